@@ -1,0 +1,176 @@
+import { z } from "zod";
+
+import { parseDurationSeconds } from "./duration.js";
+import { isGuessableSecret } from "./guessable-secret.js";
+import { nearMiss } from "./near-miss.js";
+
+/** The settings of a server, checked. Durations are in seconds. */
+export type Config = {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** `sqlite:<path>` or `sqlite::memory:`. */
+  readonly databaseUrl: string;
+  /** Newest first: the first one signs, each verifies. Undefined where one is to be made and kept. */
+  readonly jwtSecrets: readonly string[] | undefined;
+  readonly accessTokenTtlSeconds: number;
+  readonly refreshTokenTtlSeconds: number;
+  readonly sessionMaxAgeSeconds: number;
+  readonly clockToleranceSeconds: number;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  readonly publicReads: boolean;
+  readonly logLevel: LogLevel;
+};
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Settings that can't be used: one line each, naming the variable, what is wrong and an example; never the value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+/** A token's `exp − iat` may not exceed a day, so no setting may ask for more. */
+export const longestAccessTokenTtlSeconds = 24 * 60 * 60;
+const longestDurationSeconds = 10 * 365 * 24 * 60 * 60;
+
+const duration = (least: number, most: number, range: string) =>
+  z.string().transform((text, issues) => {
+    const seconds = parseDurationSeconds(text);
+    if (seconds === undefined) {
+      issues.addIssue("must be whole seconds, minutes, hours or days with their unit (s, m, h, d)");
+      return z.NEVER;
+    }
+    if (seconds < least || seconds > most) issues.addIssue(`must be ${range}`);
+    return seconds;
+  });
+
+const text = z.string().regex(/\S/, "must not be empty");
+
+const secrets = z
+  .string()
+  .transform((list) => list.split(","))
+  .refine((list) => list.every((secret) => Buffer.byteLength(secret) >= 32), "needs 32 bytes at least in each secret")
+  .refine((list) => new Set(list).size === list.length, "must not name a secret twice");
+
+const newSecret = "<the output of: openssl rand -hex 32>";
+
+/** Each variable with its rule, its value where it is not set, and the example that an error shows. */
+const settings = {
+  PORT: {
+    rule: z
+      .string()
+      .regex(/^\d{1,5}$/, "must be a whole number")
+      .transform(Number)
+      .refine((port) => port <= 65_535, "must be 65535 at most"),
+    preset: "4000",
+    example: "4000",
+  },
+  HOST: { rule: text, preset: undefined, example: "127.0.0.1" },
+  DATABASE_URL: {
+    rule: z.string().regex(/^sqlite:./, "must be sqlite: and a file's path"),
+    preset: "sqlite:./data/postern.sqlite",
+    example: "sqlite:./data/postern.sqlite",
+  },
+  JWT_SECRET: { rule: secrets, preset: undefined, example: newSecret },
+  ACCESS_TOKEN_TTL: {
+    rule: duration(1, longestAccessTokenTtlSeconds, "between 1s and 24h"),
+    preset: "30m",
+    example: "30m",
+  },
+  REFRESH_TOKEN_TTL: {
+    rule: duration(1, longestDurationSeconds, "between 1s and 3650d"),
+    preset: "30d",
+    example: "30d",
+  },
+  SESSION_MAX_AGE: { rule: duration(1, longestDurationSeconds, "between 1s and 3650d"), preset: "90d", example: "90d" },
+  CLOCK_TOLERANCE: { rule: duration(0, 60, "between 0s and 60s"), preset: "0s", example: "5s" },
+  JWT_ISSUER: { rule: text, preset: "postern", example: "https://posts.example.com" },
+  JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
+  PUBLIC_READS: {
+    rule: z.enum(["true", "false"], "must be true or false").transform((word) => word === "true"),
+    preset: "false",
+    example: "true",
+  },
+  LOG_LEVEL: {
+    rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
+    preset: "info",
+    example: "info",
+  },
+} as const;
+
+type Variable = keyof typeof settings;
+const variables = Object.keys(settings) as Variable[];
+
+/**
+ * Reads every setting from environment variables and checks them all, so that one start shows all mistakes.
+ *
+ * @throws ConfigError with a line per problem.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): { config: Config; warnings: string[] } {
+  const production = env["NODE_ENV"] === "production";
+  const problems: string[] = [];
+  const warnings = misspelt(env);
+
+  const complain = (variable: Variable, problem: string) =>
+    problems.push(`${variable} ${problem}, for example ${variable}=${settings[variable].example}`);
+
+  /** The checked value; undefined where it is not set and has no preset, or where a problem was noted. */
+  function read<V extends Variable>(variable: V): z.output<(typeof settings)[V]["rule"]> | undefined {
+    const given = env[variable] ?? settings[variable].preset;
+    if (given === undefined) return undefined;
+    const result = settings[variable].rule.safeParse(given);
+    if (!result.success) {
+      complain(variable, [...new Set(result.error.issues.map((issue) => issue.message))].join(" and "));
+      return undefined;
+    }
+    return result.data as z.output<(typeof settings)[V]["rule"]>;
+  }
+
+  const jwtSecrets = read("JWT_SECRET");
+  const accessTokenTtlSeconds = read("ACCESS_TOKEN_TTL") ?? 0;
+  const refreshTokenTtlSeconds = read("REFRESH_TOKEN_TTL") ?? Infinity;
+  const sessionMaxAgeSeconds = read("SESSION_MAX_AGE") ?? Infinity;
+  if (accessTokenTtlSeconds > refreshTokenTtlSeconds)
+    complain("ACCESS_TOKEN_TTL", "must not be longer than REFRESH_TOKEN_TTL");
+  if (refreshTokenTtlSeconds > sessionMaxAgeSeconds)
+    complain("REFRESH_TOKEN_TTL", "must not be longer than SESSION_MAX_AGE");
+
+  if (production && env["JWT_SECRET"] === undefined) complain("JWT_SECRET", "must be set in production");
+  if (jwtSecrets?.some(isGuessableSecret)) {
+    const remark = "is one that others can guess or have read in a tutorial";
+    if (production) complain("JWT_SECRET", remark);
+    else warnings.push(`JWT_SECRET ${remark}; it would be refused in production`);
+  }
+
+  const config = {
+    production,
+    port: read("PORT"),
+    host: read("HOST") ?? (production ? "0.0.0.0" : "127.0.0.1"),
+    databaseUrl: read("DATABASE_URL"),
+    jwtSecrets,
+    accessTokenTtlSeconds,
+    refreshTokenTtlSeconds,
+    sessionMaxAgeSeconds,
+    clockToleranceSeconds: read("CLOCK_TOLERANCE"),
+    jwtIssuer: read("JWT_ISSUER"),
+    jwtAudience: read("JWT_AUDIENCE"),
+    publicReads: read("PUBLIC_READS"),
+    logLevel: read("LOG_LEVEL"),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  // Each undefined left above was noted as a problem, but for jwtSecrets, which may be absent.
+  return { config: config as Config, warnings };
+}
+
+function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env).flatMap((name) => {
+    const meant = nearMiss(name, variables);
+    return meant === undefined ? [] : [`${name} is not a setting; did you mean ${meant}?`];
+  });
+}

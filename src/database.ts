@@ -1,0 +1,102 @@
+import "reflect-metadata";
+
+import { DriverException, type EntityManager } from "@mikro-orm/core";
+import { SqliteKnexDialect } from "@mikro-orm/knex";
+import { Migrator } from "@mikro-orm/migrations";
+import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
+
+import { sqliteMigrations } from "./migrations/sqlite/index.js";
+import { Post } from "./post/post.entity.js";
+import { Session } from "./session/session.entity.js";
+import { User } from "./user/user.entity.js";
+
+export type Database = MikroORM;
+
+/**
+ * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
+ * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
+ */
+class WriterFirstDialect extends SqliteKnexDialect {
+  transaction(...args: unknown[]): unknown {
+    const parent = super["transaction"] as (...args: unknown[]) => Transaction;
+    const transaction = parent.apply(this, args);
+    transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
+    return transaction;
+  }
+}
+type Transaction = {
+  begin(connection: unknown): Promise<unknown>;
+  query(connection: unknown, sql: string): Promise<unknown>;
+};
+
+type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
+
+// The timeout comes first: switching to WAL needs the file for itself for a moment, and another process may hold it.
+const pragmas = `
+  pragma busy_timeout = 10000;
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma foreign_keys = on;
+`;
+
+const migrationTable = "migrations";
+
+/** MikroORM's options for `sqlite:<path>` or `sqlite::memory:`. */
+export function databaseOptions(url: string) {
+  return defineConfig({
+    dbName: url.slice("sqlite:".length),
+    entities: [User, Session, Post],
+    discovery: { disableDynamicFileAccess: true },
+    extensions: [Migrator],
+    driverOptions: { client: WriterFirstDialect },
+    pool: {
+      afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
+        connection.exec(pragmas, (error) => done(error, connection));
+      },
+    },
+    migrations: {
+      path: "src/migrations/sqlite",
+      migrationsList: sqliteMigrations,
+      tableName: migrationTable,
+      // All pending ones in one transaction: a start that is killed half-way leaves the database as it was.
+      allOrNothing: true,
+      disableForeignKeys: false,
+      snapshot: false,
+      silent: true,
+    },
+  });
+}
+
+/** Opens the database and brings its tables up to date. Several processes may do so at once. */
+export async function openDatabase(url: string): Promise<Database> {
+  const orm = await MikroORM.init(databaseOptions(url));
+  try {
+    // The migrator creates its table outside its transaction, and two processes that start together would both
+    // try. From here on the table is there, and the transaction, a writer from its first statement, is the lock.
+    await orm.em.getConnection().execute(
+      `create table if not exists ${migrationTable}
+        (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
+    );
+    await orm.getMigrator().up();
+  } catch (error) {
+    await orm.close(true);
+    throw error;
+  }
+  return orm;
+}
+
+/**
+ * Runs `work` in one write transaction on a fresh EntityManager, so that it sees what others have committed and not
+ * what was read before; commits what it changed. Nothing slow (hashing, calls) belongs inside: others wait.
+ */
+export function inTransaction<Result>(
+  em: EntityManager,
+  work: (em: EntityManager) => Promise<Result>,
+): Promise<Result> {
+  return em.fork().transactional(work);
+}
+
+/** Whether the database could not be reached or stayed locked, so that another try may succeed. */
+export function isDatabaseAway(error: unknown): boolean {
+  return error instanceof DriverException && /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL)$/.test(String(error.code));
+}

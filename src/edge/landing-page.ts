@@ -1,0 +1,101 @@
+const operations = `# 1. Register, or log in if you have an account. Copy the accessToken of the answer.
+mutation Register {
+  register(input: { name: "Ada", email: "ada@example.com", password: "correct horse battery" }) {
+    accessToken
+    expiresAt
+  }
+}
+
+mutation LogIn {
+  login(input: { email: "ada@example.com", password: "correct horse battery" }) {
+    accessToken
+    expiresAt
+  }
+}
+
+# 2. Under Headers, add:  Authorization  Bearer <accessToken>
+#    Then create and list posts, until expiresAt.
+mutation CreatePost {
+  createPost(input: { title: "Hello", content: "My first post" }) {
+    post {
+      id
+      title
+      publishedAt
+    }
+  }
+}
+
+query ListPosts {
+  posts(first: 10) {
+    totalCount
+    nodes {
+      title
+      author {
+        name
+      }
+    }
+  }
+}
+`;
+
+/** JSON that can stand inside a script element, which ends at the first `</`. */
+const asScriptValue = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
+
+/**
+ * What a browser gets at `/`: Apollo Sandbox with a ready document. Its script comes from Apollo's network; where
+ * that can't be reached, the page says so and shows the same with curl.
+ */
+export const landingPage = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Postern</title>
+<style>
+  html, body { height: 100%; margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; }
+  #sandbox { height: 100%; }
+  #sandbox iframe { border: 0; }
+  main { max-width: 48rem; margin: 0 auto; padding: 2rem 1rem; }
+  pre { padding: 1rem; overflow-x: auto; background: #f3f4f6; border-radius: 6px; font-size: 14px; }
+  @media (prefers-color-scheme: dark) { html, body { color: #e6e8eb; background: #15181c; } pre { background: #23272d; } }
+</style>
+</head>
+<body>
+<div id="sandbox"></div>
+<main id="curl" hidden>
+<h1>Postern</h1>
+<p>Apollo Sandbox could not be loaded: its script comes from Apollo's network, which this browser does not reach.
+The server itself is fine, and any GraphQL client can use <code class="endpoint"></code>. With curl:</p>
+<h2>Register</h2>
+<pre>curl -s <span class="endpoint"></span> -H 'content-type: application/json' -d '{"query":
+  "mutation { register(input: { name: \\"Ada\\", email: \\"ada@example.com\\", password: \\"correct horse battery\\" }) { accessToken expiresAt } }"}'</pre>
+<h2>Log in</h2>
+<pre>curl -s <span class="endpoint"></span> -H 'content-type: application/json' -d '{"query":
+  "mutation { login(input: { email: \\"ada@example.com\\", password: \\"correct horse battery\\" }) { accessToken expiresAt } }"}'</pre>
+<p>Keep the token of the answer: <code>TOKEN=…</code></p>
+<h2>Create a post</h2>
+<pre>curl -s <span class="endpoint"></span> -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"query":
+  "mutation { createPost(input: { title: \\"Hello\\", content: \\"My first post\\" }) { post { id title } } }"}'</pre>
+<h2>List posts</h2>
+<pre>curl -si <span class="endpoint"></span> -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"query":
+  "{ posts(first: 10) { totalCount nodes { title author { name } } } }"}'</pre>
+<p>After <code>expiresAt</code> the last two answer 401.</p>
+</main>
+<script>
+  const endpoint = new URL("/graphql", location.href).href;
+  for (const place of document.querySelectorAll(".endpoint")) place.textContent = endpoint;
+  function showCurl() { document.getElementById("sandbox").remove(); document.getElementById("curl").hidden = false; }
+  function showSandbox() {
+    new window.EmbeddedSandbox({
+      target: "#sandbox",
+      initialEndpoint: endpoint,
+      initialState: { document: ${asScriptValue(operations)}, includeCookies: false },
+    });
+  }
+</script>
+<script src="https://embeddable-sandbox.cdn.apollographql.com/_latest/embeddable-sandbox.umd.production.min.js"
+  onload="showSandbox()" onerror="showCurl()"></script>
+<noscript>This page needs JavaScript; the GraphQL endpoint is /graphql.</noscript>
+</body>
+</html>
+`;

@@ -1,0 +1,88 @@
+import type { ApolloServerPlugin, GraphQLResponse } from "@apollo/server";
+import type { DocumentNode, GraphQLFormattedError } from "graphql";
+import { visit } from "graphql";
+
+import type { Context } from "../context.js";
+import { badUserInput, isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
+import { graphqlResponseJson, readAccept } from "./accept.js";
+import { variableIssues } from "./variable-issues.js";
+
+/**
+ * What Apollo Server leaves to do around an operation: refuse one whose execution would answer with less care, and
+ * give the answer the HTTP status of what it says.
+ */
+export const operationPlugin: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    let executed = false;
+    return {
+      async didResolveOperation({ operation, operationName, request, schema, contextValue }) {
+        contextValue.course.operationName = operationName ?? undefined;
+        if (operation?.operation === "subscription" && schema.getSubscriptionType() == null)
+          throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
+        const issues = variableIssues(schema, operation?.variableDefinitions ?? [], request.variables ?? {});
+        if (issues.length > 0) throw badUserInput(issues);
+      },
+      async executionDidStart() {
+        executed = true;
+      },
+      async willSendResponse({ response, request, document, contextValue }) {
+        if (response.body.kind !== "single") return;
+        const result = response.body.singleResult;
+        const code = codeOfWhole(result.errors, document, contextValue);
+        const accept = readAccept(request.http?.headers.get("accept"));
+        response.http.status = 200;
+        if (code === undefined) return;
+
+        const status = code === "BAD_USER_INPUT" && !executed ? 422 : statusOfCode[code];
+        if (status === 200) return;
+        // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
+        delete result.data;
+        if (notGraphql.has(code) || !accept.onlyJson) response.http.status = status;
+        // A client that reads both types takes a 401 in plain JSON for a broken transport, and never sees the code.
+        if (accept.namesNewType) response.http.headers.set("content-type", `${graphqlResponseJson}; charset=utf-8`);
+        if (code === "UNAUTHENTICATED") challenge(response, result.errors![0]!);
+      },
+    };
+  },
+};
+
+/** What never became a GraphQL request keeps its status whatever the client accepts. */
+const notGraphql: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
+
+/** The one code that the whole answer comes down to: no root field gave an answer, and all errors are of one code. */
+function codeOfWhole(
+  errors: readonly GraphQLFormattedError[] | undefined,
+  document: DocumentNode | undefined,
+  { course }: Context,
+): ErrorCode | undefined {
+  const [first, ...others] = (errors ?? []).map((error) => error.extensions?.["code"]);
+  if (!isErrorCode(first) || others.some((code) => code !== first)) return undefined;
+  if (course.answeredRootFields > 0 || (document !== undefined && asksForSchema(document))) return undefined;
+  return first;
+}
+
+/** Introspection answers beside whatever else is asked, and has no resolver of ours that could note it. */
+function asksForSchema(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Field({ name }) {
+      found ||= name.value === "__schema" || name.value === "__type";
+    },
+  });
+  return found;
+}
+
+/** RFC 6750, section 3: why the token was refused, unless there was none. */
+function challenge({ http }: GraphQLResponse, { extensions }: GraphQLFormattedError): void {
+  const parameters = ['realm="postern"'];
+  const description = descriptions[String(extensions?.["reason"])];
+  if (description !== undefined) parameters.push('error="invalid_token"', `error_description="${description}"`);
+  http.headers.set("www-authenticate", `Bearer ${parameters.join(", ")}`);
+}
+
+const descriptions: Readonly<Record<string, string>> = {
+  TOKEN_INVALID: "The access token is not valid",
+  TOKEN_EXPIRED: "The access token expired",
+  USER_GONE: "The user no longer exists",
+  SESSION_REVOKED: "The session has ended",
+};

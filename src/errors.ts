@@ -1,0 +1,57 @@
+/**
+ * Every `extensions.code` that a client can meet, with the HTTP status of an answer that holds nothing else.
+ * The list is closed: a client can switch over it.
+ */
+export const statusOfCode = {
+  UNAUTHENTICATED: 401,
+  INVALID_CREDENTIALS: 200,
+  INVALID_REFRESH_TOKEN: 200,
+  FORBIDDEN: 200,
+  NOT_FOUND: 200,
+  BAD_USER_INPUT: 200,
+  CONFLICT: 200,
+  TOO_MANY_ATTEMPTS: 429,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 422,
+  OPERATION_RESOLUTION_FAILURE: 422,
+  QUERY_TOO_COMPLEX: 422,
+  BAD_REQUEST: 400,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  TIMEOUT: 503,
+  SERVICE_UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+} as const;
+
+export type ErrorCode = keyof typeof statusOfCode;
+
+/** Whether `code` is one of ours. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(statusOfCode, code);
+}
+
+/**
+ * An error that the caller may see: its message, code and details go out word for word, so none of them may
+ * hold a secret or a submitted value.
+ */
+export class KnownError extends Error {
+  override readonly name = "KnownError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** One broken rule of an input: where (`["input", "title"]`) and what is asked for, never the value. */
+export type InputIssue = { readonly path: readonly (string | number)[]; readonly message: string };
+
+/** `BAD_USER_INPUT` with every broken rule at once. */
+export function badUserInput(issues: readonly InputIssue[]): KnownError {
+  return new KnownError("BAD_USER_INPUT", "The input breaks a rule", { issues });
+}

@@ -1,0 +1,17 @@
+import { isValid, monotonicFactory } from "ulid";
+
+export type IdKind = "user" | "session" | "post";
+
+// One factory for the process: within a millisecond, and when the clock steps back, the next id still sorts last.
+const nextUlid = monotonicFactory();
+
+/** A globally unique id that sorts by creation, such as `post_01JDA…` (a ULID, https://github.com/ulid/spec). */
+export function newId(kind: IdKind, now: Date): string {
+  return `${kind}_${nextUlid(now.getTime())}`;
+}
+
+/** Whether `id` has the form of an id of this kind; a client may send any text as an id. */
+export function isId(kind: IdKind, id: string): boolean {
+  const prefix = `${kind}_`;
+  return id.startsWith(prefix) && isValid(id.slice(prefix.length));
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv, styleText } from "node:util";
+
+import { systemClock } from "./clock.js";
+import { ConfigError, readConfig, type Config } from "./config.js";
+import { formatDuration } from "./duration.js";
+import { makeLog } from "./log.js";
+import { startServer, type RunningServer } from "./server.js";
+
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const name = `postern ${manifest.version}`;
+
+async function main(): Promise<void> {
+  const startedAt = systemClock();
+  // What the environment says outweighs the file.
+  const file = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8")) : {};
+  const { config, warnings } = readConfig({ ...file, ...process.env });
+  const log = makeLog(config.logLevel, systemClock);
+  for (const warning of warnings) log.warn(warning);
+
+  const server = await startServer({ config, clock: systemClock, log, name });
+  stopOnSignal(server);
+  const readyMs = systemClock().getTime() - startedAt.getTime();
+  if (process.stdout.isTTY) console.log(banner(server, config, readyMs));
+  else console.log(JSON.stringify({ msg: "ready", ...facts(server, config, readyMs) }));
+}
+
+function facts(server: RunningServer, config: Config, readyMs: number) {
+  return {
+    name,
+    node: process.versions.node,
+    database: config.databaseUrl,
+    readyMs,
+    graphql: server.url,
+    accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),
+    signingSecret: server.secretFile === undefined ? "from JWT_SECRET" : generated(server.secretFile),
+  };
+}
+
+function generated(file: NonNullable<RunningServer["secretFile"]>): string {
+  return file.isNew ? `generated, kept in ${file.path}` : `generated earlier, read from ${file.path}`;
+}
+
+function banner(server: RunningServer, config: Config, readyMs: number): string {
+  const { node, database, graphql, accessTokenTtl, signingSecret } = facts(server, config, readyMs);
+  const rows = [
+    ["GraphQL", styleText("cyan", graphql)],
+    ...(config.production ? [] : [["Sandbox", new URL("/", graphql).href]]),
+    ["Database", database],
+    ["Access tokens", `live ${accessTokenTtl}`],
+    ["Signing secret", signingSecret],
+  ];
+  const title = `${styleText("bold", name)}  on Node ${node}, ready in ${readyMs} ms`;
+  return ["", `  ${title}`, ...rows.map(([label, value]) => `  ${label!.padEnd(16)}${value}`), ""].join("\n");
+}
+
+function stopOnSignal(server: RunningServer): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    // Once: a second signal ends the process as it would any other.
+    process.once(signal, () => {
+      server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      );
+    });
+  }
+}
+
+/** Ends a start that can't be: in words where the cause is known, with the stack where it is our mistake. */
+function fail(error: unknown): never {
+  for (const line of linesOf(error)) console.error(line);
+  process.exit(1);
+}
+
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems;
+  const { code, address, port, message, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === "EADDRINUSE") return [`Port ${port} on ${address} is in use: stop what listens there, or set PORT to another, for example PORT=4001`];
+  if (code === "EACCES" && port !== undefined) return [`Port ${port} needs more rights than this user has: set PORT to another, for example PORT=4000`];
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return [`HOST is no address of this machine, for example HOST=127.0.0.1`];
+  if (code === "SQLITE_CANTOPEN") return [`DATABASE_URL names a file that can't be opened, for example DATABASE_URL=sqlite:./data/postern.sqlite`];
+  return [stack ?? message ?? String(error)];
+}
+
+main().catch(fail);

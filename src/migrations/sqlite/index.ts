@@ -1,0 +1,4 @@
+import { Migration20261122071908 } from "./Migration20261122071908.js";
+
+/** In the order they run. Listed by hand, so that they are found alike as TypeScript, compiled and in tests. */
+export const sqliteMigrations = [{ name: "Migration20261122071908", class: Migration20261122071908 }];

@@ -1,0 +1,28 @@
+/**
+ * The known name that `name` is a slip away from: the same words in another order, or two letters off at most.
+ * Names without an underscore (`PORT`, `HOST`) are too short to tell a slip from another program's variable.
+ */
+export function nearMiss<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
+  if (!name.includes("_") || known.some((other) => other === name)) return undefined;
+  return known.find(
+    (other) => other.includes("_") && (sortedWords(other) === sortedWords(name) || editDistance(other, name) <= 2),
+  );
+}
+
+function sortedWords(name: string): string {
+  return name.toUpperCase().split("_").toSorted().join("_");
+}
+
+/** Letters to insert, delete or replace to get from `a` to `b` (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...b].entries()) {
+      const replaced = previous[column]! + (letter === other ? 0 : 1);
+      current.push(Math.min(previous[column + 1]! + 1, current[column]! + 1, replaced));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,122 @@
+import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, registerEnumType, Resolver, Root } from "type-graphql";
+
+import { requireReader, requireViewer } from "../auth.js";
+import type { Context } from "../context.js";
+import { checkArguments } from "../input-rules.js";
+import { PostConnection } from "./post.connection.js";
+import { Post } from "./post.entity.js";
+import { CreatePostInput, createPostRules, DeletePostInput, deletePostRules, pageRules, UpdatePostInput, updatePostRules } from "./post.input.js";
+import { countPosts, findPost, listPosts } from "./post.reads.js";
+import { createPost, deletePost, updatePost } from "./post.service.js";
+import { isPublished } from "./post.visibility.js";
+
+enum PostStatus {
+  DRAFT = "DRAFT",
+  PUBLISHED = "PUBLISHED",
+}
+registerEnumType(PostStatus, {
+  name: "PostStatus",
+  description: "Who can see a post.",
+  valuesConfig: {
+    DRAFT: { description: "Its author alone." },
+    PUBLISHED: { description: "Everybody who may read posts." },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: "A post just created or changed." })
+class PostPayload {
+  @Field(() => Post, { description: "The post as it is now." })
+  readonly post: Post;
+
+  constructor(post: Post) {
+    this.post = post;
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "A post that is gone." })
+class DeletePostPayload {
+  @Field(() => ID, { description: "The id that it had." })
+  readonly deletedPostId: string;
+
+  constructor(id: string) {
+    this.deletedPostId = id;
+  }
+}
+
+@Resolver(() => Post)
+export class PostResolver {
+  @Query(() => Post, {
+    nullable: true,
+    description: "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
+  })
+  post(@Arg("id", () => ID, { description: "The post's id." }) id: string, @Ctx() context: Context): Promise<Post | null> {
+    return findPost(context.em, requireReader(context), id, context.now);
+  }
+
+  @Query(() => PostConnection, {
+    description:
+      "The posts that the viewer may see, latest first: every published one, and the viewer's own drafts. Needs a session (see PUBLIC_READS).",
+  })
+  async posts(
+    @Arg("first", () => Int, { nullable: true, description: "How many, 0 to 100; 20 where it isn't given." })
+    first: number | null | undefined,
+    @Arg("after", () => String, { nullable: true, description: "A cursor: only what follows it." })
+    after: string | null | undefined,
+    @Ctx() context: Context,
+  ): Promise<PostConnection> {
+    const viewer = requireReader(context);
+    const page = checkArguments(pageRules, { first, after });
+    return new PostConnection(await listPosts(context.em, viewer, page, context.now), viewer);
+  }
+
+  @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
+  async createPost(
+    @Arg("input", () => CreatePostInput, { description: "The post to create." }) input: CreatePostInput,
+    @Ctx() context: Context,
+  ): Promise<PostPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(createPostRules, { input });
+    return new PostPayload(await createPost(context.em, viewer, checked.input, context.now));
+  }
+
+  @Mutation(() => PostPayload, {
+    description: "Changes a post: only its author may, and only the fields given change. Needs a session.",
+  })
+  async updatePost(
+    @Arg("input", () => UpdatePostInput, { description: "The post and its changes." }) input: UpdatePostInput,
+    @Ctx() context: Context,
+  ): Promise<PostPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(updatePostRules, { input });
+    return new PostPayload(await updatePost(context.em, viewer, checked.input, context.now));
+  }
+
+  @Mutation(() => DeletePostPayload, { description: "Deletes a post: only its author may. Needs a session." })
+  async deletePost(
+    @Arg("input", () => DeletePostInput, { description: "The post to delete." }) input: DeletePostInput,
+    @Ctx() context: Context,
+  ): Promise<DeletePostPayload> {
+    const viewer = requireViewer(context);
+    const { id } = checkArguments(deletePostRules, { input }).input;
+    await deletePost(context.em, viewer, id, context.now);
+    return new DeletePostPayload(id);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
+  published(@Root() post: Post, @Ctx() { now }: Context): boolean {
+    return isPublished(post, now);
+  }
+
+  @FieldResolver(() => PostStatus, { description: "Who can see it now." })
+  status(@Root() post: Post, @Ctx() { now }: Context): PostStatus {
+    return isPublished(post, now) ? PostStatus.PUBLISHED : PostStatus.DRAFT;
+  }
+}
+
+@Resolver(() => PostConnection)
+export class PostConnectionResolver {
+  @FieldResolver(() => Int, { description: "How many posts the whole list has; counted only when asked for." })
+  totalCount(@Root() { viewer }: PostConnection, @Ctx() { em, now }: Context): Promise<number> {
+    return countPosts(em, viewer, now);
+  }
+}

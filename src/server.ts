@@ -1,0 +1,105 @@
+import { ApolloServer } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import type { Logger } from "pino";
+
+import type { Clock } from "./clock.js";
+import type { Config } from "./config.js";
+import { contextFactory, type Caller, type Context } from "./context.js";
+import { openDatabase, type Database } from "./database.js";
+import { errorFormatter } from "./edge/format-error.js";
+import { endpoint, makeHttpServer } from "./edge/http.js";
+import { operationPlugin } from "./edge/operation-plugin.js";
+import { makeSchema } from "./schema.js";
+import { keyringOf } from "./session/keys.js";
+import { keptSecret } from "./session/secret-file.js";
+
+/** Where a machine keeps what is made for it. */
+const dataFolder = "./data";
+
+/** A server that answers, until it is stopped. */
+export type RunningServer = {
+  /** The GraphQL endpoint. */
+  readonly url: string;
+  /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (caller: Caller) => Promise<Context>;
+  readonly database: Database;
+  /** The file of the signing secret, where the settings have none. */
+  readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
+  /** Finishes what is under way, takes nothing new, and closes the database. */
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Starts a server: opens and migrates its database, puts the parts together and listens. This is the only place
+ * that knows them all.
+ *
+ * @throws the error of `listen` (`EADDRINUSE` and the like) with nothing left open.
+ */
+export async function startServer(parts: {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly name?: string;
+}): Promise<RunningServer> {
+  const { config, clock, log, name = "postern" } = parts;
+  const kept = config.jwtSecrets === undefined ? await keptSecret(dataFolder) : undefined;
+  const keys = keyringOf(config.jwtSecrets ?? [kept!.secret]);
+
+  const database = await openDatabase(config.databaseUrl);
+  const createContext = contextFactory({
+    clock,
+    database,
+    publicReads: config.publicReads,
+    sessionRules: {
+      keys,
+      issuer: config.jwtIssuer,
+      audience: config.jwtAudience,
+      accessTokenTtlSeconds: config.accessTokenTtlSeconds,
+      clockToleranceSeconds: config.clockToleranceSeconds,
+      refreshTokenTtlSeconds: config.refreshTokenTtlSeconds,
+      sessionMaxAgeSeconds: config.sessionMaxAgeSeconds,
+    },
+  });
+
+  const apollo = new ApolloServer<Context>({
+    schema: makeSchema(),
+    plugins: [operationPlugin, ApolloServerPluginCacheControlDisabled()],
+    formatError: errorFormatter(log),
+    logger: log,
+    // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
+    introspection: !config.production,
+    hideSchemaDetailsFromClientErrors: config.production,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    // A browser can't send a foreign site's `authorization` without asking first, so urql's signed-in GET may pass.
+    csrfPrevention: { requestHeaders: ["authorization", "x-apollo-operation-name", "apollo-require-preflight"] },
+    stopOnTerminationSignals: false,
+    nodeEnv: config.production ? "production" : "development",
+  });
+  // Its schema was built here, so starting can't fail for anything a setting or a person could cause.
+  await apollo.start();
+  const http = makeHttpServer({ apollo, createContext, log, name, offersSandbox: !config.production });
+
+  const stop = async () => {
+    await http.close();
+    await apollo.stop();
+    await database.close(true);
+  };
+  try {
+    await http.listen({ port: config.port, host: config.host });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: urlOf(http.server.address(), config.host), apollo, createContext, database, secretFile: kept, stop };
+}
+
+/** The endpoint's address as a person on this machine would type it. */
+function urlOf(address: ReturnType<import("node:http").Server["address"]>, host: string): string {
+  if (address === null || typeof address === "string") throw new Error("the server has no TCP address");
+  const everywhere = host === "0.0.0.0" || host === "::";
+  const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${address.port}${endpoint}`;
+}

@@ -1,0 +1,28 @@
+import { Entity, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core";
+
+import { User } from "../user/user.entity.js";
+
+/** What a sign-in opens and an access token names in `sid`: without a live row its tokens are worth nothing. */
+@Entity({ tableName: "sessions" })
+export class Session {
+  @PrimaryKey({ type: "text" })
+  id!: string;
+
+  @ManyToOne(() => User, { deleteRule: "cascade" })
+  user!: User;
+
+  @Property({ type: "datetime", length: 3 })
+  createdAt!: Date;
+
+  /** The last sign-in or renewal. */
+  @Property({ type: "datetime", length: 3 })
+  lastUsedAt!: Date;
+
+  /** From this instant on the session is over, whatever its tokens say. */
+  @Property({ type: "datetime", length: 3 })
+  expiresAt!: Date;
+
+  /** The client's own words, cut to 300 characters. */
+  @Property({ type: "text", nullable: true })
+  userAgent!: string | null;
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+
+import jwt from "jsonwebtoken";
+import { z } from "zod";
+
+import { longestAccessTokenTtlSeconds } from "../config.js";
+import type { Keyring } from "./keys.js";
+
+/** What decides how access tokens are made and read. */
+export type TokenRules = {
+  readonly keys: Keyring;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accessTokenTtlSeconds: number;
+  readonly clockToleranceSeconds: number;
+};
+
+/** RFC 9068: keeps other JWTs signed with the same key (ID tokens, say) from passing as access tokens. */
+const type = "at+jwt";
+
+/** How far ahead of this host's clock the issuing host's may be. For `exp` there is no such slack. */
+const clockSkewSeconds = 60;
+
+/**
+ * Signs an access token.
+ *
+ * `exp` is `iat` + its lifetime, or the session's end where that is sooner, in whole seconds as JWT libraries expect.
+ *
+ * @returns the token and its `exp` as a date.
+ */
+export function signAccessToken(
+  session: { readonly id: string; readonly userId: string; readonly expiresAt: Date },
+  rules: TokenRules,
+  now: Date,
+): { accessToken: string; expiresAt: Date } {
+  const iat = secondsOf(now);
+  const exp = Math.min(iat + rules.accessTokenTtlSeconds, secondsOf(session.expiresAt));
+  const { newest } = rules.keys;
+  const accessToken = jwt.sign(
+    {
+      iss: rules.issuer,
+      aud: rules.audience,
+      sub: session.userId,
+      sid: session.id,
+      iat,
+      exp,
+      jti: randomUUID(),
+    },
+    newest.key,
+    { algorithm: newest.algorithm, header: { alg: newest.algorithm, typ: type, kid: newest.id } },
+  );
+  return { accessToken, expiresAt: dateOf(exp) };
+}
+
+/** What a token says once its signature and claims are checked against an instant; the database is not asked. */
+export type TokenReading =
+  | { readonly state: "good"; readonly userId: string; readonly sessionId: string }
+  | { readonly state: "expired"; readonly expiredAt: Date }
+  | { readonly state: "invalid" };
+
+const invalid: TokenReading = { state: "invalid" };
+
+const seconds = z.int().positive();
+
+/**
+ * Reads an access token at the instant `now`.
+ *
+ * `exp` is judged last, so that `expired` means: right in everything but its age. It is good at `exp` − 1 ms and
+ * expired at `exp` (RFC 7519, section 4.1.4: "on or after"), moved by the clock tolerance if one is set.
+ */
+export function readAccessToken(token: string, rules: TokenRules, now: Date): TokenReading {
+  const header = readHeader(token);
+  const key = header === undefined ? undefined : rules.keys.byId.get(header.kid);
+  if (header === undefined || key === undefined || header.alg !== key.algorithm) return invalid;
+
+  let payload: unknown;
+  try {
+    payload = jwt.verify(token, key.key, {
+      algorithms: [key.algorithm],
+      // Judged below: the library compares whole seconds, checks exp before the rest, and lets a token without it pass.
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    });
+  } catch {
+    return invalid;
+  }
+
+  const claims = claimRules.safeParse(payload).data;
+  if (claims === undefined || claims.iss !== rules.issuer || claims.aud !== rules.audience) return invalid;
+  const { iat, nbf, exp } = claims;
+  const latestStart = now.getTime() + clockSkewSeconds * 1000;
+  if (iat * 1000 > latestStart || (nbf !== undefined && nbf * 1000 > latestStart)) return invalid;
+  if (exp - iat > longestAccessTokenTtlSeconds) return invalid;
+  if (now.getTime() >= (exp + rules.clockToleranceSeconds) * 1000) return { state: "expired", expiredAt: dateOf(exp) };
+  return { state: "good", userId: claims.sub, sessionId: claims.sid };
+}
+
+// All that this server looks at. Each is required, but for nbf, which it never sets itself.
+const claimRules = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string().min(1),
+  sid: z.string().min(1),
+  jti: z.string().min(1),
+  iat: seconds,
+  nbf: seconds.optional(),
+  exp: seconds,
+});
+
+// No extension is known here, so a header that calls one critical is refused (RFC 7515, section 4.1.11).
+const headerRules = z.object({
+  alg: z.string(),
+  typ: z.literal(type),
+  kid: z.string(),
+  crit: z.never().optional(),
+});
+
+/** The token's header where it is one of ours in form; its signature is not checked yet. */
+function readHeader(token: string): z.output<typeof headerRules> | undefined {
+  const [encoded = ""] = token.split(".", 1);
+  const text = Buffer.from(encoded, "base64url").toString("utf8");
+  try {
+    const header: unknown = JSON.parse(text);
+    // Written back it must be the same: of a member that stands twice, two readers may take two different ones.
+    if (JSON.stringify(header) !== text) return undefined;
+    return headerRules.safeParse(header).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function secondsOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+function dateOf(seconds: number): Date {
+  return new Date(seconds * 1000);
+}

@@ -1,0 +1,56 @@
+import { UniqueConstraintViolationException, type EntityManager } from "@mikro-orm/core";
+
+import { KnownError } from "../errors.js";
+import { newId } from "../id.js";
+import { passwordMatches } from "./password.js";
+import { User } from "./user.entity.js";
+
+/** What every spelling of one address has in common: upper and lower case, and composed accents, are alike. */
+export function emailKeyOf(email: string): string {
+  return email.trim().normalize("NFC").toLowerCase();
+}
+
+export type NewUser = { readonly email: string; readonly name: string; readonly passwordHash: string };
+
+/**
+ * Stores a new account within the caller's transaction.
+ *
+ * @throws KnownError `CONFLICT` where an account has this email.
+ */
+export async function createUser(em: EntityManager, user: NewUser, now: Date): Promise<User> {
+  const created = em.create(User, {
+    id: newId("user", now),
+    ...user,
+    emailKey: emailKeyOf(user.email),
+    createdAt: now,
+  });
+  try {
+    await em.persist(created).flush();
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException)
+      throw new KnownError("CONFLICT", "An account with this email exists already");
+    throw error;
+  }
+  return created;
+}
+
+/**
+ * The account with this email and password. Unknown email and wrong password differ neither in answer nor in time.
+ *
+ * @throws KnownError `INVALID_CREDENTIALS`.
+ */
+export async function requireUserByPassword(
+  em: EntityManager,
+  credentials: { readonly email: string; readonly password: string },
+): Promise<User> {
+  const user = await em.findOne(User, { emailKey: emailKeyOf(credentials.email) });
+  const matches = await passwordMatches(user?.passwordHash, credentials.password);
+  if (user === null || !matches) throw wrongCredentials();
+  return user;
+}
+
+/** The one answer to credentials that don't fit, which tells nothing of why. */
+export function wrongCredentials(): KnownError {
+  return new KnownError("INVALID_CREDENTIALS", "Wrong email or password");
+}
+

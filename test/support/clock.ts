@@ -1,0 +1,18 @@
+import type { Clock } from "../../src/clock.js";
+
+/** A clock that stands still until a test moves it. */
+export type HandClock = Clock & {
+  /** Moves it forward by milliseconds. */
+  readonly advance: (milliseconds: number) => void;
+  /** Puts it at an instant. */
+  readonly set: (instant: Date) => void;
+};
+
+/** @param start an instant in the middle of a second by default, so that rounding to seconds shows. */
+export function handClock(start = new Date("2026-11-22T09:00:00.417Z")): HandClock {
+  let now = start.getTime();
+  return Object.assign(() => new Date(now), {
+    advance: (milliseconds: number) => void (now += milliseconds),
+    set: (instant: Date) => void (now = instant.getTime()),
+  });
+}
