@@ -44,7 +44,7 @@ if (process.argv.includes("--build")) {
   const sources = readdirSync("src", { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+    .toSorted();
   whenStale("dist/.postern-built", ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...sources], () => {
     rmSync("dist", { recursive: true, force: true });
     mkdirSync("dist");

@@ -22,8 +22,12 @@ export type Context = {
   readonly publicReads: boolean;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
   readonly openedBy: Map<string | number, Viewer>;
-  /** What became of the operation, noted for the answer's status and the log. */
-  readonly course: { operationName: string | undefined; answeredRootFields: number };
+  /** How the operation goes, noted for the answer's status and for the log. */
+  readonly course: {
+    operationName: string | undefined;
+    /** What each root field that was begun comes to. */
+    readonly rootFields: Promise<unknown>[];
+  };
 };
 
 const longestUserAgent = 300;
@@ -50,7 +54,7 @@ export function contextFactory(parts: {
       sessionRules,
       publicReads,
       openedBy: new Map(),
-      course: { operationName: undefined, answeredRootFields: 0 },
+      course: { operationName: undefined, rootFields: [] },
     };
   };
 }

@@ -1,6 +1,6 @@
 import "reflect-metadata";
 
-import { DriverException, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 import { SqliteKnexDialect } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
@@ -20,13 +20,14 @@ class WriterFirstDialect extends SqliteKnexDialect {
   transaction(...args: unknown[]): unknown {
     const parent = super["transaction"] as (...args: unknown[]) => Transaction;
     const transaction = parent.apply(this, args);
-    transaction.begin = (connection) => transaction.query(connection, "BEGIN IMMEDIATE;");
+    // Past knex's own query method, which swallows the error of a BEGIN that had to wait too long.
+    transaction.begin = (connection) => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;");
     return transaction;
   }
 }
 type Transaction = {
   begin(connection: unknown): Promise<unknown>;
-  query(connection: unknown, sql: string): Promise<unknown>;
+  readonly trxClient: { query(connection: unknown, sql: string): Promise<unknown> };
 };
 
 type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
@@ -98,5 +99,8 @@ export function inTransaction<Result>(
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */
 export function isDatabaseAway(error: unknown): boolean {
-  return error instanceof DriverException && /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL)$/.test(String(error.code));
+  // The driver's own error, or MikroORM's around it, which takes its code over.
+  return (
+    error instanceof Error && "code" in error && /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL)$/.test(String(error.code))
+  );
 }

@@ -10,6 +10,6 @@ export function parseDurationSeconds(text: string): number | undefined {
 /** The shortest way to write `seconds` as a duration: 1800 is `30m`. */
 export function formatDuration(seconds: number): string {
   const units = Object.entries(secondsOfUnit).toReversed();
-  const [unit, size] = units.find(([, size]) => seconds >= size && seconds % size === 0) ?? ["s", 1];
-  return `${seconds / size}${unit}`;
+  const [unit, length] = units.find(([, inUnit]) => seconds >= inUnit && seconds % inUnit === 0) ?? ["s", 1];
+  return `${seconds / length}${unit}`;
 }

@@ -19,10 +19,13 @@ export const storableText = z
 
 /** Text of `least` to `most` characters. */
 export function textOf(least: number, most: number) {
-  return storableText.refine((text) => {
-    const length = countCharacters(text);
-    return length >= least && length <= most;
-  }, `must have ${least} to ${most.toLocaleString("en")} characters`);
+  return storableText.refine(
+    (text) => {
+      const length = countCharacters(text);
+      return length >= least && length <= most;
+    },
+    `must have ${least} to ${most.toLocaleString("en")} characters`,
+  );
 }
 
 /** The same, counted and stored without the white space around it. */

@@ -16,9 +16,9 @@ function sortedWords(name: string): string {
 /** Letters to insert, delete or replace to get from `a` to `b` (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...a].entries()) {
+  for (const [row, letter] of a.split("").entries()) {
     const current = [row + 1];
-    for (const [column, other] of [...b].entries()) {
+    for (const [column, other] of b.split("").entries()) {
       const replaced = previous[column]! + (letter === other ? 0 : 1);
       current.push(Math.min(previous[column + 1]! + 1, current[column]! + 1, replaced));
     }

@@ -20,21 +20,21 @@ export function makeSchema(): GraphQLSchema {
     resolvers: [UserResolver, SessionResolver, PostResolver, PostConnectionResolver],
     validate: false,
   });
-  noteAnsweredRootFields(schema);
+  noteRootFields(schema);
   return schema;
 }
 
 /**
- * Counts the root fields that gave an answer, on the operation's context. Its HTTP status depends on that, and the
- * result can't tell: a null that a non-null field sent up to `data` hides what the other fields did.
+ * Notes what every root field comes to on the operation's context. The answer's HTTP status depends on that, and the
+ * result can't tell: a null that a non-null field sent up to `data` hides what the others did.
  */
-function noteAnsweredRootFields(schema: GraphQLSchema): void {
+function noteRootFields(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const resolve: GraphQLFieldResolver<unknown, Context> = field.resolve ?? defaultFieldResolver;
-      field.resolve = async (root, args, context: Context, info) => {
-        const answer: unknown = await resolve(root, args, context, info);
-        context.course.answeredRootFields += 1;
+      field.resolve = (root, args, context: Context, info) => {
+        const answer = (async () => resolve(root, args, context, info))();
+        context.course.rootFields.push(answer);
         return answer;
       };
     }

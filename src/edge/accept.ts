@@ -1,7 +1,8 @@
 import Negotiator from "negotiator";
 
-const json = "application/json";
-export const graphqlResponseJson = "application/graphql-response+json";
+// With their parameter, because a client may ask for it.
+const json = "application/json; charset=utf-8";
+export const graphqlResponseJson = "application/graphql-response+json; charset=utf-8";
 
 /** What a client's Accept header leaves to choose from; none at all is as good as no preference. */
 export type Acceptance = {
@@ -20,6 +21,6 @@ export function readAccept(header: string | undefined): Acceptance {
   return {
     something: accepted.length > 0,
     onlyJson: accepted.length > 0 && !newType,
-    namesNewType: newType && (header ?? "").toLowerCase().includes(graphqlResponseJson),
+    namesNewType: newType && /application\/graphql-response\+json/i.test(header ?? ""),
   };
 }

@@ -16,7 +16,9 @@ const translated: Readonly<Record<string, ErrorCode>> = {
  * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
  * goes out as an incident number.
  */
-export function errorFormatter(log: Logger): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+export function errorFormatter(
+  log: Logger,
+): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return ({ message, locations, path }, error) => {
     const place = { ...(locations && { locations }), ...(path && { path }) };
     const cause = causeOf(error);

@@ -38,18 +38,18 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
-    // A path that can't be decoded is answered like any other request.
-    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply, log),
+    // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(request, reply);
+      answerFailure(error, request, reply, log);
+      logRequest(log, request, reply);
+    },
   });
   http.decorateRequest("operationContext", undefined);
   // GraphQL comes as JSON; text/plain, which fastify would parse, needs no preflight in a browser.
   http.removeContentTypeParser("text/plain");
 
-  http.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
-    reply.header("vary", "Authorization, Accept, Origin");
-  });
+  http.addHook("onRequest", async (request, reply) => setCommonHeaders(request, reply));
   http.addHook("onResponse", async (request, reply) => logRequest(log, request, reply));
 
   http.route({
@@ -59,7 +59,11 @@ export function makeHttpServer(parts: {
       reply.header("cache-control", "private, no-store");
       // Before anything runs: a client that can't read the answer should not have caused a change either.
       if (!readAccept(request.headers.accept).something)
-        return answerError(reply, "NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
+        return answerError(
+          reply,
+          "NOT_ACCEPTABLE",
+          "Accept must allow application/graphql-response+json or application/json",
+        );
     },
     handler: fastifyApolloHandler(apollo, {
       async context(request) {
@@ -70,7 +74,7 @@ export function makeHttpServer(parts: {
         request.operationContext = context;
         return context;
       },
-    }) as (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+    }),
   });
 
   http.get("/", async (_request, reply) =>
@@ -87,10 +91,19 @@ export function makeHttpServer(parts: {
   return http;
 }
 
+/** Sets what every answer carries. */
+function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header("x-request-id", request.id);
+  reply.header("x-content-type-options", "nosniff");
+  reply.header("vary", "Authorization, Accept, Origin");
+}
+
 /** Answers a request that is no GraphQL request, in GraphQL's form all the same. */
 function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
   if (reply.statusCode === 200) reply.code(statusOfCode[code]);
-  return reply.type("application/json; charset=utf-8").send({ errors: [{ message, extensions: { code, ...details } }] });
+  return reply
+    .type("application/json; charset=utf-8")
+    .send({ errors: [{ message, extensions: { code, ...details } }] });
 }
 
 function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {

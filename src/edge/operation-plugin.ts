@@ -1,6 +1,5 @@
 import type { ApolloServerPlugin, GraphQLResponse } from "@apollo/server";
-import type { DocumentNode, GraphQLFormattedError } from "graphql";
-import { visit } from "graphql";
+import { OperationTypeNode, visit, type DocumentNode, type GraphQLFormattedError } from "graphql";
 
 import type { Context } from "../context.js";
 import { badUserInput, isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
@@ -17,7 +16,7 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
     return {
       async didResolveOperation({ operation, operationName, request, schema, contextValue }) {
         contextValue.course.operationName = operationName ?? undefined;
-        if (operation?.operation === "subscription" && schema.getSubscriptionType() == null)
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
           throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
         const issues = variableIssues(schema, operation?.variableDefinitions ?? [], request.variables ?? {});
         if (issues.length > 0) throw badUserInput(issues);
@@ -28,7 +27,7 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
       async willSendResponse({ response, request, document, contextValue }) {
         if (response.body.kind !== "single") return;
         const result = response.body.singleResult;
-        const code = codeOfWhole(result.errors, document, contextValue);
+        const code = await codeOfWhole(result.errors, document, contextValue);
         const accept = readAccept(request.http?.headers.get("accept"));
         response.http.status = 200;
         if (code === undefined) return;
@@ -39,7 +38,7 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
         delete result.data;
         if (notGraphql.has(code) || !accept.onlyJson) response.http.status = status;
         // A client that reads both types takes a 401 in plain JSON for a broken transport, and never sees the code.
-        if (accept.namesNewType) response.http.headers.set("content-type", `${graphqlResponseJson}; charset=utf-8`);
+        if (accept.namesNewType) response.http.headers.set("content-type", graphqlResponseJson);
         if (code === "UNAUTHENTICATED") challenge(response, result.errors![0]!);
       },
     };
@@ -49,16 +48,24 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
 /** What never became a GraphQL request keeps its status whatever the client accepts. */
 const notGraphql: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
 
-/** The one code that the whole answer comes down to: no root field gave an answer, and all errors are of one code. */
-function codeOfWhole(
-  errors: readonly GraphQLFormattedError[] | undefined,
+/**
+ * The one code that the whole answer comes down to: no root field gave an answer, and all failed alike. Execution ends
+ * at the first null that reaches `data`, so fields begun beside it may still be under way: they are waited for.
+ */
+async function codeOfWhole(
+  errors: readonly GraphQLFormattedError[] = [],
   document: DocumentNode | undefined,
   { course }: Context,
-): ErrorCode | undefined {
-  const [first, ...others] = (errors ?? []).map((error) => error.extensions?.["code"]);
-  if (!isErrorCode(first) || others.some((code) => code !== first)) return undefined;
-  if (course.answeredRootFields > 0 || (document !== undefined && asksForSchema(document))) return undefined;
-  return first;
+): Promise<ErrorCode | undefined> {
+  const [code, ...others] = new Set(errors.map((error) => error.extensions?.["code"]));
+  if (!isErrorCode(code) || others.length > 0) return undefined;
+  if (document !== undefined && asksForSchema(document)) return undefined;
+  const outcomes = await Promise.allSettled(course.rootFields);
+  const alike = outcomes.every(
+    (outcome) =>
+      outcome.status === "rejected" && (!(outcome.reason instanceof KnownError) || outcome.reason.code === code),
+  );
+  return alike ? code : undefined;
 }
 
 /** Introspection answers beside whatever else is asked, and has no resolver of ours that could note it. */

@@ -1,11 +1,32 @@
-import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, registerEnumType, Resolver, Root } from "type-graphql";
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from "type-graphql";
 
 import { requireReader, requireViewer } from "../auth.js";
 import type { Context } from "../context.js";
 import { checkArguments } from "../input-rules.js";
 import { PostConnection } from "./post.connection.js";
 import { Post } from "./post.entity.js";
-import { CreatePostInput, createPostRules, DeletePostInput, deletePostRules, pageRules, UpdatePostInput, updatePostRules } from "./post.input.js";
+import {
+  CreatePostInput,
+  createPostRules,
+  DeletePostInput,
+  deletePostRules,
+  pageRules,
+  UpdatePostInput,
+  updatePostRules,
+} from "./post.input.js";
 import { countPosts, findPost, listPosts } from "./post.reads.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
 import { isPublished } from "./post.visibility.js";
@@ -47,9 +68,13 @@ class DeletePostPayload {
 export class PostResolver {
   @Query(() => Post, {
     nullable: true,
-    description: "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
+    description:
+      "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
   })
-  post(@Arg("id", () => ID, { description: "The post's id." }) id: string, @Ctx() context: Context): Promise<Post | null> {
+  post(
+    @Arg("id", () => ID, { description: "The post's id." }) id: string,
+    @Ctx() context: Context,
+  ): Promise<Post | null> {
     return findPost(context.em, requireReader(context), id, context.now);
   }
 

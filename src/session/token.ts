@@ -133,6 +133,6 @@ function secondsOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-function dateOf(seconds: number): Date {
-  return new Date(seconds * 1000);
+function dateOf(epochSeconds: number): Date {
+  return new Date(epochSeconds * 1000);
 }

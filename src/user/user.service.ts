@@ -53,4 +53,3 @@ export async function requireUserByPassword(
 export function wrongCredentials(): KnownError {
   return new KnownError("INVALID_CREDENTIALS", "Wrong email or password");
 }
-

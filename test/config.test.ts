@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+
+import { ConfigError, readConfig } from "../src/config.js";
+import { formatDuration, parseDurationSeconds } from "../src/duration.js";
+
+const secret = "f3b1c5d7a9e80246f3b1c5d7a9e80246";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test("has a value for every setting that is not given", () => {
+  expect(readConfig({})).toEqual({
+    config: {
+      production: false,
+      port: 4000,
+      host: "127.0.0.1",
+      databaseUrl: "sqlite:./data/postern.sqlite",
+      jwtSecrets: undefined,
+      accessTokenTtlSeconds: 30 * 60,
+      refreshTokenTtlSeconds: 30 * 86_400,
+      sessionMaxAgeSeconds: 90 * 86_400,
+      clockToleranceSeconds: 0,
+      jwtIssuer: "postern",
+      jwtAudience: "postern",
+      publicReads: false,
+      logLevel: "info",
+    },
+    warnings: [],
+  });
+});
+
+test("listens to everybody in production, where it is told a secret", () => {
+  const { config } = readConfig({ NODE_ENV: "production", JWT_SECRET: secret });
+  expect(config).toMatchObject({ production: true, host: "0.0.0.0", jwtSecrets: [secret] });
+});
+
+test("tells all problems at once: variable, what is wrong, and an example", () => {
+  expect(
+    problemsOf({ PORT: "http", ACCESS_TOKEN_TTL: "30", PUBLIC_READS: "yes", JWT_ISSUER: " ", JWT_SECRET: "short" }),
+  ).toEqual([
+    "JWT_SECRET needs 32 bytes at least in each secret, for example JWT_SECRET=<the output of: openssl rand -hex 32>",
+    "ACCESS_TOKEN_TTL must be whole seconds, minutes, hours or days with their unit (s, m, h, d), for example ACCESS_TOKEN_TTL=30m",
+    "PORT must be a whole number, for example PORT=4000",
+    "JWT_ISSUER must not be empty, for example JWT_ISSUER=https://posts.example.com",
+    "PUBLIC_READS must be true or false, for example PUBLIC_READS=true",
+  ]);
+});
+
+test.each([
+  { PORT: "65536" },
+  { PORT: "-1" },
+  { PORT: "4000 " },
+  { HOST: "" },
+  { DATABASE_URL: "mysql://localhost/posts" },
+  { DATABASE_URL: "sqlite:" },
+  { JWT_AUDIENCE: "" },
+  { ACCESS_TOKEN_TTL: "25h" },
+  { ACCESS_TOKEN_TTL: "0s" },
+  { ACCESS_TOKEN_TTL: "1.5h" },
+  { ACCESS_TOKEN_TTL: "500ms" },
+  { ACCESS_TOKEN_TTL: "" },
+  { ACCESS_TOKEN_TTL: "2h", REFRESH_TOKEN_TTL: "1h" },
+  { REFRESH_TOKEN_TTL: "91d" },
+  { SESSION_MAX_AGE: "10d" },
+  { CLOCK_TOLERANCE: "61s" },
+  { LOG_LEVEL: "loud" },
+  { JWT_SECRET: "" },
+  { JWT_SECRET: `${secret},${secret}` },
+  { JWT_SECRET: `${secret},` },
+])("refuses %o", (env: Record<string, string>) => {
+  expect(problemsOf(env)).toHaveLength(1);
+});
+
+test("never repeats a secret", () => {
+  expect(problemsOf({ JWT_SECRET: "my own 31 byte secret, too short".slice(0, 31) }).join()).not.toContain("my own");
+});
+
+test("bounds access tokens by a day", () => {
+  expect(readConfig({ ACCESS_TOKEN_TTL: "24h" }).config.accessTokenTtlSeconds).toBe(86_400);
+});
+
+test("takes several secrets, newest first, by their bytes", () => {
+  const newer = ` ${secret}`;
+  expect(readConfig({ JWT_SECRET: `${newer},${secret}` }).config.jwtSecrets).toEqual([newer, secret]);
+});
+
+describe("in production", () => {
+  const production = { NODE_ENV: "production" };
+
+  test("does not start without a secret", () => {
+    expect(problemsOf(production)).toEqual([expect.stringMatching(/^JWT_SECRET must be set in production/)]);
+  });
+
+  test.each([
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "a-string-secret-at-least-256-bits-long",
+    "secret",
+    "changeme",
+    "secretsecretsecretsecretsecretsecret",
+    "changeme-changeme-changeme-changeme!",
+    "your-super-secret-jwt-key-change-this-in-production",
+    "please_change_this_to_a_long_random_string_1234567890",
+    "00000000000000000000000000000000",
+    "abcabcabcabcabcabcabcabcabcabcabcabc",
+  ])("refuses the secret %s", (guessable) => {
+    expect(problemsOf({ ...production, JWT_SECRET: guessable })).toHaveLength(1);
+    expect(problemsOf({ ...production, JWT_SECRET: `${secret},${guessable}` })).toHaveLength(1);
+  });
+
+  test.each([
+    secret,
+    "Zk3lq8Jv0XH2mYtR9wB5nD7sF1gP4cA6",
+    "correct horse battery staple orange",
+    "9".repeat(16) + secret,
+  ])("takes the secret %s", (good) => expect(problemsOf({ ...production, JWT_SECRET: good })).toEqual([]));
+});
+
+test("warns of a guessable secret outside production", () => {
+  const { warnings } = readConfig({ JWT_SECRET: "changeme".repeat(4) });
+  expect(warnings).toEqual([expect.stringContaining("would be refused in production")]);
+});
+
+test("warns of a variable that is a slip away from a setting, and of no other", () => {
+  const { warnings } = readConfig({
+    ACESS_TOKEN_TTL: "5m",
+    TOKEN_ACCESS_TTL: "5m",
+    JWT_SECRETS: secret,
+    access_token_ttl: "5m",
+    POST: "1",
+    HOSTS: "x",
+    JWT_ALGORITHM: "HS256",
+    npm_config_loglevel: "x",
+  });
+  expect(warnings).toEqual([
+    "ACESS_TOKEN_TTL is not a setting; did you mean ACCESS_TOKEN_TTL?",
+    "TOKEN_ACCESS_TTL is not a setting; did you mean ACCESS_TOKEN_TTL?",
+    "JWT_SECRETS is not a setting; did you mean JWT_SECRET?",
+    "access_token_ttl is not a setting; did you mean ACCESS_TOKEN_TTL?",
+  ]);
+});
+
+test("reads durations with their unit, and writes them as short as they go", () => {
+  expect(["90s", "30m", "12h", "90d", "0s"].map(parseDurationSeconds)).toEqual([90, 1800, 43_200, 7_776_000, 0]);
+  expect(["30", "", "m", "-1m", "1 m", "1w", "1e3s", "9999999999s"].map(parseDurationSeconds)).toEqual(
+    Array(8).fill(undefined),
+  );
+  expect([90, 1800, 43_200, 7_776_000, 0].map(formatDuration)).toEqual(["90s", "30m", "12h", "90d", "0s"]);
+});

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { inTransaction, isDatabaseAway, openDatabase, type Database } from "../src/database.js";
+import { User } from "../src/user/user.entity.js";
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "deep", "posts.sqlite");
+}
+
+async function open(path: string): Promise<Database> {
+  const database = await openDatabase(`sqlite:${path}`);
+  onTestFinished(() => database.close(true));
+  return database;
+}
+
+const run = (database: Database, sql: string) => database.em.fork().getConnection().execute(sql);
+
+test("the migrations make what the entities say (if not: npm run migration:create)", async () => {
+  const database = await open(":memory:");
+  expect(await database.getSchemaGenerator().getUpdateSchemaSQL({ wrap: false })).toBe("");
+});
+
+test("writes through to the disk before it answers, and keeps references whole", async () => {
+  const database = await open(newFile());
+
+  expect(await run(database, "pragma journal_mode")).toEqual([{ journal_mode: "wal" }]);
+  expect(await run(database, "pragma synchronous")).toEqual([{ synchronous: 2 }]);
+  expect(await run(database, "pragma foreign_keys")).toEqual([{ foreign_keys: 1 }]);
+  expect(await run(database, "pragma busy_timeout")).toEqual([{ timeout: 10_000 }]);
+  await expect(
+    run(database, "insert into sessions values ('session_1', 'user_nobody', 0, 0, 0, null)"),
+  ).rejects.toThrow("FOREIGN KEY");
+});
+
+test("migrates once where several processes start at once", async () => {
+  const path = newFile();
+
+  const databases = await Promise.all([open(path), open(path), open(path), open(path)]);
+
+  for (const database of databases)
+    expect(await run(database, "select count(*) as migrations from migrations")).toEqual([{ migrations: 1 }]);
+});
+
+test("leaves a database alone that is up to date", async () => {
+  const path = newFile();
+  const first = await open(path);
+  await run(first, "insert into users values ('user_1', 'Ada', 'a@b', 'a@b', 'hash', 0)");
+  await first.close();
+
+  const second = await open(path);
+
+  expect(await second.em.fork().find(User, {})).toEqual([expect.objectContaining({ id: "user_1", name: "Ada" })]);
+});
+
+test("lets two processes read and write without failing each other", async () => {
+  const path = newFile();
+  const [one, two] = [await open(path), await open(path)];
+  await run(one, "insert into users values ('user_1', '0', 'a@b', 'a@b', 'hash', 0)");
+
+  // Each reads, then writes what it read plus one: a lost or failed one would show in the sum.
+  const increment = (database: Database) =>
+    inTransaction(database.em, async (em) => {
+      const user = await em.findOneOrFail(User, "user_1");
+      user.name = String(Number(user.name) + 1);
+    });
+  await Promise.all(Array.from({ length: 40 }, (_, index) => increment(index % 2 === 0 ? one : two)));
+
+  expect(await run(two, "select name from users")).toEqual([{ name: "40" }]);
+});
+
+test("rolls a transaction back that fails", async () => {
+  const database = await open(newFile());
+
+  const failing = inTransaction(database.em, async (em) => {
+    await em
+      .getConnection()
+      .execute("insert into users values ('user_1', 'A', 'a', 'a', 'h', 0)", [], "run", em.getTransactionContext());
+    throw new Error("after the insert");
+  });
+
+  await expect(failing).rejects.toThrow("after the insert");
+  expect(await run(database, "select * from users")).toEqual([]);
+});
+
+test("tells a database that is away from a mistake of ours", async () => {
+  await expect(openDatabase(`sqlite:${tmpdir()}`)).rejects.toSatisfy(isDatabaseAway);
+  const database = await open(":memory:");
+  await expect(run(database, "select * from nothing")).rejects.not.toSatisfy(isDatabaseAway);
+});

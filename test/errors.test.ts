@@ -1,0 +1,166 @@
+import { expect, onTestFinished, test } from "vitest";
+
+import { openDatabase } from "../src/database.js";
+
+import { startApi } from "./support/api.js";
+import { newFolder } from "./support/process.js";
+
+const register = `mutation Register($input: RegisterInput!) { register(input: $input) { user { id } } }`;
+
+test("answers variables of the wrong type with every misfit and no value", async () => {
+  const api = await startApi();
+  const secret = "hunter2 is my password";
+
+  const { status, body, text } = await api.send(register, {
+    variables: { input: { email: 5, password: { $ne: secret }, nickname: secret } },
+  });
+
+  expect(status).toBe(422);
+  expect(body).toEqual({
+    errors: [
+      {
+        message: "The input breaks a rule",
+        extensions: {
+          code: "BAD_USER_INPUT",
+          issues: [
+            { path: ["input", "email"], message: "must be of type String" },
+            { path: ["input", "name"], message: "needs a value of type String!" },
+            { path: ["input", "password"], message: "must be of type String" },
+            { path: ["input", "nickname"], message: "is no field of RegisterInput" },
+          ],
+        },
+      },
+    ],
+  });
+  expect(text).not.toContain("hunter2");
+  expect(JSON.stringify(api.logged())).not.toContain("hunter2");
+});
+
+test.each([
+  { of: "no variables", variables: undefined, path: ["input"], message: "needs a value of type RegisterInput!" },
+  { of: "null", variables: { input: null }, path: ["input"], message: "needs a value of type RegisterInput!" },
+  { of: "a text", variables: { input: "x" }, path: ["input"], message: "must be of type RegisterInput" },
+  { of: "a list", variables: { input: [] }, path: ["input"], message: "must be of type RegisterInput" },
+])("answers $of where an input belongs", async ({ variables, path, message }) => {
+  const api = await startApi();
+  const { status, body } = await api.send(register, { variables: variables as any });
+  expect(status).toBe(422);
+  expect(body.errors![0]!.extensions).toEqual({ code: "BAD_USER_INPUT", issues: [{ path, message }] });
+});
+
+test("answers variables of the wrong type with 200 to a client of application/json alone", async () => {
+  const api = await startApi();
+  const { status, body } = await api.send(register, { headers: { accept: "application/json" } });
+  expect(status).toBe(200);
+  expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
+});
+
+test("does not repeat a literal of the wrong type either", async () => {
+  const api = await startApi();
+  const { status, text, body } = await api.send(
+    `mutation { register(input: { email: "a@b", name: [77001], password: 77002, other: 77003 }) { user { id } } login(input: 77004) { user { id } } }`,
+  );
+  expect(status).toBe(422);
+  expect(body.errors!.map((error) => error.extensions.code)).toEqual(
+    Array(body.errors!.length).fill("GRAPHQL_VALIDATION_FAILED"),
+  );
+  expect(text).not.toMatch(/7700\d/);
+});
+
+test.each([
+  { query: "{ me {", code: "GRAPHQL_PARSE_FAILED", status: 400 },
+  { query: "{ nothing }", code: "GRAPHQL_VALIDATION_FAILED", status: 422 },
+  { query: "query A { me { id } } query B { me { id } }", code: "OPERATION_RESOLUTION_FAILURE", status: 422 },
+  { query: "subscription { me { id } }", code: "GRAPHQL_VALIDATION_FAILED", status: 422 },
+])("answers $query with $code", async ({ query, code, status }) => {
+  const api = await startApi();
+  const answer = await api.send(query);
+  expect(answer.status).toBe(status);
+  expect(answer.body.errors![0]!.extensions).toEqual({ code });
+  const json = await api.send(query, { headers: { accept: "application/json" } });
+  expect(json.status).toBe(200);
+  expect(json.body).toEqual(answer.body);
+});
+
+test("masks what goes wrong inside, and logs it whole under the same number", async () => {
+  const api = await startApi();
+  const { send } = await api.register();
+  await api.server.database.em.fork().getConnection().execute("drop table posts");
+
+  const { status, body, text } = await send("{ posts { nodes { id } } }");
+
+  expect(status).toBe(500);
+  expect(body).toEqual({
+    errors: [
+      {
+        message: "Internal server error",
+        path: ["posts"],
+        locations: expect.anything(),
+        extensions: { code: "INTERNAL_SERVER_ERROR", incidentId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      },
+    ],
+  });
+  expect(text).not.toMatch(/sql|table/i);
+  const incident = api.logged().find((line) => line["incidentId"] !== undefined);
+  expect(incident).toMatchObject({
+    level: 50,
+    incidentId: body.errors![0]!.extensions["incidentId"],
+    err: { message: expect.stringContaining("no such table: posts"), stack: expect.stringContaining("post.reads") },
+  });
+});
+
+test("masks the same in production", async () => {
+  const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
+  await api.server.database.em.fork().getConnection().execute("drop table users");
+
+  const { status, text } = await api.send(register, {
+    variables: { input: { email: "a@example.com", name: "A", password: "hunter2 is my password" } },
+  });
+
+  expect(status).toBe(500);
+  expect(text).not.toMatch(/sql|users|hunter2/i);
+  const log = JSON.stringify(api.logged());
+  expect(log).toContain("no such table");
+  expect(log).not.toContain("argon2id");
+});
+
+test("masks a failure to judge the credential, which no caller caused", async () => {
+  const api = await startApi();
+  const { send } = await api.register();
+  await api.server.database.em.fork().getConnection().execute("drop table sessions");
+
+  const { status, body, text } = await send("{ me { id } }");
+
+  expect(status).toBe(500);
+  expect(body.errors![0]!.extensions.code).toBe("INTERNAL_SERVER_ERROR");
+  expect(text).not.toMatch(/sql|session/i);
+});
+
+test("hides the schema's names from guesses in production", async () => {
+  const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
+  expect((await api.send("{ pots { id } }")).text).not.toContain("posts");
+  expect((await api.send("{ __schema { queryType { name } } }")).body.errors![0]!.extensions.code).toBe(
+    "GRAPHQL_VALIDATION_FAILED",
+  );
+});
+
+test("asks for another try where the database stays locked", async () => {
+  const url = `sqlite:${newFolder()}/posts.sqlite`;
+  const api = await startApi({ DATABASE_URL: url });
+  const { send } = await api.register();
+  const other = await openDatabase(url);
+  onTestFinished(() => other.close(true));
+  // Whoever waits would wait ten seconds.
+  await api.server.database.em.fork().getConnection().execute("pragma busy_timeout = 0");
+  const create = () => send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);
+
+  const locked = await other.em.fork().transactional(create);
+  const { status, body } = locked;
+
+  expect(status).toBe(503);
+  expect(body.errors![0]).toMatchObject({
+    message: "The database is away for a moment",
+    extensions: { code: "SERVICE_UNAVAILABLE" },
+  });
+  expect((await create()).status).toBe(200);
+});

@@ -1,0 +1,215 @@
+import { describe, expect, test } from "vitest";
+
+import { startApi } from "./support/api.js";
+
+const json = { "content-type": "application/json" };
+
+describe("what is no GraphQL request", () => {
+  test.each([
+    {
+      of: "bad JSON",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: "{" },
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    { of: "no body", path: "/graphql", init: { method: "POST", headers: json }, status: 400, code: "BAD_REQUEST" },
+    {
+      of: "no query",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: `{"variables":{}}` },
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    {
+      of: "a query that is no text",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: `{"query":1}` },
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    {
+      of: "a batch",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: `[{"query":"{me{id}}"}]` },
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    {
+      of: "an automatic persisted query",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}` },
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    {
+      of: "text/plain",
+      path: "/graphql",
+      init: { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" },
+      status: 415,
+      code: "UNSUPPORTED_MEDIA_TYPE",
+    },
+    {
+      of: "a form",
+      path: "/graphql",
+      init: { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: "query=x" },
+      status: 415,
+      code: "UNSUPPORTED_MEDIA_TYPE",
+    },
+    {
+      of: "more than 1 MiB",
+      path: "/graphql",
+      init: { method: "POST", headers: json, body: `{"query":"${" ".repeat(1024 * 1024)}"}` },
+      status: 413,
+      code: "PAYLOAD_TOO_LARGE",
+    },
+    {
+      of: "an Accept of nothing we have",
+      path: "/graphql",
+      init: { method: "POST", headers: { ...json, accept: "text/html" }, body: `{"query":"{me{id}}"}` },
+      status: 406,
+      code: "NOT_ACCEPTABLE",
+    },
+    {
+      of: "PUT",
+      path: "/graphql",
+      init: { method: "PUT" },
+      status: 405,
+      code: "METHOD_NOT_ALLOWED",
+      allow: "GET, POST",
+    },
+    {
+      of: "a mutation by GET",
+      path: `/graphql?query=${encodeURIComponent('mutation { deletePost(input: { id: "x" }) { deletedPostId } }')}`,
+      init: { headers: { authorization: "Bearer x" } },
+      status: 405,
+      code: "METHOD_NOT_ALLOWED",
+      allow: "POST",
+    },
+    {
+      of: "a GET that a foreign page could send",
+      path: "/graphql?query={me{id}}",
+      init: {},
+      status: 400,
+      code: "BAD_REQUEST",
+    },
+    { of: "POST to /", path: "/", init: { method: "POST" }, status: 405, code: "METHOD_NOT_ALLOWED", allow: "GET" },
+    { of: "an unknown path", path: "/wp-login.php", init: {}, status: 404, code: "NOT_FOUND" },
+    { of: "a path that can't be decoded", path: "/%c0%af", init: {}, status: 400, code: "BAD_REQUEST" },
+  ] as { of: string; path: string; init: RequestInit; status: number; code: string; allow?: string }[])(
+    "$of is answered as JSON with $status",
+    async ({ path, init, status, code, allow }) => {
+      const api = await startApi();
+      const answer = await api.fetch(path, init);
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+      expect(answer.body).toEqual({ errors: [{ message: expect.any(String), extensions: { code } }] });
+      expect(answer.headers.get("allow")).toBe(allow ?? null);
+      expect(answer.headers.get("x-request-id")).toBeTruthy();
+      expect(api.logged()).toEqual([expect.objectContaining({ msg: "request", status })]);
+    },
+  );
+});
+
+test("answers a query by GET to a signed-in caller", async () => {
+  const api = await startApi();
+  const { token, id } = await api.register();
+  const { status, body } = await api.fetch("/graphql?query={me{id}}", {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(status).toBe(200);
+  expect(body).toEqual({ data: { me: { id } } });
+});
+
+describe("at /", () => {
+  test("a browser is offered Sandbox with a ready document, and curl where that can't be loaded", async () => {
+    const api = await startApi();
+    const { status, headers, text } = await api.fetch("/", { headers: { accept: "text/html" } });
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const word of [
+      "EmbeddedSandbox",
+      "mutation Register",
+      "mutation LogIn",
+      "query ListPosts",
+      "mutation CreatePost",
+    ])
+      expect(text).toContain(word);
+    expect(text).toContain('onerror="showCurl()"');
+  });
+
+  test("production answers plain JSON that names the endpoint", async () => {
+    const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
+    const { status, body } = await api.fetch("/", { headers: { accept: "text/html" } });
+    expect(status).toBe(200);
+    expect(body).toEqual({ name: "postern", graphql: "/graphql" });
+  });
+});
+
+describe("the log", () => {
+  test("has one line a request, without any secret", async () => {
+    const api = await startApi();
+    const { token, password, email } = await api.register("Ada");
+    await api.send(`query Mine { me { id } }`, { token, headers: { "x-request-id": "trace-1" } });
+    await api.send(`query Mine { me { id } }`, { token: `${token}x` });
+    await api.fetch(`/graphql?query={me{id}}&token=${token}`, { headers: { authorization: `Bearer ${token}` } });
+    await api.fetch("/nothing?secret=1");
+
+    const lines = api.logged();
+
+    expect(lines).toEqual(
+      [
+        { method: "POST", path: "/graphql", status: 200, operation: null, credential: "anonymous" },
+        {
+          method: "POST",
+          path: "/graphql",
+          status: 200,
+          operation: "Mine",
+          credential: "viewer",
+          requestId: "trace-1",
+        },
+        { method: "POST", path: "/graphql", status: 401, operation: "Mine", credential: "invalid" },
+        { method: "GET", path: "/graphql", status: 200, operation: null, credential: "viewer" },
+        { method: "GET", path: "/nothing", status: 404 },
+      ].map((line) => ({
+        level: 30,
+        time: api.clock().getTime(),
+        requestId: expect.any(String),
+        durationMs: expect.any(Number),
+        msg: "request",
+        ...line,
+      })),
+    );
+    const text = JSON.stringify(lines);
+    for (const secret of [token, token.split(".")[2]!, password, email, "secret=1"]) expect(text).not.toContain(secret);
+  });
+
+  test("takes a well-formed request id over and makes one otherwise", async () => {
+    const api = await startApi();
+    const idFor = async (given?: string) => {
+      const { headers } = await api.send(
+        "{ me { id } }",
+        given === undefined ? {} : { headers: { "x-request-id": given } },
+      );
+      return headers.get("x-request-id");
+    };
+    const made = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+
+    expect(await idFor("0af7651916cd43dd8448eb211c80319c")).toBe("0af7651916cd43dd8448eb211c80319c");
+    expect(await idFor()).toEqual(made);
+    expect(await idFor("")).toEqual(made);
+    expect(await idFor("with spaces")).toEqual(made);
+    expect(await idFor("x".repeat(129))).toEqual(made);
+    expect(await idFor('{"injected":true}')).toEqual(made);
+  });
+});
+
+test("forbids caching of every answer and tells caches what it depends on", async () => {
+  const api = await startApi();
+  const { send } = await api.register();
+  for (const answer of [await send("{ me { id } }"), await api.send("{ me { id } }"), await api.send("{")]) {
+    expect(answer.headers.get("cache-control")).toBe("private, no-store");
+    expect(answer.headers.get("vary")).toBe("Authorization, Accept, Origin");
+  }
+  expect((await api.fetch("/")).headers.get("vary")).toBe("Authorization, Accept, Origin");
+});

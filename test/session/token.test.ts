@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+
+import { keyringOf } from "../../src/session/keys.js";
+import { readAccessToken, signAccessToken, type TokenRules } from "../../src/session/token.js";
+import { parse } from "../support/forge.js";
+
+const rules: TokenRules = {
+  keys: keyringOf(["a secret of the tests, 32 bytes at least"]),
+  issuer: "issuer",
+  audience: "audience",
+  accessTokenTtlSeconds: 1800,
+  clockToleranceSeconds: 0,
+};
+const now = new Date("2026-11-22T09:00:00.417Z");
+const session = { id: "session_1", userId: "user_1", expiresAt: new Date("2026-12-22T09:00:00.417Z") };
+
+const after = (instant: Date, milliseconds: number) => new Date(instant.getTime() + milliseconds);
+
+test("lives its lifetime from the whole second it was signed in", () => {
+  const { accessToken, expiresAt } = signAccessToken(session, rules, now);
+  const { iat, exp } = parse(accessToken).payload as { iat: number; exp: number };
+
+  expect(expiresAt).toEqual(new Date("2026-11-22T09:30:00.000Z"));
+  expect(exp * 1000).toBe(expiresAt.getTime());
+  expect(exp - iat).toBe(1800);
+});
+
+test("ends with its session where that is sooner, in the last whole second before", () => {
+  const ending = { ...session, expiresAt: new Date("2026-11-22T09:10:00.999Z") };
+  const { accessToken, expiresAt } = signAccessToken(ending, rules, now);
+
+  expect(expiresAt).toEqual(new Date("2026-11-22T09:10:00.000Z"));
+  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual({ state: "expired", expiredAt: expiresAt });
+});
+
+test("is good until the millisecond before exp, and expired from exp on", () => {
+  const { accessToken, expiresAt } = signAccessToken(session, rules, now);
+  const good = { state: "good", userId: "user_1", sessionId: "session_1" };
+  const expired = { state: "expired", expiredAt: expiresAt };
+
+  expect(readAccessToken(accessToken, rules, now)).toEqual(good);
+  expect(readAccessToken(accessToken, rules, after(expiresAt, -1))).toEqual(good);
+  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual(expired);
+  expect(readAccessToken(accessToken, rules, after(expiresAt, 1))).toEqual(expired);
+});
+
+test("moves the edge by the tolerance and by nothing else", () => {
+  const tolerant = { ...rules, clockToleranceSeconds: 60 };
+  const { accessToken, expiresAt } = signAccessToken(session, rules, now);
+
+  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 59_999))).toMatchObject({ state: "good" });
+  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual({
+    state: "expired",
+    expiredAt: expiresAt,
+  });
+});
+
+test("is read up to a minute before it was signed, because hosts' clocks differ", () => {
+  const { accessToken } = signAccessToken(session, rules, new Date("2026-11-22T09:00:00.000Z"));
+
+  expect(readAccessToken(accessToken, rules, new Date("2026-11-22T08:59:00.000Z"))).toMatchObject({ state: "good" });
+  expect(readAccessToken(accessToken, rules, new Date("2026-11-22T08:58:59.999Z"))).toEqual({ state: "invalid" });
+});
+
+test("differs from another signed in the same instant", () => {
+  const one = signAccessToken(session, rules, now);
+  const two = signAccessToken(session, rules, now);
+  expect(one.accessToken).not.toBe(two.accessToken);
+});
