@@ -51,12 +51,13 @@ export const landingPage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Postern</title>
+<link rel="icon" href="data:,">
 <style>
   html, body { height: 100%; margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; }
   #sandbox { height: 100%; }
   #sandbox iframe { border: 0; }
   main { max-width: 48rem; margin: 0 auto; padding: 2rem 1rem; }
-  pre { padding: 1rem; overflow-x: auto; background: #f3f4f6; border-radius: 6px; font-size: 14px; }
+  pre { padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f4f6; border-radius: 6px; font-size: 14px; }
   @media (prefers-color-scheme: dark) { html, body { color: #e6e8eb; background: #15181c; } pre { background: #23272d; } }
 </style>
 </head>
@@ -89,7 +90,8 @@ The server itself is fine, and any GraphQL client can use <code class="endpoint"
     new window.EmbeddedSandbox({
       target: "#sandbox",
       initialEndpoint: endpoint,
-      initialState: { document: ${asScriptValue(operations)}, includeCookies: false },
+      includeCookies: false,
+      initialState: { document: ${asScriptValue(operations)} },
     });
   }
 </script>
