@@ -54,6 +54,11 @@ export function requireViewer({ auth, now }: Asked): Viewer {
   throw unauthenticated(auth, now);
 }
 
+/** The answer to a viewer whose account was deleted since the operation began. */
+export function userGone(now: Date): KnownError {
+  return unauthenticated({ state: "gone" }, now);
+}
+
 /**
  * The viewer of a root field that reads, or undefined for a caller without a credential where reading is public.
  * A bad credential is never taken for none.

@@ -1,7 +1,12 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 import { parseDurationSeconds } from "./duration.js";
 import { isGuessableSecret } from "./guessable-secret.js";
+import { asymmetricKey, keyringOf, secretKey, type Keyring } from "./keys.js";
 import { nearMiss } from "./near-miss.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
@@ -11,15 +16,19 @@ export type Config = {
   readonly host: string;
   /** `sqlite:<path>` or `sqlite::memory:`. */
   readonly databaseUrl: string;
-  /** Newest first: the first one signs, each verifies. Undefined where one is to be made and kept. */
-  readonly jwtSecrets: readonly string[] | undefined;
+  /** What tokens are signed and verified with. Undefined where a secret is to be made and kept. */
+  readonly signingKeys: Keyring | undefined;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
   readonly sessionMaxAgeSeconds: number;
+  /** How long after its first use a refresh token is still answered. */
+  readonly refreshGraceSeconds: number;
   readonly clockToleranceSeconds: number;
   readonly jwtIssuer: string;
   readonly jwtAudience: string;
   readonly publicReads: boolean;
+  /** The proxies whose word on a client's address counts; undefined where the connection's own address does. */
+  readonly trustProxy: readonly string[] | undefined;
   readonly logLevel: LogLevel;
 };
 
@@ -58,6 +67,40 @@ const secrets = z
   .refine((list) => list.every((secret) => Buffer.byteLength(secret) >= 32), "needs 32 bytes at least in each secret")
   .refine((list) => new Set(list).size === list.length, "must not name a secret twice");
 
+/** Key pairs, newest first: each the text of a PEM file, its line breaks written as \n if need be, or such a file's name. */
+const keyPairs = z.string().transform((list, issues) => {
+  try {
+    return keyringOf(list.split(",").map((entry) => asymmetricKey(readKey(entry.trim()))));
+  } catch (error) {
+    issues.addIssue(`must be PEM, or the name of a PEM file: ${reasonOf(error)}`);
+    return z.NEVER;
+  }
+});
+
+function readKey(entry: string): KeyObject {
+  const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readFileSync(entry, "utf8");
+  return pem.includes("PRIVATE KEY-----") ? createPrivateKey(pem) : createPublicKey(pem);
+}
+
+/** Why a key can't be read, in words that hold nothing of it: ours, or the error's code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unreadable";
+  return "code" in error ? `it can't be read (${String(error.code)})` : error.message;
+}
+
+// No number of hops: whoever reaches the server past the proxy could then give any address as theirs.
+const proxies = z
+  .string()
+  .transform((list) => list.split(",").map((entry) => entry.trim()))
+  .refine((list) => list.every(isNetwork), "must list the addresses or networks of the proxies in front");
+
+function isNetwork(entry: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
+  const [address = "", bits] = entry.split("/");
+  const most = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
 const newSecret = "<the output of: openssl rand -hex 32>";
 
 /** Each variable with its rule, its value where it is not set, and the example that an error shows. */
@@ -78,6 +121,7 @@ const settings = {
     example: "sqlite:./data/postern.sqlite",
   },
   JWT_SECRET: { rule: secrets, preset: undefined, example: newSecret },
+  JWT_PRIVATE_KEY: { rule: keyPairs, preset: undefined, example: "./keys/signing.pem" },
   ACCESS_TOKEN_TTL: {
     rule: duration(1, longestAccessTokenTtlSeconds, "between 1s and 24h"),
     preset: "30m",
@@ -89,6 +133,7 @@ const settings = {
     example: "30d",
   },
   SESSION_MAX_AGE: { rule: duration(1, longestDurationSeconds, "between 1s and 3650d"), preset: "90d", example: "90d" },
+  REFRESH_GRACE: { rule: duration(0, 3600, "between 0s and 1h"), preset: "10s", example: "10s" },
   CLOCK_TOLERANCE: { rule: duration(0, 60, "between 0s and 60s"), preset: "0s", example: "5s" },
   JWT_ISSUER: { rule: text, preset: "postern", example: "https://posts.example.com" },
   JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
@@ -97,6 +142,7 @@ const settings = {
     preset: "false",
     example: "true",
   },
+  TRUST_PROXY: { rule: proxies, preset: undefined, example: "10.0.0.0/8" },
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
@@ -141,7 +187,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
   if (refreshTokenTtlSeconds > sessionMaxAgeSeconds)
     complain("REFRESH_TOKEN_TTL", "must not be longer than SESSION_MAX_AGE");
 
-  if (production && env["JWT_SECRET"] === undefined) complain("JWT_SECRET", "must be set in production");
+  const keyPairsGiven = env["JWT_PRIVATE_KEY"] !== undefined;
+  const pairs = read("JWT_PRIVATE_KEY");
+  if (keyPairsGiven && jwtSecrets !== undefined)
+    warnings.push("JWT_SECRET is not used beside JWT_PRIVATE_KEY: tokens signed with it are refused");
+  if (production && !keyPairsGiven && env["JWT_SECRET"] === undefined)
+    complain("JWT_SECRET", "must be set in production, or JWT_PRIVATE_KEY");
   if (jwtSecrets?.some(isGuessableSecret)) {
     const remark = "is one that others can guess or have read in a tutorial";
     if (production) complain("JWT_SECRET", remark);
@@ -153,18 +204,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     port: read("PORT"),
     host: read("HOST") ?? (production ? "0.0.0.0" : "127.0.0.1"),
     databaseUrl: read("DATABASE_URL"),
-    jwtSecrets,
+    signingKeys: pairs ?? (jwtSecrets && keyringOf(jwtSecrets.map(secretKey))),
     accessTokenTtlSeconds,
     refreshTokenTtlSeconds,
     sessionMaxAgeSeconds,
+    refreshGraceSeconds: read("REFRESH_GRACE"),
     clockToleranceSeconds: read("CLOCK_TOLERANCE"),
     jwtIssuer: read("JWT_ISSUER"),
     jwtAudience: read("JWT_AUDIENCE"),
     publicReads: read("PUBLIC_READS"),
+    trustProxy: read("TRUST_PROXY"),
     logLevel: read("LOG_LEVEL"),
   };
   if (problems.length > 0) throw new ConfigError(problems);
-  // Each undefined left above was noted as a problem, but for jwtSecrets, which may be absent.
+  // Each undefined left above was noted as a problem, but for those that may be absent.
   return { config: config as Config, warnings };
 }
 

@@ -1,8 +1,10 @@
 import type { EntityManager } from "@mikro-orm/core";
+import type { Logger } from "pino";
 
 import type { Auth, Viewer } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { Database } from "./database.js";
+import type { Origin } from "./session/origin.js";
 import { judgeCredential, type SessionRules } from "./session/session.service.js";
 
 /** What an operation needs to know of the request that carries it. */
@@ -10,6 +12,10 @@ export type Caller = {
   /** Each Authorization header, none being an empty list. */
   readonly authorization: readonly string[];
   readonly userAgent: string | null;
+  /** The client's IP address; null where there is none. */
+  readonly address: string | null;
+  /** Joins what an operation logs with its request. */
+  readonly requestId?: string;
 };
 
 /** What resolvers are given: one instant, one EntityManager and one judgement of the credential for the operation. */
@@ -17,7 +23,7 @@ export type Context = {
   readonly now: Date;
   readonly em: EntityManager;
   readonly auth: Auth;
-  readonly origin: { readonly userAgent: string | null };
+  readonly origin: Origin;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
@@ -41,16 +47,21 @@ export function contextFactory(parts: {
   readonly database: Database;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
+  readonly log: Logger;
 }): (caller: Caller) => Promise<Context> {
-  const { clock, database, sessionRules, publicReads } = parts;
-  return async ({ authorization, userAgent }) => {
+  const { clock, database, sessionRules, publicReads, log } = parts;
+  return async ({ authorization, userAgent, address, requestId }) => {
     const now = clock();
     const em = database.em.fork();
     return {
       now,
       em,
       auth: await judgeCredential(em, authorization, sessionRules, now),
-      origin: { userAgent: userAgent?.slice(0, longestUserAgent) ?? null },
+      origin: {
+        userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
+        address,
+        note: (event) => log.info({ requestId, ...event, address }, "session"),
+      },
       sessionRules,
       publicReads,
       openedBy: new Map(),

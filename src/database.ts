@@ -7,6 +7,8 @@ import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
 import { sqliteMigrations } from "./migrations/sqlite/index.js";
 import { Post } from "./post/post.entity.js";
+import { Attempt } from "./session/attempt.entity.js";
+import { RefreshToken } from "./session/refresh-token.entity.js";
 import { Session } from "./session/session.entity.js";
 import { User } from "./user/user.entity.js";
 
@@ -46,7 +48,7 @@ const migrationTable = "migrations";
 export function databaseOptions(url: string) {
   return defineConfig({
     dbName: url.slice("sqlite:".length),
-    entities: [User, Session, Post],
+    entities: [User, Session, RefreshToken, Attempt, Post],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
     driverOptions: { client: WriterFirstDialect },

@@ -33,22 +33,27 @@ function facts(server: RunningServer, config: Config, readyMs: number) {
     readyMs,
     graphql: server.url,
     accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),
-    signingSecret: server.secretFile === undefined ? "from JWT_SECRET" : generated(server.secretFile),
+    signingKey: server.secretFile === undefined ? ownKey(config) : generated(server.secretFile),
   };
 }
 
+function ownKey({ signingKeys }: Config): string {
+  const { algorithm, id } = signingKeys!.newest;
+  return `${algorithm} from ${algorithm === "HS256" ? "JWT_SECRET" : "JWT_PRIVATE_KEY"}, kid ${id}`;
+}
+
 function generated(file: NonNullable<RunningServer["secretFile"]>): string {
-  return file.isNew ? `generated, kept in ${file.path}` : `generated earlier, read from ${file.path}`;
+  return `secret ${file.isNew ? "generated, kept in" : "generated earlier, read from"} ${file.path}`;
 }
 
 function banner(server: RunningServer, config: Config, readyMs: number): string {
-  const { node, database, graphql, accessTokenTtl, signingSecret } = facts(server, config, readyMs);
+  const { node, database, graphql, accessTokenTtl, signingKey } = facts(server, config, readyMs);
   const rows = [
     ["GraphQL", styleText("cyan", graphql)],
     ...(config.production ? [] : [["Sandbox", new URL("/", graphql).href]]),
     ["Database", database],
     ["Access tokens", `live ${accessTokenTtl}`],
-    ["Signing secret", signingSecret],
+    ["Signing key", signingKey],
   ];
   const title = `${styleText("bold", name)}  on Node ${node}, ready in ${readyMs} ms`;
   return ["", `  ${title}`, ...rows.map(([label, value]) => `  ${label!.padEnd(16)}${value}`), ""].join("\n");

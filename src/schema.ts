@@ -11,13 +11,21 @@ import { buildSchemaSync } from "type-graphql";
 
 import type { Context } from "./context.js";
 import { PostConnectionResolver, PostResolver } from "./post/post.resolver.js";
-import { SessionResolver } from "./session/session.resolver.js";
+import { AccountResolver } from "./session/account.resolver.js";
+import { SessionResolver, UserSessionsResolver } from "./session/session.resolver.js";
 import { UserResolver } from "./user/user.resolver.js";
 
 /** The executable schema; `schema.graphql` is its printed form. */
 export function makeSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [UserResolver, SessionResolver, PostResolver, PostConnectionResolver],
+    resolvers: [
+      UserResolver,
+      AccountResolver,
+      SessionResolver,
+      UserSessionsResolver,
+      PostResolver,
+      PostConnectionResolver,
+    ],
     validate: false,
   });
   noteRootFields(schema);

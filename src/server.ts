@@ -10,7 +10,7 @@ import { errorFormatter } from "./edge/format-error.js";
 import { endpoint, makeHttpServer } from "./edge/http.js";
 import { operationPlugin } from "./edge/operation-plugin.js";
 import { makeSchema } from "./schema.js";
-import { keyringOf } from "./session/keys.js";
+import { keyringOf, publicKeysOf, secretKey } from "./keys.js";
 import { keptSecret } from "./session/secret-file.js";
 
 /** Where a machine keeps what is made for it. */
@@ -43,13 +43,14 @@ export async function startServer(parts: {
   readonly name?: string;
 }): Promise<RunningServer> {
   const { config, clock, log, name = "postern" } = parts;
-  const kept = config.jwtSecrets === undefined ? await keptSecret(dataFolder) : undefined;
-  const keys = keyringOf(config.jwtSecrets ?? [kept!.secret]);
+  const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
+  const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
   const database = await openDatabase(config.databaseUrl);
   const createContext = contextFactory({
     clock,
     database,
+    log,
     publicReads: config.publicReads,
     sessionRules: {
       keys,
@@ -59,6 +60,7 @@ export async function startServer(parts: {
       clockToleranceSeconds: config.clockToleranceSeconds,
       refreshTokenTtlSeconds: config.refreshTokenTtlSeconds,
       sessionMaxAgeSeconds: config.sessionMaxAgeSeconds,
+      refreshGraceSeconds: config.refreshGraceSeconds,
     },
   });
 
@@ -80,7 +82,15 @@ export async function startServer(parts: {
   });
   // Its schema was built here, so starting can't fail for anything a setting or a person could cause.
   await apollo.start();
-  const http = makeHttpServer({ apollo, createContext, log, name, offersSandbox: !config.production });
+  const http = makeHttpServer({
+    apollo,
+    createContext,
+    log,
+    name,
+    offersSandbox: !config.production,
+    trustProxy: config.trustProxy,
+    publicKeys: publicKeysOf(keys),
+  });
 
   const stop = async () => {
     await http.close();

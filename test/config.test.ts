@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { ConfigError, readConfig } from "../src/config.js";
+import { secretKey } from "../src/keys.js";
 import { formatDuration, parseDurationSeconds } from "../src/duration.js";
 
 const secret = "f3b1c5d7a9e80246f3b1c5d7a9e80246";
@@ -22,14 +23,16 @@ test("has a value for every setting that is not given", () => {
       port: 4000,
       host: "127.0.0.1",
       databaseUrl: "sqlite:./data/postern.sqlite",
-      jwtSecrets: undefined,
+      signingKeys: undefined,
       accessTokenTtlSeconds: 30 * 60,
       refreshTokenTtlSeconds: 30 * 86_400,
       sessionMaxAgeSeconds: 90 * 86_400,
+      refreshGraceSeconds: 10,
       clockToleranceSeconds: 0,
       jwtIssuer: "postern",
       jwtAudience: "postern",
       publicReads: false,
+      trustProxy: undefined,
       logLevel: "info",
     },
     warnings: [],
@@ -38,7 +41,8 @@ test("has a value for every setting that is not given", () => {
 
 test("listens to everybody in production, where it is told a secret", () => {
   const { config } = readConfig({ NODE_ENV: "production", JWT_SECRET: secret });
-  expect(config).toMatchObject({ production: true, host: "0.0.0.0", jwtSecrets: [secret] });
+  expect(config).toMatchObject({ production: true, host: "0.0.0.0" });
+  expect(config.signingKeys!.newest.id).toBe(secretKey(secret).id);
 });
 
 test("tells all problems at once: variable, what is wrong, and an example", () => {
@@ -88,7 +92,9 @@ test("bounds access tokens by a day", () => {
 
 test("takes several secrets, newest first, by their bytes", () => {
   const newer = ` ${secret}`;
-  expect(readConfig({ JWT_SECRET: `${newer},${secret}` }).config.jwtSecrets).toEqual([newer, secret]);
+  const { newest, byId } = readConfig({ JWT_SECRET: `${newer},${secret}` }).config.signingKeys!;
+  expect(newest.id).toBe(secretKey(newer).id);
+  expect([...byId.keys()]).toEqual([secretKey(newer).id, secretKey(secret).id]);
 });
 
 describe("in production", () => {

@@ -18,7 +18,7 @@ test("starts with nothing given, keeps what it makes in ./data, and says so in o
     readyMs: expect.any(Number),
     graphql: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/),
     accessTokenTtl: "30m",
-    signingSecret: "generated, kept in data/jwt-secret",
+    signingKey: "secret generated, kept in data/jwt-secret",
   });
   expect(statSync(join(folder, "data/jwt-secret")).mode & 0o777).toBe(0o600);
   expect(statSync(join(folder, "data/postern.sqlite")).size).toBeGreaterThan(0);
@@ -36,7 +36,7 @@ test("takes the tokens of before a restart, because its secret is kept", async (
 
   const after = await startProcess(folder);
 
-  expect(after.ready["signingSecret"]).toBe("generated earlier, read from data/jwt-secret");
+  expect(after.ready["signingKey"]).toBe("secret generated earlier, read from data/jwt-secret");
   expect(await ask(after.url, "{ me { name } }", {}, data.register.accessToken)).toEqual({
     data: { me: { name: "A" } },
   });

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import type { Caller, Context } from "../context.js";
 import { statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept } from "./accept.js";
+import type { PublicKey } from "../keys.js";
 import { landingPage } from "./landing-page.js";
 
 declare module "fastify" {
@@ -20,6 +21,9 @@ declare module "fastify" {
 /** Where the GraphQL endpoint is. */
 export const endpoint = "/graphql";
 
+/** Where other services find the keys to verify tokens with. */
+const keySetPath = "/.well-known/jwks.json";
+
 const bodyLimitBytes = 1024 * 1024;
 
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
@@ -29,9 +33,14 @@ export function makeHttpServer(parts: {
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
+  /** The proxies whose word on a client's address counts. */
+  readonly trustProxy: readonly string[] | undefined;
+  /** What others verify tokens with; undefined where only a secret can. */
+  readonly publicKeys: readonly PublicKey[] | undefined;
 }): FastifyInstance {
-  const { apollo, createContext, log, name, offersSandbox } = parts;
+  const { apollo, createContext, log, name, offersSandbox, trustProxy, publicKeys } = parts;
   const http = fastify({
+    trustProxy: trustProxy === undefined ? false : [...trustProxy],
     bodyLimit: bodyLimitBytes,
     // One line a request is ours to write, and so is the request's id.
     logger: false,
@@ -70,6 +79,8 @@ export function makeHttpServer(parts: {
         const context = await createContext({
           authorization: request.raw.headersDistinct["authorization"] ?? [],
           userAgent: request.headers["user-agent"] ?? null,
+          address: request.ip,
+          requestId: request.id,
         });
         request.operationContext = context;
         return context;
@@ -80,6 +91,13 @@ export function makeHttpServer(parts: {
   http.get("/", async (_request, reply) =>
     offersSandbox ? reply.type("text/html; charset=utf-8").send(landingPage) : { name, graphql: endpoint },
   );
+
+  if (publicKeys !== undefined) {
+    // An old key stays in the list while its tokens live, so minutes of caching do no harm (RFC 7517).
+    http.get(keySetPath, async (_request, reply) =>
+      reply.header("cache-control", "public, max-age=300").type("application/jwk-set+json").send({ keys: publicKeys }),
+    );
+  }
 
   http.setNotFoundHandler((request, reply) => {
     if (pathOf(request) !== endpoint && pathOf(request) !== "/")

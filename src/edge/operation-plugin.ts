@@ -4,6 +4,7 @@ import { OperationTypeNode, visit, type DocumentNode, type GraphQLFormattedError
 import type { Context } from "../context.js";
 import { badUserInput, isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { graphqlResponseJson, readAccept } from "./accept.js";
+import { credentialFieldNames, credentialFields } from "./credential-fields.js";
 import { variableIssues } from "./variable-issues.js";
 
 /**
@@ -14,11 +15,18 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
   async requestDidStart() {
     let executed = false;
     return {
-      async didResolveOperation({ operation, operationName, request, schema, contextValue }) {
+      async didResolveOperation({ document, operation, operationName, request, schema, contextValue }) {
         contextValue.course.operationName = operationName ?? undefined;
-        if (operation?.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
+        // None by that name: execution says so.
+        if (operation === undefined) return;
+        if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
           throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
-        const issues = variableIssues(schema, operation?.variableDefinitions ?? [], request.variables ?? {});
+        if (credentialFields(document, operation) > 1)
+          throw new KnownError(
+            "QUERY_TOO_COMPLEX",
+            `An operation may have one of ${[...credentialFieldNames].join(", ")}, and only once`,
+          );
+        const issues = variableIssues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         if (issues.length > 0) throw badUserInput(issues);
       },
       async executionDidStart() {
@@ -40,6 +48,8 @@ export const operationPlugin: ApolloServerPlugin<Context> = {
         // A client that reads both types takes a 401 in plain JSON for a broken transport, and never sees the code.
         if (accept.namesNewType) response.http.headers.set("content-type", graphqlResponseJson);
         if (code === "UNAUTHENTICATED") challenge(response, result.errors![0]!);
+        if (code === "TOO_MANY_ATTEMPTS")
+          response.http.headers.set("retry-after", String(result.errors![0]!.extensions?.["retryAfterSeconds"]));
       },
     };
   },

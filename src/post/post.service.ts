@@ -1,6 +1,6 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import type { Viewer } from "../auth.js";
+import { userGone, type Viewer } from "../auth.js";
 import { inTransaction } from "../database.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
@@ -17,7 +17,8 @@ export async function createPost(
 ): Promise<Post> {
   return inTransaction(em, async (em) => {
     const { published, ...text } = input;
-    const author = await em.findOneOrFail(User, viewer.user.id);
+    const author = await em.findOne(User, { id: viewer.user.id });
+    if (author === null) throw userGone(now);
     const post = em.create(Post, {
       id: newId("post", now),
       author,

@@ -1,76 +1,104 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, Field, Info, Int, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 
+import { requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { DateTime } from "../date-time.js";
 import { checkArguments } from "../input-rules.js";
 import { User } from "../user/user.entity.js";
-import { LoginInput, loginRules, RegisterInput, registerRules } from "./session.input.js";
-import { login, register, type OpenedSession } from "./session.service.js";
+import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
+import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
+import { Session } from "./session.entity.js";
+import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
+import { listSessions, logout, logoutEverywhere, revokeSession } from "./session.service.js";
 
-@ObjectType({ simpleResolvers: true, description: "What a client holds after signing in: a short-lived JWT." })
-class SessionPayload {
-  @Field(() => String, { description: "The JWT. Send it as: Authorization: Bearer <accessToken>" })
-  readonly accessToken: string;
+@ObjectType({ simpleResolvers: true, description: "What logging out did." })
+class LogoutPayload {
+  @Field(() => Int, { description: "How many sessions ended." })
+  readonly endedSessions: number;
 
-  @Field(() => String, { description: "Always Bearer." })
-  readonly tokenType = "Bearer";
-
-  @Field(() => DateTime, { description: "The token's exp claim: from this instant on it is refused." })
-  readonly expiresAt: Date;
-
-  @Field(() => Int, { description: "Seconds from serverTime to expiresAt, rounded down." })
-  readonly expiresIn: number;
-
-  @Field(() => DateTime, {
-    description: "The server's clock at this operation, for clients whose own clock is off.",
-  })
-  readonly serverTime: Date;
-
-  @Field(() => User, { description: "Whose session it is." })
-  readonly user: User;
-
-  constructor(opened: OpenedSession, now: Date) {
-    this.accessToken = opened.accessToken;
-    this.expiresAt = opened.expiresAt;
-    this.expiresIn = Math.floor((opened.expiresAt.getTime() - now.getTime()) / 1000);
-    this.serverTime = now;
-    this.user = opened.viewer.user;
+  constructor(endedSessions: number) {
+    this.endedSessions = endedSessions;
   }
 }
 
-@Resolver()
+@ObjectType({ simpleResolvers: true, description: "A session just ended." })
+class RevokeSessionPayload {
+  @Field(() => ID, { description: "Its id." })
+  readonly sessionId: string;
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+  }
+}
+
+@Resolver(() => Session)
 export class SessionResolver {
   @Mutation(() => SessionPayload, {
-    description: "Creates an account and opens its first session. Ignores any Authorization header.",
+    description: "Trades a refresh token for a new pair of tokens. Ignores any Authorization header.",
   })
-  async register(
-    @Arg("input", () => RegisterInput, { description: "The account to create." }) input: RegisterInput,
+  async refreshSession(
+    @Arg("input", () => RefreshSessionInput, { description: "The token to trade." }) input: RefreshSessionInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
     const { em, origin, sessionRules, now } = context;
-    const checked = checkArguments(registerRules, { input });
-    return answerOpened(await register(em, checked.input, origin, sessionRules, now), context, info);
+    return answerOpened(await refreshSession(em, input.refreshToken, origin, sessionRules, now), context, info);
   }
 
-  @Mutation(() => SessionPayload, {
+  @Mutation(() => LogoutPayload, {
     description:
-      "Opens a session. Ignores any Authorization header: an expired token never stands in the way of a new one.",
+      "Ends the session of the refresh token given, else of this access token: from then on its tokens are refused. Needs one of the two.",
   })
-  async login(
-    @Arg("input", () => LoginInput, { description: "The account's credentials." }) input: LoginInput,
+  async logout(
+    @Arg("input", () => LogoutInput, { nullable: true, description: "A refresh token, in place of the header." })
+    input: LogoutInput | null | undefined,
     @Ctx() context: Context,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<SessionPayload> {
-    const { em, origin, sessionRules, now } = context;
-    const checked = checkArguments(loginRules, { input });
-    return answerOpened(await login(em, checked.input, origin, sessionRules, now), context, info);
+  ): Promise<LogoutPayload> {
+    const { em, origin, now } = context;
+    const refreshToken = input?.refreshToken;
+    return new LogoutPayload(
+      refreshToken == null
+        ? await logout(em, requireViewer(context), origin, now)
+        : await logoutByRefreshToken(em, refreshToken, origin, now),
+    );
+  }
+
+  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
+  async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
+    const viewer = requireViewer(context);
+    return new LogoutPayload(await logoutEverywhere(context.em, viewer, context.origin, context.now));
+  }
+
+  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
+  async revokeSession(
+    @Arg("input", () => RevokeSessionInput, { description: "The session to end." }) input: RevokeSessionInput,
+    @Ctx() context: Context,
+  ): Promise<RevokeSessionPayload> {
+    const viewer = requireViewer(context);
+    const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
+    await revokeSession(context.em, viewer, sessionId, context.origin, context.now);
+    return new RevokeSessionPayload(sessionId);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's own token." })
+  current(@Root() session: Session, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): boolean {
+    return viewerAt(context, info)?.session.id === session.id;
   }
 }
 
-/** The payload, below which the viewer is the user just signed in. */
-function answerOpened(opened: OpenedSession, context: Context, info: GraphQLResolveInfo): SessionPayload {
-  context.openedBy.set(info.path.key, opened.viewer);
-  return new SessionPayload(opened, context.now);
+/** What sessions add to a user. */
+@Resolver(() => User)
+export class UserSessionsResolver {
+  @FieldResolver(() => [Session], {
+    nullable: true,
+    description: "The user's live sessions, newest first; null to everybody else.",
+  })
+  async sessions(
+    @Root() user: User,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Session[] | null> {
+    if (viewerAt(context, info)?.user.id !== user.id) return null;
+    return listSessions(context.em.fork(), user, context.now);
+  }
 }

@@ -1,11 +1,14 @@
-import { inTransaction } from "../database.js";
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Auth, Viewer } from "../auth.js";
+import { inTransaction } from "../database.js";
+import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import { hashPassword } from "../user/password.js";
 import { User } from "../user/user.entity.js";
-import { createUser, requireUserByPassword, wrongCredentials } from "../user/user.service.js";
+import type { Origin } from "./origin.js";
+import { prune } from "./prune.js";
+import { RefreshToken } from "./refresh-token.entity.js";
+import { hashOf, newRefreshToken } from "./refresh-token.js";
 import { Session } from "./session.entity.js";
 import { readAccessToken, signAccessToken, type TokenRules } from "./token.js";
 
@@ -13,74 +16,59 @@ import { readAccessToken, signAccessToken, type TokenRules } from "./token.js";
 export type SessionRules = TokenRules & {
   readonly refreshTokenTtlSeconds: number;
   readonly sessionMaxAgeSeconds: number;
+  readonly refreshGraceSeconds: number;
 };
 
 /** A session just opened or renewed, with what its client is to hold. */
 export type OpenedSession = {
   readonly viewer: Viewer;
   readonly accessToken: string;
-  /** The token's `exp`. */
+  /** The access token's `exp`. */
   readonly expiresAt: Date;
+  readonly refreshToken: string;
 };
 
-/** What a session notes of where it was opened. */
-export type Origin = { readonly userAgent: string | null };
+/** When a session used at `now` ends, unless it is used again before. */
+export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): Date {
+  return new Date(
+    Math.min(now.getTime() + rules.refreshTokenTtlSeconds * 1000, createdAt.getTime() + rules.sessionMaxAgeSeconds * 1000),
+  );
+}
 
-/**
- * Creates an account and opens its first session.
- *
- * @throws KnownError `CONFLICT` where the email is taken.
- */
-export async function register(
+/** Opens a session of the user's within the caller's transaction. */
+export async function openSession(
   em: EntityManager,
-  input: { readonly email: string; readonly name: string; readonly password: string },
+  user: User,
   origin: Origin,
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
-  const { password, ...profile } = input;
-  // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
-  const passwordHash = await hashPassword(password);
-  return inTransaction(em, async (em) => {
-    const user = await createUser(em, { ...profile, passwordHash }, now);
-    return openSession(em, user, origin, rules, now);
-  });
-}
-
-/**
- * Opens a session for the account with this email and password.
- *
- * @throws KnownError `INVALID_CREDENTIALS`.
- */
-export async function login(
-  em: EntityManager,
-  input: { readonly email: string; readonly password: string },
-  origin: Origin,
-  rules: SessionRules,
-  now: Date,
-): Promise<OpenedSession> {
-  const { id, passwordHash } = await requireUserByPassword(em, input);
-  return inTransaction(em, async (em) => {
-    // The check took a while: the account may be gone by now, or have another password.
-    const user = await em.findOne(User, { id, passwordHash });
-    if (user === null) throw wrongCredentials();
-    return openSession(em, user, origin, rules, now);
-  });
-}
-
-function openSession(em: EntityManager, user: User, origin: Origin, rules: SessionRules, now: Date): OpenedSession {
-  const lifetimeSeconds = Math.min(rules.refreshTokenTtlSeconds, rules.sessionMaxAgeSeconds);
+  await prune(em, rules.refreshTokenTtlSeconds, now);
   const session = em.create(Session, {
     id: newId("session", now),
     user,
     createdAt: now,
     lastUsedAt: now,
-    expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
+    expiresAt: endOfSession(now, rules, now),
+    endedAt: null,
     userAgent: origin.userAgent,
   });
   em.persist(session);
-  const token = signAccessToken({ id: session.id, userId: user.id, expiresAt: session.expiresAt }, rules, now);
-  return { viewer: { user, session }, ...token };
+  return { ...grantTokens(session, addRefreshToken(em, session), rules, now) };
+}
+
+/** Gives the session a new refresh token, which it has to be told apart from its older ones by being unused. */
+export function addRefreshToken(em: EntityManager, session: Session): string {
+  const token = newRefreshToken();
+  em.persist(em.create(RefreshToken, { hash: hashOf(token), session, usedAt: null, sealedSuccessor: null }));
+  return token;
+}
+
+/** What the session's client is given: this refresh token, and a new access token. */
+export function grantTokens(session: Session, refreshToken: string, rules: SessionRules, now: Date): OpenedSession {
+  const { user } = session;
+  const signed = signAccessToken({ id: session.id, userId: user.id, expiresAt: session.expiresAt }, rules, now);
+  return { viewer: { user, session }, ...signed, refreshToken };
 }
 
 /**
@@ -102,7 +90,8 @@ export async function judgeCredential(
   const { userId, sessionId } = reading;
   const session = await em.findOne(Session, { id: sessionId, user: userId }, { populate: ["user"] });
   if (session === null) return { state: (await em.count(User, { id: userId })) === 0 ? "gone" : "revoked" };
-  if (now >= session.expiresAt) return { state: "revoked" };
+  // Ended is ended, though it be by a process whose clock is ahead of this one's.
+  if (session.endedAt !== null || now >= session.expiresAt) return { state: "revoked" };
   return { state: "viewer", viewer: { user: session.user, session } };
 }
 
@@ -110,4 +99,78 @@ export async function judgeCredential(
 function bearerTokenOf(authorization: readonly string[]): string | undefined {
   if (authorization.length !== 1) return undefined;
   return /^bearer +([\w.-]+)$/i.exec(authorization[0]!)?.[1];
+}
+
+/** The user's sessions that are live at `now`, newest first. */
+export function listSessions(em: EntityManager, user: User, now: Date): Promise<Session[]> {
+  return em.find(
+    Session,
+    { user: user.id, endedAt: null, expiresAt: { $gt: now } },
+    { orderBy: [{ createdAt: "desc" }, { id: "desc" }] },
+  );
+}
+
+/**
+ * Ends the viewer's live sessions that `which` says, from the next operation on, within the caller's transaction.
+ *
+ * @returns the ids of those that ended.
+ */
+export async function endSessions(
+  em: EntityManager,
+  user: User,
+  which: (session: Session) => boolean,
+  now: Date,
+): Promise<string[]> {
+  const ending = (await listSessions(em, user, now)).filter(which);
+  for (const session of ending) endSession(session, now);
+  return ending.map(({ id }) => id);
+}
+
+/** Marks a session as ended; those that are over already stay as they are. */
+export function endSession(session: Session, now: Date): void {
+  if (session.endedAt !== null || now >= session.expiresAt) return;
+  session.endedAt = now;
+  session.expiresAt = now;
+}
+
+/** Ends every session of the viewer's, this one too. Answers how many. */
+export async function logoutEverywhere(
+  em: EntityManager,
+  { user }: Viewer,
+  origin: Origin,
+  now: Date,
+): Promise<number> {
+  const ended = await inTransaction(em, (em) => endSessions(em, user, () => true, now));
+  noteEnded(origin, user, ended, "logout everywhere");
+  return ended.length;
+}
+
+/** Ends the viewer's session. Answers how many ended, which is 0 where another request was faster. */
+export async function logout(em: EntityManager, viewer: Viewer, origin: Origin, now: Date): Promise<number> {
+  const { user } = viewer;
+  const ended = await inTransaction(em, (em) => endSessions(em, user, ({ id }) => id === viewer.session.id, now));
+  noteEnded(origin, user, ended, "logout");
+  return ended.length;
+}
+
+/**
+ * Ends one session of the viewer's.
+ *
+ * @throws KnownError `NOT_FOUND` where the viewer has no such live session.
+ */
+export async function revokeSession(
+  em: EntityManager,
+  { user }: Viewer,
+  sessionId: string,
+  origin: Origin,
+  now: Date,
+): Promise<void> {
+  const ended = await inTransaction(em, (em) => endSessions(em, user, ({ id }) => id === sessionId, now));
+  if (ended.length === 0) throw new KnownError("NOT_FOUND", "There is no such session");
+  noteEnded(origin, user, ended, "revoked");
+}
+
+/** Notes each session that ended. */
+export function noteEnded(origin: Origin, user: User, sessionIds: readonly string[], cause: string): void {
+  for (const sessionId of sessionIds) origin.note({ event: "session ended", userId: user.id, sessionId, cause });
 }

@@ -4,7 +4,7 @@ import jwt from "jsonwebtoken";
 import { z } from "zod";
 
 import { longestAccessTokenTtlSeconds } from "../config.js";
-import type { Keyring } from "./keys.js";
+import type { Keyring } from "../keys.js";
 
 /** What decides how access tokens are made and read. */
 export type TokenRules = {
@@ -46,7 +46,7 @@ export function signAccessToken(
       exp,
       jti: randomUUID(),
     },
-    newest.key,
+    newest.signWith,
     { algorithm: newest.algorithm, header: { alg: newest.algorithm, typ: type, kid: newest.id } },
   );
   return { accessToken, expiresAt: dateOf(exp) };
@@ -75,7 +75,7 @@ export function readAccessToken(token: string, rules: TokenRules, now: Date): To
 
   let payload: unknown;
   try {
-    payload = jwt.verify(token, key.key, {
+    payload = jwt.verify(token, key.verifyWith, {
       algorithms: [key.algorithm],
       // Judged below: the library compares whole seconds, checks exp before the rest, and lets a token without it pass.
       ignoreExpiration: true,

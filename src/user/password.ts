@@ -5,6 +5,9 @@ import { hash, verify } from "@node-rs/argon2";
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
+/** What a stored hash may ask of us at most: verifying obeys its parameters, wherever the row came from. */
+const mostCost = { memoryCost: 262_144, timeCost: 10, parallelism: 4 } as const;
+
 /**
  * A hash of the same cost that no password matches. Verifying against it makes a login with an unknown email take
  * the time of one with a wrong password.
@@ -14,29 +17,56 @@ export const decoyHash =
 
 // Hashing fills a core and its memory bus for tens of milliseconds, on the threads that also serve the database.
 // More than two at a time make every reader wait; one core stays free where there are two.
-const hashingPlaces = Math.max(1, Math.min(2, availableParallelism() - 1));
-let free = hashingPlaces;
+let freePlaces = Math.max(1, Math.min(2, availableParallelism() - 1));
 const waiting: (() => void)[] = [];
 
-async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (free > 0) free -= 1;
+/**
+ * Runs `work` when it is its turn to hash: one or two turns run at a time, in order. Whatever has to happen between
+ * two tries of a password belongs into one turn with the try. A turn never waits for another.
+ */
+export async function inHashingTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (freePlaces > 0) freePlaces -= 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
     return await work();
   } finally {
     const next = waiting.shift();
-    if (next === undefined) free += 1;
+    if (next === undefined) freePlaces += 1;
     else next();
   }
 }
 
-/** An argon2id hash in PHC form, with a salt of its own. */
+/** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password, cost));
+  return hash(password, cost);
 }
 
-/** Whether `password` is the one behind `passwordHash`; give `undefined` where there is no account. */
+/**
+ * Whether `password` is the one behind `passwordHash`; give `undefined` where there is no account. Only in a hashing
+ * turn.
+ */
 export async function passwordMatches(passwordHash: string | undefined, password: string): Promise<boolean> {
-  const matches = await inTurn(() => verify(passwordHash ?? decoyHash, password));
-  return passwordHash !== undefined && matches;
+  const bearable = passwordHash !== undefined && isBearable(passwordHash) ? passwordHash : undefined;
+  const matches = await verify(bearable ?? decoyHash, password);
+  return bearable !== undefined && matches;
+}
+
+/** Whether a hash was made with other parameters than today's, and should be made anew when its password is at hand. */
+export function isOutdated(passwordHash: string): boolean {
+  const parameters = parametersOf(passwordHash);
+  return parameters === undefined || Object.entries(cost).some(([name, value]) => parameters[name as Cost] !== value);
+}
+
+function isBearable(passwordHash: string): boolean {
+  const parameters = parametersOf(passwordHash);
+  return parameters !== undefined && Object.entries(mostCost).every(([name, most]) => parameters[name as Cost] <= most);
+}
+
+type Cost = keyof typeof cost;
+
+/** The parameters that an argon2id hash carries (https://github.com/P-H-C/phc-string-format). */
+function parametersOf(passwordHash: string): Record<Cost, number> | undefined {
+  const match = /^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$/.exec(passwordHash);
+  if (match === null) return undefined;
+  return { memoryCost: Number(match[1]), timeCost: Number(match[2]), parallelism: Number(match[3]) };
 }

@@ -2,7 +2,6 @@ import { UniqueConstraintViolationException, type EntityManager } from "@mikro-o
 
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import { passwordMatches } from "./password.js";
 import { User } from "./user.entity.js";
 
 /** What every spelling of one address has in common: upper and lower case, and composed accents, are alike. */
@@ -34,22 +33,7 @@ export async function createUser(em: EntityManager, user: NewUser, now: Date): P
   return created;
 }
 
-/**
- * The account with this email and password. Unknown email and wrong password differ neither in answer nor in time.
- *
- * @throws KnownError `INVALID_CREDENTIALS`.
- */
-export async function requireUserByPassword(
-  em: EntityManager,
-  credentials: { readonly email: string; readonly password: string },
-): Promise<User> {
-  const user = await em.findOne(User, { emailKey: emailKeyOf(credentials.email) });
-  const matches = await passwordMatches(user?.passwordHash, credentials.password);
-  if (user === null || !matches) throw wrongCredentials();
-  return user;
-}
-
-/** The one answer to credentials that don't fit, which tells nothing of why. */
-export function wrongCredentials(): KnownError {
-  return new KnownError("INVALID_CREDENTIALS", "Wrong email or password");
+/** The account with this email. */
+export function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
+  return em.findOne(User, { emailKey: emailKeyOf(email) });
 }

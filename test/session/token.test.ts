@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { keyringOf } from "../../src/session/keys.js";
+import { keyringOf, secretKey } from "../../src/keys.js";
 import { readAccessToken, signAccessToken, type TokenRules } from "../../src/session/token.js";
 import { parse } from "../support/forge.js";
 
 const rules: TokenRules = {
-  keys: keyringOf(["a secret of the tests, 32 bytes at least"]),
+  keys: keyringOf([secretKey("a secret of the tests, 32 bytes at least")]),
   issuer: "issuer",
   audience: "audience",
   accessTokenTtlSeconds: 1800,

@@ -50,6 +50,8 @@ export type Account = {
   readonly email: string;
   readonly password: string;
   readonly token: string;
+  readonly refreshToken: string;
+  readonly sessionId: string;
   readonly expiresAt: Date;
   /** A GraphQL request with this account's first token. */
   readonly send: (query: string, options?: RequestOptions) => Promise<Answer>;
@@ -100,16 +102,18 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
     const email = `${name.toLowerCase().replaceAll(" ", ".")}@example.com`;
     const password = `password of ${name}`;
     const { body } = await send(
-      `mutation ($input: RegisterInput!) { register(input: $input) { accessToken expiresAt user { id } } }`,
+      `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken expiresAt user { id sessions { id } } } }`,
       { variables: { input: { email, name, password } } },
     );
-    const { accessToken: token, expiresAt, user } = body.data.register;
+    const { accessToken: token, refreshToken, expiresAt, user } = body.data.register;
     return {
       id: user.id,
       name,
       email,
       password,
       token,
+      refreshToken,
+      sessionId: user.sessions[0].id,
       expiresAt: new Date(expiresAt),
       send: (query, options) => send(query, { token, ...options }),
     };

@@ -1,0 +1,26 @@
+import { Entity, Index, PrimaryKey, Property } from "@mikro-orm/core";
+
+/** What is remembered of tries to sign in: for an account and an address together, for either alone. */
+@Entity({ tableName: "attempts" })
+export class Attempt {
+  /** What is counted, hashed: the log of an attack should not become a list of addresses and emails. */
+  @PrimaryKey({ type: "text" })
+  key!: string;
+
+  /** Failures since the last success, or since they were forgotten. */
+  @Property({ type: "integer" })
+  failures!: number;
+
+  /** Tries are refused until then. */
+  @Property({ type: "datetime", length: 3, nullable: true })
+  waitsUntil!: Date | null;
+
+  /** The last success. */
+  @Property({ type: "datetime", length: 3, nullable: true })
+  succeededAt!: Date | null;
+
+  /** The last success or counted failure. */
+  @Property({ type: "datetime", length: 3 })
+  @Index()
+  touchedAt!: Date;
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+
+import type { EntityManager } from "@mikro-orm/core";
+
+import { inTransaction } from "../database.js";
+import { KnownError } from "../errors.js";
+import { addressKeyOf } from "./address.js";
+import { Attempt } from "./attempt.entity.js";
+
+/** After this many failures each next try has to wait. */
+const freeFailures = { account: 10, address: 100 } as const;
+/** The first wait; each further failure doubles it. */
+const firstWaitSeconds = 30;
+const longestWaitSeconds = 15 * 60;
+/** Failures are forgotten after this long without another. */
+const forgottenAfterSeconds = 24 * 60 * 60;
+/** An address that signed an account in this recently isn't held up by what others do to the account. */
+const knownForSeconds = 30 * 24 * 60 * 60;
+
+/** Which counters a try goes to. Unknown emails are counted like known ones. */
+export type Attempted = {
+  /** What stands for the account: the key of its email address. */
+  readonly account: string;
+  readonly address: string | null;
+};
+
+/**
+ * Refuses a try that has to wait. Changes nothing, so that trying while waiting doesn't make it longer.
+ *
+ * @throws KnownError `TOO_MANY_ATTEMPTS` with `retryAfterSeconds`.
+ */
+export async function refuseWhileWaiting(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
+  const { pair, account, address } = keysOf(attempted);
+  const found = await em.fork().find(Attempt, { key: { $in: [pair, account, address] } });
+  const of = (key: string) => found.find((attempt) => attempt.key === key);
+  const known = secondsSince(of(pair)?.succeededAt ?? null, now) < knownForSeconds;
+  refuseUntil([of(pair), of(address), ...(known ? [] : [of(account)])], now);
+}
+
+/** Counts a wrong password, in a transaction of its own, so that nothing that follows can undo it. */
+export async function recordFailure(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
+  const { pair, account, address } = keysOf(attempted);
+  await inTransaction(em, async (em) => {
+    fail(await attemptOf(em, pair, now), freeFailures.account, now);
+    fail(await attemptOf(em, account, now), freeFailures.account, now);
+    fail(await attemptOf(em, address, now), freeFailures.address, now);
+    await pruneAttempts(em, now);
+  });
+}
+
+/** Clears the account's counters, within the caller's transaction; not the address's, which others may share. */
+export async function recordSuccess(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
+  const { pair, account } = keysOf(attempted);
+  for (const key of [pair, account]) {
+    Object.assign(await attemptOf(em, key, now), { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
+  }
+}
+
+/**
+ * Counts a registration for its address, or refuses it while the address has to wait.
+ *
+ * @throws KnownError `TOO_MANY_ATTEMPTS` with `retryAfterSeconds`.
+ */
+export async function countRegistration(em: EntityManager, address: string | null, now: Date): Promise<void> {
+  await inTransaction(em, async (em) => {
+    const attempt = await attemptOf(em, keysOf({ account: "", address }).address, now);
+    refuseUntil([attempt], now);
+    fail(attempt, freeFailures.address, now);
+  });
+}
+
+function keysOf({ account, address }: Attempted) {
+  const addressKey = addressKeyOf(address);
+  const keyOf = (...parts: string[]) => createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+  return {
+    pair: keyOf("pair", account, addressKey),
+    account: keyOf("account", account),
+    address: keyOf("address", addressKey),
+  };
+}
+
+async function attemptOf(em: EntityManager, key: string, now: Date): Promise<Attempt> {
+  const found = await em.findOne(Attempt, { key });
+  if (found !== null) return found;
+  const created = em.create(Attempt, { key, failures: 0, waitsUntil: null, succeededAt: null, touchedAt: now });
+  em.persist(created);
+  return created;
+}
+
+function fail(attempt: Attempt, free: number, now: Date): void {
+  const forgotten = secondsSince(attempt.touchedAt, now) >= forgottenAfterSeconds;
+  attempt.failures = (forgotten ? 0 : attempt.failures) + 1;
+  attempt.touchedAt = now;
+  const beyond = attempt.failures - free;
+  if (beyond < 0) return;
+  // Past some twenty doublings the power would be no number to add to a date.
+  const waitSeconds = Math.min(firstWaitSeconds * 2 ** Math.min(beyond, 20), longestWaitSeconds);
+  attempt.waitsUntil = new Date(now.getTime() + waitSeconds * 1000);
+}
+
+function refuseUntil(attempts: readonly (Attempt | undefined)[], now: Date): void {
+  const ends = attempts.map((attempt) => attempt?.waitsUntil?.getTime() ?? 0);
+  const leftMilliseconds = Math.max(0, ...ends) - now.getTime();
+  if (leftMilliseconds <= 0) return;
+  const retryAfterSeconds = Math.ceil(leftMilliseconds / 1000);
+  throw new KnownError("TOO_MANY_ATTEMPTS", "Too many attempts: wait before the next", { retryAfterSeconds });
+}
+
+function secondsSince(instant: Date | null, now: Date): number {
+  return instant === null ? Infinity : (now.getTime() - instant.getTime()) / 1000;
+}
+
+/** Forgets what no longer counts, a few at a time, so that nobody waits for it and no worker has to. */
+async function pruneAttempts(em: EntityManager, now: Date): Promise<void> {
+  const old = await em.find(
+    Attempt,
+    { touchedAt: { $lt: new Date(now.getTime() - knownForSeconds * 1000) } },
+    { fields: ["key"], limit: 50 },
+  );
+  await em.nativeDelete(Attempt, { key: { $in: old.map(({ key }) => key) } });
+}

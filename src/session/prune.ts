@@ -1,0 +1,33 @@
+import type { EntityManager } from "@mikro-orm/core";
+
+import { RefreshToken } from "./refresh-token.entity.js";
+import { Session } from "./session.entity.js";
+
+/** How long an ended session is remembered, so that its client is told why and not just that its token is unknown. */
+const rememberedAfterEndSeconds = 7 * 24 * 60 * 60;
+
+const sessionsAtOnce = 20;
+const tokensAtOnce = 200;
+
+/**
+ * Deletes what no client can ask for any more, within the caller's transaction: sessions that ended a week ago, and
+ * refresh tokens used longer ago than one lives. Each sign-in and refresh deletes more than it adds, and none much,
+ * so the tables stay bounded without a worker and nobody waits for a great cleaning.
+ */
+export async function prune(em: EntityManager, refreshTokenTtlSeconds: number, now: Date): Promise<void> {
+  const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+  const sessions = await em.find(
+    Session,
+    { expiresAt: { $lt: before(rememberedAfterEndSeconds) } },
+    { fields: ["id"], orderBy: { expiresAt: "asc" }, limit: sessionsAtOnce },
+  );
+  const ended = sessions.map(({ id }) => id);
+  const tokens = await em.find(
+    RefreshToken,
+    { $or: [{ session: { $in: ended } }, { usedAt: { $lt: before(refreshTokenTtlSeconds) } }] },
+    { fields: ["hash"], limit: tokensAtOnce },
+  );
+  await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
+  // A session with many tokens goes once they have gone, in later steps.
+  if (tokens.length < tokensAtOnce) await em.nativeDelete(Session, { id: { $in: ended } });
+}
