@@ -161,6 +161,9 @@ const variables = Object.keys(settings) as Variable[];
 export function readConfig(env: Readonly<Record<string, string | undefined>>): { config: Config; warnings: string[] } {
   const production = env["NODE_ENV"] === "production";
   const problems: string[] = [];
+  // A slip here would quietly run a server for everybody with what is meant for one machine.
+  if (!["production", "development", "test", undefined].includes(env["NODE_ENV"]))
+    problems.push("NODE_ENV must be production, development or test, for example NODE_ENV=production");
   const warnings = misspelt(env);
 
   const complain = (variable: Variable, problem: string) =>

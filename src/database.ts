@@ -35,8 +35,9 @@ type Transaction = {
 type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
 
 // The timeout comes first: switching to WAL needs the file for itself for a moment, and another process may hold it.
+const busyTimeoutMilliseconds = 10_000;
 const pragmas = `
-  pragma busy_timeout = 10000;
+  pragma busy_timeout = ${busyTimeoutMilliseconds};
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;
@@ -51,7 +52,8 @@ export function databaseOptions(url: string) {
     entities: [User, Session, RefreshToken, Attempt, Post],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
-    driverOptions: { client: WriterFirstDialect },
+    // Whoever waits for the connection waits for a writer that waits for the lock.
+    driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
     pool: {
       afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
         connection.exec(pragmas, (error) => done(error, connection));
@@ -101,8 +103,10 @@ export function inTransaction<Result>(
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */
 export function isDatabaseAway(error: unknown): boolean {
-  // The driver's own error, or MikroORM's around it, which takes its code over.
+  if (!(error instanceof Error)) return false;
+  // The driver's own error, or MikroORM's around it, which takes its code over; or a wait for the one connection.
+  const code = "code" in error ? String(error.code) : "";
   return (
-    error instanceof Error && "code" in error && /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL)$/.test(String(error.code))
+    /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY)$/.test(code) || /\bacquiring a connection\b/.test(error.message)
   );
 }

@@ -47,7 +47,12 @@ export function asymmetricKey(key: KeyObject): SigningKey {
     return { id: thumbprint({ e: jwk.e, kty: jwk.kty, n: jwk.n }), algorithm: "RS256", verifyWith, signWith };
   }
   if (key.asymmetricKeyType === "ec" && namedCurve === "prime256v1")
-    return { id: thumbprint({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }), algorithm: "ES256", verifyWith, signWith };
+    return {
+      id: thumbprint({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }),
+      algorithm: "ES256",
+      verifyWith,
+      signWith,
+    };
   throw new Error(`a key of type ${namedCurve ?? key.asymmetricKeyType}, where RSA and P-256 are known`);
 }
 

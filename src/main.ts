@@ -79,7 +79,10 @@ function fail(error: unknown): never {
 
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems;
-  const { code, address, port, message, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, syscall, address, port, message, stack } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
   if (code === "EADDRINUSE")
     return [
       `Port ${port} on ${address} is in use: stop what listens there, or set PORT to another, for example PORT=4001`,
@@ -88,8 +91,12 @@ function linesOf(error: unknown): readonly string[] {
     return [`Port ${port} needs more rights than this user has: set PORT to another, for example PORT=4000`];
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return [`HOST is no address of this machine, for example HOST=127.0.0.1`];
-  if (code === "SQLITE_CANTOPEN")
-    return [`DATABASE_URL names a file that can't be opened, for example DATABASE_URL=sqlite:./data/postern.sqlite`];
+  if (String(code).startsWith("SQLITE_"))
+    return [
+      `DATABASE_URL names a file that can't be used (${code}), for example DATABASE_URL=sqlite:./data/postern.sqlite`,
+    ];
+  // A folder that may not be written, a file where a folder should be, a full disk: the system's words say it.
+  if (syscall !== undefined) return [message];
   return [stack ?? message ?? String(error)];
 }
 

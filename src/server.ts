@@ -6,9 +6,10 @@ import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
 import { contextFactory, type Caller, type Context } from "./context.js";
 import { openDatabase, type Database } from "./database.js";
+import { answerStatus } from "./edge/answer-status.js";
 import { errorFormatter } from "./edge/format-error.js";
 import { endpoint, makeHttpServer } from "./edge/http.js";
-import { operationPlugin } from "./edge/operation-plugin.js";
+import { operationChecks } from "./edge/operation-checks.js";
 import { makeSchema } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./keys.js";
 import { keptSecret } from "./session/secret-file.js";
@@ -66,7 +67,7 @@ export async function startServer(parts: {
 
   const apollo = new ApolloServer<Context>({
     schema: makeSchema(),
-    plugins: [operationPlugin, ApolloServerPluginCacheControlDisabled()],
+    plugins: [operationChecks, answerStatus, ApolloServerPluginCacheControlDisabled()],
     formatError: errorFormatter(log),
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.

@@ -430,7 +430,11 @@ test("finishes what began in time", async () => {
   const api = await startApi();
   const { token, expiresAt } = await api.register();
   api.clock.set(new Date(expiresAt.getTime() - 1));
-  const contextValue = await api.server.createContext({ authorization: [`Bearer ${token}`], userAgent: null, address: null });
+  const contextValue = await api.server.createContext({
+    authorization: [`Bearer ${token}`],
+    userAgent: null,
+    address: null,
+  });
 
   api.clock.set(expiresAt);
   const { body } = await api.server.apollo.executeOperation({ query: "{ me { id } }" }, { contextValue });
@@ -478,6 +482,8 @@ describe("the answer to a refused credential", () => {
       both,
       `{ __typename ${both.slice(1)}`,
       `query { ...F } fragment F on Query { post(id: "x") { id } }`,
+      `{ me { id } __schema @skip(if: true) { queryType { name } } }`,
+      `{ me { id } ... @include(if: false) { __schema { queryType { name } } } }`,
     ]) {
       const { status, body } = await api.send(query);
       expect(status).toBe(401);

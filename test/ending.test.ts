@@ -63,12 +63,16 @@ test("logs out by refresh token, whatever the header says", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
 
-  expect((await logout(api, { token: bob.token, refreshToken: ada.refreshToken })).body.data.logout.endedSessions).toBe(1);
+  expect((await logout(api, { token: bob.token, refreshToken: ada.refreshToken })).body.data.logout.endedSessions).toBe(
+    1,
+  );
   expect(await stateOf(api, ada.token)).toBe("SESSION_REVOKED");
   expect(await stateOf(api, bob.token)).toBe("LIVE");
 
   for (const refreshToken of [ada.refreshToken, "unknown", ""])
-    expect((await logout(api, { token: "nonsense", refreshToken })).body).toEqual({ data: { logout: { endedSessions: 0 } } });
+    expect((await logout(api, { token: "nonsense", refreshToken })).body).toEqual({
+      data: { logout: { endedSessions: 0 } },
+    });
 });
 
 test("logs out by a refresh token that was replaced, and not by one of an expired session", async () => {
@@ -136,7 +140,10 @@ test("changes the password, ends the other sessions and keeps this one", async (
     });
 
   const wrong = await change("not the password", "another long one");
-  expect(wrong.body.errors![0]).toMatchObject({ message: "Wrong current password", extensions: { code: "INVALID_CREDENTIALS" } });
+  expect(wrong.body.errors![0]).toMatchObject({
+    message: "Wrong current password",
+    extensions: { code: "INVALID_CREDENTIALS" },
+  });
   expect((await change(ada.password, "short")).body.errors![0]!.extensions["issues"]).toEqual([
     { path: ["input", "newPassword"], message: "must have 12 to 256 characters" },
   ]);
@@ -169,9 +176,12 @@ test("deletes an account with its posts and sessions; its tokens answer USER_GON
 
   for (const { token } of [ada, phone]) expect(await stateOf(api, token)).toBe("USER_GONE");
   expect((await bob.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(0);
-  const refresh = await api.send(`mutation ($t: String!) { refreshSession(input: { refreshToken: $t }) { expiresAt } }`, {
-    variables: { t: phone.refreshToken },
-  });
+  const refresh = await api.send(
+    `mutation ($t: String!) { refreshSession(input: { refreshToken: $t }) { expiresAt } }`,
+    {
+      variables: { t: phone.refreshToken },
+    },
+  );
   expect(refresh.body.errors![0]!.extensions).toEqual({ code: "INVALID_REFRESH_TOKEN", reason: "UNKNOWN" });
   const login = await api.send(`mutation ($input: LoginInput!) { login(input: $input) { user { id } } }`, {
     variables: { input: { email: ada.email, password: ada.password } },
@@ -194,7 +204,9 @@ test("tells a writer whose account went meanwhile that it is gone", async () => 
     { contextValue },
   );
 
-  expect(body).toMatchObject({ singleResult: { errors: [{ extensions: { code: "UNAUTHENTICATED", reason: "USER_GONE" } }] } });
+  expect(body).toMatchObject({
+    singleResult: { errors: [{ extensions: { code: "UNAUTHENTICATED", reason: "USER_GONE" } }] },
+  });
 });
 
 test("writes each event down once: who, which session, why and from where, and no secret", async () => {
@@ -213,7 +225,9 @@ test("writes each event down once: who, which session, why and from where, and n
   const next = (await refresh(ada.refreshToken)).body.data.refreshSession.refreshToken;
   await refresh(next);
   await refresh("unknown");
-  await ada.send(`mutation { changePassword(input: { currentPassword: "${ada.password}", newPassword: "another long one" }) { endedSessions } }`);
+  await ada.send(
+    `mutation { changePassword(input: { currentPassword: "${ada.password}", newPassword: "another long one" }) { endedSessions } }`,
+  );
   api.clock.advance(60_000);
   await refresh(ada.refreshToken);
   await refresh(ada.refreshToken);
@@ -223,7 +237,7 @@ test("writes each event down once: who, which session, why and from where, and n
   const own = { sessionId: ada.sessionId };
   const other = { sessionId: expect.not.stringMatching(ada.sessionId) };
 
-  expect(events.map(({ level, time, msg, requestId, ...event }) => event)).toEqual([
+  expect(events.map(({ level: _level, time: _time, msg: _msg, requestId: _requestId, ...event }) => event)).toEqual([
     of("signed in", { ...own, cause: "register" }),
     of("sign-in refused", { cause: "INVALID_CREDENTIALS" }),
     of("signed in", { ...other, cause: "login" }),

@@ -82,6 +82,62 @@ test.each([
   expect(json.body).toEqual(answer.body);
 });
 
+test.each([
+  `mutation { login(input: { email: "a" password: "x" "hunter2 7700" }) { expiresAt } }`,
+  `mutation { login(input: { email: "a" password: hunter2 7700" "x }) { expiresAt } }`,
+  `{ me { id } } 7700`,
+  `{ me { id } } """hunter2"""`,
+  `{ me(a: 07700) { id } }`,
+  `{ me(a: "\\uD83D hunter2") { id } }`,
+])("does not repeat what a syntax error found: %s", async (query) => {
+  const api = await startApi();
+  const { status, text, body } = await api.send(query);
+  expect(status).toBe(400);
+  expect(body.errors![0]!.extensions.code).toBe("GRAPHQL_PARSE_FAILED");
+  expect(text).not.toMatch(/hunter2|7700/);
+});
+
+test("answers a document that is nested too deeply to be read", async () => {
+  const api = await startApi();
+  const { status, body } = await api.send("{a".repeat(20_000));
+  expect(status).toBe(400);
+  expect(body.errors![0]).toMatchObject({
+    message: "Syntax Error: nested too deeply",
+    extensions: { code: "GRAPHQL_PARSE_FAILED" },
+  });
+});
+
+test.each([
+  { query: `query ($id: ID = "x") { post(id: $id) { id } }`, variables: { id: null }, argument: "id" },
+  { query: `query ($b: Boolean = true) { me @include(if: $b) { id } }`, variables: { b: null }, argument: "if" },
+])("answers a null that a default had promised not to be: $query", async ({ query, variables, argument }) => {
+  const api = await startApi();
+  const { status, body } = await api.send(query, { variables });
+  expect(status).toBe(422);
+  expect(body.errors![0]!.extensions).toEqual({
+    code: "BAD_USER_INPUT",
+    issues: [{ path: [argument], message: "must not be null" }],
+  });
+  expect(api.logged().filter((line) => line["level"] > 30)).toEqual([]);
+});
+
+test("answers such a null deep inside an input too", async () => {
+  const api = await startApi();
+  const { status, body } = await api.send(
+    `mutation ($p: String = "p") { login(input: { email: "a", password: $p }) { expiresIn } }`,
+    { variables: { p: null } },
+  );
+  expect(status).toBe(422);
+  expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
+});
+
+test("names a hundred misfits at most", async () => {
+  const api = await startApi();
+  const input = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field${index}`, 1]));
+  const { body } = await api.send(register, { variables: { input } });
+  expect(body.errors![0]!.extensions["issues"]).toHaveLength(100);
+});
+
 test("masks what goes wrong inside, and logs it whole under the same number", async () => {
   const api = await startApi();
   const { send } = await api.register();
@@ -139,9 +195,12 @@ test("masks a failure to judge the credential, which no caller caused", async ()
 test("hides the schema's names from guesses in production", async () => {
   const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
   expect((await api.send("{ pots { id } }")).text).not.toContain("posts");
-  expect((await api.send("{ __schema { queryType { name } } }")).body.errors![0]!.extensions.code).toBe(
-    "GRAPHQL_VALIDATION_FAILED",
-  );
+  const introspection = await api.send("{ __schema { queryType { name } } }");
+  expect(introspection.status).toBe(422);
+  expect(introspection.body.errors![0]).toMatchObject({
+    message: "The schema can't be asked for here",
+    extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+  });
 });
 
 test("asks for another try where the database stays locked", async () => {

@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+
 import { describe, expect, test } from "vitest";
 
 import { startApi } from "./support/api.js";
@@ -155,7 +159,7 @@ describe("the log", () => {
     await api.fetch(`/graphql?query={me{id}}&token=${token}`, { headers: { authorization: `Bearer ${token}` } });
     await api.fetch("/nothing?secret=1");
 
-    const lines = api.logged();
+    const lines = api.logged().filter(({ msg }) => msg === "request");
 
     expect(lines).toEqual(
       [
@@ -204,10 +208,79 @@ describe("the log", () => {
   });
 });
 
+test("refuses automatic persisted queries, with their query too", async () => {
+  const api = await startApi();
+  const query = "{ me { id } }";
+  const { status, headers, body } = await api.fetch("/graphql", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({
+      query,
+      extensions: { persistedQuery: { version: 1, sha256Hash: createHash("sha256").update(query).digest("hex") } },
+    }),
+  });
+  expect(status).toBe(400);
+  expect(body.errors![0]!.extensions).toEqual({ code: "BAD_REQUEST" });
+  expect(headers.get("cache-control")).toBe("private, no-store");
+});
+
+test("answers HEAD at / as it answers GET, without the body", async () => {
+  const api = await startApi();
+  const { status, text } = await api.fetch("/", { method: "HEAD" });
+  expect({ status, text }).toEqual({ status: 200, text: "" });
+});
+
+/** What the server says to bytes on a connection, until it closes it or the sender does. */
+async function exchange(api: { url: string }, bytes: string, giveUp = false): Promise<string> {
+  const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk));
+  socket.write(bytes, () => giveUp && socket.destroy());
+  await once(socket, "close");
+  return answer;
+}
+
+test("answers what is no HTTP as JSON too", async () => {
+  const api = await startApi();
+  for (const [bytes, status] of [
+    ["nonsense\r\n\r\n", 400],
+    [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+  ] as const) {
+    const [head, body] = (await exchange(api, bytes)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(body!).errors[0].extensions).toEqual({ code: "BAD_REQUEST" });
+  }
+});
+
+test("logs a request that its client gave up, once", async () => {
+  const api = await startApi();
+  await exchange(
+    api,
+    "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{",
+    true,
+  );
+  // The server may not have noticed yet; each answer to another request gives it the time.
+  const lines = () => api.logged().filter(({ path }) => path === "/graphql");
+  for (let asked = 0; asked < 100 && lines().length === 0; asked += 1) await api.fetch("/");
+  await api.server.stop();
+  expect(lines()).toEqual([expect.objectContaining({ method: "POST", aborted: true })]);
+});
+
+test("logs no more of an operation's name than a line can bear", async () => {
+  const api = await startApi();
+  await api.send(`query ${"N".repeat(5000)} { me { id } }`);
+  expect(api.logged()[0]!["operation"]).toBe("N".repeat(100));
+});
+
 test("forbids caching of every answer and tells caches what it depends on", async () => {
   const api = await startApi();
   const { send } = await api.register();
-  for (const answer of [await send("{ me { id } }"), await api.send("{ me { id } }"), await api.send("{")]) {
+  for (const answer of [
+    await send("{ me { id } }"),
+    await api.send("{ me { id } }"),
+    await api.send("{"),
+    await api.fetch("/graphql", { method: "POST", headers: json, body: "{" }),
+  ]) {
     expect(answer.headers.get("cache-control")).toBe("private, no-store");
     expect(answer.headers.get("vary")).toBe("Authorization, Accept, Origin");
   }

@@ -210,6 +210,24 @@ test("loses and repeats nothing while others write between pages", async () => {
   expect(second.titles).toEqual(["2", "1"]);
 });
 
+test("knows no page before one whose predecessors are gone", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const posts = [];
+  for (const title of ["1", "2", "3"]) {
+    posts.push(await create(ada, { title }));
+    api.clock.advance(1000);
+  }
+  const { pageInfo } = await list(ada, "(first: 1)");
+
+  await remove(ada, posts[2].id);
+
+  expect(await list(ada, `(first: 1, after: "${pageInfo.endCursor}")`)).toMatchObject({
+    titles: ["2"],
+    pageInfo: { hasNextPage: true, hasPreviousPage: false },
+  });
+});
+
 test("gives 20 posts where no number is asked for", async () => {
   const api = await startApi();
   const ada = await api.register();
@@ -229,6 +247,14 @@ test.each([
   { args: `(after: "nonsense")`, paths: [["after"]] },
   { args: `(after: "${cursor([2, "PUBLISHED_AT", 0, "post_01ARZ3NDEKTSV4RRFFQ69G5FAV"])}")`, paths: [["after"]] },
   { args: `(after: "${cursor([1, "TITLE", 0, "post_01ARZ3NDEKTSV4RRFFQ69G5FAV"])}")`, paths: [["after"]] },
+  {
+    args: `(after: "${cursor([1, "PUBLISHED_AT", 9e15, "post_01ARZ3NDEKTSV4RRFFQ69G5FAV"])}")`,
+    paths: [["after"]],
+  },
+  {
+    args: `(after: "${cursor([1, "PUBLISHED_AT", -9e15, "post_01ARZ3NDEKTSV4RRFFQ69G5FAV"])}")`,
+    paths: [["after"]],
+  },
   {
     args: `(after: "${cursor([1, "PUBLISHED_AT", { $gt: 0 }, "post_01ARZ3NDEKTSV4RRFFQ69G5FAV"])}")`,
     paths: [["after"]],

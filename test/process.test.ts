@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -58,7 +58,7 @@ test("ends with 1 and a line per wrong setting, without a stack", async () => {
   expect({ code, out }).toEqual({ code: 1, out: "" });
   expect(err.trimEnd().split("\n")).toEqual([
     expect.stringMatching(/^ACCESS_TOKEN_TTL must .*, for example ACCESS_TOKEN_TTL=30m$/),
-    expect.stringMatching(/^JWT_SECRET must be set in production, for example /),
+    expect.stringMatching(/^JWT_SECRET must be set in production, or JWT_PRIVATE_KEY, for example /),
     expect.stringMatching(/^PORT must be a whole number, for example PORT=4000$/),
   ]);
 });
@@ -75,11 +75,43 @@ test("ends with 1 and one line where the port is taken", async () => {
   );
 });
 
-test("ends with 1 and one line where the database can't be opened", async () => {
+type Broken = { of: string; break: (folder: string) => void; env: Record<string, string>; says: RegExp };
+test.each<Broken>([
+  {
+    of: "a database that is a folder",
+    break: () => {},
+    env: { DATABASE_URL: "sqlite:." },
+    says: /^DATABASE_URL names a file that can't be used \(SQLITE_CANTOPEN\)/,
+  },
+  {
+    of: "a database that is no database",
+    break: (folder) => writeFileSync(join(folder, "db"), "x".repeat(5000)),
+    env: { DATABASE_URL: "sqlite:./db" },
+    says: /^DATABASE_URL names a file that can't be used \(SQLITE_NOTADB\)/,
+  },
+  {
+    of: "a file where ./data should be",
+    break: (folder) => writeFileSync(join(folder, "data"), ""),
+    env: {},
+    says: /^EEXIST: file already exists, mkdir/,
+  },
+  {
+    of: "a secret cut short",
+    break: (folder) => {
+      mkdirSync(join(folder, "data"));
+      writeFileSync(join(folder, "data/jwt-secret"), "short");
+    },
+    env: {},
+    says: /^data\/jwt-secret holds no secret of 32 bytes: delete it/,
+  },
+  { of: "a .env that is a folder", break: (folder) => mkdirSync(join(folder, ".env")), env: {}, says: /^EISDIR/ },
+])("ends with 1 and one line for $of", async ({ break: breakIt, env, says }) => {
   const folder = newFolder();
-  const { code, err } = await failProcess(folder, { DATABASE_URL: `sqlite:${folder}` });
+  breakIt(folder);
+  const { code, err } = await failProcess(folder, env);
   expect(code).toBe(1);
-  expect(err).toMatch(/^DATABASE_URL names a file that can't be opened.*\n$/);
+  expect(err).toMatch(says);
+  expect(err.trimEnd().split("\n")).toHaveLength(1);
 });
 
 test("lets two processes share a database and a secret from their first start on", async () => {
@@ -92,4 +124,70 @@ test("lets two processes share a database and a secret from their first start on
   );
 
   expect(await ask(two.url, "{ me { name } }", {}, data.register.accessToken)).toEqual({ data: { me: { name: "A" } } });
+});
+
+test("refreshes once for twenty requests at once to two processes", async () => {
+  const folder = newFolder();
+  const processes = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const { data } = await ask(
+    processes[0].url,
+    `mutation { register(input: { email: "a@example.com", name: "A", password: "a long password" }) { refreshToken } }`,
+  );
+  const refresh = (url: string) =>
+    ask(
+      url,
+      `mutation ($t: String!) { refreshSession(input: { refreshToken: $t }) { refreshToken accessToken user { sessions { id } } } }`,
+      {
+        t: data.register.refreshToken,
+      },
+    );
+
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => refresh(processes[index % 2]!.url)));
+
+  expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([]);
+  const pairs = answers.map((answer) => answer.data.refreshSession);
+  expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
+  expect(new Set(pairs.map((pair) => pair.user.sessions.map(({ id }: any) => id).join())).size).toBe(1);
+});
+
+test("ends a session for both processes at once, and counts guesses for both", async () => {
+  const folder = newFolder();
+  const [one, two] = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const input = { email: "a@example.com", password: "a long password" };
+  const { data } = await ask(one.url, `mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }`, {
+    input: { ...input, name: "A" },
+  });
+  const token = data.register.accessToken;
+
+  expect((await ask(one.url, "mutation { logout { endedSessions } }", {}, token)).data.logout.endedSessions).toBe(1);
+  expect((await ask(two.url, "{ me { id } }", {}, token)).errors![0].extensions.reason).toBe("SESSION_REVOKED");
+
+  const login = (url: string, password: string) =>
+    ask(url, `mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }`, {
+      input: { ...input, password },
+    });
+  for (let guess = 0; guess < 10; guess += 1) await login(guess % 2 === 0 ? one.url : two.url, "a wrong guess");
+  await end(one, "SIGKILL");
+  const again = await startProcess(folder);
+  for (const { url } of [two, again])
+    expect((await login(url, input.password)).errors![0].extensions.code).toBe("TOO_MANY_ATTEMPTS");
+});
+
+test("logs nobody out who never saw the answer to a refresh, because the server was killed", async () => {
+  const folder = newFolder();
+  const before = await startProcess(folder);
+  const { data } = await ask(
+    before.url,
+    `mutation { register(input: { email: "a@example.com", name: "A", password: "a long password" }) { refreshToken } }`,
+  );
+  const refresh = (url: string) =>
+    ask(url, `mutation ($t: String!) { refreshSession(input: { refreshToken: $t }) { refreshToken } }`, {
+      t: data.register.refreshToken,
+    });
+  const unseen = await refresh(before.url);
+  await end(before, "SIGKILL");
+
+  const after = await startProcess(folder);
+
+  expect(await refresh(after.url)).toEqual(unseen);
 });

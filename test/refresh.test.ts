@@ -30,7 +30,8 @@ const reasonOf = async (api: Api, refreshToken: string) => {
 
 const lives = async (api: Api, token: string) => (await api.send("{ me { id } }", { token })).status === 200;
 
-const rows = async (api: Api, sql: string) => (await api.server.database.em.fork().getConnection().execute(sql)) as any[];
+const rows = async (api: Api, sql: string) =>
+  (await api.server.database.em.fork().getConnection().execute(sql)) as any[];
 
 test("trades a refresh token for a new pair of the same session", async () => {
   const api = await startApi();
@@ -99,8 +100,11 @@ test("takes a used token for theft once the grace is over and its successor was 
   expect(await reasonOf(api, ada.refreshToken)).toBe("REUSED");
 
   for (const { accessToken } of [second, third]) expect(await lives(api, accessToken)).toBe(false);
-  for (const { refreshToken } of [ada, second, third]) expect(await reasonOf(api, refreshToken)).toBe("SESSION_REVOKED");
-  expect((await api.send("{ me { id } }", { token: third.accessToken })).body.errors![0]!.extensions["reason"]).toBe("SESSION_REVOKED");
+  for (const { refreshToken } of [ada, second, third])
+    expect(await reasonOf(api, refreshToken)).toBe("SESSION_REVOKED");
+  expect((await api.send("{ me { id } }", { token: third.accessToken })).body.errors![0]!.extensions["reason"]).toBe(
+    "SESSION_REVOKED",
+  );
 });
 
 test("notices theft whichever of the two is slower", async () => {

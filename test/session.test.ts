@@ -1,3 +1,4 @@
+import { hash } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 
 import { startApi } from "./support/api.js";
@@ -30,7 +31,7 @@ test("logs in with a token that lives exactly as long as the settings say", asyn
     user: { id, name, email },
   });
   const { accessToken } = body.data.login;
-  expect(headerOf(accessToken)).toEqual({ alg: "HS256", typ: "at+jwt", kid: expect.stringMatching(/^[0-9a-f]{16}$/) });
+  expect(headerOf(accessToken)).toEqual({ alg: "HS256", typ: "at+jwt", kid: "05283a5508d9e752" });
   expect(claimsOf(accessToken)).toEqual({
     iss: "postern",
     aud: "postern",
@@ -141,6 +142,42 @@ test("counts the characters of a password as people do", async () => {
   expect((await register(squirrels(257))).body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
   expect((await register("with \0 inside it")).body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
   expect((await register("half \ud83d of a pair")).body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
+});
+
+test.each([
+  "password1234",
+  "PassWord1234",
+  "123456789012",
+  "qwertyuiop12",
+  "aaaaaaaaaaaaaaaa",
+  "abcabcabcabc",
+  "１２３４５６７８９０１２",
+])("refuses the password %s, which everybody tries", async (password) => {
+  const api = await startApi();
+  const { body } = await api.send(`mutation ($input: RegisterInput!) { register(input: $input) { user { id } } }`, {
+    variables: { input: { email: "a@example.com", name: "A", password } },
+  });
+  expect(body.errors![0]!.extensions["issues"]).toEqual([
+    { path: ["input", "password"], message: "must not be one that everybody tries" },
+  ]);
+});
+
+test("makes a hash of older parameters anew when its password comes by", async () => {
+  const api = await startApi();
+  const { email, password, id } = await api.register();
+  const sql = (text: string, values: unknown[] = []) =>
+    api.server.database.em.fork().getConnection().execute(text, values);
+  const stored = async () => ((await sql("select password_hash from users")) as any[])[0].password_hash;
+  await sql("update users set password_hash = ?", [
+    await hash(password, { memoryCost: 8192, timeCost: 1, parallelism: 1 }),
+  ]);
+  const attempt = (given: string) => api.send(login, { variables: { input: { email, password: given } } });
+
+  await attempt("a wrong password");
+  expect(await stored()).toContain("m=8192,t=1,p=1");
+  expect((await attempt(password)).body.data.login.user.id).toBe(id);
+  expect(await stored()).toContain("m=19456,t=2,p=1");
+  expect((await attempt(password)).body.data.login.user.id).toBe(id);
 });
 
 test("signs in and registers past an expired, a forged or a doubtful header", async () => {

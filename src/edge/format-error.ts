@@ -4,13 +4,7 @@ import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { isDatabaseAway } from "../database.js";
-import { isErrorCode, KnownError, type ErrorCode } from "../errors.js";
-
-/** Codes of Apollo Server's own that stand for one of ours. */
-const translated: Readonly<Record<string, ErrorCode>> = {
-  PERSISTED_QUERY_NOT_FOUND: "BAD_REQUEST",
-  PERSISTED_QUERY_NOT_SUPPORTED: "BAD_REQUEST",
-};
+import { badUserInput, isErrorCode, KnownError, type ErrorCode } from "../errors.js";
 
 /**
  * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
@@ -19,59 +13,98 @@ const translated: Readonly<Record<string, ErrorCode>> = {
 export function errorFormatter(
   log: Logger,
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
-  return ({ message, locations, path }, error) => {
+  return ({ locations, path }, error) => {
     const place = { ...(locations && { locations }), ...(path && { path }) };
+    const known = knownErrorOf(error);
+    if (known !== undefined)
+      return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
+
     const cause = causeOf(error);
-    if (cause instanceof KnownError) {
-      return { message: cause.message, ...place, extensions: { code: cause.code, ...cause.details } };
-    }
     if (isDatabaseAway(cause)) {
       log.error({ err: cause }, "the database is away");
       return { message: "The database is away for a moment", ...place, extensions: { code: "SERVICE_UNAVAILABLE" } };
     }
-    const code = requestErrorCode(cause);
-    if (code !== undefined) {
-      return { message: withoutValues(message, cause as GraphQLError), ...place, extensions: { code } };
-    }
     const incidentId = randomUUID();
     log.error({ incidentId, path, err: cause }, "internal error");
-    return {
-      message: "Internal server error",
-      ...place,
-      extensions: { code: "INTERNAL_SERVER_ERROR", incidentId },
-    };
+    return { message: "Internal server error", ...place, extensions: { code: "INTERNAL_SERVER_ERROR", incidentId } };
   };
 }
 
 /** What was thrown, where GraphQL has wrapped it on its way here. */
 function causeOf(error: unknown): unknown {
-  const original = error instanceof GraphQLError ? error.originalError : undefined;
-  return original === undefined || original instanceof GraphQLError ? error : original;
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+}
+
+/** The error as one that the caller may see: one of ours, or one that GraphQL or Apollo found in the request. */
+function knownErrorOf(error: unknown): KnownError | undefined {
+  const cause = causeOf(error);
+  if (cause instanceof KnownError) return cause;
+  if (!(error instanceof GraphQLError)) return undefined;
+  const { message } = error;
+  switch (requestErrorCode(error)) {
+    case undefined:
+      return misfitArgument(error);
+    case "GRAPHQL_PARSE_FAILED":
+      return new KnownError("GRAPHQL_PARSE_FAILED", withoutTokens(message));
+    case "GRAPHQL_VALIDATION_FAILED":
+      return new KnownError("GRAPHQL_VALIDATION_FAILED", withoutLiterals(message, error));
+    case "BAD_USER_INPUT":
+      return badUserInput([]);
+    case "METHOD_NOT_ALLOWED":
+      return new KnownError("METHOD_NOT_ALLOWED", "Only queries may be sent by GET, all else by POST");
+    case "UNSUPPORTED_MEDIA_TYPE":
+      return new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
+    case "OPERATION_RESOLUTION_FAILURE":
+      return new KnownError(
+        "OPERATION_RESOLUTION_FAILURE",
+        "The document has no such operation, or several and no name",
+      );
+    default:
+      return new KnownError("BAD_REQUEST", message.trim());
+  }
 }
 
 /** Our code for an error that Apollo Server found in the request itself. */
-function requestErrorCode(error: unknown): ErrorCode | undefined {
-  if (!(error instanceof GraphQLError)) return undefined;
-  const { code, http } = error.extensions as { code?: string; http?: { status?: number } };
+function requestErrorCode({ extensions }: GraphQLError): ErrorCode | undefined {
+  const { code, http } = extensions as { code?: string; http?: { status?: number } };
   if (http?.status === 405) return "METHOD_NOT_ALLOWED";
   if (http?.status === 415) return "UNSUPPORTED_MEDIA_TYPE";
   if (code === undefined || code === "INTERNAL_SERVER_ERROR") return undefined;
-  return isErrorCode(code) ? code : translated[code];
+  if (code.startsWith("PERSISTED_QUERY_")) return "BAD_REQUEST";
+  return isErrorCode(code) ? code : undefined;
 }
 
 /**
- * The message of a validation error without the literals that it quotes: `password: 12345` is a mistake whose
- * message would show the password.
+ * Execution's own error for an argument that doesn't fit: validation lets a nullable variable with a default stand
+ * for a required argument, and then the variable is null.
  */
-function withoutValues(message: string, error: GraphQLError): string {
-  for (const node of error.nodes ?? []) {
-    const quoted = node.kind === Kind.OBJECT_FIELD || node.kind === Kind.ARGUMENT ? node.value : node;
-    if (valueKinds.has(quoted.kind)) message = message.replaceAll(print(quoted), "…");
-  }
-  return message;
+function misfitArgument(error: GraphQLError): KnownError | undefined {
+  const argument = /^Argument "(\w+)" /.exec(error.message)?.[1];
+  return argument === undefined ? undefined : badUserInput([{ path: [argument], message: "must not be null" }]);
 }
 
-const valueKinds: ReadonlySet<string> = new Set([
+/** A syntax error without the text that it quotes, which may be a password in the wrong place. */
+function withoutTokens(message: string): string {
+  // What else the parser can throw is the end of the stack.
+  if (!message.startsWith("Syntax Error: ")) return "Syntax Error: nested too deeply";
+  return message
+    .replace(/\b(Name|Int|Float|String|BlockString) "[\s\S]*/, "$1.")
+    .replace(/((?:Invalid|Cannot parse)[\w ,]+):? "[\s\S]*/, "$1.");
+}
+
+/**
+ * A validation error without the literals that it quotes: `password: 12345` is a mistake whose message would show
+ * the password.
+ */
+function withoutLiterals(message: string, { nodes = [] }: GraphQLError): string {
+  // Apollo's words for it are meant for who runs the server.
+  if (message.startsWith("GraphQL introspection is not allowed")) return "The schema can't be asked for here";
+  return nodes
+    .filter(({ kind }) => literalKinds.has(kind))
+    .reduce((text, literal) => text.replaceAll(print(literal), "…"), message);
+}
+
+const literalKinds: ReadonlySet<string> = new Set([
   Kind.INT,
   Kind.FLOAT,
   Kind.STRING,

@@ -1,15 +1,14 @@
-import { randomUUID } from "node:crypto";
-
 import type { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 import type { Caller, Context } from "../context.js";
-import { statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept } from "./accept.js";
 import type { PublicKey } from "../keys.js";
+import { answerError, answerFailure, answerUnreadable, bodyLimitBytes } from "./failures.js";
 import { landingPage } from "./landing-page.js";
+import { logRequest, pathOf, requestIdOf } from "./request-log.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -24,7 +23,7 @@ export const endpoint = "/graphql";
 /** Where other services find the keys to verify tokens with. */
 const keySetPath = "/.well-known/jwks.json";
 
-const bodyLimitBytes = 1024 * 1024;
+const requestTimeoutMilliseconds = 30_000;
 
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
 export function makeHttpServer(parts: {
@@ -47,25 +46,39 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
+    // As long as a slow sender may take. Without it, one could keep a server from stopping.
+    requestTimeout: requestTimeoutMilliseconds,
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
-      setCommonHeaders(request, reply);
+      setHeaders(request, reply);
       answerFailure(error, request, reply, log);
       logRequest(log, request, reply);
     },
+    clientErrorHandler: answerUnreadable,
   });
   http.decorateRequest("operationContext", undefined);
   // GraphQL comes as JSON; text/plain, which fastify would parse, needs no preflight in a browser.
   http.removeContentTypeParser("text/plain");
 
-  http.addHook("onRequest", async (request, reply) => setCommonHeaders(request, reply));
+  const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header("x-request-id", request.id);
+    reply.header("x-content-type-options", "nosniff");
+    reply.header("vary", "Authorization, Accept, Origin");
+    if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
+  };
+  http.addHook("onRequest", async (request, reply) => {
+    setHeaders(request, reply);
+    // A request that its client gave up has no response to wait for.
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) logRequest(log, request, reply);
+    });
+  });
   http.addHook("onResponse", async (request, reply) => logRequest(log, request, reply));
 
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
     async preHandler(request, reply) {
-      reply.header("cache-control", "private, no-store");
       // Before anything runs: a client that can't read the answer should not have caused a change either.
       if (!readAccept(request.headers.accept).something)
         return answerError(
@@ -88,7 +101,7 @@ export function makeHttpServer(parts: {
     }),
   });
 
-  http.get("/", async (_request, reply) =>
+  http.get("/", { exposeHeadRoute: true }, async (_request, reply) =>
     offersSandbox ? reply.type("text/html; charset=utf-8").send(landingPage) : { name, graphql: endpoint },
   );
 
@@ -107,60 +120,4 @@ export function makeHttpServer(parts: {
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => answerFailure(error, request, reply, log));
   return http;
-}
-
-/** Sets what every answer carries. */
-function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header("x-request-id", request.id);
-  reply.header("x-content-type-options", "nosniff");
-  reply.header("vary", "Authorization, Accept, Origin");
-}
-
-/** Answers a request that is no GraphQL request, in GraphQL's form all the same. */
-function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
-  if (reply.statusCode === 200) reply.code(statusOfCode[code]);
-  return reply
-    .type("application/json; charset=utf-8")
-    .send({ errors: [{ message, extensions: { code, ...details } }] });
-}
-
-function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
-  reply.code(200);
-  switch (error.statusCode) {
-    case 413:
-      return answerError(reply, "PAYLOAD_TOO_LARGE", `A request's body may have ${bodyLimitBytes} bytes at most`);
-    case 415:
-      return answerError(reply, "UNSUPPORTED_MEDIA_TYPE", "A request's body must be application/json");
-  }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
-    return answerError(reply, "BAD_REQUEST", "The request could not be read as JSON over HTTP");
-  const incidentId = randomUUID();
-  log.error({ incidentId, requestId: request.id, err: error }, "internal error");
-  return answerError(reply, "INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
-}
-
-/** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
-function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = request.headers["x-request-id"];
-  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-/** The one line a request. The query string stays out: it may hold variables, or a token in the wrong place. */
-function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  const context = request.operationContext;
-  log.info(
-    {
-      requestId: request.id,
-      method: request.method,
-      path: pathOf(request),
-      status: reply.statusCode,
-      ...(context && { operation: context.course.operationName ?? null, credential: context.auth.state }),
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-    },
-    "request",
-  );
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0]!;
 }

@@ -24,13 +24,15 @@ export function variableIssues(
   definitions: readonly VariableDefinitionNode[],
   variables: Values,
 ): InputIssue[] {
-  return definitions.flatMap((definition) => {
+  const issues = definitions.flatMap((definition) => {
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) return [];
     const name = definition.variable.name.value;
     if (Object.hasOwn(variables, name)) return misfits(type, variables[name], [name]);
     return isNonNullType(type) && definition.defaultValue === undefined ? [missing(type, [name])] : [];
   });
+  // Nobody reads more, and the answer should not outgrow the question.
+  return issues.slice(0, 100);
 }
 
 function misfits(type: GraphQLInputType, value: unknown, path: Path): InputIssue[] {

@@ -8,7 +8,9 @@ export type PostPlace = { readonly listedAt: Date; readonly id: string };
 
 // The order is part of the cursor, so that it can't be used with another one once there are more.
 const order = "PUBLISHED_AT";
-const contentRules = z.tuple([z.literal(1), z.literal(order), z.int(), z.string().refine((id) => isId("post", id))]);
+// What a Date can hold: ECMA-262, 21.4.1.1.
+const instant = z.int().min(-8.64e15).max(8.64e15);
+const contentRules = z.tuple([z.literal(1), z.literal(order), instant, z.string().refine((id) => isId("post", id))]);
 
 /** Opaque to clients, and unsigned: it holds nothing that its post doesn't show, and grants nothing. */
 export function cursorOf(post: Post): string {

@@ -46,8 +46,12 @@ export function countPosts(em: EntityManager, viewer: Viewer | undefined, now: D
 
 /** Whether anything stands before the page that starts after `place`, which its own post may have left since. */
 async function hasPostUpTo(em: EntityManager, visible: FilterQuery<Post>, place: PostPlace): Promise<boolean> {
-  const found = await em.find(Post, { $and: [visible, { $not: follows(place) }] }, { fields: ["id"], limit: 1 });
-  return found.length > 0;
+  const { listedAt, id } = place;
+  const upTo: FilterQuery<Post> = { $or: [{ listedAt: { $gt: listedAt } }, { listedAt, id: { $gte: id } }] };
+  const nearest = await em
+    .fork()
+    .find(Post, { $and: [visible, upTo] }, { fields: ["id"], orderBy: [{ listedAt: "asc" }, { id: "asc" }], limit: 1 });
+  return nearest.length > 0;
 }
 
 /** The posts behind a place, latest first. */

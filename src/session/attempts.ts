@@ -71,12 +71,15 @@ export async function countRegistration(em: EntityManager, address: string | nul
 
 function keysOf({ account, address }: Attempted) {
   const addressKey = addressKeyOf(address);
-  const keyOf = (...parts: string[]) => createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
   return {
     pair: keyOf("pair", account, addressKey),
     account: keyOf("account", account),
     address: keyOf("address", addressKey),
   };
+}
+
+function keyOf(...parts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
 }
 
 async function attemptOf(em: EntityManager, key: string, now: Date): Promise<Attempt> {

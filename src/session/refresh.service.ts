@@ -47,7 +47,8 @@ export async function refreshSession(
     const end = endOfSession(session.createdAt, rules, now);
     if (now >= session.expiresAt || !outlives(end, now)) return { reason: "EXPIRED", session };
 
-    const newest = found.usedAt === null ? rotate(em, found, token, now) : await newestFor(em, found, token, rules, now);
+    const newest =
+      found.usedAt === null ? rotate(em, found, token, now) : await newestFor(em, found, token, rules, now);
     if (newest === undefined) {
       endSession(session, now);
       return { reason: "REUSED", session };
@@ -67,7 +68,12 @@ export async function refreshSession(
  * Ends the session of a refresh token, used or not, whoever asks. Answers how many ended: 0 for a token that is
  * unknown or whose session is over (RFC 7009, section 2.2).
  */
-export async function logoutByRefreshToken(em: EntityManager, token: string, origin: Origin, now: Date): Promise<number> {
+export async function logoutByRefreshToken(
+  em: EntityManager,
+  token: string,
+  origin: Origin,
+  now: Date,
+): Promise<number> {
   const session = await inTransaction(em, async (em) => {
     const found = (await findToken(em, token))?.session;
     if (found === undefined || found.endedAt !== null || now >= found.expiresAt) return undefined;

@@ -1,6 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+import { ConfigError } from "../config.js";
 
 /**
  * The signing secret of a machine that was given none: made once and kept in `jwt-secret` in `folder`, for its owner
@@ -11,13 +13,14 @@ export async function keptSecret(folder: string): Promise<{ secret: string; path
   await mkdir(folder, { recursive: true });
   const isNew = await createWhole(path, randomBytes(32).toString("hex"));
   const secret = await readFile(path, "utf8");
-  if (Buffer.byteLength(secret) < 32) throw new Error(`${path} holds no secret; delete it to have one made`);
+  if (Buffer.byteLength(secret) < 32)
+    throw new ConfigError([`${path} holds no secret of 32 bytes: delete it to have one made, or set JWT_SECRET`]);
   return { secret, path, isNew };
 }
 
 /** Creates the file with all of its content, or not at all where it exists: two processes may start at once. */
 async function createWhole(path: string, content: string): Promise<boolean> {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });
   try {
     await link(draft, path);

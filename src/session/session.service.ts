@@ -31,7 +31,10 @@ export type OpenedSession = {
 /** When a session used at `now` ends, unless it is used again before. */
 export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): Date {
   return new Date(
-    Math.min(now.getTime() + rules.refreshTokenTtlSeconds * 1000, createdAt.getTime() + rules.sessionMaxAgeSeconds * 1000),
+    Math.min(
+      now.getTime() + rules.refreshTokenTtlSeconds * 1000,
+      createdAt.getTime() + rules.sessionMaxAgeSeconds * 1000,
+    ),
   );
 }
 

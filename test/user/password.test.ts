@@ -1,6 +1,7 @@
+import { hash as argon2 } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 
-import { decoyHash, hashPassword, passwordMatches } from "../../src/user/password.js";
+import { decoyHash, hashPassword, inHashingTurn, isOutdated, passwordMatches } from "../../src/user/password.js";
 
 test("matches the password that was hashed and no other", async () => {
   const hash = await hashPassword("correct horse battery");
@@ -36,10 +37,44 @@ test("spends on nobody's password what it spends on somebody's", async () => {
   expect(await passwordMatches(undefined, "any")).toBe(false);
 });
 
-test("answers every one of many at once", async () => {
-  const hash = await hashPassword("right");
-  const answers = await Promise.all(
-    Array.from({ length: 12 }, (_, index) => passwordMatches(hash, index % 3 === 0 ? "right" : "wrong")),
+test("knows hashes of other parameters, to make them anew", async () => {
+  expect(isOutdated(await hashPassword("any"))).toBe(false);
+  expect(isOutdated(await argon2("any", { memoryCost: 8192, timeCost: 2, parallelism: 1 }))).toBe(true);
+  expect(isOutdated(await argon2("any", { memoryCost: 19_456, timeCost: 3, parallelism: 1 }))).toBe(true);
+  expect(isOutdated("$2b$12$abcdefghijklmnopqrstuv")).toBe(true);
+});
+
+test.each([
+  "$argon2id$v=19$m=4194304,t=2,p=1$bm8gcGFzc3dvcmQgaGVyZQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+  "$argon2id$v=19$m=19456,t=1000000,p=1$bm8gcGFzc3dvcmQgaGVyZQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+  "$argon2id$v=19$m=19456,t=2,p=255$bm8gcGFzc3dvcmQgaGVyZQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+  "$argon2i$v=19$m=19456,t=2,p=1$bm8gcGFzc3dvcmQgaGVyZQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+  "$2b$12$abcdefghijklmnopqrstuv",
+  "plain",
+  "",
+])("matches nothing with a stored hash that asks too much, or is none: %s", async (stored) => {
+  expect(await passwordMatches(stored, "any")).toBe(false);
+});
+
+test("takes one or two turns at a time, in order, past those that fail", async () => {
+  const begun: number[] = [];
+  const finish: (() => void)[] = [];
+  const turns = Array.from({ length: 6 }, (_, index) =>
+    inHashingTurn(async () => {
+      begun.push(index);
+      await new Promise<void>((resolve) => finish.push(resolve));
+      if (index === 1) throw new Error("this one failed");
+      return index;
+    }).catch((error: Error) => error.message),
   );
-  expect(answers.filter(Boolean)).toHaveLength(4);
+
+  const atOnce = begun.length;
+  expect([1, 2]).toContain(atOnce);
+  for (let finished = 0; finished < 6; finished += 1) {
+    expect(begun).toHaveLength(Math.min(finished + atOnce, 6));
+    finish[finished]!();
+    await turns[finished];
+  }
+  expect(await Promise.all(turns)).toEqual([0, "this one failed", 2, 3, 4, 5]);
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
 });

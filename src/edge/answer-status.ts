@@ -1,0 +1,81 @@
+import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse, GraphQLResponse } from "@apollo/server";
+import type { FormattedExecutionResult } from "graphql";
+
+import type { Context } from "../context.js";
+import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
+import { graphqlResponseJson, readAccept } from "./accept.js";
+import { rootFields } from "./root-fields.js";
+
+/** Gives an answer the HTTP status, and the headers, of what it says. */
+export const answerStatus: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse(answered) {
+        const { response, request, contextValue } = answered;
+        if (response.body.kind !== "single") return;
+        const result = response.body.singleResult;
+        const code = await codeOfWhole(result, answered);
+        const accept = readAccept(request.http?.headers.get("accept"));
+        response.http.status = 200;
+        // The route says how long an answer may be kept, for all of them alike.
+        response.http.headers.delete("cache-control");
+        if (code === undefined) return;
+
+        // Input that broke its type is told apart from input that broke a rule by no resolver having been begun.
+        const unprocessable = code === "BAD_USER_INPUT" && contextValue.course.rootFields.length === 0;
+        const status = unprocessable ? 422 : statusOfCode[code];
+        if (status === 200) return;
+        // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
+        delete result.data;
+        if (notGraphql.has(code) || !accept.onlyJson) response.http.status = status;
+        // A client that reads both types takes a 401 in plain JSON for a broken transport, and never sees the code.
+        if (accept.namesNewType) response.http.headers.set("content-type", graphqlResponseJson);
+        addCodeHeaders(code, result, response);
+      },
+    };
+  },
+};
+
+/** What never became a GraphQL request keeps its status whatever the client accepts. */
+const notGraphql: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
+
+/**
+ * The one code that the whole answer comes down to: no root field gave an answer, and all failed alike. Execution ends
+ * at the first null that reaches `data`, so fields begun beside it may still be under way: they are waited for.
+ */
+async function codeOfWhole(
+  { errors = [], data }: FormattedExecutionResult,
+  { document, operation, request, contextValue }: GraphQLRequestContextWillSendResponse<Context>,
+): Promise<ErrorCode | undefined> {
+  const [code, ...others] = new Set(errors.map((error) => error.extensions?.["code"]));
+  if (!isErrorCode(code) || others.length > 0) return undefined;
+  // Without data, not even null, nothing was executed.
+  if (data === undefined || document === undefined || operation === undefined) return code;
+  // Introspection answers beside whatever else is asked, and has no resolver of ours that could note it.
+  if (rootFields(document, operation, request.variables ?? {}).some(({ name }) => /^__(schema|type)$/.test(name.value)))
+    return undefined;
+  const outcomes = await Promise.allSettled(contextValue.course.rootFields);
+  const alike = outcomes.every(
+    (outcome) =>
+      outcome.status === "rejected" && (!(outcome.reason instanceof KnownError) || outcome.reason.code === code),
+  );
+  return alike ? code : undefined;
+}
+
+function addCodeHeaders(code: ErrorCode, { errors }: FormattedExecutionResult, { http }: GraphQLResponse): void {
+  const { reason, retryAfterSeconds } = errors?.[0]?.extensions ?? {};
+  if (code === "TOO_MANY_ATTEMPTS") http.headers.set("retry-after", String(retryAfterSeconds));
+  if (code === "UNAUTHENTICATED") {
+    // RFC 6750, section 3: why the token was refused, unless there was none.
+    const description = descriptions[String(reason)];
+    const cause = description === undefined ? "" : `, error="invalid_token", error_description="${description}"`;
+    http.headers.set("www-authenticate", `Bearer realm="postern"${cause}`);
+  }
+}
+
+const descriptions: Readonly<Record<string, string>> = {
+  TOKEN_INVALID: "The access token is not valid",
+  TOKEN_EXPIRED: "The access token expired",
+  USER_GONE: "The user no longer exists",
+  SESSION_REVOKED: "The session has ended",
+};

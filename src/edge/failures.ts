@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+
+import { statusOfCode, type ErrorCode } from "../errors.js";
+
+/** A request's body may have so many bytes. */
+export const bodyLimitBytes = 1024 * 1024;
+
+/** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
+export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
+  if (reply.statusCode === 200) reply.code(statusOfCode[code]);
+  return reply.type("application/json; charset=utf-8").send(bodyOf(code, message, details));
+}
+
+/** Answers what was thrown on the way to a route. */
+export function answerFailure(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): FastifyReply {
+  reply.code(200);
+  const { statusCode = 500 } = error;
+  if (statusCode === 413)
+    return answerError(reply, "PAYLOAD_TOO_LARGE", `A request's body may have ${bodyLimitBytes} bytes at most`);
+  if (statusCode === 415)
+    return answerError(reply, "UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
+  if (statusCode >= 400 && statusCode < 500)
+    return answerError(reply, "BAD_REQUEST", "The request could not be read as JSON over HTTP");
+  const incidentId = randomUUID();
+  log.error({ incidentId, requestId: request.id, err: error }, "internal error");
+  return answerError(reply, "INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
+}
+
+/** Answers what could not be read as an HTTP request, where somebody may still be listening. */
+export function answerUnreadable({ code }: Error & { code?: string }, socket: Socket): void {
+  if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[code ?? ""] ?? 400;
+  const body = JSON.stringify(bodyOf("BAD_REQUEST", STATUS_CODES[status]!, {}));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function bodyOf(code: ErrorCode, message: string, details: object) {
+  return { errors: [{ message, extensions: { code, ...details } }] };
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+
+/** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
+export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** A request's path, without the query string, whose variables or misplaced token are nobody's business. */
+export function pathOf(request: FastifyRequest): string {
+  return request.url.replace(/^https?:\/\/[^/]*/, "").split("?", 1)[0]!;
+}
+
+const longestName = 100;
+
+/** Writes the one line of a request, answered or given up by its client. */
+export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  const context = request.operationContext;
+  log.info(
+    {
+      requestId: request.id,
+      method: request.method,
+      path: pathOf(request),
+      ...(reply.raw.destroyed && !reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
+      ...(context && {
+        operation: context.course.operationName?.slice(0, longestName) ?? null,
+        credential: context.auth.state,
+      }),
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+    },
+    "request",
+  );
+}
