@@ -34,7 +34,7 @@ function run(command, ...args) {
   }
 }
 
-whenStale("node_modules/.postern-installed", ["package.json", "package-lock.json"], () => {
+whenStale("node_modules/.postern-installed", ["package-lock.json"], () => {
   console.error("Installing the locked dependencies (sqlite3 may be compiled, which takes a minute or two) …");
   // In production npm would leave out the compiler.
   run("npm", "ci", "--include=dev", "--no-audit", "--no-fund");

@@ -34,14 +34,31 @@ type Transaction = {
 
 type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
 
-// The timeout comes first: switching to WAL needs the file for itself for a moment, and another process may hold it.
 const busyTimeoutMilliseconds = 10_000;
+
+// Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
+// transaction before it does wait, so a few tries are enough.
+const switchesToWal = 20;
 const pragmas = `
   pragma busy_timeout = ${busyTimeoutMilliseconds};
+  begin immediate;
+  commit;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;
 `;
+
+function prepareConnection(
+  connection: RawConnection,
+  done: (error: Error | null) => void,
+  tries = switchesToWal,
+): void {
+  connection.exec(pragmas, (error) => {
+    if (error !== null && "code" in error && error.code === "SQLITE_BUSY" && tries > 1)
+      prepareConnection(connection, done, tries - 1);
+    else done(error);
+  });
+}
 
 const migrationTable = "migrations";
 
@@ -56,7 +73,7 @@ export function databaseOptions(url: string) {
     driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
     pool: {
       afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
-        connection.exec(pragmas, (error) => done(error, connection));
+        prepareConnection(connection, (error) => done(error, connection));
       },
     },
     migrations: {

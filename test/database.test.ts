@@ -39,12 +39,14 @@ test("writes through to the disk before it answers, and keeps references whole",
 });
 
 test("migrates once where several processes start at once", async () => {
-  const path = newFile();
-
-  const databases = await Promise.all([open(path), open(path), open(path), open(path)]);
-
-  for (const database of databases)
-    expect(await run(database, "select count(*) as migrations from migrations")).toEqual([{ migrations: 2 }]);
+  // Several times, because what can go wrong is a matter of microseconds.
+  for (let round = 0; round < 20; round += 1) {
+    const path = newFile();
+    const databases = await Promise.all([open(path), open(path), open(path)]);
+    for (const database of databases)
+      expect(await run(database, "select count(*) as migrations from migrations")).toEqual([{ migrations: 2 }]);
+    await Promise.all(databases.map((database) => database.close(true)));
+  }
 });
 
 test("leaves a database alone that is up to date", async () => {

@@ -27,7 +27,7 @@ export async function prune(em: EntityManager, refreshTokenTtlSeconds: number, n
     { $or: [{ session: { $in: ended } }, { usedAt: { $lt: before(refreshTokenTtlSeconds) } }] },
     { fields: ["hash"], limit: tokensAtOnce },
   );
-  await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
+  if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
   // A session with many tokens goes once they have gone, in later steps.
-  if (tokens.length < tokensAtOnce) await em.nativeDelete(Session, { id: { $in: ended } });
+  if (ended.length > 0 && tokens.length < tokensAtOnce) await em.nativeDelete(Session, { id: { $in: ended } });
 }

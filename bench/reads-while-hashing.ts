@@ -1,0 +1,58 @@
+// What logins cost those who read: the latency of pages of posts, idle and while logins hash, in alternating rounds.
+import { ask, median, quantile, startServerProcess } from "./support.js";
+
+const readers = 4;
+const loginsAtOnce = 4;
+const rounds = 5;
+const roundMilliseconds = 6000;
+
+const server = await startServerProcess();
+const credentials = { email: "reader@example.com", password: "a long password" };
+const { body } = await ask(
+  server.url,
+  `mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }`,
+  { input: { ...credentials, name: "Reader" } },
+);
+const authorization = { authorization: `Bearer ${body.data.register.accessToken}` };
+const create = `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`;
+for (let index = 0; index < 200; index += 1)
+  await ask(server.url, create, { input: { title: `Post ${index}`, content: "x".repeat(500) } }, authorization);
+
+const page = `{ posts(first: 20) { nodes { title author { name } } pageInfo { endCursor hasNextPage } } }`;
+const login = `mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }`;
+
+async function measure(withLogins: boolean) {
+  const end = performance.now() + roundMilliseconds;
+  const latencies: number[] = [];
+  let logins = 0;
+  const loop = async (work: () => Promise<void>) => {
+    while (performance.now() < end) await work();
+  };
+  await Promise.all([
+    ...Array.from({ length: readers }, () =>
+      loop(async () => void latencies.push((await ask(server.url, page, {}, authorization)).milliseconds)),
+    ),
+    ...Array.from({ length: withLogins ? loginsAtOnce : 0 }, () =>
+      loop(async () => {
+        const answer = await ask(server.url, login, { input: credentials });
+        if (answer.body.errors !== undefined) throw new Error(JSON.stringify(answer.body));
+        logins += 1;
+      }),
+    ),
+  ]);
+  return { p50: median(latencies), p99: quantile(latencies, 0.99), reads: latencies.length, logins };
+}
+
+await measure(false);
+const ratios: number[] = [];
+for (let round = 1; round <= rounds; round += 1) {
+  const idle = await measure(false);
+  const busy = await measure(true);
+  ratios.push(busy.p99 / idle.p99);
+  const show = ({ p50, p99, reads }: typeof idle) => `p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} ms of ${reads}`;
+  console.log(
+    `${round}. idle: ${show(idle)}   with ${busy.logins} logins: ${show(busy)}   ratio of p99 ${(busy.p99 / idle.p99).toFixed(2)}`,
+  );
+}
+await server.stop();
+console.log(`median ratio of p99: ${median(ratios).toFixed(2)}`);
