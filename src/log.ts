@@ -17,7 +17,7 @@ export function makeLog(level: LogLevel, clock: Clock, output?: DestinationStrea
     serializers: { err: describeError },
   };
   if (output !== undefined) return pino(options, output);
-  return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options);
+  return process.stdout.isTTY ? pino(options, pretty({ sync: true, singleLine: true })) : pino(options);
 }
 
 /** How much of an error is logged: its kind, words and stack, and those of its cause; no other property. */

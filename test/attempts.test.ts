@@ -154,6 +154,19 @@ describe.each([
   });
 });
 
+test("forgets, as others come, what no longer counts", async () => {
+  const api = await startApi(behindProxy);
+  const { email, password } = await api.register();
+  await guess(api, 2, "nobody@example.com", "198.51.100.7");
+  const counters = () => api.server.database.em.fork().getConnection().execute("select key from attempts");
+  // The registration's address and pair, and three of the guesses'.
+  expect(await counters()).toHaveLength(5);
+
+  api.clock.advance(30 * 24 * 60 * minutes + 1);
+  expect(codeOf(await login(api, email, password, "198.51.100.9"))).toBe("OK");
+  expect(await counters()).toHaveLength(1);
+});
+
 test("lets no more guesses through at once than one after the other", async () => {
   const api = await startApi(behindProxy);
   const { email } = await api.register();

@@ -58,6 +58,7 @@ export async function recordSuccess(em: EntityManager, attempted: Attempted, now
   const [ofPair] = await attemptsOf(em, [pair], now);
   Object.assign(ofPair!, { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
   await em.nativeDelete(Attempt, { key: account });
+  await pruneAttempts(em, now);
 }
 
 /**
