@@ -146,6 +146,116 @@ test("keeps both of two changes made at once to different fields", async () => {
   expect(await read(ada, id)).toMatchObject({ title: "New title", content: "New content", version: 3 });
 });
 
+test("publishes a scheduled post at its date, with nothing running", async () => {
+  const api = await startApi({ ACCESS_TOKEN_TTL: "24h" });
+  const [ada, bob] = [await api.register(), await api.register()];
+  await create(ada, { title: "Now" });
+  const publishAt = "2026-11-22T10:00:00.000Z";
+
+  const post = await create(ada, { title: "Later", publishAt });
+
+  expect(post).toMatchObject({ status: "SCHEDULED", published: false, publishedAt: publishAt, version: 1 });
+  api.clock.set(new Date("2026-11-22T09:59:59.999Z"));
+  expect(await read(bob, post.id)).toBeNull();
+  expect(await list(bob)).toMatchObject({ titles: ["Now"], totalCount: 1 });
+  expect(await list(ada)).toMatchObject({ titles: ["Later", "Now"], totalCount: 2 });
+  expect((await update(bob, { id: post.id, title: "Mine" })).body.errors![0]!.extensions.code).toBe("NOT_FOUND");
+
+  api.clock.set(new Date(publishAt));
+  expect(await read(bob, post.id)).toEqual({ ...post, status: "PUBLISHED", published: true });
+  expect(await list(bob)).toMatchObject({ titles: ["Later", "Now"], totalCount: 2 });
+  expect((await update(bob, { id: post.id, title: "Mine" })).body.errors![0]!.extensions.code).toBe("FORBIDDEN");
+});
+
+test("moves, takes back and overtakes a schedule", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const changed = async (input: Record<string, unknown>) => (await update(ada, input)).body.data.updatePost.post;
+  const { id } = await create(ada, { published: false });
+
+  expect(await changed({ id, publishAt: "2026-11-22T10:00:00.000Z" })).toMatchObject({
+    status: "SCHEDULED",
+    version: 2,
+  });
+  expect(await changed({ id, publishAt: "2026-11-22T10:00:00.000Z" })).toMatchObject({ version: 2 });
+  expect(await changed({ id, publishAt: "2026-11-22T11:00:00.000Z" })).toMatchObject({
+    status: "SCHEDULED",
+    publishedAt: "2026-11-22T11:00:00.000Z",
+    version: 3,
+  });
+  expect(await changed({ id, publishAt: null })).toMatchObject({ status: "DRAFT", publishedAt: null, version: 4 });
+  await changed({ id, publishAt: "2026-11-22T11:00:00.000Z" });
+  expect(await changed({ id, published: true })).toMatchObject({
+    status: "PUBLISHED",
+    publishedAt: "2026-11-22T09:00:00.417Z",
+    version: 6,
+  });
+});
+
+test.each([
+  { of: "now", input: { publishAt: "2026-11-22T09:00:00.417Z" }, messages: ["must be in the future"] },
+  { of: "in the past", input: { publishAt: "2020-01-01T00:00:00Z" }, messages: ["must be in the future"] },
+  {
+    of: "in the past, of a draft that is to stay one",
+    input: { publishAt: "2020-01-01T00:00:00Z", published: false },
+    messages: ["must be in the future", expect.stringMatching(/^must not be set (on|together)/)],
+  },
+])("refuses a publishAt $of, when creating and when changing", async ({ input, messages }) => {
+  const api = await startApi();
+  const ada = await api.register();
+  const post = await create(ada, { published: false });
+
+  const answers = [
+    await ada.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`, {
+      variables: { input: { title: "Title", content: "Content", ...input } },
+    }),
+    await update(ada, { id: post.id, ...input }),
+  ];
+
+  for (const { body } of answers)
+    expect(body.errors![0]!.extensions["issues"]).toEqual(
+      messages.map((message) => ({ path: ["input", "publishAt"], message })),
+    );
+  expect(await read(ada, post.id)).toEqual(post);
+});
+
+test("refuses to schedule what is published, or with published", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const post = await create(ada);
+  const publishAt = "2026-11-22T10:00:00.000Z";
+
+  for (const input of [{ publishAt }, { publishAt, published: true }, { publishAt: null, published: true }])
+    expect((await update(ada, { id: post.id, ...input })).body.errors![0]!.extensions).toMatchObject({
+      code: "BAD_USER_INPUT",
+      issues: [{ path: ["input", "publishAt"] }],
+    });
+  expect(await read(ada, post.id)).toEqual(post);
+});
+
+test("refuses a change to a version that the post has left, and tells the current one", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const { id } = await create(ada);
+
+  const answers = await Promise.all(
+    ["One", "Two", "Three"].map((title) => update(ada, { id, title, expectedVersion: 1 })),
+  );
+
+  const refusals = answers.filter(({ body }) => body.errors !== undefined);
+  expect(refusals).toHaveLength(2);
+  for (const { body, status } of refusals) {
+    expect(status).toBe(200);
+    expect(body.errors![0]).toMatchObject({
+      message: "The post was changed meanwhile",
+      extensions: { code: "CONFLICT", currentVersion: 2 },
+    });
+  }
+  expect(await read(ada, id)).toMatchObject({ version: 2 });
+  expect((await update(ada, { id, title: "Four", expectedVersion: 2 })).body.data.updatePost.post.version).toBe(3);
+  expect((await update(ada, { id, expectedVersion: null })).body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
+});
+
 test("deletes a post for good", async () => {
   const api = await startApi();
   const ada = await api.register();

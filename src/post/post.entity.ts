@@ -6,7 +6,10 @@ import { Node } from "../node.js";
 import { User } from "../user/user.entity.js";
 
 /** A post. Whether it is published follows from `publishedAt` and the time, so the resolver adds those fields. */
-@ObjectType({ implements: Node, description: "Something written by a user: a draft, or published for everybody." })
+@ObjectType({
+  implements: Node,
+  description: "Something written by a user: a draft, scheduled, or published for everybody.",
+})
 @Entity({ tableName: "posts" })
 @Index({ properties: ["listedAt", "id"] })
 @Index({ properties: ["author", "listedAt", "id"] })
@@ -29,7 +32,7 @@ export class Post extends Node {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: "When it became visible to others; null for a draft.",
+    description: "When it became, or will become, visible to others; null for a draft.",
   })
   @Property({ type: "datetime", length: 3, nullable: true })
   publishedAt!: Date | null;

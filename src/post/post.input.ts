@@ -1,6 +1,7 @@
-import { Field, ID, InputType } from "type-graphql";
+import { Field, ID, InputType, Int } from "type-graphql";
 import { z } from "zod";
 
+import { DateTime } from "../date-time.js";
 import { storableText, textOf, trimmedTextOf } from "../input-rules.js";
 import { cursorRule } from "./post.cursor.js";
 
@@ -14,9 +15,17 @@ export class CreatePostInput {
 
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: "False keeps it a draft." })
   published!: boolean | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "In the future: schedules it, so that others see it from then on. Not together with published: false.",
+  })
+  publishAt?: Date | null;
 }
 
-@InputType({ description: "Changes to a post. A field that is left out stays as it is; null is refused." })
+@InputType({
+  description: "Changes to a post. A field that is left out stays as it is; null is refused, but for publishAt.",
+})
 export class UpdatePostInput {
   @Field(() => ID, { description: "The post to change." })
   id!: string;
@@ -29,9 +38,22 @@ export class UpdatePostInput {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "True publishes a draft now; false makes a published post a draft again.",
+    description: "True publishes it now, if it isn't; false makes it a draft again.",
   })
   published?: boolean | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      "In the future: schedules a draft, or moves a schedule; null makes a scheduled post a draft. Not together with published.",
+  })
+  publishAt?: Date | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "The version that the changes were made to: refused with CONFLICT where the post has moved on.",
+  })
+  expectedVersion?: number | null;
 }
 
 @InputType({ description: "The post to delete." })
@@ -44,17 +66,38 @@ const title = trimmedTextOf(1, 200);
 const content = textOf(1, 100_000);
 const published = z.boolean("must be true or false");
 
-export const createPostRules = z.object({ input: z.object({ title, content, published }) });
+const publishAtAfter = (now: Date) => z.date().refine((date) => date > now, "must be in the future");
+
+export const createPostRules = (now: Date) =>
+  z.object({
+    input: z
+      .object({ title, content, published, publishAt: publishAtAfter(now).nullish() })
+      .refine((input) => input.published || input.publishAt == null, {
+        path: ["publishAt"],
+        message: "must not be set on what is to stay a draft",
+        // Beside whatever else is wrong.
+        when: () => true,
+      }),
+  });
 
 // GraphQL can't say "may be left out but not null", so the rules do.
-export const updatePostRules = z.object({
-  input: z.object({
-    id: storableText,
-    title: title.optional(),
-    content: content.optional(),
-    published: published.optional(),
-  }),
-});
+export const updatePostRules = (now: Date) =>
+  z.object({
+    input: z
+      .object({
+        id: storableText,
+        title: title.optional(),
+        content: content.optional(),
+        published: published.optional(),
+        publishAt: publishAtAfter(now).nullable().optional(),
+        expectedVersion: z.int("must be a whole number").optional(),
+      })
+      .refine((input) => input.published === undefined || input.publishAt === undefined, {
+        path: ["publishAt"],
+        message: "must not be set together with published",
+        when: () => true,
+      }),
+  });
 
 export const deletePostRules = z.object({ input: z.object({ id: storableText }) });
 

@@ -27,19 +27,16 @@ import {
   UpdatePostInput,
   updatePostRules,
 } from "./post.input.js";
+import { PostStatus, statusAt } from "./post.publication.js";
 import { countPosts, findPost, listPosts } from "./post.reads.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
-import { isPublished } from "./post.visibility.js";
 
-enum PostStatus {
-  DRAFT = "DRAFT",
-  PUBLISHED = "PUBLISHED",
-}
 registerEnumType(PostStatus, {
   name: "PostStatus",
   description: "Who can see a post.",
   valuesConfig: {
     DRAFT: { description: "Its author alone." },
+    SCHEDULED: { description: "Its author alone, until publishedAt." },
     PUBLISHED: { description: "Everybody who may read posts." },
   },
 });
@@ -100,7 +97,7 @@ export class PostResolver {
     @Ctx() context: Context,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
-    const checked = checkArguments(createPostRules, { input });
+    const checked = checkArguments(createPostRules(context.now), { input });
     return new PostPayload(await createPost(context.em, viewer, checked.input, context.now));
   }
 
@@ -112,7 +109,7 @@ export class PostResolver {
     @Ctx() context: Context,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
-    const checked = checkArguments(updatePostRules, { input });
+    const checked = checkArguments(updatePostRules(context.now), { input });
     return new PostPayload(await updatePost(context.em, viewer, checked.input, context.now));
   }
 
@@ -129,12 +126,12 @@ export class PostResolver {
 
   @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
   published(@Root() post: Post, @Ctx() { now }: Context): boolean {
-    return isPublished(post, now);
+    return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
   }
 
   @FieldResolver(() => PostStatus, { description: "Who can see it now." })
   status(@Root() post: Post, @Ctx() { now }: Context): PostStatus {
-    return isPublished(post, now) ? PostStatus.PUBLISHED : PostStatus.DRAFT;
+    return statusAt(post.publishedAt, now);
   }
 }
 

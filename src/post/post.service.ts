@@ -6,25 +6,33 @@ import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
-import { isPublished, visibleTo } from "./post.visibility.js";
+import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
+import { visibleTo } from "./post.visibility.js";
 
-/** Stores a post of the viewer's: published now, or a draft. */
+/** Stores a post of the viewer's: published now, scheduled, or a draft. */
 export async function createPost(
   em: EntityManager,
   viewer: Viewer,
-  input: { readonly title: string; readonly content: string; readonly published: boolean },
+  input: {
+    readonly title: string;
+    readonly content: string;
+    readonly published: boolean;
+    readonly publishAt?: Date | null | undefined;
+  },
   now: Date,
 ): Promise<Post> {
   return inTransaction(em, async (em) => {
-    const { published, ...text } = input;
+    const { title, content, published, publishAt } = input;
+    const publishedAt = publishAt ?? (published ? now : null);
     const author = await em.findOne(User, { id: viewer.user.id });
     if (author === null) throw userGone(now);
     const post = em.create(Post, {
       id: newId("post", now),
       author,
-      ...text,
-      publishedAt: published ? now : null,
-      listedAt: now,
+      title,
+      content,
+      publishedAt,
+      listedAt: publishedAt ?? now,
       createdAt: now,
       updatedAt: now,
       version: 1,
@@ -37,7 +45,7 @@ export async function createPost(
 /**
  * Changes what is given of a post of the viewer's. Where nothing differs, neither does its version.
  *
- * @throws KnownError `NOT_FOUND` or `FORBIDDEN`.
+ * @throws KnownError `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` with `currentVersion` where it isn't the version expected.
  */
 export async function updatePost(
   em: EntityManager,
@@ -46,23 +54,27 @@ export async function updatePost(
     readonly id: string;
     readonly title?: string | undefined;
     readonly content?: string | undefined;
-    readonly published?: boolean | undefined;
-  },
+    readonly expectedVersion?: number | undefined;
+  } & PublicationChange,
   now: Date,
 ): Promise<Post> {
   return inTransaction(em, async (em) => {
     const post = await requireOwnPost(em, viewer, input.id, now);
+    const { version: currentVersion } = post;
+    if (input.expectedVersion !== undefined && input.expectedVersion !== currentVersion)
+      throw new KnownError("CONFLICT", "The post was changed meanwhile", { currentVersion });
     const title = input.title ?? post.title;
     const content = input.content ?? post.content;
-    const publishedAt = publishedAtAfter(post, input.published, now);
-    if (title === post.title && content === post.content && publishedAt === post.publishedAt) return post;
+    const publishedAt = publishedAtAfter(post.publishedAt, input, now);
+    const sameDate = publishedAt?.getTime() === post.publishedAt?.getTime();
+    if (title === post.title && content === post.content && sameDate) return post;
     return em.assign(post, {
       title,
       content,
       publishedAt,
       listedAt: publishedAt ?? post.createdAt,
       updatedAt: now,
-      version: post.version + 1,
+      version: currentVersion + 1,
     });
   });
 }
@@ -76,12 +88,6 @@ export async function deletePost(em: EntityManager, viewer: Viewer, id: string, 
   await inTransaction(em, async (em) => {
     em.remove(await requireOwnPost(em, viewer, id, now));
   });
-}
-
-/** What `published` makes of a post: a published one keeps its date, a draft published again gets a new one. */
-function publishedAtAfter(post: Post, published: boolean | undefined, now: Date): Date | null {
-  if (published === undefined || published === isPublished(post, now)) return post.publishedAt;
-  return published ? now : null;
 }
 
 async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {

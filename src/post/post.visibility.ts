@@ -12,8 +12,3 @@ export function visibleTo(viewer: Viewer | undefined, now: Date): FilterQuery<Po
   const published: FilterQuery<Post> = { publishedAt: { $lte: now } };
   return viewer === undefined ? published : { $or: [published, { author: viewer.user.id }] };
 }
-
-/** Whether everybody can see the post at `now`. */
-export function isPublished(post: Post, now: Date): boolean {
-  return post.publishedAt !== null && post.publishedAt <= now;
-}
