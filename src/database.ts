@@ -10,6 +10,7 @@ import { Post } from "./post/post.entity.js";
 import { Attempt } from "./session/attempt.entity.js";
 import { RefreshToken } from "./session/refresh-token.entity.js";
 import { Session } from "./session/session.entity.js";
+import { Vote } from "./post/vote.entity.js";
 import { User } from "./user/user.entity.js";
 
 export type Database = MikroORM;
@@ -66,7 +67,7 @@ const migrationTable = "migrations";
 export function databaseOptions(url: string) {
   return defineConfig({
     dbName: url.slice("sqlite:".length),
-    entities: [User, Session, RefreshToken, Attempt, Post],
+    entities: [User, Session, RefreshToken, Attempt, Post, Vote],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
     // Whoever waits for the connection waits for a writer that waits for the lock.

@@ -15,6 +15,8 @@ const guarded: Record<string, string> = {
   posts: "{ posts { nodes { id } } }",
   createPost: `mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`,
   updatePost: `mutation { updatePost(input: { id: "post_x", title: "T" }) { post { id } } }`,
+  votePost: `mutation { votePost(input: { postId: "post_x" }) { post { id } } }`,
+  unvotePost: `mutation { unvotePost(input: { postId: "post_x" }) { post { id } } }`,
   // Without a refresh token.
   logout: "mutation { logout { endedSessions } }",
   logoutEverywhere: "mutation { logoutEverywhere { endedSessions } }",

@@ -1,4 +1,4 @@
-import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core";
+import { Entity, Index, ManyToOne, PrimaryKey, Property, type Opt } from "@mikro-orm/core";
 import { Field, Int, ObjectType } from "type-graphql";
 
 import { DateTime } from "../date-time.js";
@@ -48,6 +48,10 @@ export class Post extends Node {
   @Field(() => DateTime, { description: "When its title, content or state last changed." })
   @Property({ type: "datetime", length: 3 })
   updatedAt!: Date;
+
+  @Field(() => Int, { description: "How many users have voted for it." })
+  @Property({ type: "integer", default: 0 })
+  voteCount: number & Opt = 0;
 
   @Field(() => Int, { description: "1 at first; goes up by one with each change." })
   @Property({ type: "integer" })

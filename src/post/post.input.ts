@@ -62,6 +62,12 @@ export class DeletePostInput {
   id!: string;
 }
 
+@InputType({ description: "The post to vote for." })
+export class VotePostInput {
+  @Field(() => ID, { description: "The post's id." })
+  postId!: string;
+}
+
 const title = trimmedTextOf(1, 200);
 const content = textOf(1, 100_000);
 const published = z.boolean("must be true or false");
@@ -100,6 +106,8 @@ export const updatePostRules = (now: Date) =>
   });
 
 export const deletePostRules = z.object({ input: z.object({ id: storableText }) });
+
+export const votePostRules = z.object({ input: z.object({ postId: storableText }) });
 
 const pageSize = "must be 0 to 100";
 

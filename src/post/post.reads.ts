@@ -1,13 +1,32 @@
 import type { EntityManager, FilterQuery } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
+import { KnownError } from "../errors.js";
 import type { PostPlace } from "./post.cursor.js";
 import { Post } from "./post.entity.js";
 import { visibleTo } from "./post.visibility.js";
+import { Vote } from "./vote.entity.js";
 
 /** The post with this id where the viewer may see it at `now`. */
 export function findPost(em: EntityManager, viewer: Viewer | undefined, id: string, now: Date): Promise<Post | null> {
   return em.findOne(Post, { $and: [{ id }, visibleTo(viewer, now)] }, { populate: ["author"] });
+}
+
+/**
+ * The post with this id where the viewer may see it at `now`.
+ *
+ * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
+ */
+export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
+  const post = await findPost(em, viewer, id, now);
+  if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
+  return post;
+}
+
+/** Which of these posts the user has voted for. */
+export async function votedAmong(em: EntityManager, userId: string, postIds: readonly string[]): Promise<Set<string>> {
+  const votes = await em.fork().find(Vote, { user: userId, post: { $in: [...postIds] } });
+  return new Set(votes.map(({ post }) => post.id));
 }
 
 /** A page of posts and what lies around it. */

@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from "graphql";
 import {
   Arg,
   Ctx,
   Field,
   FieldResolver,
   ID,
+  Info,
   Int,
   Mutation,
   ObjectType,
@@ -13,7 +15,7 @@ import {
   Root,
 } from "type-graphql";
 
-import { requireReader, requireViewer } from "../auth.js";
+import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
 import { checkArguments } from "../input-rules.js";
 import { PostConnection } from "./post.connection.js";
@@ -26,10 +28,14 @@ import {
   pageRules,
   UpdatePostInput,
   updatePostRules,
+  VotePostInput,
+  votePostRules,
 } from "./post.input.js";
 import { PostStatus, statusAt } from "./post.publication.js";
 import { countPosts, findPost, listPosts } from "./post.reads.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
+import { votesOf } from "./vote.loader.js";
+import { setVote } from "./vote.service.js";
 
 registerEnumType(PostStatus, {
   name: "PostStatus",
@@ -124,6 +130,36 @@ export class PostResolver {
     return new DeletePostPayload(id);
   }
 
+  @Mutation(() => PostPayload, {
+    description: "Adds the viewer's vote; once, however often it is called. Needs a session.",
+  })
+  async votePost(
+    @Arg("input", () => VotePostInput, { description: "The post to vote for." }) input: VotePostInput,
+    @Ctx() context: Context,
+  ): Promise<PostPayload> {
+    return answerVote(context, input, true);
+  }
+
+  @Mutation(() => PostPayload, {
+    description: "Takes the viewer's vote back; fine where there is none. Needs a session.",
+  })
+  async unvotePost(
+    @Arg("input", () => VotePostInput, { description: "The post to vote for no longer." }) input: VotePostInput,
+    @Ctx() context: Context,
+  ): Promise<PostPayload> {
+    return answerVote(context, input, false);
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
+  async viewerHasVoted(
+    @Root() post: Post,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<boolean> {
+    const viewer = viewerAt(context, info);
+    return viewer !== undefined && votesOf(context, viewer).load(post.id);
+  }
+
   @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
   published(@Root() post: Post, @Ctx() { now }: Context): boolean {
     return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
@@ -133,6 +169,14 @@ export class PostResolver {
   status(@Root() post: Post, @Ctx() { now }: Context): PostStatus {
     return statusAt(post.publishedAt, now);
   }
+}
+
+async function answerVote(context: Context, input: VotePostInput, voted: boolean): Promise<PostPayload> {
+  const viewer = requireViewer(context);
+  const { postId } = checkArguments(votePostRules, { input }).input;
+  const post = await setVote(context.em, viewer, postId, voted, context.now);
+  votesOf(context, viewer).clear(post.id).prime(post.id, voted);
+  return new PostPayload(post);
 }
 
 @Resolver(() => PostConnection)

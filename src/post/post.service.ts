@@ -7,7 +7,7 @@ import { newId } from "../id.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
-import { visibleTo } from "./post.visibility.js";
+import { requirePost } from "./post.reads.js";
 
 /** Stores a post of the viewer's: published now, scheduled, or a draft. */
 export async function createPost(
@@ -91,8 +91,7 @@ export async function deletePost(em: EntityManager, viewer: Viewer, id: string, 
 }
 
 async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
-  const post = await em.findOne(Post, { $and: [{ id }, visibleTo(viewer, now)] }, { populate: ["author"] });
-  if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
+  const post = await requirePost(em, viewer, id, now);
   if (post.author.id !== viewer.user.id) throw new KnownError("FORBIDDEN", "Only its author may change a post");
   return post;
 }

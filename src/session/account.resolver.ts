@@ -82,7 +82,7 @@ export class AccountResolver {
   }
 
   @Mutation(() => DeleteAccountPayload, {
-    description: "Deletes the viewer with their posts and sessions, for good. Needs a session.",
+    description: "Deletes the viewer with their posts, votes and sessions, for good. Needs a session.",
   })
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "The password, to prove who asks." })
