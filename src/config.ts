@@ -78,8 +78,9 @@ const keyPairs = z.string().transform((list, issues) => {
 });
 
 function readKey(entry: string): KeyObject {
+  // Given a passphrase, though none, OpenSSL does not stop to ask for one.
   const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readFileSync(entry, "utf8");
-  return pem.includes("PRIVATE KEY-----") ? createPrivateKey(pem) : createPublicKey(pem);
+  return pem.includes("PRIVATE KEY-----") ? createPrivateKey({ key: pem, passphrase: "" }) : createPublicKey(pem);
 }
 
 /** Why a key can't be read, in words that hold nothing of it: ours, or the error's code. */
@@ -98,7 +99,7 @@ function isNetwork(entry: string): boolean {
   if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
   const [address = "", bits] = entry.split("/");
   const most = isIP(address) === 4 ? 32 : 128;
-  return isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+  return isIP(address) !== 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
 }
 
 const newSecret = "<the output of: openssl rand -hex 32>";
@@ -133,7 +134,7 @@ const settings = {
     example: "30d",
   },
   SESSION_MAX_AGE: { rule: duration(1, longestDurationSeconds, "between 1s and 3650d"), preset: "90d", example: "90d" },
-  REFRESH_GRACE: { rule: duration(0, 3600, "between 0s and 1h"), preset: "10s", example: "10s" },
+  REFRESH_GRACE: { rule: duration(0, 300, "between 0s and 5m"), preset: "10s", example: "10s" },
   CLOCK_TOLERANCE: { rule: duration(0, 60, "between 0s and 60s"), preset: "0s", example: "5s" },
   JWT_ISSUER: { rule: text, preset: "postern", example: "https://posts.example.com" },
   JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
@@ -196,7 +197,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     warnings.push("JWT_SECRET is not used beside JWT_PRIVATE_KEY: tokens signed with it are refused");
   if (production && !keyPairsGiven && env["JWT_SECRET"] === undefined)
     complain("JWT_SECRET", "must be set in production, or JWT_PRIVATE_KEY");
-  if (jwtSecrets?.some(isGuessableSecret)) {
+  if (!keyPairsGiven && jwtSecrets?.some(isGuessableSecret)) {
     const remark = "is one that others can guess or have read in a tutorial";
     if (production) complain("JWT_SECRET", remark);
     else warnings.push(`JWT_SECRET ${remark}; it would be refused in production`);

@@ -94,8 +94,11 @@ test("locks nobody out of an address that signed them in within 30 days", async 
   expect(codeOf(await login(api, email, password, "203.0.113.2"))).toBe("TOO_MANY_ATTEMPTS");
   expect(codeOf(await login(api, email, password, "203.0.113.1"))).toBe("OK");
 
-  api.clock.advance(30 * 24 * 60 * minutes);
+  api.clock.advance(30 * 24 * 60 * minutes - 1000);
   for (let host = 1; host <= 10; host += 1) await guess(api, 1, email, `198.51.100.${host}`);
+  expect(codeOf(await login(api, email, "a typo", "203.0.113.1"))).toBe("INVALID_CREDENTIALS");
+
+  api.clock.advance(1000);
   expect(codeOf(await login(api, email, password, "203.0.113.1"))).toBe("TOO_MANY_ATTEMPTS");
 });
 
@@ -110,6 +113,46 @@ test("bounds what one address may guess over all accounts, which no success forg
   expect(codeOf(await login(api, email, password, "198.51.100.7"))).toBe("OK");
   await guess(api, 1, "other@example.com", "198.51.100.7");
   expect(codeOf(await login(api, email, password, "198.51.100.7"))).toBe("TOO_MANY_ATTEMPTS");
+});
+
+test("clears the account's counter at a success, for addresses that it doesn't know too", async () => {
+  const api = await startApi(behindProxy);
+  const { email, password } = await api.register();
+  for (let host = 1; host <= 9; host += 1) await guess(api, 1, email, `198.51.100.${host}`);
+  expect(codeOf(await login(api, email, password, "203.0.113.1"))).toBe("OK");
+
+  for (let host = 11; host <= 19; host += 1) await guess(api, 1, email, `198.51.100.${host}`);
+  expect(codeOf(await login(api, email, password, "203.0.113.2"))).toBe("OK");
+});
+
+test("forgets an address's failures as time goes, so that an office with a typo now and then is never held up", async () => {
+  const api = await startApi(behindProxy);
+  const { email, password } = await api.register();
+  for (let typo = 0; typo < 120; typo += 1) {
+    await guess(api, 1, email, "198.51.100.7");
+    expect(codeOf(await login(api, email, password, "198.51.100.7"))).toBe("OK");
+    api.clock.advance(6 * 60 * minutes);
+  }
+});
+
+test("forgets one failure after the other", async () => {
+  const api = await startApi(behindProxy);
+  const { email, password } = await api.register();
+  await guess(api, 10, email);
+  // A tenth of a day later one is forgotten; the next makes ten again.
+  api.clock.advance(144 * minutes);
+  await guess(api, 1, email);
+  expect(codeOf(await login(api, email, password))).toBe("TOO_MANY_ATTEMPTS");
+  api.clock.advance(143 * minutes);
+  await guess(api, 1, email);
+  expect((await login(api, email, password)).body.errors![0]!.extensions["retryAfterSeconds"]).toBe(60);
+});
+
+test("knows the address that registered the account", async () => {
+  const api = await startApi(behindProxy);
+  const ada = await api.register();
+  for (let host = 1; host <= 10; host += 1) await guess(api, 1, ada.email, `198.51.100.${host}`);
+  expect(codeOf(await login(api, ada.email, ada.password, "127.0.0.1"))).toBe("OK");
 });
 
 test("counts every registration for its address", async () => {

@@ -59,6 +59,16 @@ test("logs out at once: the same token in the same millisecond is refused", asyn
   expect((await logout(api, { token: ada.token })).status).toBe(401);
 });
 
+test("takes a session for ended that another process ended, though its clock be ahead", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const ahead = api.clock().getTime() + 5000;
+  await api.server.database.em.fork().getConnection().execute("update sessions set ended_at = ?", [ahead]);
+
+  expect(await stateOf(api, ada.token)).toBe("SESSION_REVOKED");
+  expect((await logout(api, { refreshToken: ada.refreshToken })).body.data.logout.endedSessions).toBe(0);
+});
+
 test("logs out by refresh token, whatever the header says", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
@@ -226,6 +236,9 @@ test("writes each event down once: who, which session, why and from where, and n
   await refresh(next);
   await refresh("unknown");
   await ada.send(
+    `mutation { changePassword(input: { currentPassword: "a wrong one", newPassword: "another long one" }) { endedSessions } }`,
+  );
+  await ada.send(
     `mutation { changePassword(input: { currentPassword: "${ada.password}", newPassword: "another long one" }) { endedSessions } }`,
   );
   api.clock.advance(60_000);
@@ -244,6 +257,7 @@ test("writes each event down once: who, which session, why and from where, and n
     of("session refreshed", own),
     of("session refreshed", own),
     { event: "refresh refused", cause: "UNKNOWN", address: "127.0.0.1" },
+    of("password refused", { ...own, cause: "INVALID_CREDENTIALS" }),
     of("password changed", own),
     of("session ended", { ...other, cause: "password changed" }),
     of("refresh token reused", own),

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import jwt from "jsonwebtoken";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { ConfigError, readConfig } from "../src/config.js";
+import { asymmetricKey } from "../src/keys.js";
 import { startApi, testSecret, type Api } from "./support/api.js";
 import { parse, sign } from "./support/forge.js";
 import { newFolder } from "./support/process.js";
@@ -92,6 +93,18 @@ describe.each([
   });
 });
 
+test("names a key by its thumbprint: the example of RFC 7638, and one on P-256", () => {
+  const n =
+    "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+  const example = createPublicKey({ key: { kty: "RSA", e: "AQAB", n }, format: "jwk" });
+  expect(asymmetricKey(example).id).toBe("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+
+  const { publicKey } = ec();
+  const { x, y } = publicKey.export({ format: "jwk" });
+  const text = `{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`;
+  expect(asymmetricKey(publicKey).id).toBe(createHash("sha256").update(text).digest("base64url"));
+});
+
 test("refuses tokens of a secret once there are key pairs, and its sessions live on", async () => {
   const url = `sqlite:${newFolder()}/posts.sqlite`;
   const ada = await (await restarted(url, {})).register();
@@ -166,6 +179,11 @@ describe("the setting JWT_PRIVATE_KEY", () => {
     { of: "a key twice", value: `${privatePem(privateKey)},${publicPem(publicKey)}`, says: "a key is there twice" },
     { of: "RSA of 1024 bits", value: privatePem(rsa(1024).privateKey), says: "2048 are the least" },
     { of: "another curve", value: privatePem(ec("P-384").privateKey), says: "RSA and P-256 are known" },
+    {
+      of: "an encrypted key",
+      value: privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }) as string,
+      says: "can't be read",
+    },
     { of: "Ed25519", value: privatePem(generateKeyPairSync("ed25519").privateKey), says: "RSA and P-256 are known" },
   ])("refuses $of", ({ value, says }) => {
     const problem = problemOf(value);

@@ -1,7 +1,10 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { hash } from "@node-rs/argon2";
+import { expect, onTestFinished, test } from "vitest";
+
+import { openDatabase } from "../src/database.js";
 
 import { ask, end, failProcess, newFolder, startProcess } from "./support/process.js";
 
@@ -190,4 +193,35 @@ test("logs nobody out who never saw the answer to a refresh, because the server 
   const after = await startProcess(folder);
 
   expect(await refresh(after.url)).toEqual(unseen);
+});
+
+test("refuses no right password that two processes judge at once, and lets no old one in past a change", async () => {
+  const folder = newFolder();
+  const [one, two] = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const database = await openDatabase(`sqlite:${join(folder, "data/postern.sqlite")}`);
+  onTestFinished(() => database.close(true));
+  const email = "a@example.com";
+  const login = (url: string, password: string) =>
+    ask(url, `mutation ($input: LoginInput!) { login(input: $input) { accessToken } }`, { input: { email, password } });
+  const register = `mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }`;
+  const { data } = await ask(one.url, register, { input: { email, name: "A", password: "password number 0" } });
+
+  for (let round = 0; round < 5; round += 1) {
+    const [current, next] = [`password number ${round}`, `password number ${round + 1}`];
+    const outdated = await hash(current, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    await database.em.fork().getConnection().execute("update users set password_hash = ?", [outdated]);
+    for (const { errors } of await Promise.all([login(one.url, current), login(two.url, current)]))
+      expect(errors).toBeUndefined();
+
+    const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { endedSessions } }`;
+    const [changed, overtaken] = await Promise.all([
+      ask(one.url, change, { input: { currentPassword: current, newPassword: next } }, data.register.accessToken),
+      login(two.url, current),
+    ]);
+    expect(changed.errors).toBeUndefined();
+    // It came before the change, which ended its session, or after it, and was refused.
+    const token = overtaken.data?.login?.accessToken ?? "none";
+    const { errors } = await ask(two.url, "{ me { id } }", {}, token);
+    expect(["SESSION_REVOKED", "TOKEN_INVALID"]).toContain(errors?.[0].extensions.reason);
+  }
 });

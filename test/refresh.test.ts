@@ -89,6 +89,17 @@ test("answers a token again whose successor was never used, however late: a lost
   expect((await refreshed(api, again.refreshToken)).user.id).toBe(ada.id);
 });
 
+test("keeps answering a lost answer's token as long as its session lives, whatever is cleared away meanwhile", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const lost = await refreshed(api, ada.refreshToken);
+  for (let time = 0; time < 4; time += 1) {
+    api.clock.advance(20 * days);
+    await api.register();
+    expect((await refreshed(api, ada.refreshToken)).refreshToken).toBe(lost.refreshToken);
+  }
+});
+
 test("takes a used token for theft once the grace is over and its successor was used, and ends the session", async () => {
   const api = await startApi();
   const ada = await api.register();
@@ -227,7 +238,7 @@ test("deletes a bounded number of rows at a time", async () => {
   await rows(
     api,
     `insert into refresh_tokens with recursive n(i) as (select 0 union all select i + 1 from n where i < 299)
-     select 'hash' || i, 'session_' || (1 + i % 30), 0, null from n`,
+     select 'hash' || i, 'session_' || (1 + i % 30), 0, null, 0 from n`,
   );
   const left = async () => ({
     sessions: (await rows(api, "select id from sessions where expires_at = 0")).length,

@@ -8,7 +8,14 @@ import { User } from "../user/user.entity.js";
 import { createUser, emailKeyOf, findUserByEmail } from "../user/user.service.js";
 import { countRegistration, recordFailure, recordSuccess, refuseWhileWaiting } from "./attempts.js";
 import type { Origin, SessionEvent } from "./origin.js";
-import { endSessions, noteEnded, openSession, type OpenedSession, type SessionRules } from "./session.service.js";
+import {
+  endSessions,
+  listSessions,
+  noteEnded,
+  openSession,
+  type OpenedSession,
+  type SessionRules,
+} from "./session.service.js";
 
 /**
  * Creates an account and opens its first session.
@@ -24,7 +31,7 @@ export async function register(
 ): Promise<OpenedSession> {
   const { password, ...profile } = input;
   const account = emailKeyOf(profile.email);
-  return noteRefusal("registration refused", undefined, origin, async () => {
+  return noteRefusal("registration refused", {}, origin, async () => {
     await countRegistration(em, origin.address, now);
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
     const passwordHash = await inHashingTurn(() => hashPassword(password));
@@ -68,12 +75,13 @@ export async function login(
  */
 export async function changePassword(
   em: EntityManager,
-  { user, session }: Viewer,
+  viewer: Viewer,
   input: { readonly currentPassword: string; readonly newPassword: string },
   origin: Origin,
   now: Date,
 ): Promise<number> {
-  const tried = { ...ownPassword(user, input.currentPassword), newPassword: input.newPassword };
+  const { user, session } = viewer;
+  const tried = { ...ownPassword(viewer, input.currentPassword), newPassword: input.newPassword };
   const ended = await withPassword(em, tried, origin, now, (em) =>
     endSessions(em, user, ({ id }) => id !== session.id, now),
   );
@@ -89,16 +97,20 @@ export async function changePassword(
  */
 export async function deleteAccount(
   em: EntityManager,
-  { user, session }: Viewer,
+  viewer: Viewer,
   input: { readonly currentPassword: string },
   origin: Origin,
   now: Date,
 ): Promise<void> {
-  // The rows that refer to the user go with theirs.
-  await withPassword(em, ownPassword(user, input.currentPassword), origin, now, async (em, current) => {
+  const { user, session } = viewer;
+  const ended = await withPassword(em, ownPassword(viewer, input.currentPassword), origin, now, async (em, current) => {
+    const sessions = await listSessions(em, current, now);
+    // The rows that refer to the user go with theirs.
     em.remove(current);
+    return sessions.map(({ id }) => id);
   });
   origin.note({ event: "account deleted", userId: user.id, sessionId: session.id });
+  noteEnded(origin, user, ended, "account deleted");
 }
 
 /** A try of a password: whose, and what becomes of it. */
@@ -110,12 +122,20 @@ type Tried = {
   /** Takes the password's place where it was right. */
   readonly newPassword?: string;
   readonly refusal: Refusal;
+  /** What is known of who tries, for the log. */
+  readonly ids?: { readonly sessionId: string };
 };
 
 type Refusal = Extract<SessionEvent["event"], `${string} refused`>;
 
-function ownPassword({ id, emailKey }: User, password: string): Tried {
-  return { account: emailKey, find: (em) => em.findOne(User, { id }), password, refusal: "password refused" };
+function ownPassword({ user, session }: Viewer, password: string): Tried {
+  return {
+    account: user.emailKey,
+    find: (em) => em.findOne(User, { id: user.id }),
+    password,
+    refusal: "password refused",
+    ids: { sessionId: session.id },
+  };
 }
 
 /**
@@ -136,24 +156,29 @@ function withPassword<Result>(
   const { account, password, newPassword } = tried;
   const attempted = { account, address: origin.address };
   return inHashingTurn(async () => {
-    const user = await tried.find(em.fork());
-    return noteRefusal(tried.refusal, user?.id, origin, async () => {
+    let user = await tried.find(em.fork());
+    return noteRefusal(tried.refusal, { ...tried.ids, ...(user && { userId: user.id }) }, origin, async () => {
       await refuseWhileWaiting(em, attempted, now);
-      const matches = await passwordMatches(user?.passwordHash, password);
-      if (user === null || !matches) {
-        await recordFailure(em, attempted, now);
-        throw wrongPassword(tried.refusal);
+      for (;;) {
+        const matches = await passwordMatches(user?.passwordHash, password);
+        if (user === null || !matches) {
+          await recordFailure(em, attempted, now);
+          throw wrongPassword(tried.refusal);
+        }
+        const { id, passwordHash: judged } = user;
+        const replacement = newPassword ?? (isOutdated(judged) ? password : undefined);
+        const passwordHash = replacement === undefined ? judged : await hashPassword(replacement);
+        const done = await inTransaction(em, async (em) => {
+          const current = await em.findOne(User, { id });
+          // Hashing took a while. What another process has changed meanwhile is judged as it is now.
+          if (current?.passwordHash !== judged) return { current };
+          current.passwordHash = passwordHash;
+          await recordSuccess(em, attempted, now);
+          return { result: await work(em, current) };
+        });
+        if ("result" in done) return done.result;
+        user = done.current;
       }
-      const replacement = newPassword ?? (isOutdated(user.passwordHash) ? password : undefined);
-      const passwordHash = replacement === undefined ? user.passwordHash : await hashPassword(replacement);
-      return inTransaction(em, async (em) => {
-        // Hashing took a while: the account may be gone by now, or have another password.
-        const current = await em.findOne(User, { id: user.id, passwordHash: user.passwordHash });
-        if (current === null) throw wrongPassword(tried.refusal);
-        current.passwordHash = passwordHash;
-        await recordSuccess(em, attempted, now);
-        return work(em, current);
-      });
     });
   });
 }
@@ -168,14 +193,14 @@ function wrongPassword(refusal: Refusal): KnownError {
 
 async function noteRefusal<Result>(
   event: Refusal,
-  userId: string | undefined,
+  ids: { readonly userId?: string; readonly sessionId?: string },
   origin: Origin,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof KnownError) origin.note({ event, ...(userId !== undefined && { userId }), cause: error.code });
+    if (error instanceof KnownError) origin.note({ event, ...ids, cause: error.code });
     throw error;
   }
 }

@@ -7,7 +7,7 @@ export class Attempt {
   @PrimaryKey({ type: "text" })
   key!: string;
 
-  /** Failures since the last success, or since they were forgotten. */
+  /** Failures since the last success, less those forgotten by `touchedAt`. */
   @Property({ type: "integer" })
   failures!: number;
 
@@ -19,7 +19,7 @@ export class Attempt {
   @Property({ type: "datetime", length: 3, nullable: true })
   succeededAt!: Date | null;
 
-  /** The last success or counted failure. */
+  /** The last success, or the instant up to which failures have been forgotten. */
   @Property({ type: "datetime", length: 3 })
   @Index()
   touchedAt!: Date;

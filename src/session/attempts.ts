@@ -12,8 +12,8 @@ const freeFailures = { account: 10, address: 100 } as const;
 /** The first wait; each further failure doubles it. */
 const firstWaitSeconds = 30;
 const longestWaitSeconds = 15 * 60;
-/** Failures are forgotten after this long without another. */
-const forgottenAfterSeconds = 24 * 60 * 60;
+/** In this time as many failures are forgotten as are free, one after the other. */
+const forgottenInSeconds = 24 * 60 * 60;
 /** An address that signed an account in this recently isn't held up by what others do to the account. */
 const knownForSeconds = 30 * 24 * 60 * 60;
 
@@ -100,14 +100,25 @@ async function attemptsOf(em: EntityManager, keys: readonly string[], now: Date)
 }
 
 function fail(attempt: Attempt, free: number, now: Date): void {
-  const forgotten = secondsSince(attempt.touchedAt, now) >= forgottenAfterSeconds;
-  attempt.failures = (forgotten ? 0 : attempt.failures) + 1;
-  attempt.touchedAt = now;
+  forget(attempt, free, now);
+  attempt.failures += 1;
   const beyond = attempt.failures - free;
   if (beyond < 0) return;
   // Past some twenty doublings the power would be no number to add to a date.
   const waitSeconds = Math.min(firstWaitSeconds * 2 ** Math.min(beyond, 20), longestWaitSeconds);
   attempt.waitsUntil = new Date(now.getTime() + waitSeconds * 1000);
+}
+
+/** Forgets failures as time goes, not all at once: an address with many people behind it has no day without one. */
+function forget(attempt: Attempt, free: number, now: Date): void {
+  const interval = (forgottenInSeconds / free) * 1000;
+  const forgotten = Math.max(0, Math.floor((now.getTime() - attempt.touchedAt.getTime()) / interval));
+  if (forgotten >= attempt.failures) Object.assign(attempt, { failures: 0, touchedAt: now });
+  else {
+    attempt.failures -= forgotten;
+    // What is left of the last interval counts towards the next.
+    attempt.touchedAt = new Date(attempt.touchedAt.getTime() + forgotten * interval);
+  }
 }
 
 function refuseUntil(attempts: readonly (Attempt | undefined)[], now: Date): void {

@@ -11,21 +11,21 @@ const tokensAtOnce = 200;
 
 /**
  * Deletes what no client can ask for any more, within the caller's transaction: sessions that ended a week ago, and
- * refresh tokens used longer ago than one lives. Each sign-in and refresh deletes more than it adds, and none much,
+ * used refresh tokens that no answer depends on. Each sign-in and refresh deletes more than it adds, and none much,
  * so the tables stay bounded without a worker and nobody waits for a great cleaning.
  */
-export async function prune(em: EntityManager, refreshTokenTtlSeconds: number, now: Date): Promise<void> {
-  const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+export async function prune(em: EntityManager, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - rememberedAfterEndSeconds * 1000);
   const sessions = await em.find(
     Session,
-    { expiresAt: { $lt: before(rememberedAfterEndSeconds) } },
+    { expiresAt: { $lt: forgotten } },
     { fields: ["id"], orderBy: { expiresAt: "asc" }, limit: sessionsAtOnce },
   );
   const ended = sessions.map(({ id }) => id);
   const tokens = await em.find(
     RefreshToken,
-    { $or: [{ session: { $in: ended } }, { usedAt: { $lt: before(refreshTokenTtlSeconds) } }] },
-    { fields: ["hash"], limit: tokensAtOnce },
+    { $or: [{ session: { $in: ended } }, { keptUntil: { $lt: now } }] },
+    { fields: ["hash"], orderBy: { keptUntil: "asc" }, limit: tokensAtOnce },
   );
   if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
   // A session with many tokens goes once they have gone, in later steps.

@@ -14,8 +14,12 @@ export class RefreshToken {
 
   /** When it was first traded for its successor. */
   @Property({ type: "datetime", length: 3, nullable: true })
-  @Index()
   usedAt!: Date | null;
+
+  /** A used token's row may go after this: the session's end, as it was when the token was last worth an answer. */
+  @Property({ type: "datetime", length: 3, nullable: true })
+  @Index()
+  keptUntil!: Date | null;
 
   /** The successor, sealed so that only this token opens it; set together with `usedAt`. */
   @Property({ type: "text", nullable: true })

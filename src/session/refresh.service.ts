@@ -54,7 +54,8 @@ export async function refreshSession(
       return { reason: "REUSED", session };
     }
     Object.assign(session, { lastUsedAt: now, expiresAt: end });
-    await prune(em, rules.refreshTokenTtlSeconds, now);
+    found.keptUntil = end;
+    await prune(em, now);
     return grantTokens(session, newest, rules, now);
   });
 
@@ -106,14 +107,15 @@ async function newestFor(
 ): Promise<string | undefined> {
   const graceEnds = used.usedAt!.getTime() + rules.refreshGraceSeconds * 1000;
   let newest = openSuccessor(used.sealedSuccessor!, token);
-  let row = await em.findOneOrFail(RefreshToken, { hash: hashOf(newest) });
-  if (row.usedAt !== null && now.getTime() >= graceEnds) return undefined;
+  let row = await em.findOne(RefreshToken, { hash: hashOf(newest) });
+  if (row?.usedAt !== null && now.getTime() >= graceEnds) return undefined;
   // Each token opens the next one's seal, so who had one can be led to the end of the chain, and nobody else.
-  while (row.usedAt !== null) {
+  while (row !== null && row.usedAt !== null) {
     newest = openSuccessor(row.sealedSuccessor!, newest);
-    row = await em.findOneOrFail(RefreshToken, { hash: hashOf(newest) });
+    row = await em.findOne(RefreshToken, { hash: hashOf(newest) });
   }
-  return newest;
+  // Only a token that was used goes before its session does.
+  return row === null ? undefined : newest;
 }
 
 /** Whether an access token could live until `end`: it ends with a whole second. */

@@ -46,7 +46,7 @@ export async function openSession(
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
-  await prune(em, rules.refreshTokenTtlSeconds, now);
+  await prune(em, now);
   const session = em.create(Session, {
     id: newId("session", now),
     user,
@@ -63,7 +63,9 @@ export async function openSession(
 /** Gives the session a new refresh token, which it has to be told apart from its older ones by being unused. */
 export function addRefreshToken(em: EntityManager, session: Session): string {
   const token = newRefreshToken();
-  em.persist(em.create(RefreshToken, { hash: hashOf(token), session, usedAt: null, sealedSuccessor: null }));
+  em.persist(
+    em.create(RefreshToken, { hash: hashOf(token), session, usedAt: null, keptUntil: null, sealedSuccessor: null }),
+  );
   return token;
 }
 

@@ -1,3 +1,5 @@
+import { createDecipheriv, hkdfSync } from "node:crypto";
+
 import { expect, test } from "vitest";
 
 import { hashOf, newRefreshToken, openSuccessor, sealSuccessor } from "../../src/session/refresh-token.js";
@@ -16,6 +18,14 @@ test("opens its successor's seal, which no other token does, nor what is stored 
   for (const other of [newRefreshToken(), hashOf(token), successor])
     expect(() => openSuccessor(sealed, other)).toThrow();
   const bytes = Buffer.from(sealed, "base64url");
+  // Nor a key made of what is stored, in the way that one is made of the token.
+  const openWith = (material: string) => {
+    const key = new Uint8Array(hkdfSync("sha256", material, "", "postern refresh token successor", 32));
+    const opening = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28));
+    return Buffer.concat([opening.update(bytes.subarray(28)), opening.final()]).toString();
+  };
+  expect(openWith(token)).toBe(successor);
+  expect(() => openWith(hashOf(token))).toThrow();
   bytes[bytes.length - 1]! ^= 1;
   expect(() => openSuccessor(bytes.toString("base64url"), token)).toThrow();
 });
