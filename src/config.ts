@@ -152,7 +152,8 @@ const settings = {
 } as const;
 
 type Variable = keyof typeof settings;
-const variables = Object.keys(settings) as Variable[];
+/** The environment variables that are read, beside NODE_ENV. */
+export const variables = Object.keys(settings) as Variable[];
 
 /**
  * Reads every setting from environment variables and checks them all, so that one start shows all mistakes.

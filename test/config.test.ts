@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
-import { ConfigError, readConfig } from "../src/config.js";
+import { ConfigError, readConfig, variables } from "../src/config.js";
 import { secretKey } from "../src/keys.js";
 import { formatDuration, parseDurationSeconds } from "../src/duration.js";
 
@@ -37,6 +39,14 @@ test("has a value for every setting that is not given", () => {
     },
     warnings: [],
   });
+});
+
+test("the README's table has every setting", () => {
+  const table = readFileSync("README.md", "utf8").match(/^## Settings$[\s\S]*?^## /m)![0];
+  const documented = [...table.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+)/gm)].flatMap(([, names]) =>
+    names!.split(", ").map((name) => name.replaceAll("`", "")),
+  );
+  expect(documented.toSorted()).toEqual([...variables, "NODE_ENV"].toSorted());
 });
 
 test("listens to everybody in production, where it is told a secret", () => {
