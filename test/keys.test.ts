@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -166,6 +167,18 @@ describe("the setting JWT_PRIVATE_KEY", () => {
     writeFileSync(file, privatePem(privateKey));
     for (const value of [privatePem(privateKey), privatePem(privateKey).replaceAll("\n", "\\n"), file, ` ${file}`])
       expect(problemOf(value)).toBeUndefined();
+  });
+
+  test("takes what npm run secret prints, as JWT_SECRET takes the rest of it", () => {
+    const print = (...args: string[]) =>
+      execFileSync(process.execPath, ["scripts/secret.mjs", ...args], { encoding: "utf8" });
+    const file = join(newFolder(), "signing.pem");
+    writeFileSync(file, print("--es256"));
+    const production = { NODE_ENV: "production" };
+
+    expect(readConfig({ ...production, JWT_PRIVATE_KEY: file }).config.signingKeys!.newest.algorithm).toBe("ES256");
+    const secrets = [print().trim(), print().trim()];
+    expect(readConfig({ ...production, JWT_SECRET: secrets.join(",") }).config.signingKeys!.byId.size).toBe(2);
   });
 
   test("replaces the secret in production", () => {
