@@ -219,6 +219,27 @@ test.each([
   expect(await read(ada, post.id)).toEqual(post);
 });
 
+test("tells what is wrong with a schedule beside all else that is wrong", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const { id } = await create(ada);
+  const wrong = { title: " ", content: "", publishAt: "2020-01-01T00:00:00Z" };
+
+  const answers = [
+    await ada.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`, {
+      variables: { input: wrong },
+    }),
+    await update(ada, { id, ...wrong }),
+  ];
+
+  for (const { body } of answers)
+    expect((body.errors![0]!.extensions["issues"] as any[]).map(({ path }) => path[1])).toEqual([
+      "title",
+      "content",
+      "publishAt",
+    ]);
+});
+
 test("refuses to schedule what is published, or with published", async () => {
   const api = await startApi();
   const ada = await api.register();

@@ -72,38 +72,36 @@ const title = trimmedTextOf(1, 200);
 const content = textOf(1, 100_000);
 const published = z.boolean("must be true or false");
 
-const publishAtAfter = (now: Date) => z.date().refine((date) => date > now, "must be in the future");
+/** Where and how a rule complains of `publishAt` that looks beyond that field: whatever else is wrong, it is told too. */
+const publishAtRule = (message: string) => ({ path: ["input", "publishAt"], message, when: () => true });
+const inTheFuture = publishAtRule("must be in the future");
 
-export const createPostRules = (now: Date) =>
-  z.object({
-    input: z
-      .object({ title, content, published, publishAt: publishAtAfter(now).nullish() })
-      .refine((input) => input.published || input.publishAt == null, {
-        path: ["publishAt"],
-        message: "must not be set on what is to stay a draft",
-        // Beside whatever else is wrong.
-        when: () => true,
-      }),
-  });
+export const createPostRules = z
+  .object({ input: z.object({ title, content, published, publishAt: z.date().nullish() }), now: z.date() })
+  .refine(({ input, now }) => input.publishAt == null || input.publishAt > now, inTheFuture)
+  .refine(
+    ({ input }) => input.published || input.publishAt == null,
+    publishAtRule("must not be set on what is to stay a draft"),
+  );
 
 // GraphQL can't say "may be left out but not null", so the rules do.
-export const updatePostRules = (now: Date) =>
-  z.object({
-    input: z
-      .object({
-        id: storableText,
-        title: title.optional(),
-        content: content.optional(),
-        published: published.optional(),
-        publishAt: publishAtAfter(now).nullable().optional(),
-        expectedVersion: z.int("must be a whole number").optional(),
-      })
-      .refine((input) => input.published === undefined || input.publishAt === undefined, {
-        path: ["publishAt"],
-        message: "must not be set together with published",
-        when: () => true,
-      }),
-  });
+export const updatePostRules = z
+  .object({
+    input: z.object({
+      id: storableText,
+      title: title.optional(),
+      content: content.optional(),
+      published: published.optional(),
+      publishAt: z.date().nullable().optional(),
+      expectedVersion: z.int("must be a whole number").optional(),
+    }),
+    now: z.date(),
+  })
+  .refine(({ input, now }) => input.publishAt == null || input.publishAt > now, inTheFuture)
+  .refine(
+    ({ input }) => input.published === undefined || input.publishAt === undefined,
+    publishAtRule("must not be set together with published"),
+  );
 
 export const deletePostRules = z.object({ input: z.object({ id: storableText }) });
 

@@ -103,7 +103,7 @@ export class PostResolver {
     @Ctx() context: Context,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
-    const checked = checkArguments(createPostRules(context.now), { input });
+    const checked = checkArguments(createPostRules, { input, now: context.now });
     return new PostPayload(await createPost(context.em, viewer, checked.input, context.now));
   }
 
@@ -115,7 +115,7 @@ export class PostResolver {
     @Ctx() context: Context,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
-    const checked = checkArguments(updatePostRules(context.now), { input });
+    const checked = checkArguments(updatePostRules, { input, now: context.now });
     return new PostPayload(await updatePost(context.em, viewer, checked.input, context.now));
   }
 

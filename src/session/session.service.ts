@@ -57,10 +57,10 @@ export async function openSession(
     userAgent: origin.userAgent,
   });
   em.persist(session);
-  return { ...grantTokens(session, addRefreshToken(em, session), rules, now) };
+  return grantTokens(session, addRefreshToken(em, session), rules, now);
 }
 
-/** Gives the session a new refresh token, which it has to be told apart from its older ones by being unused. */
+/** Gives the session a new refresh token: its newest, and the only unused one. */
 export function addRefreshToken(em: EntityManager, session: Session): string {
   const token = newRefreshToken();
   em.persist(
