@@ -53,7 +53,7 @@ const layers = [
   { name: "context", files: /^context\.ts$/ },
   { name: "service", files: /^(post|session|user)\/(?!.*\.entity\.ts$)/ },
   { name: "auth", files: /^auth\.ts$/ },
-  { name: "database", files: /^database\.ts$/ },
+  { name: "database", files: /^(database|reader)\.ts$/ },
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
   { name: "foundation", files: /^[\w-]+\.ts$/ },

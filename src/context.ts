@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Auth, Viewer } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { Database } from "./database.js";
+import type { Reader } from "./reader.js";
 import type { Origin } from "./session/origin.js";
 import { judgeCredential, type SessionRules } from "./session/session.service.js";
 
@@ -18,10 +19,11 @@ export type Caller = {
   readonly requestId?: string;
 };
 
-/** What resolvers are given: one instant, one EntityManager and one judgement of the credential for the operation. */
+/** What resolvers are given: one instant, one road to write and one to read, one judgement of the credential for the operation. */
 export type Context = {
   readonly now: Date;
   readonly em: EntityManager;
+  readonly reader: Reader;
   readonly auth: Auth;
   readonly origin: Origin;
   readonly sessionRules: SessionRules;
@@ -45,17 +47,19 @@ const longestUserAgent = 300;
 export function contextFactory(parts: {
   readonly clock: Clock;
   readonly database: Database;
+  readonly reader: Reader;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
   readonly log: Logger;
 }): (caller: Caller) => Promise<Context> {
-  const { clock, database, sessionRules, publicReads, log } = parts;
+  const { clock, database, reader, sessionRules, publicReads, log } = parts;
   return async ({ authorization, userAgent, address, requestId }) => {
     const now = clock();
     const em = database.em.fork();
     return {
       now,
       em,
+      reader,
       auth: await judgeCredential(em, authorization, sessionRules, now),
       origin: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,

@@ -35,7 +35,8 @@ type Transaction = {
 
 type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
 
-const busyTimeoutMilliseconds = 10_000;
+/** How long a connection waits for another's lock. */
+export const busyTimeoutMilliseconds = 10_000;
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
 // transaction before it does wait, so a few tries are enough.
@@ -77,6 +78,8 @@ export function databaseOptions(url: string) {
         prepareConnection(connection, (error) => done(error, connection));
       },
     },
+    // The search index belongs to the migrations: there are no entities for it.
+    schemaGenerator: { skipTables: [/^post_search/] },
     migrations: {
       path: "src/migrations/sqlite",
       migrationsList: sqliteMigrations,

@@ -10,7 +10,9 @@ import {
 import { buildSchemaSync } from "type-graphql";
 
 import type { Context } from "./context.js";
+import { NodeResolver } from "./node.resolver.js";
 import { PostConnectionResolver, PostResolver } from "./post/post.resolver.js";
+import { UserPostsResolver } from "./post/user-posts.resolver.js";
 import { AccountResolver } from "./session/account.resolver.js";
 import { SessionResolver, UserSessionsResolver } from "./session/session.resolver.js";
 import { UserResolver } from "./user/user.resolver.js";
@@ -25,6 +27,8 @@ export function makeSchema(): GraphQLSchema {
       UserSessionsResolver,
       PostResolver,
       PostConnectionResolver,
+      UserPostsResolver,
+      NodeResolver,
     ],
     validate: false,
   });

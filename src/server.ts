@@ -10,6 +10,7 @@ import { answerStatus } from "./edge/answer-status.js";
 import { errorFormatter } from "./edge/format-error.js";
 import { endpoint, makeHttpServer } from "./edge/http.js";
 import { operationChecks } from "./edge/operation-checks.js";
+import { openReader } from "./reader.js";
 import { makeSchema } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./keys.js";
 import { keptSecret } from "./session/secret-file.js";
@@ -48,9 +49,14 @@ export async function startServer(parts: {
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
   const database = await openDatabase(config.databaseUrl);
+  const reader = await openReader(database).catch(async (error: unknown) => {
+    await database.close(true);
+    throw error;
+  });
   const createContext = contextFactory({
     clock,
     database,
+    reader,
     log,
     publicReads: config.publicReads,
     sessionRules: {
@@ -96,6 +102,7 @@ export async function startServer(parts: {
   const stop = async () => {
     await http.close();
     await apollo.stop();
+    await reader.close();
     await database.close(true);
   };
   try {

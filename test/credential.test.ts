@@ -13,6 +13,7 @@ const guarded: Record<string, string> = {
   me: "{ me { id } }",
   post: `{ post(id: "post_x") { id } }`,
   posts: "{ posts { nodes { id } } }",
+  node: `{ node(id: "post_x") { id } }`,
   createPost: `mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`,
   updatePost: `mutation { updatePost(input: { id: "post_x", title: "T" }) { post { id } } }`,
   votePost: `mutation { votePost(input: { postId: "post_x" }) { post { id } } }`,

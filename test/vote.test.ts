@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { startApi, type Account, type Api } from "./support/api.js";
+import { startApi, type Account } from "./support/api.js";
+import { countStatements } from "./support/statements.js";
 
 async function create(account: Account, input: Record<string, unknown> = {}): Promise<string> {
   const { body } = await account.send(
@@ -22,16 +23,6 @@ const unvote = cast("unvotePost");
 const tally = async (account: Account, id: string) =>
   (await account.send(`query ($id: ID!) { post(id: $id) { voteCount viewerHasVoted } }`, { variables: { id } })).body
     .data.post;
-
-/** Counts the statements that the server sends to its database from now on. */
-function countStatements(api: Api): () => number {
-  let statements = 0;
-  api.server.database.em
-    .getConnection()
-    .getKnex()
-    .on("query", () => (statements += 1));
-  return () => statements;
-}
 
 test("counts a vote once, and takes it back once", async () => {
   const api = await startApi();
@@ -130,12 +121,12 @@ test("asks the database once for the votes of all posts on all pages", async () 
   for (let index = 0; index < 5; index += 1) ids.push(await create(ada));
   for (const id of ids.slice(0, 2)) await vote(ada, id);
   const page = "nodes { id viewerHasVoted }";
-  const statements = countStatements(api);
+  const statements = countStatements();
 
   const { body } = await ada.send(`{ a: posts { ${page} } b: posts(first: 2) { ${page} } }`);
 
   const voted = body.data.a.nodes.filter((post: any) => post.viewerHasVoted).map((post: any) => post.id);
   expect(voted.toSorted()).toEqual(ids.slice(0, 2).toSorted());
-  // The credential, two pages, and the votes.
-  expect(statements()).toBe(4);
+  // The credential, and both pages with their votes.
+  expect(statements()).toHaveLength(2);
 });

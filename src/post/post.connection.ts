@@ -1,9 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
 
-import type { Viewer } from "../auth.js";
 import { cursorOf } from "./post.cursor.js";
-import { Post } from "./post.entity.js";
-import type { PostPage } from "./post.reads.js";
+import type { Listing } from "./post.listing.js";
+import type { PostPage, PostReads } from "./post.reads.js";
+import { PostType } from "./post.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
 class PageInfo {
@@ -13,7 +13,10 @@ class PageInfo {
   @Field(() => Boolean, { description: "Whether any stand before this page." })
   readonly hasPreviousPage: boolean;
 
-  @Field(() => String, { nullable: true, description: "The first edge's cursor; null on an empty page." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The first edge's cursor, to pass as before for the page before; null on an empty page.",
+  })
   readonly startCursor: string | null;
 
   @Field(() => String, {
@@ -32,14 +35,14 @@ class PageInfo {
 
 @ObjectType({ simpleResolvers: true, description: "A post and its place in the list." })
 class PostEdge {
-  @Field(() => String, { description: "This place in the list; opaque." })
+  @Field(() => String, { description: "This place in the list; opaque, and good in lists of the same order." })
   readonly cursor: string;
 
-  @Field(() => Post, { description: "The post." })
-  readonly node: Post;
+  @Field(() => PostType, { description: "The post." })
+  readonly node: PostType;
 
-  constructor(post: Post) {
-    this.cursor = cursorOf(post);
+  constructor(post: PostType, cursor: string) {
+    this.cursor = cursor;
     this.node = post;
   }
 }
@@ -50,19 +53,21 @@ export class PostConnection {
   @Field(() => [PostEdge], { description: "The posts with their cursors.", simple: true })
   readonly edges: readonly PostEdge[];
 
-  @Field(() => [Post], { description: "The posts alone.", simple: true })
-  readonly nodes: readonly Post[];
+  @Field(() => [PostType], { description: "The posts alone.", simple: true })
+  readonly nodes: readonly PostType[];
 
   @Field(() => PageInfo, { description: "Where the page stands.", simple: true })
   readonly pageInfo: PageInfo;
 
   constructor(
     page: PostPage,
-    /** Who was shown this page, and is to be counted for. */
-    readonly viewer: Viewer | undefined,
+    /** The list that it is a page of. */
+    readonly listing: Listing,
+    /** The reads that it came from, which are those of its viewer. */
+    readonly reads: PostReads,
   ) {
-    this.nodes = page.posts;
-    this.edges = page.posts.map((post) => new PostEdge(post));
+    this.nodes = page.posts.map(({ post }) => post);
+    this.edges = page.posts.map(({ post, place }) => new PostEdge(post, cursorOf(listing.order, place)));
     this.pageInfo = new PageInfo(page, this.edges);
   }
 }

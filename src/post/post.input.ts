@@ -3,7 +3,6 @@ import { z } from "zod";
 
 import { DateTime } from "../date-time.js";
 import { storableText, textOf, trimmedTextOf } from "../input-rules.js";
-import { cursorRule } from "./post.cursor.js";
 
 @InputType({ description: "A new post." })
 export class CreatePostInput {
@@ -106,16 +105,3 @@ export const updatePostRules = z
 export const deletePostRules = z.object({ input: z.object({ id: storableText }) });
 
 export const votePostRules = z.object({ input: z.object({ postId: storableText }) });
-
-const pageSize = "must be 0 to 100";
-
-// Null is as good as absent here, as everywhere in Relay's connections.
-export const pageRules = z.object({
-  first: z
-    .int()
-    .min(0, pageSize)
-    .max(100, pageSize)
-    .nullish()
-    .transform((first) => first ?? 20),
-  after: cursorRule.nullish().transform((place) => place ?? undefined),
-});

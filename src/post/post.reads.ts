@@ -1,79 +1,144 @@
-import type { EntityManager, FilterQuery } from "@mikro-orm/core";
+import DataLoader from "dataloader";
 
 import type { Viewer } from "../auth.js";
-import { KnownError } from "../errors.js";
-import type { PostPlace } from "./post.cursor.js";
-import { Post } from "./post.entity.js";
-import { visibleTo } from "./post.visibility.js";
-import { Vote } from "./vote.entity.js";
-
-/** The post with this id where the viewer may see it at `now`. */
-export function findPost(em: EntityManager, viewer: Viewer | undefined, id: string, now: Date): Promise<Post | null> {
-  return em.findOne(Post, { $and: [{ id }, visibleTo(viewer, now)] }, { populate: ["author"] });
-}
-
-/**
- * The post with this id where the viewer may see it at `now`.
- *
- * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
- */
-export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
-  const post = await findPost(em, viewer, id, now);
-  if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
-  return post;
-}
-
-/** Which of these posts the user has voted for. */
-export async function votedAmong(em: EntityManager, userId: string, postIds: readonly string[]): Promise<Set<string>> {
-  const votes = await em.fork().find(Vote, { user: userId, post: { $in: [...postIds] } });
-  return new Set(votes.map(({ post }) => post.id));
-}
+import { perOperation } from "../per-operation.js";
+import type { Reader } from "../reader.js";
+import { UserType } from "../user/user.type.js";
+import { batchOf } from "./post.batch.js";
+import type { Listing, Window } from "./post.listing.js";
+import type { Place } from "./post.order.js";
+import {
+  authorsStatement,
+  countsStatement,
+  pagesStatement,
+  postsStatement,
+  votedStatement,
+  type CountRow,
+  type PageRow,
+  type PostRow,
+  type Reading,
+} from "./post.statements.js";
+import { PostType } from "./post.type.js";
+import { groundsOf } from "./post.visibility.js";
 
 /** A page of posts and what lies around it. */
 export type PostPage = {
-  readonly posts: readonly Post[];
+  readonly posts: readonly { readonly post: PostType; readonly place: Place }[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 };
 
-/** `first` posts after a place (from the start without one), latest first, of those the viewer may see at `now`. */
-export async function listPosts(
-  em: EntityManager,
-  viewer: Viewer | undefined,
-  page: { readonly first: number; readonly after: PostPlace | undefined },
-  now: Date,
-): Promise<PostPage> {
-  const visible = visibleTo(viewer, now);
-  const { first, after } = page;
-  // One more than asked for tells whether there is a next page.
-  const found = await em.find(Post, after === undefined ? visible : { $and: [visible, follows(after)] }, {
-    populate: ["author"],
-    orderBy: [{ listedAt: "desc" }, { id: "desc" }],
-    limit: first + 1,
+/** What a viewer reads of posts in one operation. All that is asked for at a time is read by one statement of a kind. */
+export type PostReads = {
+  readonly page: (listing: Listing, window: Window) => Promise<PostPage>;
+  readonly count: (listing: Listing) => Promise<number>;
+  /** A post by its id, where the viewer may see it. */
+  readonly post: (id: string) => Promise<PostType | null>;
+  /** Whether a user has posts that the viewer may see. */
+  readonly isAuthor: (userId: string) => Promise<boolean>;
+  /** Whether the viewer has voted for a post. Known already of those that were read here. */
+  readonly voted: (postId: string) => Promise<boolean>;
+  /** Tells what a mutation has just made of the viewer's vote. */
+  readonly noteVote: (postId: string, voted: boolean) => void;
+};
+
+type Operation = { readonly reader: Reader; readonly now: Date };
+
+const readsByViewer = perOperation<Operation, Map<string | undefined, PostReads>>(() => new Map());
+
+/** The reads of posts by a viewer (undefined: by anybody) for as long as an operation lasts. */
+export function postsFor(operation: Operation, viewer: Viewer | undefined): PostReads {
+  const ofOperation = readsByViewer(operation);
+  const known = ofOperation.get(viewer?.user.id);
+  if (known !== undefined) return known;
+  const reads = postReads(operation, viewer);
+  ofOperation.set(viewer?.user.id, reads);
+  return reads;
+}
+
+// Only votes are kept: a mutation may change between two fields whatever else was read.
+const batchOnly = { cache: false };
+
+function postReads({ reader, now }: Operation, viewer: Viewer | undefined): PostReads {
+  const reading: Reading = { grounds: groundsOf(viewer, now), viewerId: viewer?.user.id };
+
+  const votes = new DataLoader<string, boolean>(async (postIds) => {
+    if (viewer === undefined) return postIds.map(() => false);
+    const rows = await reader.all<{ id: string }>(votedStatement(viewer.user.id, postIds));
+    const voted = new Set(rows.map(({ id }) => id));
+    return postIds.map((id) => voted.has(id));
   });
+  const noteVote = (postId: string, voted: boolean) => void votes.clear(postId).prime(postId, voted);
+
+  /** Posts from rows of one answer, which share their authors. */
+  const postReader = () => {
+    const authors = new Map<string, UserType>();
+    return (row: PostRow): PostType => {
+      const [id, authorId, name, authorCreatedAt, title, content, publishedAt, createdAt, updatedAt, ...rest] = row;
+      const [voteCount, version, viewerHasVoted] = rest;
+      let author = authors.get(authorId);
+      if (author === undefined)
+        authors.set(authorId, (author = new UserType({ id: authorId, name, createdAt: new Date(authorCreatedAt) })));
+      noteVote(id, viewerHasVoted === 1);
+      return new PostType({
+        id,
+        author,
+        title,
+        content,
+        publishedAt: publishedAt === null ? null : new Date(publishedAt),
+        createdAt: new Date(createdAt),
+        updatedAt: new Date(updatedAt),
+        voteCount,
+        version,
+      });
+    };
+  };
+
+  const pages = new DataLoader<{ listing: Listing; window: Window }, PostPage>(async (asked) => {
+    const batch = batchOf(asked);
+    const rows = await reader.all<PageRow>(pagesStatement(reading, batch.slots));
+    const postOf = postReader();
+    return batch.answers(rows, (row) => pageOf(row, batch.slots[row.slot]!.window, postOf));
+  }, batchOnly);
+
+  const counts = new DataLoader<Listing, number>(async (asked) => {
+    const batch = batchOf(asked.map((listing) => ({ listing })));
+    const rows = await reader.all<CountRow>(countsStatement(reading, batch.slots));
+    return batch.answers(rows, ({ count }) => count);
+  }, batchOnly);
+
+  const posts = new DataLoader<string, PostType | null>(async (ids) => {
+    const [row] = await reader.all<{ posts: string }>(postsStatement(reading, [...new Set(ids)]));
+    const found = (JSON.parse(row!.posts) as PostRow[]).map(postReader());
+    const byId = new Map(found.map((post) => [post.id, post]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }, batchOnly);
+
+  const authors = new DataLoader<string, boolean>(async (userIds) => {
+    const rows = await reader.all<{ id: string }>(authorsStatement(reading, userIds));
+    const found = new Set(rows.map(({ id }) => id));
+    return userIds.map((id) => found.has(id));
+  }, batchOnly);
+
   return {
-    posts: found.slice(0, first),
-    hasNextPage: found.length > first,
-    hasPreviousPage: after !== undefined && (await hasPostUpTo(em, visible, after)),
+    page: (listing, window) => pages.load({ listing, window }),
+    count: (listing) => counts.load(listing),
+    post: (id) => posts.load(id),
+    isAuthor: (userId) => authors.load(userId),
+    voted: (postId) => votes.load(postId),
+    noteVote,
   };
 }
 
-/** How many posts the viewer may see at `now`. */
-export function countPosts(em: EntityManager, viewer: Viewer | undefined, now: Date): Promise<number> {
-  return em.count(Post, visibleTo(viewer, now));
-}
-
-/** Whether anything stands before the page that starts after `place`, which its own post may have left since. */
-async function hasPostUpTo(em: EntityManager, visible: FilterQuery<Post>, place: PostPlace): Promise<boolean> {
-  const { listedAt, id } = place;
-  const upTo: FilterQuery<Post> = { $or: [{ listedAt: { $gt: listedAt } }, { listedAt, id: { $gte: id } }] };
-  const nearest = await em
-    .fork()
-    .find(Post, { $and: [visible, upTo] }, { fields: ["id"], orderBy: [{ listedAt: "asc" }, { id: "asc" }], limit: 1 });
-  return nearest.length > 0;
-}
-
-/** The posts behind a place, latest first. */
-function follows({ listedAt, id }: PostPlace): FilterQuery<Post> {
-  return { $or: [{ listedAt: { $lt: listedAt } }, { listedAt, id: { $lt: id } }] };
+function pageOf(row: PageRow, { size, fromEnd }: Window, postOf: (row: PostRow) => PostType): PostPage {
+  const found = JSON.parse(row.posts) as [key: number | string, ...PostRow][];
+  const more = found.length > size;
+  // The page was read from its end, and the post too many is the last read.
+  const shown = found.slice(0, size);
+  if (fromEnd) shown.reverse();
+  return {
+    posts: shown.map(([key, ...post]) => ({ post: postOf(post), place: { key, id: post[0] } })),
+    hasNextPage: row.follows === 1 || (more && !fromEnd),
+    hasPreviousPage: row.precedes === 1 || (more && fromEnd),
+  };
 }

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import {
   Arg,
+  Args,
   Ctx,
   Field,
   FieldResolver,
@@ -19,22 +20,22 @@ import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
 import { checkArguments } from "../input-rules.js";
 import { PostConnection } from "./post.connection.js";
-import { Post } from "./post.entity.js";
+import type { Post } from "./post.entity.js";
 import {
   CreatePostInput,
   createPostRules,
   DeletePostInput,
   deletePostRules,
-  pageRules,
   UpdatePostInput,
   updatePostRules,
   VotePostInput,
   votePostRules,
 } from "./post.input.js";
+import { pageRules, PostsArguments } from "./post.page-input.js";
 import { PostStatus, statusAt } from "./post.publication.js";
-import { countPosts, findPost, listPosts } from "./post.reads.js";
+import { postsFor } from "./post.reads.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
-import { votesOf } from "./vote.loader.js";
+import { PostType } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
 registerEnumType(PostStatus, {
@@ -49,11 +50,11 @@ registerEnumType(PostStatus, {
 
 @ObjectType({ simpleResolvers: true, description: "A post just created or changed." })
 class PostPayload {
-  @Field(() => Post, { description: "The post as it is now." })
-  readonly post: Post;
+  @Field(() => PostType, { description: "The post as it is now." })
+  readonly post: PostType;
 
   constructor(post: Post) {
-    this.post = post;
+    this.post = new PostType(post);
   }
 }
 
@@ -67,9 +68,9 @@ class DeletePostPayload {
   }
 }
 
-@Resolver(() => Post)
+@Resolver(() => PostType)
 export class PostResolver {
-  @Query(() => Post, {
+  @Query(() => PostType, {
     nullable: true,
     description:
       "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
@@ -77,24 +78,18 @@ export class PostResolver {
   post(
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
     @Ctx() context: Context,
-  ): Promise<Post | null> {
-    return findPost(context.em, requireReader(context), id, context.now);
+  ): Promise<PostType | null> {
+    return postsFor(context, requireReader(context)).post(id);
   }
 
   @Query(() => PostConnection, {
     description:
-      "The posts that the viewer may see, latest first: every published one, and the viewer's own drafts. Needs a session (see PUBLIC_READS).",
+      "The posts that the viewer may see: every published one, and the viewer's own drafts and scheduled ones. Latest first, unless orderBy or search says otherwise. Needs a session (see PUBLIC_READS).",
   })
-  async posts(
-    @Arg("first", () => Int, { nullable: true, description: "How many, 0 to 100; 20 where it isn't given." })
-    first: number | null | undefined,
-    @Arg("after", () => String, { nullable: true, description: "A cursor: only what follows it." })
-    after: string | null | undefined,
-    @Ctx() context: Context,
-  ): Promise<PostConnection> {
-    const viewer = requireReader(context);
-    const page = checkArguments(pageRules, { first, after });
-    return new PostConnection(await listPosts(context.em, viewer, page, context.now), viewer);
+  async posts(@Args(() => PostsArguments) args: PostsArguments, @Ctx() context: Context): Promise<PostConnection> {
+    const reads = postsFor(context, requireReader(context));
+    const { listing, window } = checkArguments(pageRules, args);
+    return new PostConnection(await reads.page(listing, window), listing, reads);
   }
 
   @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
@@ -152,21 +147,20 @@ export class PostResolver {
 
   @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
   async viewerHasVoted(
-    @Root() post: Post,
+    @Root() post: PostType,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<boolean> {
-    const viewer = viewerAt(context, info);
-    return viewer !== undefined && votesOf(context, viewer).load(post.id);
+    return postsFor(context, viewerAt(context, info)).voted(post.id);
   }
 
   @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
-  published(@Root() post: Post, @Ctx() { now }: Context): boolean {
+  published(@Root() post: PostType, @Ctx() { now }: Context): boolean {
     return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
   }
 
   @FieldResolver(() => PostStatus, { description: "Who can see it now." })
-  status(@Root() post: Post, @Ctx() { now }: Context): PostStatus {
+  status(@Root() post: PostType, @Ctx() { now }: Context): PostStatus {
     return statusAt(post.publishedAt, now);
   }
 }
@@ -175,14 +169,14 @@ async function answerVote(context: Context, input: VotePostInput, voted: boolean
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
   const post = await setVote(context.em, viewer, postId, voted, context.now);
-  votesOf(context, viewer).clear(post.id).prime(post.id, voted);
+  postsFor(context, viewer).noteVote(post.id, voted);
   return new PostPayload(post);
 }
 
 @Resolver(() => PostConnection)
 export class PostConnectionResolver {
   @FieldResolver(() => Int, { description: "How many posts the whole list has; counted only when asked for." })
-  totalCount(@Root() { viewer }: PostConnection, @Ctx() { em, now }: Context): Promise<number> {
-    return countPosts(em, viewer, now);
+  totalCount(@Root() { reads, listing }: PostConnection): Promise<number> {
+    return reads.count(listing);
   }
 }

@@ -1,13 +1,14 @@
-import type { EntityManager } from "@mikro-orm/core";
+import { raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
 import { inTransaction } from "../database.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
+import { titleKeyOf } from "../title-key.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
-import { requirePost } from "./post.reads.js";
+import { groundsOf, meetsOne } from "./post.visibility.js";
 
 /** Stores a post of the viewer's: published now, scheduled, or a draft. */
 export async function createPost(
@@ -30,6 +31,7 @@ export async function createPost(
       id: newId("post", now),
       author,
       title,
+      titleKey: titleKeyOf(title),
       content,
       publishedAt,
       listedAt: publishedAt ?? now,
@@ -70,6 +72,7 @@ export async function updatePost(
     if (title === post.title && content === post.content && sameDate) return post;
     return em.assign(post, {
       title,
+      titleKey: titleKeyOf(title),
       content,
       publishedAt,
       listedAt: publishedAt ?? post.createdAt,
@@ -93,5 +96,18 @@ export async function deletePost(em: EntityManager, viewer: Viewer, id: string, 
 async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
   const post = await requirePost(em, viewer, id, now);
   if (post.author.id !== viewer.user.id) throw new KnownError("FORBIDDEN", "Only its author may change a post");
+  return post;
+}
+
+/**
+ * The post with this id where the viewer may see it at `now`.
+ *
+ * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
+ */
+export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
+  const grounds = groundsOf(viewer, now);
+  const visible = raw((row) => meetsOne(grounds, row).text, [...meetsOne(grounds).values]);
+  const post = await em.findOne(Post, { id, [visible]: [] }, { populate: ["author"] });
+  if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
   return post;
 }

@@ -1,14 +1,48 @@
-import type { FilterQuery } from "@mikro-orm/core";
-
 import type { Viewer } from "../auth.js";
-import type { Post } from "./post.entity.js";
+import { joinSql, Sql, sql } from "../sql.js";
+import { PostStatus } from "./post.publication.js";
+
+/** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
+export type Ground = {
+  readonly status: PostStatus;
+  /** Whether they have a `publishedAt`. Those that have it are listed by it. */
+  readonly dated: boolean;
+  readonly listed?: { readonly upTo: Date } | { readonly after: Date };
+  readonly authorId?: string;
+};
 
 /**
  * Who sees what, the only place that says so: everybody what is published by `now`, and authors whatever is theirs.
- * Every read of posts starts from this condition, changes of foreign posts too, so that what can't be seen can't be
- * told from what isn't there.
+ * A post meets at most one of the grounds. Every read of posts starts from them, changes of foreign posts too, so that
+ * what can't be seen can't be told from what isn't there.
  */
-export function visibleTo(viewer: Viewer | undefined, now: Date): FilterQuery<Post> {
-  const published: FilterQuery<Post> = { publishedAt: { $lte: now } };
-  return viewer === undefined ? published : { $or: [published, { author: viewer.user.id }] };
+export function groundsOf(viewer: Viewer | undefined, now: Date): Ground[] {
+  const published: Ground = { status: PostStatus.PUBLISHED, dated: true, listed: { upTo: now } };
+  if (viewer === undefined) return [published];
+  const authorId = viewer.user.id;
+  return [
+    published,
+    { status: PostStatus.DRAFT, dated: false, authorId },
+    { status: PostStatus.SCHEDULED, dated: true, listed: { after: now }, authorId },
+  ];
+}
+
+/** That a row of `posts`, by the name that it has in the statement, meets one of the grounds. */
+export function meetsOne(grounds: readonly Ground[], name = "p"): Sql {
+  const row = new Sql(name);
+  const conditions = grounds.map(({ dated, listed, authorId }) =>
+    joinSql(
+      [
+        dated ? sql`${row}.published_at is not null` : sql`${row}.published_at is null`,
+        ...(listed === undefined
+          ? []
+          : "upTo" in listed
+            ? [sql`${row}.listed_at <= ${listed.upTo}`]
+            : [sql`${row}.listed_at > ${listed.after}`]),
+        ...(authorId === undefined ? [] : [sql`${row}.author_id = ${authorId}`]),
+      ],
+      " and ",
+    ),
+  );
+  return sql`(${conditions.length === 0 ? sql`false` : joinSql(conditions, " or ")})`;
 }

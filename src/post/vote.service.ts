@@ -4,7 +4,7 @@ import { userGone, type Viewer } from "../auth.js";
 import { inTransaction } from "../database.js";
 import { User } from "../user/user.entity.js";
 import type { Post } from "./post.entity.js";
-import { requirePost } from "./post.reads.js";
+import { requirePost } from "./post.service.js";
 import { Vote } from "./vote.entity.js";
 
 /**

@@ -104,7 +104,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const { user, session } = viewer;
   const ended = await withPassword(em, ownPassword(viewer, input.currentPassword), origin, now, async (em, current) => {
-    const sessions = await listSessions(em, current, now);
+    const sessions = await listSessions(em, current.id, now);
     // The rows that refer to the user go with theirs.
     em.remove(current);
     return sessions.map(({ id }) => id);

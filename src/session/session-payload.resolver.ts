@@ -3,7 +3,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 
 import type { Context } from "../context.js";
 import { DateTime } from "../date-time.js";
-import { User } from "../user/user.entity.js";
+import { UserType } from "../user/user.type.js";
 import type { OpenedSession } from "./session.service.js";
 
 /** What `register`, `login` and `refreshSession` answer. */
@@ -35,8 +35,8 @@ export class SessionPayload {
   })
   readonly serverTime: Date;
 
-  @Field(() => User, { description: "Whose session it is." })
-  readonly user: User;
+  @Field(() => UserType, { description: "Whose session it is." })
+  readonly user: UserType;
 
   constructor(opened: OpenedSession, now: Date) {
     this.accessToken = opened.accessToken;
@@ -45,7 +45,7 @@ export class SessionPayload {
     this.refreshToken = opened.refreshToken;
     this.refreshExpiresAt = opened.viewer.session.expiresAt;
     this.serverTime = now;
-    this.user = opened.viewer.user;
+    this.user = new UserType(opened.viewer.user);
   }
 }
 

@@ -4,12 +4,13 @@ import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Re
 import { requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
 import { checkArguments } from "../input-rules.js";
-import { User } from "../user/user.entity.js";
+import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
 import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
 import { Session } from "./session.entity.js";
 import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
-import { listSessions, logout, logoutEverywhere, revokeSession } from "./session.service.js";
+import { sessionsOf } from "./session.loader.js";
+import { logout, logoutEverywhere, revokeSession } from "./session.service.js";
 
 @ObjectType({ simpleResolvers: true, description: "What logging out did." })
 class LogoutPayload {
@@ -87,18 +88,18 @@ export class SessionResolver {
 }
 
 /** What sessions add to a user. */
-@Resolver(() => User)
+@Resolver(() => UserType)
 export class UserSessionsResolver {
   @FieldResolver(() => [Session], {
     nullable: true,
     description: "The user's live sessions, newest first; null to everybody else.",
   })
   async sessions(
-    @Root() user: User,
+    @Root() user: UserType,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Session[] | null> {
     if (viewerAt(context, info)?.user.id !== user.id) return null;
-    return listSessions(context.em.fork(), user, context.now);
+    return sessionsOf(context).load(user.id);
   }
 }

@@ -107,10 +107,10 @@ function bearerTokenOf(authorization: readonly string[]): string | undefined {
 }
 
 /** The user's sessions that are live at `now`, newest first. */
-export function listSessions(em: EntityManager, user: User, now: Date): Promise<Session[]> {
+export function listSessions(em: EntityManager, userId: string, now: Date): Promise<Session[]> {
   return em.find(
     Session,
-    { user: user.id, endedAt: null, expiresAt: { $gt: now } },
+    { user: userId, endedAt: null, expiresAt: { $gt: now } },
     { orderBy: [{ createdAt: "desc" }, { id: "desc" }] },
   );
 }
@@ -126,7 +126,7 @@ export async function endSessions(
   which: (session: Session) => boolean,
   now: Date,
 ): Promise<string[]> {
-  const ending = (await listSessions(em, user, now)).filter(which);
+  const ending = (await listSessions(em, user.id, now)).filter(which);
   for (const session of ending) endSession(session, now);
   return ending.map(({ id }) => id);
 }

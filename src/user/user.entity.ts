@@ -1,17 +1,12 @@
 import { Entity, PrimaryKey, Property, Unique } from "@mikro-orm/core";
-import { Field, ObjectType } from "type-graphql";
 
-import { DateTime } from "../date-time.js";
-import { Node } from "../node.js";
-
-/** An account. The resolver adds its `email` field, which only its owner may see. */
-@ObjectType({ implements: Node, description: "Somebody with an account." })
+/** An account as it is stored. */
 @Entity({ tableName: "users" })
-export class User extends Node {
+export class User {
   @PrimaryKey({ type: "text" })
-  override id!: string;
+  id!: string;
 
-  @Field(() => String, { description: "The name that others see." })
+  /** The name that others see. */
   @Property({ type: "text" })
   name!: string;
 
@@ -28,7 +23,6 @@ export class User extends Node {
   @Property({ type: "text" })
   passwordHash!: string;
 
-  @Field(() => DateTime, { description: "When the account was made." })
   @Property({ type: "datetime", length: 3 })
   createdAt!: Date;
 }

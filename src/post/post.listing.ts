@@ -1,0 +1,29 @@
+import type { PostStatus } from "./post.publication.js";
+import type { ListOrder, Place } from "./post.order.js";
+import type { Search } from "./post.search.js";
+
+/** Which posts a list is of, of those that its viewer may see, and in what order. */
+export type Listing = {
+  readonly order: ListOrder;
+  readonly authorId?: string | undefined;
+  readonly status?: PostStatus | undefined;
+  /** Exclusive, as is the next. */
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+  /** "nothing" is a search that no post can match. */
+  readonly search?: Search | "nothing" | undefined;
+};
+
+/** Which part of a list a page shows. */
+export type Window = {
+  readonly size: number;
+  /** Whether it shows the last ones of its part and not the first. */
+  readonly fromEnd: boolean;
+  readonly after?: Place | undefined;
+  readonly before?: Place | undefined;
+  /** How many to pass over; never with a place, nor from the end. */
+  readonly offset: number;
+};
+
+/** How many of a search's posts are ranked by how well they match: the best. */
+export const rankedMatches = 1000;

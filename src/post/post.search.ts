@@ -1,0 +1,27 @@
+/** What a search asks of the full-text index: what every post has to match, and what earns it points. */
+export type Search = {
+  readonly match: string;
+  readonly points: readonly { readonly match: string; readonly points: number }[];
+};
+
+// The rest only has to occur: people type two or three words, and each costs two lookups.
+const rankedWords = 8;
+
+/**
+ * A typed text as a search; undefined where it holds no word. Every word must occur, or begin one that does. A word
+ * in the title counts more than a whole one anywhere, and that more than the beginning of one. Only a post's own text
+ * counts: how often a word occurs elsewhere would tell of posts that the viewer can't see.
+ *
+ * @see https://www.sqlite.org/fts5.html#full_text_query_syntax
+ */
+export function searchOf(typed: string): Search | undefined {
+  // What the index takes for words too. No quote or operator ever reaches its query language.
+  const words = typed.match(/[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu) ?? [];
+  if (words.length === 0) return undefined;
+  const match = words.map((word) => `"${word}"*`).join(" ");
+  const points = words.slice(0, rankedWords).flatMap((word) => [
+    { match: `(${match}) AND ({title} : "${word}"*)`, points: 4 },
+    { match: `(${match}) AND ("${word}")`, points: 2 },
+  ]);
+  return { match, points: [{ match, points: 1 }, ...points] };
+}

@@ -1,0 +1,56 @@
+import { Field, Int, ObjectType } from "type-graphql";
+
+import { DateTime } from "../date-time.js";
+import { Node } from "../node.js";
+import { UserType } from "../user/user.type.js";
+
+/** What a post is made from: a stored one, or a row of a page. */
+type PostContent = Omit<PostType, "author"> & { readonly author: Pick<UserType, "id" | "name" | "createdAt"> };
+
+/** A post as clients see it. The resolver adds what depends on the time or on who asks. */
+@ObjectType("Post", {
+  implements: Node,
+  simpleResolvers: true,
+  description: "Something written by a user: a draft, scheduled, or published for everybody.",
+})
+export class PostType extends Node {
+  @Field(() => UserType, { description: "Who wrote it." })
+  readonly author: UserType;
+
+  @Field(() => String, { description: "1 to 200 characters, trimmed." })
+  readonly title: string;
+
+  @Field(() => String, { description: "1 to 100,000 characters, byte for byte as they were sent." })
+  readonly content: string;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When it became, or will become, visible to others; null for a draft.",
+  })
+  readonly publishedAt: Date | null;
+
+  @Field(() => DateTime, { description: "When it was first saved." })
+  readonly createdAt: Date;
+
+  @Field(() => DateTime, { description: "When its title, content or state last changed." })
+  readonly updatedAt: Date;
+
+  @Field(() => Int, { description: "How many users have voted for it." })
+  readonly voteCount: number;
+
+  @Field(() => Int, { description: "1 at first; goes up by one with each change." })
+  readonly version: number;
+
+  constructor(post: PostContent) {
+    super();
+    this.id = post.id;
+    this.author = post.author instanceof UserType ? post.author : new UserType(post.author);
+    this.title = post.title;
+    this.content = post.content;
+    this.publishedAt = post.publishedAt;
+    this.createdAt = post.createdAt;
+    this.updatedAt = post.updatedAt;
+    this.voteCount = post.voteCount;
+    this.version = post.version;
+  }
+}

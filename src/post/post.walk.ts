@@ -1,0 +1,117 @@
+import { joinSql, Sql, sql } from "../sql.js";
+import type { Listing } from "./post.listing.js";
+import { latestFirst, OrderDirection, type Place, type PostOrderField } from "./post.order.js";
+import type { Ground } from "./post.visibility.js";
+
+/** The column that holds an order's sort key. */
+export const keyColumns: Record<PostOrderField, string> = {
+  PUBLISHED_AT: "listed_at",
+  CREATED_AT: "created_at",
+  UPDATED_AT: "updated_at",
+  TITLE: "title_key",
+  VOTE_COUNT: "vote_count",
+};
+
+/** One end of a stretch of a list, in rising order of key and id. */
+export type Bound = Place & { readonly inclusive: boolean };
+export type Bounds = { readonly above?: Bound | undefined; readonly below?: Bound | undefined };
+
+// Ids are ASCII, so these sort before and after all of them.
+const beforeAllIds = "";
+const afterAllIds = "~";
+
+/**
+ * The key and id of the first `take` posts of a ground within bounds, in order.
+ *
+ * Each ground has an index that is led by the author, if any, and then by the key, so the database goes straight to
+ * the bound and walks. For that, a statement must never offer it two ways to begin: all conditions on the key become
+ * one bound at each end, and a column with a plus before it is no use to an index. An author's scheduled posts are
+ * the exception: they are found by their date, to pass over the published ones, and are few enough to be sorted.
+ *
+ * @param author whose posts alone, as SQL.
+ */
+export function stretchOf(
+  listing: Listing,
+  ground: Ground,
+  author: Sql | undefined,
+  bounds: Bounds,
+  rising: boolean,
+  take: number,
+): Sql {
+  const { key, conditions } = conditionsOf(listing, ground, author, bounds);
+  const direction = new Sql(rising ? "asc" : "desc");
+  return sql`select ${key} as key, p.id as id from posts p where ${conditions} order by ${key} ${direction}, p.id ${direction} limit ${take}`;
+}
+
+/** Whether a ground has any post within bounds, as SQL. */
+export function anyWithin(listing: Listing, ground: Ground, author: Sql | undefined, bounds: Bounds): Sql {
+  return sql`exists (select 1 from posts p where ${conditionsOf(listing, ground, author, bounds).conditions})`;
+}
+
+/** How many posts a ground has, as SQL: by date, whose index leaves the least to look at. */
+export function countOf(listing: Listing, ground: Ground, author: Sql | undefined): Sql {
+  const { conditions } = conditionsOf({ ...listing, order: latestFirst }, ground, author, {});
+  return sql`(select count(*) from posts p where ${conditions})`;
+}
+
+function conditionsOf(
+  { order, createdAfter, createdBefore }: Listing,
+  { dated, listed, authorId }: Ground,
+  author: Sql | undefined,
+  bounds: Bounds,
+): { key: Sql; conditions: Sql } {
+  const column = keyColumns[order.field as PostOrderField];
+  const byDate = listed !== undefined && "after" in listed;
+  const isSorted = byDate && column !== "listed_at";
+  const key = new Sql(isSorted ? `+p.${column}` : `p.${column}`);
+
+  let { above, below } = bounds;
+  const conditions = [dated ? sql`p.published_at is not null` : sql`p.published_at is null`];
+  const limit = (limited: string, operator: ">" | "<=" | "<", date: Date) => {
+    if (limited !== column) {
+      const name = new Sql(byDate && limited === "listed_at" ? "p.listed_at" : `+p.${limited}`);
+      conditions.push(sql`${name} ${new Sql(operator)} ${date}`);
+      return;
+    }
+    const bound = { key: date.getTime(), id: operator === "<" ? beforeAllIds : afterAllIds, inclusive: false };
+    if (operator === ">") above = tighter(above, bound, 1);
+    else below = tighter(below, bound, -1);
+  };
+
+  if (author !== undefined) conditions.push(sql`p.author_id = ${author}`);
+  // Where both are there, this is about no row: it is settled before any is read.
+  if (authorId !== undefined) conditions.push(sql`${author ?? new Sql("p.author_id")} = ${authorId}`);
+  if (listed !== undefined) {
+    if ("upTo" in listed) limit("listed_at", "<=", listed.upTo);
+    else limit("listed_at", ">", listed.after);
+  }
+  if (createdAfter !== undefined) limit("created_at", ">", createdAfter);
+  if (createdBefore !== undefined) limit("created_at", "<", createdBefore);
+  return { key, conditions: joinSql([...conditions, ...boundConditions(key, { above, below })], " and ") };
+}
+
+/** That a row lies within bounds. */
+export function boundConditions(key: Sql, { above, below }: Bounds, id = new Sql("p.id")): Sql[] {
+  const conditions: Sql[] = [];
+  if (above !== undefined)
+    conditions.push(sql`(${key}, ${id}) ${new Sql(above.inclusive ? ">=" : ">")} (${above.key}, ${above.id})`);
+  if (below !== undefined)
+    conditions.push(sql`(${key}, ${id}) ${new Sql(below.inclusive ? "<=" : "<")} (${below.key}, ${below.id})`);
+  return conditions;
+}
+
+/** The bound that leaves less, seen upwards (1) or downwards (-1). */
+function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {
+  if (a === undefined) return b;
+  const order = a.key < b.key ? -1 : a.key > b.key ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  if (order !== 0) return order === way ? a : b;
+  return a.inclusive ? b : a;
+}
+
+export const boundAt = (place: Place | undefined, inclusive: boolean): Bound | undefined =>
+  place && { ...place, inclusive };
+
+/** The bounds of what follows and precedes places of a list. */
+export function boundsOf(direction: OrderDirection, after: Bound | undefined, before: Bound | undefined): Bounds {
+  return direction === OrderDirection.ASC ? { above: after, below: before } : { above: before, below: after };
+}

@@ -1,0 +1,29 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
+
+import { viewerAt } from "../auth.js";
+import type { Context } from "../context.js";
+import { checkArguments } from "../input-rules.js";
+import { UserType } from "../user/user.type.js";
+import { PostConnection } from "./post.connection.js";
+import { PageArguments, pageRules } from "./post.page-input.js";
+import { postsFor } from "./post.reads.js";
+
+/** What posts add to a user. */
+@Resolver(() => UserType)
+export class UserPostsResolver {
+  @FieldResolver(() => PostConnection, {
+    description: "The user's posts that the viewer may see, latest first unless orderBy says otherwise.",
+  })
+  async posts(
+    @Root() user: UserType,
+    @Args(() => PageArguments) args: PageArguments,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostConnection> {
+    const checked = checkArguments(pageRules, args);
+    const listing = { ...checked.listing, authorId: user.id };
+    const reads = postsFor(context, viewerAt(context, info));
+    return new PostConnection(await reads.page(listing, checked.window), listing, reads);
+  }
+}

@@ -1,0 +1,25 @@
+import DataLoader from "dataloader";
+
+import { perOperation } from "../per-operation.js";
+import type { Reader } from "../reader.js";
+import { sql } from "../sql.js";
+import { UserType } from "./user.type.js";
+
+type Row = { readonly id: string; readonly name: string; readonly created_at: number };
+
+/** Users by their ids, null where there is none: read once for all that is asked for at a time, and not kept. */
+export const usersOf = perOperation(
+  ({ reader }: { readonly reader: Reader }) =>
+    new DataLoader<string, UserType | null>(
+      async (ids) => {
+        const rows = await reader.all<Row>(
+          sql`select id, name, created_at from users where id in (select value from json_each(${JSON.stringify(ids)}))`,
+        );
+        const users = new Map(
+          rows.map(({ id, name, created_at }) => [id, new UserType({ id, name, createdAt: new Date(created_at) })]),
+        );
+        return ids.map((id) => users.get(id) ?? null);
+      },
+      { cache: false },
+    ),
+);

@@ -1,0 +1,21 @@
+import { Field, ObjectType } from "type-graphql";
+
+import { DateTime } from "../date-time.js";
+import { Node } from "../node.js";
+
+/** What everybody may know of a user. The resolver adds the email, which only its owner sees. */
+@ObjectType("User", { implements: Node, simpleResolvers: true, description: "Somebody with an account." })
+export class UserType extends Node {
+  @Field(() => String, { description: "The name that others see." })
+  readonly name: string;
+
+  @Field(() => DateTime, { description: "When the account was made." })
+  readonly createdAt: Date;
+
+  constructor({ id, name, createdAt }: { readonly id: string; readonly name: string; readonly createdAt: Date }) {
+    super();
+    this.id = id;
+    this.name = name;
+    this.createdAt = createdAt;
+  }
+}
