@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { parseEnv, styleText } from "node:util";
+import { readFileSync } from "node:fs";
+import { styleText } from "node:util";
 
 import { systemClock } from "./clock.js";
 import { ConfigError, readConfig, type Config } from "./config.js";
 import { formatDuration } from "./duration.js";
+import { readEnvironment } from "./environment.js";
 import { makeLog } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
 
@@ -12,9 +13,7 @@ const name = `postern ${manifest.version}`;
 
 async function main(): Promise<void> {
   const startedAt = systemClock();
-  // What the environment says outweighs the file.
-  const file = existsSync(".env") ? parseEnv(readFileSync(".env", "utf8")) : {};
-  const { config, warnings } = readConfig({ ...file, ...process.env });
+  const { config, warnings } = readConfig(readEnvironment());
   const log = makeLog(config.logLevel, systemClock);
   for (const warning of warnings) log.warn(warning);
 

@@ -19,6 +19,8 @@ export type Bounds = { readonly above?: Bound | undefined; readonly below?: Boun
 // Ids are ASCII, so these sort before and after all of them.
 const beforeAllIds = "";
 const afterAllIds = "~";
+// ECMA-262, 21.4.1.1.
+const earliest = -8.64e15;
 
 /**
  * The key and id of the first `take` posts of a ground within bounds, in order.
@@ -50,7 +52,9 @@ export function anyWithin(listing: Listing, ground: Ground, author: Sql | undefi
 
 /** How many posts a ground has, as SQL: by date, whose index leaves the least to look at. */
 export function countOf(listing: Listing, ground: Ground, author: Sql | undefined): Sql {
-  const { conditions } = conditionsOf({ ...listing, order: latestFirst }, ground, author, {});
+  // A bound that all are above, so that drafts are counted by that index too, and not among all of their author's.
+  const all: Bounds = { above: { key: earliest, id: beforeAllIds, inclusive: true } };
+  const { conditions } = conditionsOf({ ...listing, order: latestFirst }, ground, author, all);
   return sql`(select count(*) from posts p where ${conditions})`;
 }
 

@@ -1,0 +1,103 @@
+import { expect, onTestFinished, test } from "vitest";
+
+import type { Viewer } from "../../src/auth.js";
+import { openDatabase, type Database } from "../../src/database.js";
+import type { Listing } from "../../src/post/post.listing.js";
+import { OrderDirection, PostOrderField } from "../../src/post/post.order.js";
+import { PostStatus } from "../../src/post/post.publication.js";
+import { countsStatement, pagesStatement } from "../../src/post/post.statements.js";
+import { groundsOf } from "../../src/post/post.visibility.js";
+import { keyColumns } from "../../src/post/post.walk.js";
+import type { Sql } from "../../src/sql.js";
+
+const viewer = { user: { id: "user_1" } } as Viewer;
+const reading = { grounds: groundsOf(viewer, new Date(5_000_000)), viewerId: "user_1" };
+
+async function open(): Promise<Database> {
+  const database = await openDatabase("sqlite::memory:");
+  onTestFinished(() => database.close(true));
+  return database;
+}
+
+/** What the database says of how it would find posts, without how it then reads a page's own rows by their ids. */
+async function planOf(database: Database, { text, values }: Sql): Promise<string[]> {
+  const rows = await database.em.getConnection().execute<{ detail: string }[]>(
+    `explain query plan ${text}`,
+    values.map((value) => (value instanceof Date ? value.getTime() : value)),
+  );
+  return rows.map(({ detail }) => detail).filter((detail) => / p .*INDEX (?!sqlite_autoindex)|SCAN p$/.test(detail));
+}
+
+/** Statistics of posts in every state, by which a planner might choose otherwise. */
+async function analyse(database: Database): Promise<void> {
+  const run = (statement: string) => database.em.getConnection().execute(statement);
+  for (let user = 0; user < 5; user += 1)
+    await run(`insert into users values ('user_${user}', 'n', 'e${user}', 'e${user}', 'h', 0)`);
+  await run(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
+     insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, vote_count, version)
+     select 'post_' || printf('%026d', i), 'user_' || (i % 5), 't', 't' || (i % 7), 'c',
+       case when i % 10 > 0 then i * 5000 end, i * 5000, i * 4000, i * 6000, i % 5, 1 from n`,
+  );
+  await run("analyze");
+}
+
+const column = (field: PostOrderField) => keyColumns[field];
+const place = (field: PostOrderField) => ({ key: field === PostOrderField.TITLE ? "t3" : 4_000_000, id: "post_1" });
+
+type List = { readonly of: string; readonly authorIds?: string[]; readonly status?: PostStatus };
+const lists: List[] = [
+  { of: "all" },
+  { of: "an author's", authorIds: ["user_2"] },
+  { of: "published ones", status: PostStatus.PUBLISHED },
+  { of: "drafts", status: PostStatus.DRAFT },
+  { of: "scheduled ones", status: PostStatus.SCHEDULED },
+];
+const cases = Object.values(PostOrderField).flatMap((field) => lists.map((list) => ({ field, ...list })));
+
+test.each(cases)("goes straight to any page by $field of $of", async ({ field, authorIds, status }) => {
+  const key = column(field);
+  const byDate = field === PostOrderField.PUBLISHED_AT;
+  const author = authorIds === undefined ? "" : "author_id=? AND ";
+  const published = (bound: string) =>
+    `SEARCH p USING INDEX posts_${authorIds ? "author_" : ""}dated_${key}_index (${author}${bound})`;
+  // What a page further on begins with: nothing is read that stands before it.
+  const expected: [PostStatus, string][] = [
+    [PostStatus.PUBLISHED, published(`(${key},id)<(?,?)`)],
+    [PostStatus.DRAFT, `SEARCH p USING INDEX posts_author_drafts_${key}_index (author_id=? AND (${key},id)<(?,?))`],
+    // By their date, so that the author's published ones are not read.
+    [
+      PostStatus.SCHEDULED,
+      `SEARCH p USING INDEX posts_author_dated_listed_at_index (author_id=? AND ${byDate ? "(listed_at,id)>(?,?) AND (listed_at,id)<(?,?)" : "listed_at>?"})`,
+    ],
+  ];
+  const wanted = expected.filter(([of]) => status === undefined || of === status).map(([, plan]) => plan);
+  const listing: Listing = { order: { field, direction: OrderDirection.DESC }, status };
+  const window = { size: 20, fromEnd: false, offset: 0 };
+  const page = (after?: ReturnType<typeof place>) =>
+    pagesStatement(reading, [{ listing, authorIds, window: { ...window, after } }]);
+  const names = (plans: string[]) => plans.map((plan) => /posts_\w+/.exec(plan)?.[0]);
+
+  const database = await open();
+  for (const prepare of [async () => {}, () => analyse(database)]) {
+    await prepare();
+    const further = await planOf(database, page(place(field)));
+    expect(further.slice(0, wanted.length)).toEqual(wanted);
+    // The rest tells whether anything stands before the page, by the same indexes.
+    expect(names(further.slice(wanted.length))).toEqual(names(wanted));
+    expect(names(await planOf(database, page()))).toEqual(names(wanted));
+  }
+});
+
+test("counts by the date alone", async () => {
+  const database = await open();
+  const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
+  for (const prepare of [async () => {}, () => analyse(database)]) {
+    await prepare();
+    expect(await planOf(database, countsStatement(reading, [{ listing, authorIds: undefined }]))).toEqual([
+      expect.stringContaining("posts_dated_listed_at_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),
+      expect.stringContaining("posts_author_drafts_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
+      expect.stringContaining("posts_author_dated_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
+    ]);
+  }
+});

@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { rebuildSearch } from "../src/post/post.search-index.js";
+import { startApi, type Account, type Api } from "./support/api.js";
+
+async function write(account: Account, title: string, content = "…", input: Record<string, unknown> = {}) {
+  const { body } = await account.send(
+    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
+    { variables: { input: { title, content, ...input } } },
+  );
+  return body.data.createPost.post.id as string;
+}
+
+async function search(account: Account, words: string, args: Record<string, unknown> = {}) {
+  const { body } = await account.send(
+    `query ($search: String, $first: Int, $after: String, $last: Int, $filter: PostFilter, $orderBy: PostOrder) {
+      posts(search: $search, first: $first, after: $after, last: $last, filter: $filter, orderBy: $orderBy) {
+        totalCount nodes { title } pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
+      }
+    }`,
+    { variables: { search: words, ...args } },
+  );
+  expect(body.errors).toBeUndefined();
+  return { ...body.data.posts, titles: body.data.posts.nodes.map(({ title }: { title: string }) => title) };
+}
+const titles = async (account: Account, words: string, args?: Record<string, unknown>): Promise<string[]> =>
+  (await search(account, words, args)).titles;
+
+const execute = (api: Api, sql: string) => api.server.database.em.fork().getConnection().execute(sql);
+
+test("finds posts by words of title and content, all of which must occur", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "Rain", "falls on the river");
+  await write(ada, "River boats", "wait for rain");
+  await write(ada, "Sun");
+
+  expect(await titles(ada, "rain")).toEqual(["Rain", "River boats"]);
+  expect(await titles(ada, "river rain")).toHaveLength(2);
+  expect(await titles(ada, "rain boats")).toEqual(["River boats"]);
+  expect(await titles(ada, "rain sun")).toEqual([]);
+});
+
+test("finds words by their beginning, whatever their case and accents", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "Crème brûlée");
+  await write(ada, "CREME DE LA CREME".normalize("NFD"));
+  await write(ada, "Ice cream");
+  await write(ada, "Việt Nam");
+
+  expect((await titles(ada, "creme")).toSorted()).toEqual(["CREME DE LA CREME", "Crème brûlée"]);
+  expect(await titles(ada, "BRÛ")).toEqual(["Crème brûlée"]);
+  expect(await titles(ada, "brûlée".normalize("NFD"))).toEqual(["Crème brûlée"]);
+  expect(await titles(ada, "viet")).toEqual(["Việt Nam"]);
+  // A word's end is not its beginning.
+  expect(await titles(ada, "eam")).toEqual([]);
+});
+
+test("puts words in the title first, then whole words, then the newest", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  for (const [title, content] of [
+    ["a", "about gardens"],
+    ["Garden", "…"],
+    ["b", "about a garden"],
+    ["c", "about a garden"],
+    ["Gardening", "…"],
+  ] as const) {
+    await write(ada, title, content);
+    api.clock.advance(1000);
+  }
+
+  expect(await titles(ada, "garden")).toEqual(["Garden", "Gardening", "c", "b", "a"]);
+  expect(await titles(ada, "garden", { orderBy: { field: "CREATED_AT", direction: "ASC" } })).toEqual([
+    "a",
+    "Garden",
+    "b",
+    "c",
+    "Gardening",
+  ]);
+});
+
+test("ranks alike whatever others keep to themselves", async () => {
+  const api = await startApi();
+  const [ada, bob] = [await api.register(), await api.register()];
+  await write(ada, "One", "merger merger river");
+  await write(ada, "Two", "merger and a river of many other words that make it long");
+  const page = async () =>
+    (await ada.send(`{ posts(search: "merger river") { totalCount edges { cursor node { title } } } }`)).text;
+  const before = await page();
+
+  for (let index = 0; index < 20; index += 1) await write(bob, "River", "river", { published: false });
+
+  expect(await page()).toBe(before);
+});
+
+test.each(["", " ", "\n\t "])("takes the blank search %j for none", async (blank) => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "Here");
+  expect(await titles(ada, blank)).toEqual(["Here"]);
+});
+
+test.each(['"', "'", "*", "-", "?!…", "(", "🎉", "\u0301", "\\", "%", "--"])(
+  "finds nothing for %j, which holds no word",
+  async (typed) => {
+    const api = await startApi();
+    const ada = await api.register();
+    await write(ada, "Here 'quoted' \"twice\" 100% 🎉");
+    expect(await search(ada, typed)).toMatchObject({
+      titles: [],
+      totalCount: 0,
+      pageInfo: { hasNextPage: false, hasPreviousPage: false },
+    });
+  },
+);
+
+test.each([
+  "here OR",
+  "AND here",
+  "NOT here",
+  "NEAR(here, 2)",
+  "here NEAR there",
+  "title:here",
+  "{title}: here",
+  "^here",
+  "here*",
+  'he"re',
+  '"here',
+  "here + there",
+  "(here",
+  "here; drop table posts",
+  "-here",
+  "content : here AND",
+  "here\\",
+  "ʼhereʼ",
+  "\ufffehere",
+  "𝓱𝓮𝓻𝓮 here",
+  "a ".repeat(100),
+  "x".repeat(200),
+  "_",
+  "c++ here",
+])("takes %j for words and never for a query", async (typed) => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "Here", "there near not and or title drop table posts c re he content near 2");
+
+  for (const args of [{}, { orderBy: { field: "TITLE", direction: "ASC" } }])
+    expect((await search(ada, typed, args)).totalCount).toBeTypeOf("number");
+  expect(await titles(ada, "here")).toEqual(["Here"]);
+});
+
+test("refuses what no text of a post could hold, and more than 200 characters", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  for (const words of ["a\0b", "x".repeat(201)]) {
+    const { body } = await ada.send(`query ($search: String) { posts(search: $search) { totalCount } }`, {
+      variables: { search: words },
+    });
+    expect(body.errors![0]!.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      issues: [{ path: ["search"], message: expect.any(String) }],
+    });
+  }
+});
+
+test("pages through matches both ways, in any order, and filters them", async () => {
+  const api = await startApi();
+  const [ada, bob] = [await api.register(), await api.register()];
+  for (let index = 0; index < 7; index += 1) {
+    await write(index % 2 === 0 ? ada : bob, `Tea ${index % 3}`, `cup ${index}`);
+    api.clock.advance(1000);
+  }
+  await write(ada, "Tea, for me", "cup", { published: false });
+
+  for (const orderBy of [undefined, ...["TITLE", "VOTE_COUNT"].map((field) => ({ field, direction: "ASC" }))]) {
+    const all = await titles(bob, "tea cup", { orderBy });
+    expect(all).toHaveLength(7);
+    const first = await search(bob, "tea cup", { orderBy, first: 3 });
+    expect(first).toMatchObject({
+      titles: all.slice(0, 3),
+      totalCount: 7,
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    });
+    const second = await search(bob, "tea cup", { orderBy, first: 4, after: first.pageInfo.endCursor });
+    expect(second).toMatchObject({ titles: all.slice(3), pageInfo: { hasNextPage: false, hasPreviousPage: true } });
+    expect((await search(bob, "tea cup", { orderBy, last: 2 })).titles).toEqual(all.slice(-2));
+  }
+  expect(await search(bob, "tea", { filter: { authorId: ada.id } })).toMatchObject({ totalCount: 4 });
+  expect(await search(ada, "tea", { filter: { status: "DRAFT" } })).toMatchObject({ titles: ["Tea, for me"] });
+  expect(await search(ada, "tea", { filter: { createdAfter: "2026-11-22T09:00:05Z" } })).toMatchObject({
+    totalCount: 3,
+  });
+});
+
+test("ranks the best thousand, and orders all of them", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "Seed", "word");
+  await execute(
+    api,
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 1200)
+     insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
+     select 'post_' || printf('%026d', i), author_id, 'Seed', 'seed', content, published_at, listed_at, created_at, updated_at, 1
+     from n, (select * from posts limit 1)`,
+  );
+
+  expect((await search(ada, "word")).totalCount).toBe(1000);
+  expect((await search(ada, "word", { last: 1 })).pageInfo.hasNextPage).toBe(false);
+  expect((await search(ada, "word", { orderBy: { field: "TITLE", direction: "ASC" } })).totalCount).toBe(1201);
+});
+
+test("follows every change: edited, withdrawn, deleted, and gone with its author", async () => {
+  const api = await startApi();
+  const [ada, bob] = [await api.register(), await api.register()];
+  const id = await write(ada, "Apple", "pear");
+  const change = (input: Record<string, unknown>) =>
+    ada.send(`mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { id } } }`, {
+      variables: { input: { id, ...input } },
+    });
+
+  await change({ title: "Plum" });
+  expect(await titles(bob, "apple")).toEqual([]);
+  expect(await titles(bob, "plum pear")).toEqual(["Plum"]);
+  await change({ content: "cherry" });
+  expect(await titles(bob, "pear")).toEqual([]);
+  await change({ published: false });
+  expect(await titles(bob, "cherry")).toEqual([]);
+  expect(await titles(ada, "cherry")).toEqual(["Plum"]);
+  await change({ published: true });
+  await write(ada, "Cherry");
+
+  await ada.send(`mutation { deletePost(input: { id: "${id}" }) { deletedPostId } }`);
+  expect(await titles(bob, "cherry")).toEqual(["Cherry"]);
+  await ada.send(`mutation { deleteAccount(input: { currentPassword: "${ada.password}" }) { deletedUserId } }`);
+  expect(await titles(bob, "cherry")).toEqual([]);
+  expect(await execute(api, "select * from post_search_keys")).toEqual([]);
+  await execute(api, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
+});
+
+test("still finds the right posts in a file that was compacted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const api = await startApi({ DATABASE_URL: `sqlite:${join(folder, "posts.sqlite")}` });
+  const ada = await api.register();
+  const ids = [];
+  for (const word of ["one", "two", "three", "four"]) ids.push(await write(ada, word));
+  for (const id of ids.slice(0, 2)) await ada.send(`mutation { deletePost(input: { id: "${id}" }) { deletedPostId } }`);
+
+  await execute(api, "vacuum");
+  await write(ada, "five");
+
+  for (const word of ["three", "four", "five"]) expect(await titles(ada, word)).toEqual([word]);
+});
+
+test("is rebuilt from the posts themselves, whatever state the index is in", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "One");
+  await write(ada, "Two");
+  await execute(api, "delete from post_search_keys where key = 1");
+  await execute(api, "insert into post_search_keys values (7, 'post_gone')");
+  await execute(api, "insert into post_search (post_search) values ('delete-all')");
+  expect(await titles(ada, "two")).toEqual([]);
+
+  expect(await rebuildSearch(api.server.database)).toBe(2);
+
+  for (const word of ["One", "Two"]) expect(await titles(ada, word)).toEqual([word]);
+  await execute(api, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
+});
