@@ -1,0 +1,84 @@
+// What page 10,000 costs beside page 1, for each order and list: medians of alternating reads in one process, through
+// the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
+import { readConfig } from "../src/config.js";
+import { systemClock } from "../src/clock.js";
+import { openDatabase } from "../src/database.js";
+import { readEnvironment } from "../src/environment.js";
+import type { Viewer } from "../src/auth.js";
+import type { Listing } from "../src/post/post.listing.js";
+import { OrderDirection, PostOrderField, type Place } from "../src/post/post.order.js";
+import { PostStatus } from "../src/post/post.publication.js";
+import { postsFor } from "../src/post/post.reads.js";
+import { keyColumns } from "../src/post/post.walk.js";
+import { openReader } from "../src/reader.js";
+import { sql, Sql } from "../src/sql.js";
+import { median } from "./support.js";
+
+const size = 20;
+const pageNumber = 10_000;
+const rounds = 200;
+
+const database = await openDatabase(readConfig(readEnvironment()).config.databaseUrl);
+const reader = await openReader(database);
+const now = systemClock();
+
+// Whoever wrote most, so that an author's list is long.
+const [prolific] = await reader.all<{ id: string; posts: number }>(
+  sql`select author_id as id, count(*) as posts from posts group by author_id order by posts desc limit 1`,
+);
+const viewer = { user: { id: prolific!.id } } as Viewer;
+
+const lists: { of: string; viewer: Viewer | undefined; listing: Omit<Listing, "order"> }[] = [
+  { of: "all, signed in", viewer, listing: {} },
+  { of: "all, without an account", viewer: undefined, listing: {} },
+  { of: "an author's", viewer: undefined, listing: { authorId: prolific!.id } },
+  { of: "one's own", viewer, listing: { authorId: prolific!.id } },
+  { of: "published", viewer, listing: { status: PostStatus.PUBLISHED } },
+  { of: "drafts", viewer, listing: { status: PostStatus.DRAFT } },
+  { of: "scheduled", viewer, listing: { status: PostStatus.SCHEDULED } },
+];
+
+/** The place before page 10,000, or before the last page of a shorter list; found by counting, as pages never are. */
+async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, author: string | undefined) {
+  const posts = await reads.count(listing);
+  const rank = Math.max(0, Math.min(pageNumber * size, posts - size) - 1);
+  const key = new Sql(keyColumns[listing.order.field as PostOrderField]);
+  const state =
+    listing.status === PostStatus.DRAFT
+      ? sql`published_at is null`
+      : listing.status === PostStatus.SCHEDULED
+        ? sql`published_at > ${now}`
+        : sql`published_at <= ${now}`;
+  const whose = author === undefined ? sql`true` : sql`author_id = ${author}`;
+  const [place] = await reader.all<Place>(
+    sql`select ${key} as key, id from posts where ${state} and ${whose} order by ${key} desc, id desc limit 1 offset ${rank}`,
+  );
+  return { place, posts };
+}
+
+console.log(`${rounds} reads each, page of ${size}; µs are medians\n`);
+let worst = 0;
+for (const { of, viewer, listing: list } of lists) {
+  for (const field of Object.values(PostOrderField)) {
+    const listing: Listing = { ...list, order: { field, direction: OrderDirection.DESC } };
+    const reads = postsFor({ reader, now }, viewer);
+    const own = listing.status === PostStatus.DRAFT || listing.status === PostStatus.SCHEDULED;
+    const { place, posts } = await placeFarOn(listing, reads, own ? viewer?.user.id : listing.authorId);
+    const figures = { first: [] as number[], far: [] as number[] };
+    const read = async (kind: keyof typeof figures) => {
+      const started = performance.now();
+      await reads.page(listing, { size, fromEnd: false, offset: 0, after: kind === "far" ? place : undefined });
+      figures[kind].push((performance.now() - started) * 1000);
+    };
+    for (let round = 0; round < rounds; round += 1)
+      for (const kind of round % 2 === 0 ? (["first", "far"] as const) : (["far", "first"] as const)) await read(kind);
+    const [first, far] = [median(figures.first), median(figures.far)];
+    worst = Math.max(worst, far / first);
+    console.log(
+      `${of.padEnd(24)} ${field.padEnd(13)} ${String(posts).padStart(8)} posts   page 1 ${first.toFixed(0).padStart(6)}   far ${far.toFixed(0).padStart(6)}   ratio ${(far / first).toFixed(2)}`,
+    );
+  }
+}
+console.log(`\nworst ratio: ${worst.toFixed(2)}`);
+await reader.close();
+await database.close(true);
