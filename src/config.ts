@@ -1,13 +1,9 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
-
 import { z } from "zod";
 
-import { parseDurationSeconds } from "./duration.js";
 import { isGuessableSecret } from "./guessable-secret.js";
-import { asymmetricKey, keyringOf, secretKey, type Keyring } from "./keys.js";
+import { keyringOf, secretKey, type Keyring } from "./keys.js";
 import { nearMiss } from "./near-miss.js";
+import { duration, flag, keyPairs, port, proxies, secrets, text } from "./setting-rules.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -48,73 +44,11 @@ export class ConfigError extends Error {
 export const longestAccessTokenTtlSeconds = 24 * 60 * 60;
 const longestDurationSeconds = 10 * 365 * 24 * 60 * 60;
 
-const duration = (least: number, most: number, range: string) =>
-  z.string().transform((text, issues) => {
-    const seconds = parseDurationSeconds(text);
-    if (seconds === undefined) {
-      issues.addIssue("must be whole seconds, minutes, hours or days with their unit (s, m, h, d)");
-      return z.NEVER;
-    }
-    if (seconds < least || seconds > most) issues.addIssue(`must be ${range}`);
-    return seconds;
-  });
-
-const text = z.string().regex(/\S/, "must not be empty");
-
-const secrets = z
-  .string()
-  .transform((list) => list.split(","))
-  .refine((list) => list.every((secret) => Buffer.byteLength(secret) >= 32), "needs 32 bytes at least in each secret")
-  .refine((list) => new Set(list).size === list.length, "must not name a secret twice");
-
-/** Key pairs, newest first: each the text of a PEM file, its line breaks written as \n if need be, or such a file's name. */
-const keyPairs = z.string().transform((list, issues) => {
-  try {
-    return keyringOf(list.split(",").map((entry) => asymmetricKey(readKey(entry.trim()))));
-  } catch (error) {
-    issues.addIssue(`must be PEM, or the name of a PEM file: ${reasonOf(error)}`);
-    return z.NEVER;
-  }
-});
-
-function readKey(entry: string): KeyObject {
-  // Given a passphrase, though none, OpenSSL does not stop to ask for one.
-  const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readFileSync(entry, "utf8");
-  return pem.includes("PRIVATE KEY-----") ? createPrivateKey({ key: pem, passphrase: "" }) : createPublicKey(pem);
-}
-
-/** Why a key can't be read, in words that hold nothing of it: ours, or the error's code. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unreadable";
-  return "code" in error ? `it can't be read (${String(error.code)})` : error.message;
-}
-
-// No number of hops: whoever reaches the server past the proxy could then give any address as theirs.
-const proxies = z
-  .string()
-  .transform((list) => list.split(",").map((entry) => entry.trim()))
-  .refine((list) => list.every(isNetwork), "must list the addresses or networks of the proxies in front");
-
-function isNetwork(entry: string): boolean {
-  if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
-  const [address = "", bits] = entry.split("/");
-  const most = isIP(address) === 4 ? 32 : 128;
-  return isIP(address) !== 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
-}
-
 const newSecret = "<the output of: openssl rand -hex 32>";
 
 /** Each variable with its rule, its value where it is not set, and the example that an error shows. */
 const settings = {
-  PORT: {
-    rule: z
-      .string()
-      .regex(/^\d{1,5}$/, "must be a whole number")
-      .transform(Number)
-      .refine((port) => port <= 65_535, "must be 65535 at most"),
-    preset: "4000",
-    example: "4000",
-  },
+  PORT: { rule: port, preset: "4000", example: "4000" },
   HOST: { rule: text, preset: undefined, example: "127.0.0.1" },
   DATABASE_URL: {
     rule: z.string().regex(/^sqlite:./, "must be sqlite: and a file's path"),
@@ -138,11 +72,7 @@ const settings = {
   CLOCK_TOLERANCE: { rule: duration(0, 60, "between 0s and 60s"), preset: "0s", example: "5s" },
   JWT_ISSUER: { rule: text, preset: "postern", example: "https://posts.example.com" },
   JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
-  PUBLIC_READS: {
-    rule: z.enum(["true", "false"], "must be true or false").transform((word) => word === "true"),
-    preset: "false",
-    example: "true",
-  },
+  PUBLIC_READS: { rule: flag, preset: "false", example: "true" },
   TRUST_PROXY: { rule: proxies, preset: undefined, example: "10.0.0.0/8" },
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),

@@ -1,0 +1,78 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+
+import { z } from "zod";
+
+import { parseDurationSeconds } from "./duration.js";
+import { asymmetricKey, keyringOf } from "./keys.js";
+
+/** A duration with its unit, in seconds; `range` says in words what `least` and `most` are. */
+export const duration = (least: number, most: number, range: string) =>
+  z.string().transform((text, issues) => {
+    const seconds = parseDurationSeconds(text);
+    if (seconds === undefined) {
+      issues.addIssue("must be whole seconds, minutes, hours or days with their unit (s, m, h, d)");
+      return z.NEVER;
+    }
+    if (seconds < least || seconds > most) issues.addIssue(`must be ${range}`);
+    return seconds;
+  });
+
+/** Any text but a blank one. */
+export const text = z.string().regex(/\S/, "must not be empty");
+
+/** Yes or no. */
+export const flag = z.enum(["true", "false"], "must be true or false").transform((word) => word === "true");
+
+/** A TCP port, 0 being a free one. */
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "must be a whole number")
+  .transform(Number)
+  .refine((number) => number <= 65_535, "must be 65535 at most");
+
+/** Secrets to sign with, newest first. Their spaces are theirs, so none is trimmed. */
+export const secrets = z
+  .string()
+  .transform((list) => list.split(","))
+  .refine((list) => list.every((secret) => Buffer.byteLength(secret) >= 32), "needs 32 bytes at least in each secret")
+  .refine((list) => new Set(list).size === list.length, "must not name a secret twice");
+
+/** Key pairs, newest first: each the text of a PEM file, its line breaks written as \n if need be, or such a file's name. */
+export const keyPairs = z.string().transform((list, issues) => {
+  try {
+    return keyringOf(list.split(",").map((entry) => asymmetricKey(readKey(entry.trim()))));
+  } catch (error) {
+    issues.addIssue(`must be PEM, or the name of a PEM file: ${reasonOf(error)}`);
+    return z.NEVER;
+  }
+});
+
+function readKey(entry: string): KeyObject {
+  // Given a passphrase, though none, OpenSSL does not stop to ask for one.
+  const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readFileSync(entry, "utf8");
+  return pem.includes("PRIVATE KEY-----") ? createPrivateKey({ key: pem, passphrase: "" }) : createPublicKey(pem);
+}
+
+/** Why a key can't be read, in words that hold nothing of it: ours, or the error's code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unreadable";
+  return "code" in error ? `it can't be read (${String(error.code)})` : error.message;
+}
+
+/**
+ * The proxies in front, by address or network. No number of hops: whoever reaches the server past the proxy could then
+ * give any address as theirs.
+ */
+export const proxies = z
+  .string()
+  .transform((list) => list.split(",").map((entry) => entry.trim()))
+  .refine((list) => list.every(isNetwork), "must list the addresses or networks of the proxies in front");
+
+function isNetwork(entry: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
+  const [address = "", bits] = entry.split("/");
+  const most = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
+}
