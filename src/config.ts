@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isGuessableSecret } from "./guessable-secret.js";
 import { keyringOf, secretKey, type Keyring } from "./keys.js";
 import { nearMiss } from "./near-miss.js";
-import { duration, flag, keyPairs, port, proxies, secrets, text } from "./setting-rules.js";
+import { duration, flag, keyPairs, port, proxies, secrets, text, whole } from "./setting-rules.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -26,6 +26,17 @@ export type Config = {
   /** The proxies whose word on a client's address counts; undefined where the connection's own address does. */
   readonly trustProxy: readonly string[] | undefined;
   readonly logLevel: LogLevel;
+  readonly limits: Limits;
+};
+
+/** What a request may ask of the server; see the settings of these names. */
+export type Limits = {
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly cost: number;
+  readonly operationTimeoutSeconds: number;
 };
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -74,6 +85,12 @@ const settings = {
   JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
   PUBLIC_READS: { rule: flag, preset: "false", example: "true" },
   TRUST_PROXY: { rule: proxies, preset: undefined, example: "10.0.0.0/8" },
+  MAX_TOKENS: { rule: whole(10, 100_000), preset: "1000", example: "1000" },
+  MAX_DEPTH: { rule: whole(1, 100), preset: "10", example: "10" },
+  MAX_ALIASES: { rule: whole(0, 10_000), preset: "15", example: "15" },
+  MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
+  MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
+  OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
@@ -150,6 +167,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
     logLevel: read("LOG_LEVEL"),
+    limits: {
+      tokens: read("MAX_TOKENS"),
+      depth: read("MAX_DEPTH"),
+      aliases: read("MAX_ALIASES"),
+      directives: read("MAX_DIRECTIVES"),
+      cost: read("MAX_COST"),
+      operationTimeoutSeconds: read("OPERATION_TIMEOUT"),
+    },
   };
   if (problems.length > 0) throw new ConfigError(problems);
   // Each undefined left above was noted as a problem, but for those that may be absent.

@@ -2,8 +2,9 @@ import type { EntityManager } from "@mikro-orm/core";
 import type { Logger } from "pino";
 
 import type { Auth, Viewer } from "./auth.js";
-import type { Clock } from "./clock.js";
-import type { Database } from "./database.js";
+import type { Clock, Timer } from "./clock.js";
+import { forkUnder, type Database } from "./database.js";
+import { startDeadline } from "./deadline.js";
 import type { Reader } from "./reader.js";
 import type { Origin } from "./session/origin.js";
 import { judgeCredential, type SessionRules } from "./session/session.service.js";
@@ -23,11 +24,13 @@ export type Caller = {
 export type Context = {
   readonly now: Date;
   readonly em: EntityManager;
-  readonly reader: Reader;
+  readonly reader: Pick<Reader, "all">;
   readonly auth: Auth;
   readonly origin: Origin;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
+  /** Tells that the operation has ended, so that its time limit is of no account any more. */
+  readonly liftDeadline: () => void;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
   readonly openedBy: Map<string | number, Viewer>;
   /** How the operation goes, noted for the answer's status and for the log. */
@@ -46,20 +49,23 @@ const longestUserAgent = 300;
  */
 export function contextFactory(parts: {
   readonly clock: Clock;
+  readonly timer: Timer;
+  readonly operationTimeoutSeconds: number;
   readonly database: Database;
   readonly reader: Reader;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
   readonly log: Logger;
 }): (caller: Caller) => Promise<Context> {
-  const { clock, database, reader, sessionRules, publicReads, log } = parts;
+  const { clock, timer, operationTimeoutSeconds, database, reader, sessionRules, publicReads, log } = parts;
   return async ({ authorization, userAgent, address, requestId }) => {
     const now = clock();
-    const em = database.em.fork();
+    const { signal, lift } = startDeadline(timer, operationTimeoutSeconds);
+    const em = forkUnder(database, signal);
     return {
       now,
       em,
-      reader,
+      reader: { all: (statement) => reader.all(statement, signal) },
       auth: await judgeCredential(em, authorization, sessionRules, now),
       origin: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
@@ -68,6 +74,7 @@ export function contextFactory(parts: {
       },
       sessionRules,
       publicReads,
+      liftDeadline: lift,
       openedBy: new Map(),
       course: { operationName: undefined, rootFields: [] },
     };

@@ -5,6 +5,7 @@ import { SqliteKnexDialect } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
+import { beforeSignal } from "./deadline.js";
 import { sqliteMigrations } from "./migrations/sqlite/index.js";
 import { Post } from "./post/post.entity.js";
 import { Attempt } from "./session/attempt.entity.js";
@@ -111,15 +112,39 @@ export async function openDatabase(url: string): Promise<Database> {
   return orm;
 }
 
+const signals = new WeakMap<EntityManager, AbortSignal>();
+
+/** An EntityManager for one operation. Its transactions begin and commit only before the signal. */
+export function forkUnder(database: Database, signal: AbortSignal): EntityManager {
+  const em = database.em.fork();
+  signals.set(em, signal);
+  return em;
+}
+
+/** The signal that ends the operation of this EntityManager. */
+export const signalOf = (em: EntityManager): AbortSignal | undefined => signals.get(em);
+
 /**
  * Runs `work` in one write transaction on a fresh EntityManager, so that it sees what others have committed and not
  * what was read before; commits what it changed. Nothing slow (hashing, calls) belongs inside: others wait.
+ *
+ * @throws the reason of the operation's signal, where that comes while it waits for its turn or before it commits. A
+ * commit that has begun is never cut, and its outcome is told.
  */
 export function inTransaction<Result>(
   em: EntityManager,
   work: (em: EntityManager) => Promise<Result>,
 ): Promise<Result> {
-  return em.fork().transactional(work);
+  const signal = signalOf(em);
+  let hasBegun = false;
+  const transaction = em.fork().transactional(async (em) => {
+    hasBegun = true;
+    signal?.throwIfAborted();
+    const result = await work(em);
+    signal?.throwIfAborted();
+    return result;
+  });
+  return beforeSignal(transaction, signal, () => !hasBegun);
 }
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */

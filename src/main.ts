@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 
-import { systemClock } from "./clock.js";
+import { systemClock, systemTimer } from "./clock.js";
 import { ConfigError, readConfig, type Config } from "./config.js";
 import { formatDuration } from "./duration.js";
 import { readEnvironment } from "./environment.js";
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const log = makeLog(config.logLevel, systemClock);
   for (const warning of warnings) log.warn(warning);
 
-  const server = await startServer({ config, clock: systemClock, log, name });
+  const server = await startServer({ config, clock: systemClock, timer: systemTimer, log, name });
   stopOnSignal(server);
   const readyMs = systemClock().getTime() - startedAt.getTime();
   if (process.stdout.isTTY) console.log(banner(server, config, readyMs));

@@ -1,5 +1,6 @@
 import sqlite3 from "sqlite3";
 
+import { beforeSignal } from "./deadline.js";
 import { busyTimeoutMilliseconds, type Database } from "./database.js";
 import type { Sql, SqlValue } from "./sql.js";
 
@@ -8,7 +9,12 @@ import type { Sql, SqlValue } from "./sql.js";
  * their own, so that no page waits for a write. What has been committed before a statement begins is seen by it.
  */
 export type Reader = {
-  readonly all: <Row>(statement: Sql) => Promise<Row[]>;
+  /**
+   * All rows of a statement.
+   *
+   * @param signal ends the wait, and the statement itself where it has begun; its reason is thrown.
+   */
+  readonly all: <Row>(statement: Sql, signal?: AbortSignal) => Promise<Row[]>;
   /** Waits for what is being read, and closes. */
   readonly close: () => Promise<void>;
 };
@@ -21,16 +27,20 @@ const keptStatements = 100;
 /** Opens the reading side of a database that is open and up to date. */
 export async function openReader(database: Database): Promise<Reader> {
   const path = database.config.get("dbName")!;
-  // A database in memory belongs to its one connection.
+  // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
   if (path === ":memory:") {
     return {
-      all: ({ text, values }) => database.em.getConnection().execute(text, bound(values)),
+      all: (statement, signal) => {
+        const { text, values } = statement;
+        return beforeSignal(database.em.getConnection().execute(text, bound(values)), signal);
+      },
       close: async () => {},
     };
   }
   const connections = await Promise.all(Array.from({ length: connectionCount }, () => openConnection(path)));
   return {
-    all: (statement) => connections.reduce((a, b) => (b.pending() < a.pending() ? b : a)).all(statement),
+    all: (statement, signal) =>
+      beforeSignal(connections.reduce((a, b) => (b.pending() < a.pending() ? b : a)).all(statement, signal), signal),
     close: async () => void (await Promise.all(connections.map((connection) => connection.close()))),
   };
 }
@@ -47,6 +57,7 @@ async function openConnection(path: string): Promise<Connection> {
 
   const kept = new Map<string, Promise<sqlite3.Statement>>();
   let pending = 0;
+  const interrupt = () => connection.interrupt();
 
   /** The statement of this text, moved to the end of those that are kept: the first has been unused the longest. */
   const prepared = (text: string): Promise<sqlite3.Statement> => {
@@ -68,21 +79,29 @@ async function openConnection(path: string): Promise<Connection> {
     await new Promise<void>((resolve) => (ended === undefined ? resolve() : ended.finalize(() => resolve())));
   };
 
+  const run = async <Row>({ text, values }: Sql, signal: AbortSignal | undefined): Promise<Row[]> => {
+    signal?.throwIfAborted();
+    const statement = await prepared(text);
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    // To the last row: one that stops before holds its snapshot of the database.
+    return new Promise<Row[]>((resolve, reject) =>
+      statement.all<Row>(bound(values), (error, rows) => (error === null ? resolve(rows) : reject(error))),
+    ).finally(() => signal?.removeEventListener("abort", interrupt));
+  };
+  // One at a time, so that an interruption meets the statement that it is meant for and no other.
+  let last: Promise<unknown> = Promise.resolve();
+
   return {
     pending: () => pending,
-    async all<Row>({ text, values }: Sql): Promise<Row[]> {
+    all<Row>(statement: Sql, signal?: AbortSignal): Promise<Row[]> {
       pending += 1;
-      try {
-        const statement = await prepared(text);
-        // To the last row: one that stops before holds its snapshot of the database.
-        return await new Promise<Row[]>((resolve, reject) =>
-          statement.all<Row>(bound(values), (error, rows) => (error === null ? resolve(rows) : reject(error))),
-        );
-      } finally {
-        pending -= 1;
-      }
+      const rows = last.then(() => run<Row>(statement, signal)).finally(() => (pending -= 1));
+      last = rows.catch(() => {});
+      return rows;
     },
     async close() {
+      await last;
       await Promise.all([...kept.keys()].map(letGo));
       await new Promise<void>((resolve, reject) =>
         connection.close((error) => (error === null ? resolve() : reject(error))),

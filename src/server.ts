@@ -2,7 +2,7 @@ import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import type { Logger } from "pino";
 
-import type { Clock } from "./clock.js";
+import type { Clock, Timer } from "./clock.js";
 import type { Config } from "./config.js";
 import { contextFactory, type Caller, type Context } from "./context.js";
 import { openDatabase, type Database } from "./database.js";
@@ -41,10 +41,11 @@ export type RunningServer = {
 export async function startServer(parts: {
   readonly config: Config;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly log: Logger;
   readonly name?: string;
 }): Promise<RunningServer> {
-  const { config, clock, log, name = "postern" } = parts;
+  const { config, clock, timer, log, name = "postern" } = parts;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
@@ -55,6 +56,8 @@ export async function startServer(parts: {
   });
   const createContext = contextFactory({
     clock,
+    timer,
+    operationTimeoutSeconds: config.limits.operationTimeoutSeconds,
     database,
     reader,
     log,
@@ -73,13 +76,14 @@ export async function startServer(parts: {
 
   const apollo = new ApolloServer<Context>({
     schema: makeSchema(),
-    plugins: [operationChecks, answerStatus, ApolloServerPluginCacheControlDisabled()],
+    plugins: [operationChecks(config.limits), answerStatus, ApolloServerPluginCacheControlDisabled()],
     formatError: errorFormatter(log),
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
     introspection: !config.production,
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: config.limits.tokens },
     persistedQueries: false,
     allowBatchedHttpRequests: false,
     // A browser can't send a foreign site's `authorization` without asking first, so urql's signed-in GET may pass.

@@ -22,6 +22,16 @@ export const duration = (least: number, most: number, range: string) =>
 /** Any text but a blank one. */
 export const text = z.string().regex(/\S/, "must not be empty");
 
+/** A whole number from `least` to `most`. */
+export const whole = (least: number, most: number) => {
+  const range = `must be a whole number from ${least.toLocaleString("en")} to ${most.toLocaleString("en")}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, range)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, range);
+};
+
 /** Yes or no. */
 export const flag = z.enum(["true", "false"], "must be true or false").transform((word) => word === "true");
 

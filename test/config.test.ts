@@ -36,6 +36,7 @@ test("has a value for every setting that is not given", () => {
       publicReads: false,
       trustProxy: undefined,
       logLevel: "info",
+      limits: { tokens: 1000, depth: 10, aliases: 15, directives: 50, cost: 5000, operationTimeoutSeconds: 10 },
     },
     warnings: [],
   });

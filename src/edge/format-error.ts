@@ -45,6 +45,8 @@ function knownErrorOf(error: unknown): KnownError | undefined {
     case undefined:
       return misfitArgument(error);
     case "GRAPHQL_PARSE_FAILED":
+      if (/^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(message))
+        return new KnownError("QUERY_TOO_COMPLEX", `The document has more than ${/\d+/.exec(message)![0]} tokens`);
       return new KnownError("GRAPHQL_PARSE_FAILED", withoutTokens(message));
     case "GRAPHQL_VALIDATION_FAILED":
       return new KnownError("GRAPHQL_VALIDATION_FAILED", withoutLiterals(message, error));

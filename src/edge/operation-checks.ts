@@ -2,7 +2,9 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { OperationTypeNode } from "graphql";
 
 import type { Context } from "../context.js";
+import type { Limits } from "../config.js";
 import { badUserInput, KnownError } from "../errors.js";
+import { sizeOf, type Size } from "./measure.js";
 import { rootFields } from "./root-fields.js";
 import { variableIssues } from "./variable-issues.js";
 
@@ -16,7 +18,7 @@ const credentialFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Refuses an operation, once it is known which one it is, that should not or could not be run as it is. */
-export const operationChecks: ApolloServerPlugin<Context> = {
+export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
       async didResolveOperation({ document, operation, operationName, request, schema, contextValue }) {
@@ -31,9 +33,31 @@ export const operationChecks: ApolloServerPlugin<Context> = {
             "QUERY_TOO_COMPLEX",
             `An operation may have one of ${[...credentialFields].join(", ")}, and only once`,
           );
+        const excess = excessOf(sizeOf(schema, document, operation, request.variables ?? {}), limits);
+        if (excess.length > 0) throw new KnownError("QUERY_TOO_COMPLEX", `The operation has ${excess.join(", and ")}`);
         const issues = variableIssues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         if (issues.length > 0) throw badUserInput(issues);
       },
+      async willSendResponse({ contextValue }) {
+        contextValue.liftDeadline();
+      },
     };
   },
-};
+});
+
+// The query that tools send is 15 deep (https://graphql.org/graphql-js/utilities/#getintrospectionquery).
+const introspectionDepth = 20;
+
+/** What of an operation's size is more than the limits allow, in words. */
+function excessOf(size: Size, limits: Limits): string[] {
+  const measures = [
+    ["levels of fields", size.depth, limits.depth],
+    ["levels of introspection", size.introspectionDepth, introspectionDepth],
+    ["aliases", size.aliases, limits.aliases],
+    ["directives", size.directives, limits.directives],
+    ["objects to answer at most", size.cost, limits.cost],
+  ] as const;
+  return measures
+    .filter(([, is, most]) => is > most)
+    .map(([of, is, most]) => `${is} ${of}, where ${most} are the most`);
+}

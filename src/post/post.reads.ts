@@ -42,7 +42,7 @@ export type PostReads = {
   readonly noteVote: (postId: string, voted: boolean) => void;
 };
 
-type Operation = { readonly reader: Reader; readonly now: Date };
+type Operation = { readonly reader: Pick<Reader, "all">; readonly now: Date };
 
 const readsByViewer = perOperation<Operation, Map<string | undefined, PostReads>>(() => new Map());
 

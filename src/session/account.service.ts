@@ -1,7 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
-import { inTransaction } from "../database.js";
+import { inTransaction, signalOf } from "../database.js";
 import { KnownError } from "../errors.js";
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "../user/password.js";
 import { User } from "../user/user.entity.js";
@@ -34,7 +34,7 @@ export async function register(
   return noteRefusal("registration refused", {}, origin, async () => {
     await countRegistration(em, origin.address, now);
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
-    const passwordHash = await inHashingTurn(() => hashPassword(password));
+    const passwordHash = await inHashingTurn(() => hashPassword(password), signalOf(em));
     const opened = await inTransaction(em, async (em) => {
       const user = await createUser(em, { ...profile, passwordHash }, now);
       await recordSuccess(em, { account, address: origin.address }, now);
@@ -180,7 +180,7 @@ function withPassword<Result>(
         user = done.current;
       }
     });
-  });
+  }, signalOf(em));
 }
 
 /** The one answer to credentials that don't fit, which tells nothing of why. */

@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 
 import { hash, verify } from "@node-rs/argon2";
 
+import { beforeSignal } from "../deadline.js";
+
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
@@ -23,10 +25,13 @@ const waiting: (() => void)[] = [];
 /**
  * Runs `work` when it is its turn to hash: one or two turns run at a time, in order. Whatever has to happen between
  * two tries of a password belongs into one turn with the try. A turn never waits for another.
+ *
+ * @throws the signal's reason, where it comes before the turn does.
  */
-export async function inHashingTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function inHashingTurn<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  signal?.throwIfAborted();
   if (freePlaces > 0) freePlaces -= 1;
-  else await new Promise<void>((resolve) => waiting.push(resolve));
+  else await nextTurn(signal);
   try {
     return await work();
   } finally {
@@ -34,6 +39,18 @@ export async function inHashingTurn<Result>(work: () => Promise<Result>): Promis
     if (next === undefined) freePlaces += 1;
     else next();
   }
+}
+
+function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  let take!: () => void;
+  const turn = new Promise<void>((resolve) => waiting.push((take = resolve)));
+  return beforeSignal(turn, signal, () => {
+    const place = waiting.indexOf(take);
+    // A turn that was given has to be taken, or nobody would pass it on.
+    if (place === -1) return false;
+    waiting.splice(place, 1);
+    return true;
+  });
 }
 
 /** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */

@@ -9,7 +9,7 @@ type Row = { readonly id: string; readonly name: string; readonly created_at: nu
 
 /** Users by their ids, null where there is none: read once for all that is asked for at a time, and not kept. */
 export const usersOf = perOperation(
-  ({ reader }: { readonly reader: Reader }) =>
+  ({ reader }: { readonly reader: Pick<Reader, "all"> }) =>
     new DataLoader<string, UserType | null>(
       async (ids) => {
         const rows = await reader.all<Row>(

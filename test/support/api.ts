@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { readConfig } from "../../src/config.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";
-import { handClock, type HandClock } from "./clock.js";
+import { handClock, handTimer, type HandClock, type HandTimer } from "./clock.js";
 
 /** The secret that test servers sign with, and tests forge with. */
 export const testSecret = "kept for the tests: 6b1f0c2e9d7a4835";
@@ -34,6 +34,7 @@ export type Api = {
   readonly server: RunningServer;
   readonly url: string;
   readonly clock: HandClock;
+  readonly timer: HandTimer;
   /** Every line logged so far, parsed. */
   readonly logged: () => Record<string, any>[];
   /** Any request to the server, by path. */
@@ -63,6 +64,7 @@ export type Account = {
  */
 export async function startApi(env: Record<string, string> = {}): Promise<Api> {
   const clock = handClock();
+  const timer = handTimer();
   const lines: string[] = [];
   const output = new Writable({
     write(chunk, _encoding, done) {
@@ -76,7 +78,7 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
     JWT_SECRET: testSecret,
     ...env,
   });
-  const server = await startServer({ config, clock, log: makeLog("info", clock, output) });
+  const server = await startServer({ config, clock, timer, log: makeLog("info", clock, output) });
   onTestFinished(server.stop);
 
   const fetchAnswer = async (path: string, init?: RequestInit): Promise<Answer> => {
@@ -123,6 +125,7 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
     server,
     url: server.url,
     clock,
+    timer,
     logged: () => lines.map((line) => JSON.parse(line)),
     fetch: fetchAnswer,
     send,

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { getIntrospectionQuery } from "graphql";
+import { expect, onTestFinished, test } from "vitest";
+
+import { openDatabase } from "../src/database.js";
+import { openReader } from "../src/reader.js";
+import { sql } from "../src/sql.js";
+import { startApi, type Account } from "./support/api.js";
+import { countStatements } from "./support/statements.js";
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return `sqlite:${join(folder, "posts.sqlite")}`;
+}
+
+const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(" ");
+test.each([
+  ["1,000 tokens", `{ ${"id ".repeat(998)} }`, `{ ${"id ".repeat(999)} }`, "The document has more than 1000 tokens"],
+  [
+    "10 levels of fields",
+    `{ posts(first: 1) { nodes { author { posts(first: 1) { nodes { author { posts(first: 1) { nodes { author { id } } } } } } } } } }`,
+    `{ posts(first: 1) { nodes { author { posts(first: 1) { nodes { author { posts(first: 1) { nodes { author { posts(first: 1) { totalCount } } } } } } } } } } }`,
+    "The operation has 11 levels of fields, where 10 are the most",
+  ],
+  ["15 aliases", `{ ${aliases(15)} }`, `{ ${aliases(16)} }`, "The operation has 16 aliases, where 15 are the most"],
+  [
+    "50 directives",
+    `{ me { ${"id @skip(if: true) @include(if: true) ".repeat(25)} } }`,
+    `{ me @skip(if: false) { ${"id @skip(if: true) @include(if: true) ".repeat(25)} } }`,
+    "The operation has 51 directives, where 50 are the most",
+  ],
+  [
+    "5,000 objects",
+    `{ posts(first: 100) { nodes { author { posts(first: 23) { nodes { id } } } } } }`,
+    `{ posts(first: 100) { nodes { author { posts(first: 24) { nodes { id } } } } } }`,
+    "The operation has 5100 objects to answer at most, where 5000 are the most",
+  ],
+])("refuses more than %s before anything runs", async (_of, allowed, refused, message) => {
+  const api = await startApi();
+  const ada = await api.register();
+  const statements = countStatements();
+
+  const answer = await ada.send(refused);
+  expect(answer.status).toBe(422);
+  expect(answer.body).toEqual({
+    errors: [expect.objectContaining({ message, extensions: { code: "QUERY_TOO_COMPLEX" } })],
+  });
+  // The credential was judged, and no more.
+  expect(statements()).toHaveLength(1);
+
+  const { body } = await ada.send(allowed);
+  expect(body.errors?.[0]?.extensions.code).not.toBe("QUERY_TOO_COMPLEX");
+});
+
+test("tells all that is too much, and takes other limits from the settings", async () => {
+  const api = await startApi({ MAX_DEPTH: "4", MAX_ALIASES: "1", MAX_COST: "20" });
+  const ada = await api.register();
+  const { body } = await ada.send("{ a: posts(first: 1) { b: nodes { author { posts(first: 1) { totalCount } } } } }");
+  expect(body.errors![0]!.message).toBe(
+    "The operation has 5 levels of fields, where 4 are the most, and 2 aliases, where 1 are the most",
+  );
+  expect((await ada.send("{ posts(first: 20) { totalCount } }")).body.errors).toBeUndefined();
+  expect((await ada.send("{ posts(first: 21) { totalCount } }")).body.errors).toHaveLength(1);
+});
+
+test("lets the introspection of tools pass, and no deeper one", async () => {
+  const api = await startApi();
+  const everything = { specifiedByUrl: true, directiveIsRepeatable: true, inputValueDeprecation: true };
+  expect((await api.send(getIntrospectionQuery(everything))).body.errors).toBeUndefined();
+  const types = `type { ${"ofType { ".repeat(20)} name ${"} ".repeat(20)} }`;
+  expect((await api.send(`{ __schema { types { fields { ${types} } } } }`)).body.errors![0]!.extensions.code).toBe(
+    "QUERY_TOO_COMPLEX",
+  );
+});
+
+test("refuses what grows with every fragment, however few its words", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  const fragments = Array.from(
+    { length: 40 },
+    (_, index) => `fragment f${index} on Query { ...f${index + 1} ...f${index + 1} }`,
+  );
+  const { body } = await ada.send(`{ ...f0 } ${fragments.join(" ")} fragment f40 on Query { a: __typename }`);
+  expect(body.errors![0]!.extensions.code).toBe("QUERY_TOO_COMPLEX");
+});
+
+const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
+
+test("interrupts a statement when its operation's time is up, and no other", async () => {
+  const database = await openDatabase(newFile());
+  onTestFinished(() => database.close(true));
+  const reader = await openReader(database);
+  const [one, two] = [new AbortController(), new AbortController()];
+  // Both connections are busy, and somebody waits behind each.
+  const running = [reader.all(slow, one.signal), reader.all(slow, two.signal)];
+  const waiting = [1, 2].map((number) => reader.all(sql`select ${number} as number`));
+  const late = reader.all(sql`select 3 as number`, one.signal);
+
+  one.abort(new Error("one is over"));
+  two.abort(new Error("two is over"));
+
+  await expect(running[0]).rejects.toThrow("one is over");
+  await expect(running[1]).rejects.toThrow("two is over");
+  await expect(late).rejects.toThrow("one is over");
+  expect(await Promise.all(waiting)).toEqual([[{ number: 1 }], [{ number: 2 }]]);
+  await reader.close();
+});
+
+const create = (account: Account) =>
+  account.send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);
+const timeout = {
+  errors: [
+    expect.objectContaining({
+      message: "The operation took too long; it may be worth another try",
+      extensions: { code: "TIMEOUT" },
+    }),
+  ],
+};
+
+test("answers TIMEOUT to a write that waits for another's lock, and has not written then or later", async () => {
+  const url = newFile();
+  const api = await startApi({ DATABASE_URL: url });
+  const ada = await api.register();
+  const other = await openDatabase(url);
+  onTestFinished(() => other.close(true));
+  const run = (statement: string) => other.em.getConnection().execute(statement);
+
+  await run("begin immediate");
+  const answers = [create(ada), create(ada)];
+  // Until both have begun, which shows by their time limits.
+  while (api.timer.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
+  api.timer.ring();
+
+  for (const answer of await Promise.all(answers)) {
+    expect(answer.status).toBe(503);
+    expect(answer.body).toEqual(timeout);
+  }
+  await run("rollback");
+  expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(0);
+  expect((await create(ada)).body.errors).toBeUndefined();
+  expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(1);
+});
+
+test("forgets the time limit of an operation that has ended", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await ada.send("{ me { id } }");
+  await ada.send("{ nothing }");
+  await ada.send("{");
+  expect(api.timer.waiting()).toBe(0);
+});
