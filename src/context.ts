@@ -5,7 +5,7 @@ import type { Auth, Viewer } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
 import { forkUnder, type Database } from "./database.js";
 import { startDeadline } from "./deadline.js";
-import type { Reader } from "./reader.js";
+import { readerUnder, type OperationReader, type Reader } from "./reader.js";
 import type { Origin } from "./session/origin.js";
 import { judgeCredential, type SessionRules } from "./session/session.service.js";
 
@@ -24,7 +24,7 @@ export type Caller = {
 export type Context = {
   readonly now: Date;
   readonly em: EntityManager;
-  readonly reader: Pick<Reader, "all">;
+  readonly reader: OperationReader;
   readonly auth: Auth;
   readonly origin: Origin;
   readonly sessionRules: SessionRules;
@@ -62,11 +62,12 @@ export function contextFactory(parts: {
     const now = clock();
     const { signal, lift } = startDeadline(timer, operationTimeoutSeconds);
     const em = forkUnder(database, signal);
+    const reading = readerUnder(reader, signal);
     return {
       now,
       em,
-      reader: { all: (statement) => reader.all(statement, signal) },
-      auth: await judgeCredential(em, authorization, sessionRules, now),
+      reader: reading,
+      auth: await judgeCredential(em, reading, authorization, sessionRules, now),
       origin: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
         address,

@@ -19,6 +19,24 @@ export type Reader = {
   readonly close: () => Promise<void>;
 };
 
+/** What one operation reads through. */
+export type OperationReader = Pick<Reader, "all">;
+
+/** The reader for an operation that ends with the signal. */
+export function readerUnder(reader: Reader, signal: AbortSignal): OperationReader {
+  return {
+    async all(statement) {
+      try {
+        return await reader.all(statement, signal);
+      } catch (error) {
+        // The driver's own errors come from nowhere: here it is known who asked.
+        if (error instanceof Error && error !== signal.reason) Error.captureStackTrace(error);
+        throw error;
+      }
+    },
+  };
+}
+
 // Reads run on libuv's threads, of which there are four. The writing connection needs one, hashing up to two.
 const connectionCount = 2;
 // Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.

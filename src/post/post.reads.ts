@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 
 import type { Viewer } from "../auth.js";
 import { perOperation } from "../per-operation.js";
-import type { Reader } from "../reader.js";
+import type { OperationReader } from "../reader.js";
 import { UserType } from "../user/user.type.js";
 import { batchOf } from "./post.batch.js";
 import type { Listing, Window } from "./post.listing.js";
@@ -42,7 +42,7 @@ export type PostReads = {
   readonly noteVote: (postId: string, voted: boolean) => void;
 };
 
-type Operation = { readonly reader: Pick<Reader, "all">; readonly now: Date };
+type Operation = { readonly reader: OperationReader; readonly now: Date };
 
 const readsByViewer = perOperation<Operation, Map<string | undefined, PostReads>>(() => new Map());
 

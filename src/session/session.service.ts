@@ -4,6 +4,8 @@ import type { Auth, Viewer } from "../auth.js";
 import { inTransaction } from "../database.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
+import type { OperationReader } from "../reader.js";
+import { sql } from "../sql.js";
 import { User } from "../user/user.entity.js";
 import type { Origin } from "./origin.js";
 import { prune } from "./prune.js";
@@ -78,10 +80,11 @@ export function grantTokens(session: Session, refreshToken: string, rules: Sessi
 
 /**
  * Judges the Authorization headers of a request at the instant `now`. Only a token that is good in itself costs a
- * read, of one session with its user by their ids. Never throws for a credential.
+ * read, of one session with its user by their ids, which waits for no write. Never throws for a credential.
  */
 export async function judgeCredential(
   em: EntityManager,
+  reader: OperationReader,
   authorization: readonly string[],
   rules: TokenRules,
   now: Date,
@@ -92,13 +95,30 @@ export async function judgeCredential(
   const reading = readAccessToken(token, rules, now);
   if (reading.state !== "good") return reading;
 
-  const { userId, sessionId } = reading;
-  const session = await em.findOne(Session, { id: sessionId, user: userId }, { populate: ["user"] });
-  if (session === null) return { state: (await em.count(User, { id: userId })) === 0 ? "gone" : "revoked" };
+  const [row] = await reader.all<ViewerRow>(viewerStatement(reading));
+  if (row === undefined) return { state: "gone" };
+  if (row.id === null) return { state: "revoked" };
+  const { name, email, joined_at, ...sessionRow } = row;
+  const user = em.map(User, { id: row.user_id, name, email, created_at: joined_at });
+  const session = em.map(Session, sessionRow);
   // Ended is ended, though it be by a process whose clock is ahead of this one's.
   if (session.endedAt !== null || now >= session.expiresAt) return { state: "revoked" };
-  return { state: "viewer", viewer: { user: session.user, session } };
+  return { state: "viewer", viewer: { user, session } };
 }
+
+/** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
+type ViewerRow = {
+  readonly user_id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly joined_at: number;
+  readonly id: string | null;
+};
+
+const viewerStatement = ({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }) =>
+  sql`select u.id as user_id, u.name, u.email, u.created_at as joined_at,
+      s.id, s.created_at, s.last_used_at, s.expires_at, s.ended_at, s.user_agent
+    from users u left join sessions s on s.id = ${sessionId} and s.user_id = u.id where u.id = ${userId}`;
 
 /** RFC 6750, section 2.1; the scheme's name in any case (RFC 9110, section 11.1). Two headers are no credential. */
 function bearerTokenOf(authorization: readonly string[]): string | undefined {

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 
 import { perOperation } from "../per-operation.js";
-import type { Reader } from "../reader.js";
+import type { OperationReader } from "../reader.js";
 import { sql } from "../sql.js";
 import { UserType } from "./user.type.js";
 
@@ -9,7 +9,7 @@ type Row = { readonly id: string; readonly name: string; readonly created_at: nu
 
 /** Users by their ids, null where there is none: read once for all that is asked for at a time, and not kept. */
 export const usersOf = perOperation(
-  ({ reader }: { readonly reader: Pick<Reader, "all"> }) =>
+  ({ reader }: { readonly reader: OperationReader }) =>
     new DataLoader<string, UserType | null>(
       async (ids) => {
         const rows = await reader.all<Row>(
