@@ -25,6 +25,8 @@ export type Config = {
   readonly publicReads: boolean;
   /** The proxies whose word on a client's address counts; undefined where the connection's own address does. */
   readonly trustProxy: readonly string[] | undefined;
+  /** Whether the schema can be asked for, and wrong names are answered with right ones. */
+  readonly introspection: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
 };
@@ -91,6 +93,7 @@ const settings = {
   MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
+  INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
@@ -166,6 +169,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     jwtAudience: read("JWT_AUDIENCE"),
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
+    introspection: read("INTROSPECTION") ?? !production,
     logLevel: read("LOG_LEVEL"),
     limits: {
       tokens: read("MAX_TOKENS"),

@@ -80,8 +80,8 @@ export async function startServer(parts: {
     formatError: errorFormatter(log),
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
-    introspection: !config.production,
-    hideSchemaDetailsFromClientErrors: config.production,
+    introspection: config.introspection,
+    hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: config.limits.tokens },
     persistedQueries: false,

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database.js";
 
@@ -192,14 +192,51 @@ test("masks a failure to judge the credential, which no caller caused", async ()
   expect(text).not.toMatch(/sql|session/i);
 });
 
-test("hides the schema's names from guesses in production", async () => {
-  const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
-  expect((await api.send("{ pots { id } }")).text).not.toContain("posts");
-  const introspection = await api.send("{ __schema { queryType { name } } }");
-  expect(introspection.status).toBe(422);
-  expect(introspection.body.errors![0]).toMatchObject({
-    message: "The schema can't be asked for here",
-    extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+describe("the schema", () => {
+  const production = { NODE_ENV: "production", HOST: "127.0.0.1" };
+  const asked = "{ __schema { queryType { name } } }";
+  // Each is a slip away from a name of the schema, in every place where graphql-js has a suggestion.
+  const slips = [
+    { of: "field", query: "{ pots { nodes { id } } }" },
+    { of: "field that needs a selection", query: "{ posts }" },
+    { of: "argument", query: "{ posts(frist: 1) { nodes { id } } }" },
+    { of: "type", query: "query ($i: CreatePostInputs!) { me { id } }" },
+    { of: "enum value", query: "{ posts(orderBy: { field: TITEL, direction: ASC }) { nodes { id } } }" },
+    { of: "input field", query: `mutation { login(input: { email: "a", passwort: "b" }) { expiresIn } }` },
+    { of: "directive's argument", query: "{ me @include(fi: true) { id } }" },
+    { of: "field of another type", query: `{ node(id: "x") { title } }` },
+  ];
+  const misfits = {
+    query: `query ($o: PostOrder) { posts(orderBy: $o) { nodes { id } } }`,
+    variables: { o: { field: "TITEL", direction: "ASC", feild: 1 } },
+  };
+
+  test.each([
+    { where: "outside production", env: {}, shown: true },
+    { where: "in production", env: production, shown: false },
+    { where: "in production with INTROSPECTION=true", env: { ...production, INTROSPECTION: "true" }, shown: true },
+    { where: "with INTROSPECTION=false", env: { INTROSPECTION: "false" }, shown: false },
+  ])("$where is shown: $shown", async ({ env, shown }) => {
+    const api = await startApi(env);
+    for (const { of, query } of slips) {
+      const { text } = await api.send(query);
+      expect({ of, hint: text.includes("Did you mean") }).toEqual({ of, hint: shown });
+    }
+    expect((await api.send(misfits.query, misfits)).text).not.toContain("Did you mean");
+
+    const { status, body } = await api.send(asked);
+    if (shown) {
+      expect({ status, body }).toEqual({ status: 200, body: { data: { __schema: { queryType: { name: "Query" } } } } });
+      return;
+    }
+    expect(status).toBe(422);
+    expect(body.errors![0]).toMatchObject({
+      message: "The schema can't be asked for here",
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    });
+    expect((await api.send(`{ __type(name: "User") { name } }`)).body.errors![0]!.message).toBe(
+      "The schema can't be asked for here",
+    );
   });
 });
 
