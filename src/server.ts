@@ -1,5 +1,8 @@
 import { ApolloServer } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import type { Logger } from "pino";
 
 import type { Clock, Timer } from "./clock.js";
@@ -76,7 +79,13 @@ export async function startServer(parts: {
 
   const apollo = new ApolloServer<Context>({
     schema: makeSchema(),
-    plugins: [operationChecks(config.limits), answerStatus, ApolloServerPluginCacheControlDisabled()],
+    plugins: [
+      operationChecks(config.limits),
+      answerStatus,
+      ApolloServerPluginCacheControlDisabled(),
+      // A browser at the endpoint would get Apollo's own page in place of an answer.
+      ApolloServerPluginLandingPageDisabled(),
+    ],
     formatError: errorFormatter(log),
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
@@ -86,8 +95,8 @@ export async function startServer(parts: {
     parseOptions: { maxTokens: config.limits.tokens },
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    // A browser can't send a foreign site's `authorization` without asking first, so urql's signed-in GET may pass.
-    csrfPrevention: { requestHeaders: ["authorization", "x-apollo-operation-name", "apollo-require-preflight"] },
+    // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).
+    csrfPrevention: false,
     stopOnTerminationSignals: false,
     nodeEnv: config.production ? "production" : "development",
   });

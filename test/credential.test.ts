@@ -408,12 +408,20 @@ test("reads no token from the query string", async () => {
   const api = await startApi();
   const { token } = await api.register();
 
-  const { status, body } = await api.fetch(`/graphql?query={me{id}}&access_token=${token}&token=${token}`, {
-    headers: { "apollo-require-preflight": "1" },
-  });
-
-  expect(status).toBe(401);
-  expect(body.errors![0]!.extensions["reason"]).toBe("TOKEN_MISSING");
+  const bearer = `Bearer ${token}`;
+  const inExtensions = encodeURIComponent(
+    JSON.stringify({ authorization: bearer, headers: { authorization: bearer } }),
+  );
+  for (const place of [
+    `access_token=${token}`,
+    `token=${token}`,
+    `authorization=${encodeURIComponent(bearer)}`,
+    `extensions=${inExtensions}`,
+  ]) {
+    const { status, body } = await api.fetch(`/graphql?query={me{id}}&${place}`);
+    expect(status).toBe(401);
+    expect(body.errors![0]!.extensions["reason"]).toBe("TOKEN_MISSING");
+  }
 });
 
 test("moves the line by the clock tolerance, and tells the same expiry", async () => {
