@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 
 import type { Auth, Viewer } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
-import { forkUnder, type Database } from "./database.js";
+import { putUnder, type Database } from "./database.js";
 import { startDeadline } from "./deadline.js";
 import { readerUnder, type OperationReader, type Reader } from "./reader.js";
 import type { Origin } from "./session/origin.js";
@@ -60,14 +60,16 @@ export function contextFactory(parts: {
   const { clock, timer, operationTimeoutSeconds, database, reader, sessionRules, publicReads, log } = parts;
   return async ({ authorization, userAgent, address, requestId }) => {
     const now = clock();
+    const em = database.em.fork();
+    // Before the time limit, whose error could be answered by no field.
+    const auth = await judgeCredential(em, reader, authorization, sessionRules, now);
     const { signal, lift } = startDeadline(timer, operationTimeoutSeconds);
-    const em = forkUnder(database, signal);
-    const reading = readerUnder(reader, signal);
+    putUnder(signal, em);
     return {
       now,
       em,
-      reader: reading,
-      auth: await judgeCredential(em, reading, authorization, sessionRules, now),
+      reader: readerUnder(reader, signal),
+      auth,
       origin: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
         address,

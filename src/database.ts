@@ -114,11 +114,9 @@ export async function openDatabase(url: string): Promise<Database> {
 
 const signals = new WeakMap<EntityManager, AbortSignal>();
 
-/** An EntityManager for one operation. Its transactions begin and commit only before the signal. */
-export function forkUnder(database: Database, signal: AbortSignal): EntityManager {
-  const em = database.em.fork();
+/** Lets the transactions of this EntityManager begin and commit only before the signal. */
+export function putUnder(signal: AbortSignal, em: EntityManager): void {
   signals.set(em, signal);
-  return em;
 }
 
 /** The signal that ends the operation of this EntityManager. */

@@ -31,8 +31,11 @@ function post(api: Api, path: string, headers: Record<string, string>, body: str
 }
 
 async function userCount(api: Api): Promise<number> {
-  const [row] = await api.server.database.em.fork().getConnection().execute("select count(*) as count from users");
-  return row.count;
+  const [row] = await api.server.database.em
+    .fork()
+    .getConnection()
+    .execute<{ count: number }[]>("select count(*) as count from users");
+  return row!.count;
 }
 
 describe("a page of another site", () => {
