@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isGuessableSecret } from "./guessable-secret.js";
 import { keyringOf, secretKey, type Keyring } from "./keys.js";
 import { nearMiss } from "./near-miss.js";
-import { duration, flag, keyPairs, port, proxies, secrets, text, whole } from "./setting-rules.js";
+import { documents, duration, flag, keyPairs, port, proxies, secrets, text, whole } from "./setting-rules.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -27,6 +27,8 @@ export type Config = {
   readonly trustProxy: readonly string[] | undefined;
   /** Whether the schema can be asked for, and wrong names are answered with right ones. */
   readonly introspection: boolean;
+  /** The only documents that run; undefined where any may. */
+  readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
 };
@@ -94,6 +96,7 @@ const settings = {
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
+  TRUSTED_DOCUMENTS: { rule: documents, preset: undefined, example: "./persisted-documents.json" },
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
@@ -170,6 +173,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
     introspection: read("INTROSPECTION") ?? !production,
+    trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
     limits: {
       tokens: read("MAX_TOKENS"),

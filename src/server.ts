@@ -13,6 +13,7 @@ import { answerStatus } from "./edge/answer-status.js";
 import { errorFormatter } from "./edge/format-error.js";
 import { endpoint, makeHttpServer } from "./edge/http.js";
 import { operationChecks } from "./edge/operation-checks.js";
+import { onlyTrusted } from "./edge/trusted-documents.js";
 import { openReader } from "./reader.js";
 import { makeSchema } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./keys.js";
@@ -31,7 +32,7 @@ export type RunningServer = {
   readonly database: Database;
   /** The file of the signing secret, where the settings have none. */
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
-  /** Finishes what is under way, takes nothing new, and closes the database. */
+  /** Finishes what is under way, takes nothing new, and closes the database; once, however often it is called. */
   readonly stop: () => Promise<void>;
 };
 
@@ -81,6 +82,7 @@ export async function startServer(parts: {
     schema: makeSchema(),
     plugins: [
       operationChecks(config.limits),
+      ...(config.trustedDocuments === undefined ? [] : [onlyTrusted(config.trustedDocuments)]),
       answerStatus,
       ApolloServerPluginCacheControlDisabled(),
       // A browser at the endpoint would get Apollo's own page in place of an answer.
@@ -109,15 +111,18 @@ export async function startServer(parts: {
     name,
     offersSandbox: !config.production,
     trustProxy: config.trustProxy,
+    trustedDocuments: config.trustedDocuments,
     publicKeys: publicKeysOf(keys),
   });
 
-  const stop = async () => {
+  const close = async () => {
     await http.close();
     await apollo.stop();
     await reader.close();
     await database.close(true);
   };
+  let closing: Promise<void> | undefined;
+  const stop = () => (closing ??= close());
   try {
     await http.listen({ port: config.port, host: config.host });
   } catch (error) {

@@ -86,3 +86,15 @@ function isNetwork(entry: string): boolean {
   const most = isIP(address) === 4 ? 32 : 128;
   return isIP(address) !== 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));
 }
+
+/** The name of a JSON file of documents by their ids, as the documents. */
+export const documents = z.string().transform((path, issues): ReadonlyMap<string, string> => {
+  try {
+    const byId: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return new Map(Object.entries(z.record(z.string(), z.string()).parse(byId)));
+  } catch (error) {
+    const unreadable = error instanceof Error && "code" in error ? `: it can't be read (${String(error.code)})` : "";
+    issues.addIssue(`must name a JSON file of documents by their ids${unreadable}`);
+    return z.NEVER;
+  }
+});

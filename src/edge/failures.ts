@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import { statusOfCode, type ErrorCode } from "../errors.js";
+import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 
 /** A request's body may have so many bytes. */
 export const bodyLimitBytes = 1024 * 1024;
@@ -18,12 +18,13 @@ export function answerError(reply: FastifyReply, code: ErrorCode, message: strin
 
 /** Answers what was thrown on the way to a route. */
 export function answerFailure(
-  error: FastifyError,
+  error: FastifyError | KnownError,
   request: FastifyRequest,
   reply: FastifyReply,
   log: Logger,
 ): FastifyReply {
   reply.code(200);
+  if (error instanceof KnownError) return answerError(reply, error.code, error.message, error.details);
   const { statusCode = 500 } = error;
   if (statusCode === 413)
     return answerError(reply, "PAYLOAD_TOO_LARGE", `A request's body may have ${bodyLimitBytes} bytes at most`);

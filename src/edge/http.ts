@@ -9,6 +9,7 @@ import type { PublicKey } from "../keys.js";
 import { answerError, answerFailure, answerUnreadable, bodyLimitBytes } from "./failures.js";
 import { landingPage } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
+import { putDocument, type TrustedDocuments } from "./trusted-documents.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -34,10 +35,11 @@ export function makeHttpServer(parts: {
   readonly offersSandbox: boolean;
   /** The proxies whose word on a client's address counts. */
   readonly trustProxy: readonly string[] | undefined;
+  readonly trustedDocuments: TrustedDocuments | undefined;
   /** What others verify tokens with; undefined where only a secret can. */
   readonly publicKeys: readonly PublicKey[] | undefined;
 }): FastifyInstance {
-  const { apollo, createContext, log, name, offersSandbox, trustProxy, publicKeys } = parts;
+  const { apollo, createContext, log, name, offersSandbox, trustProxy, trustedDocuments, publicKeys } = parts;
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     bodyLimit: bodyLimitBytes,
@@ -86,6 +88,7 @@ export function makeHttpServer(parts: {
           "NOT_ACCEPTABLE",
           "Accept must allow application/graphql-response+json or application/json",
         );
+      if (trustedDocuments !== undefined) putDocument(request, trustedDocuments);
     },
     handler: fastifyApolloHandler(apollo, {
       async context(request) {
