@@ -26,23 +26,23 @@ const now = systemClock();
 const [prolific] = await reader.all<{ id: string; posts: number }>(
   sql`select author_id as id, count(*) as posts from posts group by author_id order by posts desc limit 1`,
 );
-const viewer = { user: { id: prolific!.id } } as Viewer;
+const writer = { user: { id: prolific!.id } } as Viewer;
 
 const lists: { of: string; viewer: Viewer | undefined; listing: Omit<Listing, "order"> }[] = [
-  { of: "all, signed in", viewer, listing: {} },
+  { of: "all, signed in", viewer: writer, listing: {} },
   { of: "all, without an account", viewer: undefined, listing: {} },
   { of: "an author's", viewer: undefined, listing: { authorId: prolific!.id } },
-  { of: "one's own", viewer, listing: { authorId: prolific!.id } },
-  { of: "published", viewer, listing: { status: PostStatus.PUBLISHED } },
-  { of: "drafts", viewer, listing: { status: PostStatus.DRAFT } },
-  { of: "scheduled", viewer, listing: { status: PostStatus.SCHEDULED } },
+  { of: "one's own", viewer: writer, listing: { authorId: prolific!.id } },
+  { of: "published", viewer: writer, listing: { status: PostStatus.PUBLISHED } },
+  { of: "drafts", viewer: writer, listing: { status: PostStatus.DRAFT } },
+  { of: "scheduled", viewer: writer, listing: { status: PostStatus.SCHEDULED } },
 ];
 
 /** The place before page 10,000, or before the last page of a shorter list; found by counting, as pages never are. */
 async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, author: string | undefined) {
   const posts = await reads.count(listing);
   const rank = Math.max(0, Math.min(pageNumber * size, posts - size) - 1);
-  const key = new Sql(keyColumns[listing.order.field as PostOrderField]);
+  const key = new Sql(keyColumns[listing.order.field]!);
   const state =
     listing.status === PostStatus.DRAFT
       ? sql`published_at is null`

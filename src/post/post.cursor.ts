@@ -20,7 +20,10 @@ export function cursorOf({ field, direction }: ListOrder, { key, id }: Place): s
 /** The place that a cursor of a list in this order holds; undefined for any other text. */
 export function placeOf(cursor: string, order: ListOrder): Place | undefined {
   try {
-    const content = contentRules.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+    const bytes = Buffer.from(cursor, "base64url");
+    // Decoding passes over what doesn't belong; a cursor has one spelling.
+    if (bytes.toString("base64url") !== cursor) return undefined;
+    const content = contentRules.parse(JSON.parse(bytes.toString("utf8")));
     const [, field, direction, key, id] = content;
     const own: readonly string[] = [order.field, order.direction];
     if (field !== own[0] || direction !== own[1]) return undefined;

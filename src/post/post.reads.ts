@@ -57,7 +57,8 @@ export function postsFor(operation: Operation, viewer: Viewer | undefined): Post
 }
 
 // Only votes are kept: a mutation may change between two fields whatever else was read.
-const batchOnly = { cache: false };
+// SQLite takes 500 lists in one statement.
+const batchOnly = { cache: false, maxBatchSize: 400 };
 
 function postReads({ reader, now }: Operation, viewer: Viewer | undefined): PostReads {
   const reading: Reading = { grounds: groundsOf(viewer, now), viewerId: viewer?.user.id };
@@ -133,7 +134,7 @@ function postReads({ reader, now }: Operation, viewer: Viewer | undefined): Post
 function pageOf(row: PageRow, { size, fromEnd }: Window, postOf: (row: PostRow) => PostType): PostPage {
   const found = JSON.parse(row.posts) as [key: number | string, ...PostRow][];
   const more = found.length > size;
-  // The page was read from its end, and the post too many is the last read.
+  // The one too many is the last that was read, from whichever end the page was.
   const shown = found.slice(0, size);
   if (fromEnd) shown.reverse();
   return {

@@ -15,7 +15,8 @@ const rankedWords = 8;
  * @see https://www.sqlite.org/fts5.html#full_text_query_syntax
  */
 export function searchOf(typed: string): Search | undefined {
-  // What the index takes for words too. No quote or operator ever reaches its query language.
+  // Much what the index takes for words: it doesn't know the newest scripts, whose letters are then not found. No
+  // quote or operator ever reaches its query language.
   const words = typed.match(/[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu) ?? [];
   if (words.length === 0) return undefined;
   const match = words.map((word) => `"${word}"*`).join(" ");

@@ -40,6 +40,7 @@ export type PageRow = {
   readonly author: string | null;
   /** JSON of `[key, ...PostRow][]`: one more than asked for where there are more. */
   readonly posts: string;
+  /** Whether anything lies before the cursor `after` or within the offset, and after the cursor `before`. */
   readonly precedes: 0 | 1;
   readonly follows: 0 | 1;
 };
@@ -124,16 +125,16 @@ function inSlots<OneOrMore extends Lists>(
     const grounds = reading.grounds.filter(({ status }) => listing.status === undefined || listing.status === status);
     const name = new Sql(String(slot));
     if (listing.search === undefined && authorIds !== undefined)
-      return sql`select ${name} as slot, a.value as author, ${columns(list, walk(listing, grounds, new Sql("a.value")))} from json_each(${JSON.stringify(authorIds)}) a`;
+      return sql`select ${name} as slot, a.value as author, ${columns(list, walked(listing, grounds, new Sql("a.value")))} from json_each(${JSON.stringify(authorIds)}) a`;
     if (listing.search === undefined)
-      return sql`select ${name} as slot, null as author, ${columns(list, walk(listing, grounds, undefined))}`;
+      return sql`select ${name} as slot, null as author, ${columns(list, walked(listing, grounds, undefined))}`;
     return sql`select * from (with matches as materialized (${matchesOf(listing, grounds)}) select ${name} as slot, null as author, ${columns(list, amongMatches)})`;
   });
   return joinSql(selections, " union all ");
 }
 
 /** All that can be seen, found by walking along the order. */
-function walk(listing: Listing, grounds: readonly Ground[], author: Sql | undefined): Source {
+function walked(listing: Listing, grounds: readonly Ground[], author: Sql | undefined): Source {
   const nothing = sql`select null as key, null as id where false`;
   return {
     stretch: (bounds, rising, take) =>
@@ -168,7 +169,7 @@ function matchesOf({ order, search, authorId, createdAfter, createdBefore }: Lis
   if (search === undefined || search === "nothing") return sql`select null as key, null as id where false`;
   const ranked = order.field === "MATCH";
   const asked = ranked ? search.points : [{ match: search.match, points: 0 }];
-  const key = new Sql(order.field === "MATCH" ? "found.points" : `p.${keyColumns[order.field]}`);
+  const key = new Sql(ranked ? "found.points" : `p.${keyColumns[order.field]}`);
   const filters: Sql[] = [meetsOne(grounds)];
   const filter = (condition: (value: SqlValue) => Sql, value: SqlValue | undefined) => {
     if (value !== undefined) filters.push(condition(value));

@@ -3,8 +3,9 @@ import type { Listing } from "./post.listing.js";
 import { latestFirst, OrderDirection, type Place, type PostOrderField } from "./post.order.js";
 import type { Ground } from "./post.visibility.js";
 
-/** The column that holds an order's sort key. */
-export const keyColumns: Record<PostOrderField, string> = {
+/** The column that holds an order's sort key. How well a post matches is in none. */
+export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = {
+  MATCH: undefined,
   PUBLISHED_AT: "listed_at",
   CREATED_AT: "created_at",
   UPDATED_AT: "updated_at",
@@ -64,7 +65,8 @@ function conditionsOf(
   author: Sql | undefined,
   bounds: Bounds,
 ): { key: Sql; conditions: Sql } {
-  const column = keyColumns[order.field as PostOrderField];
+  const column = keyColumns[order.field];
+  if (column === undefined) throw new Error("only a search is ordered by match");
   const byDate = listed !== undefined && "after" in listed;
   const isSorted = byDate && column !== "listed_at";
   const key = new Sql(isSorted ? `+p.${column}` : `p.${column}`);
@@ -108,8 +110,7 @@ export function boundConditions(key: Sql, { above, below }: Bounds, id = new Sql
 function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {
   if (a === undefined) return b;
   const order = a.key < b.key ? -1 : a.key > b.key ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-  if (order !== 0) return order === way ? a : b;
-  return a.inclusive ? b : a;
+  return order === way ? a : b;
 }
 
 export const boundAt = (place: Place | undefined, inclusive: boolean): Bound | undefined =>

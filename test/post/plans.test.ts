@@ -42,7 +42,7 @@ async function analyse(database: Database): Promise<void> {
   await run("analyze");
 }
 
-const column = (field: PostOrderField) => keyColumns[field];
+const column = (field: PostOrderField) => keyColumns[field]!;
 const place = (field: PostOrderField) => ({ key: field === PostOrderField.TITLE ? "t3" : 4_000_000, id: "post_1" });
 
 type List = { readonly of: string; readonly authorIds?: string[]; readonly status?: PostStatus };

@@ -1,0 +1,505 @@
+import * as fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+
+import type { Viewer } from "../../src/auth.js";
+import { openDatabase, type Database } from "../../src/database.js";
+import { cursorOf, placeOf } from "../../src/post/post.cursor.js";
+import type { Listing, Window } from "../../src/post/post.listing.js";
+import {
+  bestMatchFirst,
+  latestFirst,
+  OrderDirection,
+  PostOrderField,
+  type ListOrder,
+  type Place,
+} from "../../src/post/post.order.js";
+import { PostStatus } from "../../src/post/post.publication.js";
+import { postsFor, type PostPage } from "../../src/post/post.reads.js";
+import { searchOf } from "../../src/post/post.search.js";
+import { openReader, type Reader } from "../../src/reader.js";
+import { titleKeyOf } from "../../src/title-key.js";
+
+const seed = 20_261_122;
+const start = Date.UTC(2026, 10, 22, 9);
+
+/** A post as the model has it. Dates are milliseconds around `start`. */
+type Row = {
+  readonly id: string;
+  readonly author: string;
+  readonly title: string;
+  readonly content: string;
+  readonly published: number | null;
+  readonly created: number;
+  readonly updated: number;
+  readonly voters: readonly string[];
+};
+
+const authors = ["user_a", "user_b", "user_c"];
+
+let database: Database;
+let reader: Reader;
+const execute = (text: string, values: readonly (string | number | null)[] = []) =>
+  database.em.getConnection().execute(text, [...values]);
+
+beforeAll(async () => {
+  database = await openDatabase("sqlite::memory:");
+  reader = await openReader(database);
+  for (const id of authors)
+    await execute(
+      "insert into users (id, name, email, email_key, password_hash, created_at) values (?, ?, ?, ?, '', ?)",
+      [id, `Name of ${id}`, id, id, start],
+    );
+});
+afterAll(async () => {
+  await reader.close();
+  await database.close(true);
+});
+
+async function insert(rows: readonly Row[]): Promise<void> {
+  const values = rows.map((row) => ({ ...row, key: titleKeyOf(row.title), listed: row.published ?? row.created }));
+  await execute(
+    `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
+      select value ->> 'id', value ->> 'author', value ->> 'title', value ->> 'key', value ->> 'content',
+        value ->> 'published', value ->> 'listed', value ->> 'created', value ->> 'updated', 1
+      from json_each(?)`,
+    [JSON.stringify(values)],
+  );
+  await execute("insert into votes (post_id, user_id) select value ->> 0, value ->> 1 from json_each(?) where true", [
+    JSON.stringify(rows.flatMap(({ id, voters }) => voters.map((voter) => [id, voter]))),
+  ]);
+}
+
+const remove = (id: string) => execute("delete from posts where id = ?", [id]);
+
+const clear = () => execute("delete from posts");
+beforeEach(clear);
+
+const readsOf = (viewer: string | undefined, now: number) =>
+  postsFor({ reader, now: new Date(now) }, viewer === undefined ? undefined : ({ user: { id: viewer } } as Viewer));
+
+// The model.
+
+const wordsOf = (text: string) => titleKeyOf(text).split(/\W+/);
+
+/** What a post is sorted by; for a search, the points that one of its words earns. */
+function keyOf(row: Row, { field }: ListOrder): number | string {
+  if (field === PostOrderField.PUBLISHED_AT) return row.published ?? row.created;
+  if (field === PostOrderField.CREATED_AT) return row.created;
+  if (field === PostOrderField.UPDATED_AT) return row.updated;
+  if (field === PostOrderField.TITLE) return titleKeyOf(row.title);
+  if (field === PostOrderField.VOTE_COUNT) return row.voters.length;
+  const inTitle = wordsOf(row.title).some((word) => word.startsWith("oak"));
+  const whole = [...wordsOf(row.title), ...wordsOf(row.content)].includes("oak");
+  return 1 + (inTitle ? 4 : 0) + (whole ? 2 : 0);
+}
+
+const placeIn = (row: Row, order: ListOrder): Place => ({ key: keyOf(row, order), id: row.id });
+
+/** Numbers by size, texts by their bytes; then ids by theirs; the other way round where the order falls. */
+function compare(a: Place, b: Place, { direction }: ListOrder): number {
+  const keys =
+    typeof a.key === "number"
+      ? Math.sign(a.key - Number(b.key))
+      : Buffer.compare(Buffer.from(a.key), Buffer.from(String(b.key)));
+  const rising = keys === 0 ? Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)) : keys;
+  return direction === OrderDirection.ASC ? rising : -rising;
+}
+
+function statusOf({ published }: Row, now: number): PostStatus {
+  if (published === null) return PostStatus.DRAFT;
+  return published <= now ? PostStatus.PUBLISHED : PostStatus.SCHEDULED;
+}
+
+function isListed(row: Row, listing: Listing, viewer: string | undefined, now: number): boolean {
+  const status = statusOf(row, now);
+  const { createdAfter, createdBefore, search } = listing;
+  return (
+    (status === PostStatus.PUBLISHED || row.author === viewer) &&
+    (listing.status === undefined || status === listing.status) &&
+    (listing.authorId === undefined || row.author === listing.authorId) &&
+    (createdAfter === undefined || row.created > createdAfter.getTime()) &&
+    (createdBefore === undefined || row.created < createdBefore.getTime()) &&
+    (search === undefined ||
+      (search !== "nothing" && wordsOf(`${row.title} ${row.content}`).some((word) => word.startsWith("oak"))))
+  );
+}
+
+const listOf = (rows: readonly Row[], listing: Listing, viewer: string | undefined, now: number): Row[] =>
+  rows
+    .filter((row) => isListed(row, listing, viewer, now))
+    .toSorted((a, b) => compare(placeIn(a, listing.order), placeIn(b, listing.order), listing.order));
+
+/** What a page of a list has to be; where nothing is shown, its ends are judged by the cursors. */
+function pageOf(list: readonly Row[], order: ListOrder, window: Window) {
+  const { size, fromEnd, after, before, offset } = window;
+  const toCursor = (row: Row, cursor: Place | undefined) =>
+    cursor === undefined ? undefined : compare(placeIn(row, order), cursor, order);
+  const range = list.filter((row) => (toCursor(row, after) ?? 1) > 0 && (toCursor(row, before) ?? -1) < 0);
+  const shown = fromEnd ? range.slice(Math.max(0, range.length - size)) : range.slice(offset, offset + size);
+  const [first, last] = [shown.at(0), shown.at(-1)];
+  if (first !== undefined && last !== undefined)
+    return { shown, hasNextPage: last !== list.at(-1), hasPreviousPage: first !== list.at(0) };
+  return {
+    shown,
+    hasNextPage: (!fromEnd && range.length > offset) || list.some((row) => (toCursor(row, before) ?? -1) >= 0),
+    hasPreviousPage:
+      (fromEnd ? range.length > 0 : offset > 0 && list.length > 0) ||
+      list.some((row) => (toCursor(row, after) ?? 1) <= 0),
+  };
+}
+
+const plain = ({ posts, ...ends }: PostPage) => ({
+  ...ends,
+  shown: posts.map(({ post: { author, publishedAt, createdAt, updatedAt, ...post }, place }) => ({
+    ...post,
+    author: `${author.id} ${author.name}`,
+    published: publishedAt?.getTime() ?? null,
+    created: createdAt.getTime(),
+    updated: updatedAt.getTime(),
+    place,
+  })),
+});
+
+const plainModel = ({ shown, ...ends }: ReturnType<typeof pageOf>, order: ListOrder) => ({
+  ...ends,
+  shown: shown.map(({ author, voters, ...row }) => ({
+    ...row,
+    author: `${author} Name of ${author}`,
+    voteCount: voters.length,
+    version: 1,
+    place: { key: keyOf({ author, voters, ...row }, order), id: row.id },
+  })),
+});
+
+// What is drawn: little to choose from, so that most posts have keys in common.
+
+const dates = fc.integer({ min: start - 2, max: start + 2 });
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ids = fc
+  .tuple(fc.nat(31), fc.nat(31))
+  .map(([a, b]) => `post_01ARZ3NDEKTSV4RRFFQ69G5F${alphabet[a]!}${alphabet[b]!}`);
+const rows = fc.record<Row>({
+  id: ids,
+  author: fc.constantFrom(...authors),
+  title: fc.constantFrom("Oak", "öak", "an oaken door", "elm", "Élm", "\uffff", "\u{1f333}"),
+  content: fc.constantFrom("an oak and an elm", "oaken", "elm"),
+  published: fc.option(dates),
+  created: dates,
+  updated: dates,
+  voters: fc.subarray(authors),
+});
+const manyRows = fc.uniqueArray(rows, { selector: ({ id }) => id, maxLength: 30, size: "max" });
+const viewers = fc.option(fc.constantFrom(...authors), { nil: undefined });
+
+const orders = fc.record<ListOrder>({
+  field: fc.constantFrom(...Object.values(PostOrderField)),
+  direction: fc.constantFrom(...Object.values(OrderDirection)),
+});
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+const filters = {
+  authorId: maybe(fc.constantFrom(...authors, "nobody", "")),
+  status: maybe(fc.constantFrom(...Object.values(PostStatus))),
+  createdAfter: maybe(dates.map((date) => new Date(date))),
+  createdBefore: maybe(dates.map((date) => new Date(date))),
+};
+const oak = searchOf("oak")!;
+const listings: fc.Arbitrary<Listing> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ order: orders, ...filters }) },
+  // Nothing but the order, so that lists are long and those of several authors go together.
+  { weight: 4, arbitrary: fc.record({ order: orders, authorId: filters.authorId }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      order: fc.oneof(orders, fc.constant(bestMatchFirst)),
+      search: fc.constantFrom(oak, oak, oak, "nothing" as const),
+      ...filters,
+    }),
+  },
+);
+
+/** Windows whose cursors come from posts of every kind: listed, hidden, deleted. */
+const windowsOf = (places: fc.Arbitrary<Place>): fc.Arbitrary<Window> =>
+  fc.oneof(
+    fc.record({
+      size: fc.nat(6),
+      fromEnd: fc.boolean(),
+      after: maybe(places),
+      before: maybe(places),
+      offset: fc.constant(0),
+    }),
+    fc.record({ size: fc.nat(6), fromEnd: fc.constant(false), offset: fc.nat(35) }),
+  );
+
+test("gives of every list the pages, ends and counts that sorting and cutting it gives", async () => {
+  const drawn = manyRows
+    .filter((all) => all.length > 0)
+    .chain((all) =>
+      fc.record({
+        // Some were never there, or are no longer.
+        all: fc.constant(all),
+        stored: fc.subarray(all, { minLength: Math.floor(all.length / 2) }),
+        viewer: viewers,
+        asked: fc.array(
+          listings.chain((listing) =>
+            fc.record({
+              listing: fc.constant(listing),
+              window: windowsOf(fc.constantFrom(...all).map((row) => placeIn(row, listing.order))),
+            }),
+          ),
+          { minLength: 1, maxLength: 16, size: "max" },
+        ),
+      }),
+    );
+
+  await fc.assert(
+    fc
+      .asyncProperty(drawn, async ({ stored, viewer, asked }) => {
+        await insert(stored);
+        const reads = readsOf(viewer, start);
+
+        // Together, so that they share statements.
+        const [pages, counts] = await Promise.all([
+          Promise.all(asked.map(({ listing, window }) => reads.page(listing, window))),
+          Promise.all(asked.map(({ listing }) => reads.count(listing))),
+        ]);
+
+        for (const [index, { listing, window }] of asked.entries()) {
+          const list = listOf(stored, listing, viewer, start);
+          expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, listing.order, window), listing.order));
+          expect(counts[index]).toBe(list.length);
+        }
+        for (const { id, voters } of stored)
+          expect(await reads.voted(id)).toBe(viewer !== undefined && voters.includes(viewer));
+      })
+      .beforeEach(clear),
+    { seed, numRuns: 150 },
+  );
+});
+
+test("reads lists of several authors apart from one another, in one statement", async () => {
+  await fc.assert(
+    fc
+      .asyncProperty(
+        manyRows,
+        viewers,
+        orders,
+        fc.array(fc.record({ authorId: fc.constantFrom(...authors, "nobody"), size: fc.integer({ min: 1, max: 2 }) })),
+        async (all, viewer, order, asked) => {
+          await insert(all);
+          const reads = readsOf(viewer, start);
+          const window = { fromEnd: false, offset: 0 };
+
+          const pages = await Promise.all(
+            asked.map(({ authorId, size }) => reads.page({ order, authorId }, { ...window, size })),
+          );
+
+          for (const [index, { authorId, size }] of asked.entries()) {
+            const list = listOf(all, { order, authorId }, viewer, start);
+            expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, order, { ...window, size }), order));
+          }
+        },
+      )
+      .beforeEach(clear),
+    { seed, numRuns: 50 },
+  );
+});
+
+/** What others do between two pages; which post it happens to is a number that is counted round. */
+type Write =
+  | { readonly kind: "insert"; readonly row: Row }
+  | { readonly kind: "delete"; readonly of: number }
+  | { readonly kind: "change"; readonly of: number; readonly row: Row }
+  | { readonly kind: "publish"; readonly of: number; readonly published: number | null }
+  | { readonly kind: "wait" };
+const writes: fc.Arbitrary<Write> = fc.oneof(
+  fc.record({ kind: fc.constant("insert" as const), row: rows }),
+  fc.record({ kind: fc.constant("delete" as const), of: fc.nat(99) }),
+  fc.record({ kind: fc.constant("change" as const), of: fc.nat(99), row: rows }),
+  fc.record({ kind: fc.constant("publish" as const), of: fc.nat(99), published: fc.option(dates) }),
+  fc.record({ kind: fc.constant("wait" as const) }),
+);
+
+/** The posts after a write, which is done to the database too. */
+async function written(all: readonly Row[], write: Write): Promise<Row[]> {
+  if (write.kind === "wait") return [...all];
+  if (write.kind === "insert") {
+    if (all.some(({ id }) => id === write.row.id)) return [...all];
+    await insert([write.row]);
+    return [...all, write.row];
+  }
+  const target = all[write.of % all.length];
+  if (target === undefined) return [];
+  if (write.kind === "delete") {
+    await remove(target.id);
+    return all.filter((row) => row !== target);
+  }
+  const changed: Row =
+    write.kind === "publish"
+      ? { ...target, published: write.published }
+      : { ...write.row, id: target.id, author: target.author, published: target.published, voters: target.voters };
+  await execute(
+    "update posts set title = ?, title_key = ?, content = ?, published_at = ?, listed_at = ?, created_at = ?, updated_at = ? where id = ?",
+    [
+      changed.title,
+      titleKeyOf(changed.title),
+      changed.content,
+      changed.published,
+      changed.published ?? changed.created,
+      changed.created,
+      changed.updated,
+      changed.id,
+    ],
+  );
+  return all.map((row) => (row === target ? changed : row));
+}
+
+test("loses and repeats no post that stays, walking to either end while others write and time goes on", async () => {
+  const drawn = fc.record({
+    before: manyRows,
+    listing: fc.oneof(
+      fc.record<Listing>({ order: orders }),
+      fc.record<Listing>({ order: orders, ...filters }),
+      fc.record<Listing>({ order: orders, search: fc.constant(oak) }),
+    ),
+    viewer: viewers,
+    forwards: fc.boolean(),
+    sizes: fc.infiniteStream(fc.integer({ min: 1, max: 4 })),
+    between: fc.array(fc.array(writes, { maxLength: 3 }), { maxLength: 12, size: "max" }),
+  });
+
+  await fc.assert(
+    fc
+      .asyncProperty(drawn, async ({ before, listing, viewer, forwards, sizes, between }) => {
+        const { order } = listing;
+        await insert(before);
+        let [all, now] = [before, start - 1];
+        /** The posts that have been in the list, in one place, ever since the walk began. */
+        let staying = listOf(all, listing, viewer, now);
+        const keep = () => {
+          const current = new Map(listOf(all, listing, viewer, now).map((row) => [row.id, keyOf(row, order)]));
+          staying = staying.filter((row) => current.get(row.id) === keyOf(row, order));
+        };
+
+        const seen: string[] = [];
+        let place: Place | undefined;
+        for (let turn = 0; ; turn += 1) {
+          // Each write adds one post at most, and each page shows one at least.
+          expect(turn).toBeLessThan(80);
+          const window: Window = {
+            size: sizes.next().value!,
+            fromEnd: !forwards,
+            [forwards ? "after" : "before"]: place,
+            offset: 0,
+          };
+          const page = await readsOf(viewer, now).page(listing, window);
+          expect(plain(page)).toMatchObject({
+            ...pageOf(listOf(all, listing, viewer, now), order, window),
+            shown: expect.anything(),
+          });
+          const places = page.posts.map((each) => each.place);
+          seen.push(...(forwards ? places : places.toReversed()).map(({ id }) => id));
+          if (!(forwards ? page.hasNextPage : page.hasPreviousPage)) break;
+          place = forwards ? places.at(-1) : places.at(0);
+          // As a client has it.
+          place = placeOf(cursorOf(order, place!), order);
+          for (const write of between[turn] ?? []) {
+            if (write.kind === "wait") now += 1;
+            all = await written(all, write);
+            keep();
+          }
+        }
+
+        const stayed = staying.map(({ id }) => id);
+        const expected = forwards ? stayed : stayed.toReversed();
+        expect(seen.filter((id) => stayed.includes(id))).toEqual(expected);
+      })
+      .beforeEach(clear),
+    { seed, numRuns: 150 },
+  );
+});
+
+const titles = fc
+  .oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.string({ unit: "grapheme", maxLength: 20 }),
+    // Where UTF-16 and UTF-8 disagree, and where lower-casing and decomposing do something.
+    fc.string({
+      unit: fc.constantFrom("\ue000", "\uffff", "\u{10000}", "\u{1f333}", "a", "İ", "Σ", "ﬁ", '"', "\\", "\x01"),
+    }),
+  )
+  .filter((title) => !title.includes("\0") && title.isWellFormed());
+
+test("orders any titles by the bytes of their keys, and finds each place again by its cursor", async () => {
+  const drawn = fc.record({
+    drawnTitles: fc.array(titles, { maxLength: 12 }),
+    direction: fc.constantFrom(...Object.values(OrderDirection)),
+  });
+
+  await fc.assert(
+    fc
+      .asyncProperty(drawn, async ({ drawnTitles, direction }) => {
+        const order = { field: PostOrderField.TITLE, direction };
+        const all = drawnTitles.map((title, index): Row => {
+          const id = `post_01ARZ3NDEKTSV4RRFFQ69G5FA${alphabet[index]!}`;
+          return { id, author: "user_a", title, content: "", published: start, created: 0, updated: 0, voters: [] };
+        });
+        await insert(all);
+        const reads = readsOf(undefined, start);
+        const window = { size: 100, fromEnd: false, offset: 0 };
+
+        const { posts } = await reads.page({ order }, window);
+
+        const bytes = (title: string) => Buffer.from(titleKeyOf(title));
+        const byKey = all.toSorted((a, b) => Buffer.compare(bytes(a.title), bytes(b.title)) || (a.id < b.id ? -1 : 1));
+        if (direction === OrderDirection.DESC) byKey.reverse();
+        expect(posts.map(({ post: { id, title } }) => [id, title])).toEqual(byKey.map(({ id, title }) => [id, title]));
+        const rests = await Promise.all(
+          posts.map(({ place }) => reads.page({ order }, { ...window, after: placeOf(cursorOf(order, place), order) })),
+        );
+        for (const [index, rest] of rests.entries())
+          expect(rest.posts.map(({ post }) => post.id)).toEqual(byKey.slice(index + 1).map(({ id }) => id));
+      })
+      .beforeEach(clear),
+    { seed, numRuns: 150 },
+  );
+});
+
+test("gives every place back from its cursor, in the order that it is of and no other", () => {
+  const everyOrder = [
+    bestMatchFirst,
+    ...Object.values(PostOrderField).flatMap((field) =>
+      Object.values(OrderDirection).map((direction) => ({ field, direction })),
+    ),
+  ];
+
+  fc.assert(
+    fc.property(fc.constantFrom(...everyOrder), fc.maxSafeInteger(), titles, ids, (order, number, title, id) => {
+      const place = { key: order.field === PostOrderField.TITLE ? titleKeyOf(title) : number, id };
+      const cursor = cursorOf(order, place);
+
+      for (const each of everyOrder) expect(placeOf(cursor, each)).toEqual(each === order ? place : undefined);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("finds no place in a text that is no cursor", () => {
+  const encoded = (content: unknown) => Buffer.from(JSON.stringify(content)).toString("base64url");
+
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.jsonValue().map(encoded)), (text) => {
+      expect(placeOf(text, latestFirst)).toBeUndefined();
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("makes titles that differ in accents, case and width alike", () => {
+  for (const alike of [
+    ["Résumé", "RÉSUMÉ", "resume", "re\u0301sume\u0301", "ｒｅｓｕｍｅ"],
+    ["İstanbul", "istanbul", "ISTANBUL"],
+    ["ﬁne", "FINE"],
+  ])
+    expect(new Set(alike.map(titleKeyOf)).size).toBe(1);
+  expect(titleKeyOf("ısparta")).not.toBe(titleKeyOf("isparta"));
+});
