@@ -1,8 +1,7 @@
-import { request } from "node:http";
-
 import { describe, expect, test } from "vitest";
 
 import { startApi, type Api } from "./support/api.js";
+import { exchange } from "./support/exchange.js";
 
 // What a browser sends along by itself with a request that another site's page causes.
 const crossSite = {
@@ -16,19 +15,6 @@ const register = `mutation { register(input: { name: "Eve", email: "eve@example.
 const asJson = JSON.stringify({ query: register });
 const asForm = new URLSearchParams({ query: register }).toString();
 const asMultipart = `--b\r\ncontent-disposition: form-data; name="query"\r\n\r\n${register}\r\n--b--\r\n`;
-
-/** Posts exactly these headers, which `fetch` would add a type to. */
-function post(api: Api, path: string, headers: Record<string, string>, body: string) {
-  return new Promise<{ status: number; body: any }>((resolve, reject) => {
-    const sent = request(new URL(path, api.url), { method: "POST", headers }, async (response) => {
-      let text = "";
-      for await (const chunk of response) text += chunk;
-      resolve({ status: response.statusCode!, body: JSON.parse(text) });
-    });
-    sent.on("error", reject);
-    sent.end(body);
-  });
-}
 
 async function userCount(api: Api): Promise<number> {
   const [row] = await api.server.database.em
@@ -55,7 +41,8 @@ describe("a page of another site", () => {
   ])("can't cause a mutation by posting $type, for which no browser asks first", async ({ type, body }) => {
     const api = await startApi();
     for (const path of ["/graphql", `/graphql?query=${encodeURIComponent(register)}`]) {
-      const answer = await post(api, path, { ...crossSite, ...(type !== undefined && { "content-type": type }) }, body);
+      const headers = { ...crossSite, ...(type !== undefined && { "content-type": type }) };
+      const answer = await exchange(new URL(path, api.url), { headers, body });
       expect([400, 415]).toContain(answer.status);
       expect(answer.body.errors[0].extensions.code).toBe(
         answer.status === 415 ? "UNSUPPORTED_MEDIA_TYPE" : "BAD_REQUEST",

@@ -55,6 +55,28 @@ test("answers variables of the wrong type with 200 to a client of application/js
   expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
 });
 
+test("tells of variables that don't fit beside a document that isn't valid", async () => {
+  const api = await startApi();
+  const query = "query ($id: ID!, $first: Int) { nothing }";
+  const variables = { id: null, first: "one" };
+
+  const { status, body } = await api.send(query, { variables });
+
+  expect(status).toBe(400);
+  expect(body).not.toHaveProperty("data");
+  expect(body.errors!.map(({ extensions }) => extensions.code)).toEqual([
+    ...Array(3).fill("GRAPHQL_VALIDATION_FAILED"),
+    "BAD_USER_INPUT",
+  ]);
+  expect(body.errors!.at(-1)!.extensions["issues"]).toEqual([
+    { path: ["id"], message: "needs a value of type ID!" },
+    { path: ["first"], message: "must be of type Int" },
+  ]);
+  expect((await api.send(query, { variables, headers: { accept: "application/json" } })).status).toBe(200);
+  // What was not sent is no mistake of the sender's, as long as the document is wrong.
+  expect((await api.send(query, { variables: { first: 1 } })).status).toBe(422);
+});
+
 test("does not repeat a literal of the wrong type either", async () => {
   const api = await startApi();
   const { status, text, body } = await api.send(
@@ -190,6 +212,7 @@ test("masks a failure to judge the credential, which no caller caused", async ()
   expect(status).toBe(500);
   expect(body.errors![0]!.extensions.code).toBe("INTERNAL_SERVER_ERROR");
   expect(text).not.toMatch(/sql|session/i);
+  expect((await send("{ me { id } }", { headers: { accept: "application/json" } })).status).toBe(200);
 });
 
 describe("the schema", () => {

@@ -217,7 +217,7 @@ test("does not let a login in the same operation stand in for a missing credenti
     { variables: { input: { email, password } } },
   );
 
-  expect(status).toBe(200);
+  expect(status).toBe(294);
   expect(body.data).toBeNull();
   expect(body.errors).toHaveLength(1);
   expect(body.errors![0]).toMatchObject({ path: ["createPost"], extensions: { reason: "TOKEN_MISSING" } });

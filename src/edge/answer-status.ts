@@ -3,8 +3,12 @@ import type { FormattedExecutionResult } from "graphql";
 
 import type { Context } from "../context.js";
 import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
-import { graphqlResponseJson, readAccept } from "./accept.js";
+import { readAccept, type Acceptance } from "./accept.js";
+import { misfitsBeside } from "./misfits-beside.js";
 import { rootFields } from "./root-fields.js";
+
+/** What the draft of GraphQL over HTTP has for an answer with both data and errors. */
+export const partialSuccess = 294;
 
 /** Gives an answer the HTTP status, and the headers, of what it says. */
 export const answerStatus: ApolloServerPlugin<Context> = {
@@ -14,13 +18,18 @@ export const answerStatus: ApolloServerPlugin<Context> = {
         const { response, request, contextValue } = answered;
         if (response.body.kind !== "single") return;
         const result = response.body.singleResult;
-        const code = await codeOfWhole(result, answered);
-        const accept = readAccept(request.http?.headers.get("accept"));
         response.http.status = 200;
         // The route says how long an answer may be kept, for all of them alike.
         response.http.headers.delete("cache-control");
-        if (code === undefined) return;
+        if (result.errors === undefined) return;
+        result.errors = [...result.errors, ...misfitsBeside(result.errors, answered)];
 
+        const accept = readAccept(request.http?.headers.get("accept"));
+        const code = await codeOfWhole(result, answered);
+        if (code === undefined) {
+          response.http.status = statusOfSeveral(result, accept);
+          return;
+        }
         // Input that broke its type is told apart from input that broke a rule by no resolver having been begun.
         const unprocessable = code === "BAD_USER_INPUT" && contextValue.course.rootFields.length === 0;
         const status = unprocessable ? 422 : statusOfCode[code];
@@ -28,8 +37,6 @@ export const answerStatus: ApolloServerPlugin<Context> = {
         // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
         delete result.data;
         if (notGraphql.has(code) || !accept.onlyJson) response.http.status = status;
-        // A client that reads both types takes a 401 in plain JSON for a broken transport, and never sees the code.
-        if (accept.namesNewType) response.http.headers.set("content-type", graphqlResponseJson);
         addCodeHeaders(code, result, response);
       },
     };
@@ -60,6 +67,12 @@ async function codeOfWhole(
       outcome.status === "rejected" && (!(outcome.reason instanceof KnownError) || outcome.reason.code === code),
   );
   return alike ? code : undefined;
+}
+
+/** The status of an answer that no one code says: part of it was done, or the request is wrong in more than one way. */
+function statusOfSeveral({ data }: FormattedExecutionResult, accept: Acceptance): number {
+  if (data === undefined) return accept.onlyJson ? 200 : 400;
+  return accept.namesNewType ? partialSuccess : 200;
 }
 
 function addCodeHeaders(code: ErrorCode, { errors }: FormattedExecutionResult, { http }: GraphQLResponse): void {

@@ -3,9 +3,12 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { GraphQLError } from "graphql";
 import type { Logger } from "pino";
 
+import { isDatabaseAway } from "../database.js";
 import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
+import { readAccept } from "./accept.js";
 
 /** A request's body may have so many bytes. */
 export const bodyLimitBytes = 1024 * 1024;
@@ -35,6 +38,18 @@ export function answerFailure(
   const incidentId = randomUUID();
   log.error({ incidentId, requestId: request.id, err: error }, "internal error");
   return answerError(reply, "INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
+}
+
+/**
+ * A failure before an operation could begin, with the status of its code, where Apollo Server would answer 500 whatever
+ * failed and whoever asks.
+ */
+export function failureBeforeOperation(cause: unknown, accept: string | undefined): GraphQLError {
+  const code = isDatabaseAway(cause) ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR";
+  return new GraphQLError("The operation could not begin", {
+    originalError: cause instanceof Error ? cause : new Error(String(cause)),
+    extensions: { http: { status: readAccept(accept).onlyJson ? 200 : statusOfCode[code] } },
+  });
 }
 
 /** Answers what could not be read as an HTTP request, where somebody may still be listening. */

@@ -4,9 +4,10 @@ import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from "pino";
 
 import type { Caller, Context } from "../context.js";
-import { readAccept } from "./accept.js";
+import { graphqlResponseJson, readAccept } from "./accept.js";
 import type { PublicKey } from "../keys.js";
-import { answerError, answerFailure, answerUnreadable, bodyLimitBytes } from "./failures.js";
+import { partialSuccess } from "./answer-status.js";
+import { answerError, answerFailure, answerUnreadable, bodyLimitBytes, failureBeforeOperation } from "./failures.js";
 import { landingPage } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
 import { putDocument, type TrustedDocuments } from "./trusted-documents.js";
@@ -75,6 +76,17 @@ export function makeHttpServer(parts: {
       if (!reply.raw.writableFinished) logRequest(log, request, reply);
     });
   });
+  http.addHook("onSend", async (request, reply) => {
+    // Whoever can read the newer type gets it: in plain JSON, a 401 is taken for a broken transport and its code not seen.
+    if (
+      pathOf(request) === endpoint &&
+      reply.hasHeader("content-type") &&
+      readAccept(request.headers.accept).namesNewType
+    )
+      reply.type(graphqlResponseJson);
+    // Node knows no words for it.
+    if (reply.statusCode === partialSuccess) reply.raw.statusMessage = "Partial Success";
+  });
   http.addHook("onResponse", async (request, reply) => logRequest(log, request, reply));
 
   http.route({
@@ -92,14 +104,17 @@ export function makeHttpServer(parts: {
     },
     handler: fastifyApolloHandler(apollo, {
       async context(request) {
-        const context = await createContext({
-          authorization: request.raw.headersDistinct["authorization"] ?? [],
-          userAgent: request.headers["user-agent"] ?? null,
-          address: request.ip,
-          requestId: request.id,
-        });
-        request.operationContext = context;
-        return context;
+        try {
+          request.operationContext = await createContext({
+            authorization: request.raw.headersDistinct["authorization"] ?? [],
+            userAgent: request.headers["user-agent"] ?? null,
+            address: request.ip,
+            requestId: request.id,
+          });
+          return request.operationContext;
+        } catch (error) {
+          throw failureBeforeOperation(error, request.headers.accept);
+        }
       },
     }),
   });

@@ -1,0 +1,24 @@
+import { request, type IncomingHttpHeaders } from "node:http";
+
+/** An answer to exactly what was sent; `fetch` would add headers of its own. */
+export type Exchange = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: any };
+
+/** Sends a request with these headers and no others, and reads the answer as JSON. */
+export function exchange(
+  url: URL,
+  { method = "POST", headers = {}, body = "" }: { method?: string; headers?: Record<string, string>; body?: string },
+): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers }, async (response) => {
+      let text = "";
+      for await (const chunk of response) text += chunk;
+      resolve({
+        status: response.statusCode!,
+        headers: response.headers,
+        body: text === "" ? undefined : JSON.parse(text),
+      });
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
