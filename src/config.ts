@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isGuessableSecret } from "./guessable-secret.js";
 import { keyringOf, secretKey, type Keyring } from "./keys.js";
 import { nearMiss } from "./near-miss.js";
-import { documents, duration, flag, keyPairs, port, proxies, secrets, text, whole } from "./setting-rules.js";
+import { documents, duration, flag, keyPairs, origins, port, proxies, secrets, text, whole } from "./setting-rules.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -25,6 +25,8 @@ export type Config = {
   readonly publicReads: boolean;
   /** The proxies whose word on a client's address counts; undefined where the connection's own address does. */
   readonly trustProxy: readonly string[] | undefined;
+  /** The web origins whose pages may call; `*` for all. */
+  readonly corsOrigins: readonly string[];
   /** Whether the schema can be asked for, and wrong names are answered with right ones. */
   readonly introspection: boolean;
   /** The only documents that run; undefined where any may. */
@@ -58,6 +60,9 @@ export class ConfigError extends Error {
 /** A token's `exp − iat` may not exceed a day, so no setting may ask for more. */
 export const longestAccessTokenTtlSeconds = 24 * 60 * 60;
 const longestDurationSeconds = 10 * 365 * 24 * 60 * 60;
+
+/** Where the hosted Apollo Sandbox calls from. */
+const hostedSandbox = "https://studio.apollographql.com";
 
 const newSecret = "<the output of: openssl rand -hex 32>";
 
@@ -95,6 +100,7 @@ const settings = {
   MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
+  CORS_ORIGINS: { rule: origins, preset: undefined, example: "https://app.example.com" },
   INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
   TRUSTED_DOCUMENTS: { rule: documents, preset: undefined, example: "./persisted-documents.json" },
   LOG_LEVEL: {
@@ -172,6 +178,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     jwtAudience: read("JWT_AUDIENCE"),
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
+    corsOrigins: [...(read("CORS_ORIGINS") ?? []), ...(production ? [] : [hostedSandbox])],
     introspection: read("INTROSPECTION") ?? !production,
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),

@@ -112,6 +112,7 @@ export async function startServer(parts: {
     offersSandbox: !config.production,
     trustProxy: config.trustProxy,
     trustedDocuments: config.trustedDocuments,
+    corsOrigins: config.corsOrigins,
     publicKeys: publicKeysOf(keys),
   });
 

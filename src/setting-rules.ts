@@ -98,3 +98,15 @@ export const documents = z.string().transform((path, issues): ReadonlyMap<string
     return z.NEVER;
   }
 });
+/** Web origins as browsers send them, or `*` alone for all. */
+export const origins = z
+  .string()
+  .transform((list) => list.split(",").map((entry) => entry.trim()))
+  .refine(
+    (list) => list.every(isOrigin) || (list.length === 1 && list[0] === "*"),
+    "must list origins in lower case, scheme and host and a port if need be with nothing after, or be * alone",
+  );
+
+function isOrigin(entry: string): boolean {
+  return /^https?:[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+}

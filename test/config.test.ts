@@ -35,6 +35,7 @@ test("has a value for every setting that is not given", () => {
       jwtAudience: "postern",
       publicReads: false,
       trustProxy: undefined,
+      corsOrigins: ["https://studio.apollographql.com"],
       introspection: true,
       logLevel: "info",
       limits: { tokens: 1000, depth: 10, aliases: 15, directives: 50, cost: 5000, operationTimeoutSeconds: 10 },
@@ -88,6 +89,15 @@ test.each([
   { CLOCK_TOLERANCE: "61s" },
   { LOG_LEVEL: "loud" },
   { INTROSPECTION: "off" },
+  { CORS_ORIGINS: "" },
+  { CORS_ORIGINS: "app.example.com" },
+  { CORS_ORIGINS: "https://app.example.com/" },
+  { CORS_ORIGINS: "https://App.example.com" },
+  { CORS_ORIGINS: "https://app.example.com:443" },
+  { CORS_ORIGINS: "https://*.example.com" },
+  { CORS_ORIGINS: "https://app.example.com,*" },
+  { CORS_ORIGINS: "https://user@app.example.com" },
+  { CORS_ORIGINS: "null" },
   { NODE_ENV: "Production" },
   { NODE_ENV: "prod" },
   { TRUST_PROXY: "1" },
@@ -104,6 +114,16 @@ test.each([
 
 test("never repeats a secret", () => {
   expect(problemsOf({ JWT_SECRET: "my own 31 byte secret, too short".slice(0, 31) }).join()).not.toContain("my own");
+});
+
+test("takes origins by name, or all of them, and the hosted Sandbox outside production", () => {
+  const corsOrigins = (env: Record<string, string>) => readConfig({ JWT_SECRET: secret, ...env }).config.corsOrigins;
+  const CORS_ORIGINS = "https://app.example.com, http://localhost:5173,http://[::1]:8080";
+  const listed = ["https://app.example.com", "http://localhost:5173", "http://[::1]:8080"];
+  expect(corsOrigins({ CORS_ORIGINS, NODE_ENV: "production" })).toEqual(listed);
+  expect(corsOrigins({ CORS_ORIGINS })).toEqual([...listed, "https://studio.apollographql.com"]);
+  expect(corsOrigins({ CORS_ORIGINS: "*", NODE_ENV: "production" })).toEqual(["*"]);
+  expect(corsOrigins({ NODE_ENV: "production" })).toEqual([]);
 });
 
 test("bounds access tokens by a day", () => {

@@ -7,6 +7,7 @@ import type { Caller, Context } from "../context.js";
 import { graphqlResponseJson, readAccept } from "./accept.js";
 import type { PublicKey } from "../keys.js";
 import { partialSuccess } from "./answer-status.js";
+import { allowOrigin, answerPreflight } from "./cross-origin.js";
 import { answerError, answerFailure, answerUnreadable, bodyLimitBytes, failureBeforeOperation } from "./failures.js";
 import { landingPage } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
@@ -34,6 +35,8 @@ export function makeHttpServer(parts: {
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
+  /** The web origins whose pages may call; `*` for all. */
+  readonly corsOrigins: readonly string[];
   /** The proxies whose word on a client's address counts. */
   readonly trustProxy: readonly string[] | undefined;
   readonly trustedDocuments: TrustedDocuments | undefined;
@@ -41,6 +44,7 @@ export function makeHttpServer(parts: {
   readonly publicKeys: readonly PublicKey[] | undefined;
 }): FastifyInstance {
   const { apollo, createContext, log, name, offersSandbox, trustProxy, trustedDocuments, publicKeys } = parts;
+  const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     bodyLimit: bodyLimitBytes,
@@ -68,6 +72,7 @@ export function makeHttpServer(parts: {
     reply.header("x-content-type-options", "nosniff");
     reply.header("vary", "Authorization, Accept, Origin");
     if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
+    allowOrigin(corsOrigins, request, reply);
   };
   http.addHook("onRequest", async (request, reply) => {
     setHeaders(request, reply);
@@ -118,6 +123,8 @@ export function makeHttpServer(parts: {
       },
     }),
   });
+
+  http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
   http.get("/", { exposeHeadRoute: true }, async (_request, reply) =>
     offersSandbox ? reply.type("text/html; charset=utf-8").send(landingPage) : { name, graphql: endpoint },
