@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 
-import { systemClock } from "../src/clock.js";
+import { systemClock, systemTimer } from "../src/clock.js";
 import { readConfig } from "../src/config.js";
 import { makeLog } from "../src/log.js";
 import { startServer } from "../src/server.js";
@@ -106,7 +106,12 @@ const { config } = readConfig({
   ACCESS_TOKEN_TTL: "5s",
   LOG_LEVEL: "error",
 });
-const server = await startServer({ config, clock: systemClock, log: makeLog(config.logLevel, systemClock) });
+const server = await startServer({
+  config,
+  clock: systemClock,
+  timer: systemTimer,
+  log: makeLog(config.logLevel, systemClock),
+});
 say(
   `A server on ${server.url}, with a database of its own and access tokens that live ${config.accessTokenTtlSeconds} s.\n`,
 );

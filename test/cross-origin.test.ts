@@ -65,7 +65,7 @@ describe("the hosted Sandbox", () => {
     const api = await startApi();
     const { status, headers, body } = await exchange(new URL(api.url), introspection());
     expect(status).toBe(200);
-    expect(body.data.__schema.types.map(({ name }: { name: string }) => name)).toContain("Post");
+    expect(body.data["__schema"].types.map(({ name }: { name: string }) => name)).toContain("Post");
     expect(corsHeaders(headers)).toEqual({
       "access-control-allow-origin": studio,
       "access-control-expose-headers": "WWW-Authenticate, Retry-After, X-Request-Id",

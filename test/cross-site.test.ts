@@ -92,7 +92,7 @@ test("answers the GET that urql sends by default for a signed-in user", async ()
     variables: JSON.stringify({ first: 1 }),
   });
 
-  const { status, headers, body } = await api.fetch(`/graphql?${parameters}`, {
+  const { status, headers, body } = await api.fetch(`/graphql?${parameters.toString()}`, {
     headers: {
       accept:
         "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",

@@ -91,7 +91,7 @@ const matrix: Readonly<Record<string, Case>> = {
 
 const requests = {
   GET: (url: string, { query, variables = "{}" }: Case, headers: Record<string, string>) =>
-    exchange(new URL(`?${new URLSearchParams({ query, variables })}`, url), { method: "GET", headers }),
+    exchange(new URL(`?${new URLSearchParams({ query, variables }).toString()}`, url), { method: "GET", headers }),
   POST: (url: string, { query, variables = "{}" }: Case, headers: Record<string, string>) =>
     exchange(new URL(url), {
       headers: { ...headers, "content-type": "application/json" },
