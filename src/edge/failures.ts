@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { isDatabaseAway } from "../database.js";
 import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept } from "./accept.js";
+import { standingHeaders } from "./headers.js";
 
 /** A request's body may have so many bytes. */
 export const bodyLimitBytes = 1024 * 1024;
@@ -57,10 +58,15 @@ export function answerUnreadable({ code }: Error & { code?: string }, socket: So
   if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[code ?? ""] ?? 400;
   const body = JSON.stringify(bodyOf("BAD_REQUEST", STATUS_CODES[status]!, {}));
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    ...standingHeaders,
+    "cache-control": "private, no-store",
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
 }
 
 function bodyOf(code: ErrorCode, message: string, details: object) {

@@ -9,7 +9,8 @@ import type { PublicKey } from "../keys.js";
 import { partialSuccess } from "./answer-status.js";
 import { allowOrigin, answerPreflight } from "./cross-origin.js";
 import { answerError, answerFailure, answerUnreadable, bodyLimitBytes, failureBeforeOperation } from "./failures.js";
-import { landingPage } from "./landing-page.js";
+import { standingHeaders } from "./headers.js";
+import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
 import { putDocument, type TrustedDocuments } from "./trusted-documents.js";
 
@@ -69,8 +70,7 @@ export function makeHttpServer(parts: {
 
   const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
-    reply.header("vary", "Authorization, Accept, Origin");
+    reply.headers(standingHeaders);
     if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
     allowOrigin(corsOrigins, request, reply);
   };
@@ -126,9 +126,13 @@ export function makeHttpServer(parts: {
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
-  http.get("/", { exposeHeadRoute: true }, async (_request, reply) =>
-    offersSandbox ? reply.type("text/html; charset=utf-8").send(landingPage) : { name, graphql: endpoint },
-  );
+  http.get("/", { exposeHeadRoute: true }, async (_request, reply) => {
+    if (!offersSandbox) return { name, graphql: endpoint };
+    reply.header("content-security-policy", landingPagePolicy);
+    // Sandbox opens a window to sign in to Apollo, which has to find its way back.
+    reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
+    return reply.type("text/html; charset=utf-8").send(landingPage);
+  });
 
   if (publicKeys !== undefined) {
     // An old key stays in the list while its tokens live, so minutes of caching do no harm (RFC 7517).
