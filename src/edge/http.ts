@@ -27,7 +27,16 @@ export const endpoint = "/graphql";
 /** Where other services find the keys to verify tokens with. */
 const keySetPath = "/.well-known/jwks.json";
 
-const requestTimeoutMilliseconds = 30_000;
+/** How long a sender may take, in milliseconds. */
+export type SenderTimeouts = {
+  readonly headers: number;
+  /** For the request as a whole. Without it, a slow sender could keep a server from stopping. */
+  readonly request: number;
+  /** How often connections are looked at, which is how late a slow one may be noticed. */
+  readonly checkEvery: number;
+};
+
+const senderTimeouts: SenderTimeouts = { headers: 10_000, request: 30_000, checkEvery: 1000 };
 
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
 export function makeHttpServer(parts: {
@@ -43,8 +52,10 @@ export function makeHttpServer(parts: {
   readonly trustedDocuments: TrustedDocuments | undefined;
   /** What others verify tokens with; undefined where only a secret can. */
   readonly publicKeys: readonly PublicKey[] | undefined;
+  readonly timeouts?: SenderTimeouts;
 }): FastifyInstance {
   const { apollo, createContext, log, name, offersSandbox, trustProxy, trustedDocuments, publicKeys } = parts;
+  const { timeouts = senderTimeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
@@ -54,8 +65,8 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
-    // As long as a slow sender may take. Without it, one could keep a server from stopping.
-    requestTimeout: requestTimeoutMilliseconds,
+    requestTimeout: timeouts.request,
+    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.checkEvery },
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);

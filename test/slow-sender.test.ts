@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { connect, type AddressInfo } from "node:net";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { systemClock } from "../src/clock.js";
+import { makeHttpServer, type SenderTimeouts } from "../src/edge/http.js";
+import { makeLog } from "../src/log.js";
+import { startApi } from "./support/api.js";
+
+const never = 60_000;
+
+/** What a sender is told that sends this and then nothing more. */
+async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {
+  const { server } = await startApi();
+  const http = makeHttpServer({
+    apollo: server.apollo,
+    createContext: server.createContext,
+    log: makeLog("silent", systemClock),
+    name: "postern",
+    offersSandbox: false,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    timeouts,
+  });
+  onTestFinished(() => http.close());
+  await http.listen({ port: 0, host: "127.0.0.1" });
+  const socket = connect((http.server.address() as AddressInfo).port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk));
+  socket.write(bytes);
+  await once(socket, "close");
+  return answer;
+}
+
+const head = "POST /graphql HTTP/1.1\r\nhost: x\r\n";
+
+test.each([
+  { of: "headers", bytes: head, timeouts: { headers: 1, request: never, checkEvery: 1 } },
+  {
+    of: "a body",
+    bytes: `${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+    // Node takes the shorter of the two for the headers, whichever it is.
+    timeouts: { headers: 100, request: 100, checkEvery: 1 },
+  },
+])("answers whoever takes too long to send $of with 408, as JSON", async ({ bytes, timeouts }) => {
+  const [lines, body] = (await toldAfter(bytes, timeouts)).split("\r\n\r\n");
+  expect(lines).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  expect(lines).toContain("content-type: application/json; charset=utf-8");
+  expect(JSON.parse(body!)).toEqual({
+    errors: [{ message: "Request Timeout", extensions: { code: "BAD_REQUEST" } }],
+  });
+});
