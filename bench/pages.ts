@@ -58,12 +58,12 @@ async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, 
 
 console.log(`${rounds} reads each, page of ${size}; µs are medians\n`);
 let worst = 0;
-for (const { of, viewer, listing: list } of lists) {
+for (const { of, viewer: reading, listing: list } of lists) {
   for (const field of Object.values(PostOrderField)) {
     const listing: Listing = { ...list, order: { field, direction: OrderDirection.DESC } };
-    const reads = postsFor({ reader, now }, viewer);
+    const reads = postsFor({ reader, now }, reading);
     const own = listing.status === PostStatus.DRAFT || listing.status === PostStatus.SCHEDULED;
-    const { place, posts } = await placeFarOn(listing, reads, own ? viewer?.user.id : listing.authorId);
+    const { place, posts } = await placeFarOn(listing, reads, own ? reading?.user.id : listing.authorId);
     const figures = { first: [] as number[], far: [] as number[] };
     const read = async (kind: keyof typeof figures) => {
       const started = performance.now();
