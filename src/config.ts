@@ -43,6 +43,11 @@ export type Limits = {
   readonly directives: number;
   readonly cost: number;
   readonly operationTimeoutSeconds: number;
+  readonly bodyBytes: number;
+  readonly urlLength: number;
+  readonly connections: number;
+  readonly headersTimeoutSeconds: number;
+  readonly requestTimeoutSeconds: number;
 };
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -99,6 +104,11 @@ const settings = {
   MAX_ALIASES: { rule: whole(0, 10_000), preset: "15", example: "15" },
   MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
+  MAX_BODY_BYTES: { rule: whole(1000, 100_000_000), preset: "1048576", example: "1048576" },
+  MAX_URL_LENGTH: { rule: whole(100, 12_000), preset: "8000", example: "8000" },
+  MAX_CONNECTIONS: { rule: whole(1, 1_000_000), preset: "1000", example: "1000" },
+  HEADERS_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
+  REQUEST_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   CORS_ORIGINS: { rule: origins, preset: undefined, example: "https://app.example.com" },
   INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
@@ -189,6 +199,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       directives: read("MAX_DIRECTIVES"),
       cost: read("MAX_COST"),
       operationTimeoutSeconds: read("OPERATION_TIMEOUT"),
+      bodyBytes: read("MAX_BODY_BYTES"),
+      urlLength: read("MAX_URL_LENGTH"),
+      connections: read("MAX_CONNECTIONS"),
+      headersTimeoutSeconds: read("HEADERS_TIMEOUT"),
+      requestTimeoutSeconds: read("REQUEST_TIMEOUT"),
     },
   };
   if (problems.length > 0) throw new ConfigError(problems);

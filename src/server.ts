@@ -114,6 +114,14 @@ export async function startServer(parts: {
     trustedDocuments: config.trustedDocuments,
     corsOrigins: config.corsOrigins,
     publicKeys: publicKeysOf(keys),
+    bodyLimitBytes: config.limits.bodyBytes,
+    longestUrl: config.limits.urlLength,
+    connections: config.limits.connections,
+    timeouts: {
+      headers: config.limits.headersTimeoutSeconds * 1000,
+      request: config.limits.requestTimeoutSeconds * 1000,
+      checkEvery: 1000,
+    },
   });
 
   const close = async () => {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -152,4 +154,31 @@ test("forgets the time limit of an operation that has ended", async () => {
   await ada.send("{ nothing }");
   await ada.send("{");
   expect(api.timer.waiting()).toBe(0);
+});
+
+test("refuses a body and a URL that are too long, and one connection too many", async () => {
+  const api = await startApi({ MAX_BODY_BYTES: "1000", MAX_URL_LENGTH: "100", MAX_CONNECTIONS: "3" });
+  const told = async (path: string, init?: RequestInit) => {
+    const { status, body } = await api.fetch(path, init);
+    return [status, body.errors?.[0]?.message];
+  };
+
+  const post = (length: number) => ({
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: "{ __typename }" }).padEnd(length),
+  });
+  expect(await told("/graphql", post(1000))).toEqual([200, undefined]);
+  expect(await told("/graphql", post(1001))).toEqual([413, "A request's body may have 1000 bytes at most"]);
+  const path = "/graphql?query={__typename}".padEnd(100, "+");
+  expect(await told(path)).toEqual([200, undefined]);
+  expect(await told(`${path}+`)).toEqual([414, "A URL may have 100 characters at most"]);
+
+  const { port, hostname } = new URL(api.url);
+  const sockets = Array.from({ length: 5 }, () => connect(Number(port), hostname));
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+  // Those beyond the limit are closed without a word.
+  const closed = sockets.map((socket) => once(socket, "close"));
+  await Promise.race(closed);
+  expect(sockets.some((socket) => socket.closed)).toBe(true);
 });

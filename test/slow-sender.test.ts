@@ -22,6 +22,10 @@ async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<strin
     corsOrigins: [],
     trustProxy: undefined,
     publicKeys: undefined,
+    trustedDocuments: undefined,
+    bodyLimitBytes: 1000,
+    longestUrl: 1000,
+    connections: 10,
     timeouts,
   });
   onTestFinished(() => http.close());

@@ -31,7 +31,11 @@ export function answerFailure(
   if (error instanceof KnownError) return answerError(reply, error.code, error.message, error.details);
   const { statusCode = 500 } = error;
   if (statusCode === 413)
-    return answerError(reply, "PAYLOAD_TOO_LARGE", `A request's body may have ${bodyLimitBytes} bytes at most`);
+    return answerError(
+      reply,
+      "PAYLOAD_TOO_LARGE",
+      `A request's body may have ${request.routeOptions.bodyLimit} bytes at most`,
+    );
   if (statusCode === 415)
     return answerError(reply, "UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
   if (statusCode >= 400 && statusCode < 500)

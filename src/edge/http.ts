@@ -8,7 +8,7 @@ import { graphqlResponseJson, readAccept } from "./accept.js";
 import type { PublicKey } from "../keys.js";
 import { partialSuccess } from "./answer-status.js";
 import { allowOrigin, answerPreflight } from "./cross-origin.js";
-import { answerError, answerFailure, answerUnreadable, bodyLimitBytes, failureBeforeOperation } from "./failures.js";
+import { answerError, answerFailure, answerUnreadable, failureBeforeOperation } from "./failures.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
@@ -36,8 +36,6 @@ export type SenderTimeouts = {
   readonly checkEvery: number;
 };
 
-const senderTimeouts: SenderTimeouts = { headers: 10_000, request: 30_000, checkEvery: 1000 };
-
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
 export function makeHttpServer(parts: {
   readonly apollo: ApolloServer<Context>;
@@ -52,14 +50,19 @@ export function makeHttpServer(parts: {
   readonly trustedDocuments: TrustedDocuments | undefined;
   /** What others verify tokens with; undefined where only a secret can. */
   readonly publicKeys: readonly PublicKey[] | undefined;
-  readonly timeouts?: SenderTimeouts;
+  readonly timeouts: SenderTimeouts;
+  readonly bodyLimitBytes: number;
+  /** In characters, as it stands in the request's first line. */
+  readonly longestUrl: number;
+  /** How many may be open at a time; one more is closed at once. */
+  readonly connections: number;
 }): FastifyInstance {
   const { apollo, createContext, log, name, offersSandbox, trustProxy, trustedDocuments, publicKeys } = parts;
-  const { timeouts = senderTimeouts } = parts;
+  const { timeouts, bodyLimitBytes: bodyLimit } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
-    bodyLimit: bodyLimitBytes,
+    bodyLimit,
     // One line a request is ours to write, and so is the request's id.
     logger: false,
     requestIdHeader: false,
@@ -75,6 +78,7 @@ export function makeHttpServer(parts: {
     },
     clientErrorHandler: answerUnreadable,
   });
+  http.server.maxConnections = parts.connections;
   http.decorateRequest("operationContext", undefined);
   // GraphQL comes as JSON; text/plain, which fastify would parse, needs no preflight in a browser.
   http.removeContentTypeParser("text/plain");
@@ -91,6 +95,8 @@ export function makeHttpServer(parts: {
     reply.raw.once("close", () => {
       if (!reply.raw.writableFinished) logRequest(log, request, reply);
     });
+    if (request.url.length > parts.longestUrl)
+      return answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
   });
   http.addHook("onSend", async (request, reply) => {
     // Whoever can read the newer type gets it: in plain JSON, a 401 is taken for a broken transport and its code not seen.
