@@ -1,0 +1,28 @@
+import { gql } from "@apollo/client/core";
+
+import { createClient } from "../../docs/clients/apollo-client.js";
+import { operations, type ClientOptions, type ClientUnderTest } from "./client-scenarios.js";
+
+/** Apollo Client, 3 or 4, whichever `@apollo/client/core` is in the test that calls it. */
+export function apolloUnderTest({ url, ...options }: ClientOptions, codeOf: ClientUnderTest["codeOf"]) {
+  const { client, signIn, signOut } = createClient({ uri: url, ...options });
+  return {
+    signIn,
+    signOut,
+    codeOf,
+    register: async (input) => {
+      const { data } = await client.mutate<any>({ mutation: gql(operations.register), variables: { input } });
+      return data.register;
+    },
+    logIn: async (input) => {
+      const { data } = await client.mutate<any>({ mutation: gql(operations.logIn), variables: { input } });
+      return data.login;
+    },
+    createPost: (title) =>
+      client.mutate({ mutation: gql(operations.createPost), variables: { input: { title, content: "…" } } }),
+    titles: async (variables) => {
+      const { data } = await client.query<any>({ query: gql(operations.titles), variables });
+      return data.posts.nodes.map((post: { title: string }) => post.title);
+    },
+  } satisfies ClientUnderTest;
+}

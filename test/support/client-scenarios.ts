@@ -1,0 +1,285 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { describe, expect, test, vi } from "vitest";
+
+import { startApi } from "./api.js";
+
+const minutes = 60_000;
+const hours = 60 * minutes;
+
+export type Tokens = { readonly accessToken: string; readonly refreshToken: string; readonly expiresIn: number };
+
+/** What the files of `docs/clients` take. */
+export type ClientOptions = {
+  readonly url: string;
+  readonly onSignedOut: () => void;
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+};
+
+export type Page = { readonly first: number; readonly offset: number };
+
+/** A client as its application uses it: each promise fails with what the application would get. */
+export type ClientUnderTest = {
+  readonly register: (input: { name: string; email: string; password: string }) => Promise<Tokens>;
+  readonly logIn: (input: { email: string; password: string }) => Promise<Tokens>;
+  readonly signIn: (tokens: Tokens) => void;
+  readonly signOut: () => void;
+  readonly createPost: (title: string) => Promise<unknown>;
+  /** The titles of a page of posts, ordered by title. */
+  readonly titles: (page: Page) => Promise<string[]>;
+  /** The `extensions.code` of a failure, from where the application finds it. */
+  readonly codeOf: (failure: any) => unknown;
+};
+
+/** What the clients send, for those whose operations are text. */
+export const operations = {
+  register: `mutation Register($input: RegisterInput!) { register(input: $input) { accessToken refreshToken expiresIn } }`,
+  logIn: `mutation LogIn($input: LoginInput!) { login(input: $input) { accessToken refreshToken expiresIn } }`,
+  createPost: `mutation CreatePost($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
+  titles: `query Titles($first: Int!, $offset: Int!) {
+    posts(first: $first, offset: $offset, orderBy: { field: TITLE, direction: ASC }) { nodes { id title } }
+  }`,
+};
+
+type Sent = { readonly method: string; readonly text: string; status?: number };
+
+/** A network that a test can read, and stand in the way of. */
+export function testNetwork() {
+  const sent: Sent[] = [];
+  let deliver = async (_request: Sent, response: Response): Promise<Response> => response;
+  return {
+    sent,
+    isRefresh,
+    refreshes: () => sent.filter(isRefresh).length,
+    refused: () => sent.filter(({ status }) => status === 401).length,
+    /** Decides what becomes of answers from now on. */
+    onAnswer: (decide: typeof deliver) => void (deliver = decide),
+    fetch: (async (input: string | URL | Request, init?: RequestInit) => {
+      const copy = new Request(input, init);
+      const request: Sent = { method: copy.method, text: decodeURIComponent(copy.url) + (await copy.text()) };
+      sent.push(request);
+      const response = await fetch(input, init);
+      request.status = response.status;
+      return await deliver(request, response);
+    }) as typeof fetch,
+  };
+}
+
+const isRefresh = ({ text }: Sent) => text.includes("refreshSession");
+
+/** What any client has to do with a session, each in its default settings, against a running server. */
+export function describeSessions(client: string, makeClient: (options: ClientOptions) => ClientUnderTest): void {
+  describe(`a session of ${client}`, () => {
+    sessions(makeClient);
+  });
+}
+
+function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void {
+  /** A client that is signed in, whose user wrote a few posts. */
+  async function start({ ahead = 0 } = {}) {
+    const api = await startApi();
+    const network = testNetwork();
+    const onSignedOut = vi.fn<() => void>();
+    // The clock of the client's machine.
+    const machine = { now: () => api.clock().getTime() + ahead };
+    const client = makeClient({ url: api.url, onSignedOut, fetch: network.fetch, now: () => machine.now() });
+    const tokens = await client.register({ name: "Ada", ...ada });
+    client.signIn(tokens);
+    await Promise.all(titles.map(client.createPost));
+
+    const read = async (page: Page) => {
+      const expected = titles.slice(page.offset, page.offset + page.first);
+      try {
+        return isDeepStrictEqual(await client.titles(page), expected) ? "right" : "wrong";
+      } catch (failure) {
+        return client.codeOf(failure) ?? "unreachable";
+      }
+    };
+    let first = 0;
+    return {
+      api,
+      network,
+      onSignedOut,
+      machine,
+      client,
+      logIn: async () => client.signIn(await client.logIn(ada)),
+      /** Asks for ten pages in parallel, which no cache can know yet, and says what came of each. */
+      readTen: () => {
+        first += 1;
+        return Promise.all(Array.from({ length: 10 }, (_, offset) => read({ first, offset })));
+      },
+      readOne: () => read({ first: (first += 1), offset: 0 }),
+      endEverywhere: () => api.send("mutation { logoutEverywhere { endedSessions } }", { token: tokens.accessToken }),
+    };
+  }
+
+  const ada = { email: "ada@example.com", password: "password of Ada" };
+  const titles = ["A", "B", "C", "D"];
+  const ten = (outcome: string) => Array.from({ length: 10 }, () => outcome);
+
+  describe.each([
+    { clock: "is right", ahead: 0 },
+    { clock: "is two hours fast", ahead: 2 * hours },
+    { clock: "is two hours slow", ahead: -2 * hours },
+  ])("where the client's clock $clock", ({ ahead }) => {
+    test("ten queries past the token's end cause one refresh, and all are answered", async () => {
+      const { api, network, onSignedOut, readOne, readTen } = await start({ ahead });
+      api.clock.advance(29 * minutes);
+      expect(await readOne()).toBe("right");
+      expect(network.refreshes()).toBe(0);
+
+      // Twice, since the second refresh takes the token that the first one brought.
+      for (const _ of [1, 2]) {
+        network.sent.length = 0;
+        api.clock.advance(30 * minutes);
+        expect(await readTen()).toEqual(ten("right"));
+        expect(network.sent).toHaveLength(11);
+        expect(network.refreshes()).toBe(1);
+        expect(network.refused()).toBe(0);
+      }
+      expect(onSignedOut).not.toHaveBeenCalled();
+    });
+  });
+
+  test("a session ended elsewhere surfaces once, and nothing is tried again and again", async () => {
+    const { api, network, onSignedOut, readOne, readTen, endEverywhere, logIn } = await start();
+    expect(await readOne()).toBe("right");
+    await endEverywhere();
+
+    network.sent.length = 0;
+    expect(await readTen()).toEqual(ten("UNAUTHENTICATED"));
+    expect(onSignedOut).toHaveBeenCalledTimes(1);
+    expect(network.refreshes()).toBe(1);
+    expect(network.sent.length).toBeLessThanOrEqual(21);
+
+    network.sent.length = 0;
+    expect(await readOne()).toBe("UNAUTHENTICATED");
+    expect(network.sent).toHaveLength(1);
+    expect(onSignedOut).toHaveBeenCalledTimes(1);
+
+    // The next session is as good as the first, and ends once as well.
+    await logIn();
+    expect(await readOne()).toBe("right");
+    api.clock.advance(31 * 24 * hours);
+    network.sent.length = 0;
+    expect(await readTen()).toEqual(ten("UNAUTHENTICATED"));
+    expect(onSignedOut).toHaveBeenCalledTimes(2);
+    expect(network.refreshes()).toBe(1);
+    expect(network.sent).toHaveLength(11);
+  });
+
+  test("ten queries refused by the server, one of them late, cause one refresh, and all are answered", async () => {
+    const { api, network, machine, onSignedOut, readTen } = await start();
+    // A machine that sleeps.
+    const asleep = machine.now();
+    machine.now = () => asleep;
+    api.clock.advance(30 * minutes);
+
+    let answered = 0;
+    let isHolding = false;
+    let release = () => {};
+    const othersAreAnswered = new Promise<void>((resolve) => (release = resolve));
+    network.onAnswer(async (request, response) => {
+      if (response.status === 401 && !isHolding) {
+        isHolding = true;
+        await othersAreAnswered;
+      } else if (response.status === 200 && !network.isRefresh(request) && ++answered === 9) release();
+      return response;
+    });
+    network.sent.length = 0;
+
+    expect(await readTen()).toEqual(ten("right"));
+    expect(network.refreshes()).toBe(1);
+    expect(network.refused()).toBe(10);
+    expect(network.sent).toHaveLength(21);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test("a change refused for the token's age is made once", async () => {
+    const { api, client, machine } = await start();
+    const asleep = machine.now();
+    machine.now = () => asleep;
+    api.clock.advance(30 * minutes);
+
+    await client.createPost("E");
+
+    expect(await client.titles({ first: 10, offset: 0 })).toEqual([...titles, "E"]);
+  });
+
+  test("a refresh whose answer is lost is asked for again by the next query, and nobody is signed out", async () => {
+    const { api, network, onSignedOut, readOne, readTen } = await start();
+    api.clock.advance(30 * minutes);
+    let isLost = false;
+    network.onAnswer(async (request, response) => {
+      if (isLost || !network.isRefresh(request)) return response;
+      isLost = true;
+      throw new TypeError("fetch failed");
+    });
+    expect(await readOne()).toBe("unreachable");
+    expect(isLost).toBe(true);
+
+    // Longer than a used token is answered again, if its successor is used.
+    api.clock.advance(1 * hours);
+    network.sent.length = 0;
+    expect(await readTen()).toEqual(ten("right"));
+    expect(network.refreshes()).toBe(1);
+    expect(network.sent).toHaveLength(11);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test("wrong credentials are an error of their own, and sign nobody out", async () => {
+    const { client, network, onSignedOut, readOne } = await start();
+    network.sent.length = 0;
+    const failure = await client.logIn({ ...ada, password: "not this one at all" }).catch((error) => error);
+    expect(client.codeOf(failure)).toBe("INVALID_CREDENTIALS");
+    expect(network.sent).toHaveLength(1);
+    expect(await readOne()).toBe("right");
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test("signing in works while an ended session's tokens are still held", async () => {
+    const { api, onSignedOut, logIn, readOne, endEverywhere } = await start();
+    await endEverywhere();
+    api.clock.advance(30 * minutes);
+    await logIn();
+    expect(await readOne()).toBe("right");
+    expect(onSignedOut).toHaveBeenCalledTimes(1);
+  });
+
+  test("goes on with a refresh token alone, such as one that was stored", async () => {
+    const { client, network, readTen } = await start();
+    const { refreshToken } = await client.logIn(ada);
+    client.signOut();
+    client.signIn({ accessToken: "", refreshToken, expiresIn: 0 });
+    network.sent.length = 0;
+    expect(await readTen()).toEqual(ten("right"));
+    expect(network.sent).toHaveLength(11);
+  });
+
+  test("what one user asked for and was refused is not asked for again as the next user", async () => {
+    const { api, client, machine, network, onSignedOut, readOne } = await start();
+    const bob = await api.register("Bob");
+    const asleep = machine.now();
+    machine.now = () => asleep;
+    api.clock.advance(30 * minutes);
+    network.onAnswer(async (_request, response) => {
+      client.signOut();
+      client.signIn({ accessToken: bob.token, refreshToken: bob.refreshToken, expiresIn: 1799 });
+      return response;
+    });
+    network.sent.length = 0;
+    expect(await readOne()).toBe("UNAUTHENTICATED");
+    expect(network.sent).toHaveLength(1);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test("signing out forgets the tokens, and isn't told as an end", async () => {
+    const { client, network, onSignedOut, readOne } = await start();
+    client.signOut();
+    network.sent.length = 0;
+    expect(await readOne()).toBe("UNAUTHENTICATED");
+    expect(network.sent).toHaveLength(1);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+}
