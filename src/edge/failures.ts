@@ -11,9 +11,6 @@ import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept } from "./accept.js";
 import { standingHeaders } from "./headers.js";
 
-/** A request's body may have so many bytes. */
-export const bodyLimitBytes = 1024 * 1024;
-
 /** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
 export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
   if (reply.statusCode === 200) reply.code(statusOfCode[code]);
