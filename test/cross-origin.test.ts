@@ -54,7 +54,7 @@ describe("the hosted Sandbox", () => {
         "access-control-allow-methods": "GET, POST",
         "access-control-allow-headers": headers,
         "access-control-allow-private-network": "true",
-        "access-control-expose-headers": "WWW-Authenticate, Retry-After, X-Request-Id",
+        "access-control-expose-headers": "WWW-Authenticate, Retry-After, x-request-id",
         "access-control-max-age": "7200",
       });
       expect(answer.headers.vary).toBe("Authorization, Accept, Origin");
@@ -68,7 +68,7 @@ describe("the hosted Sandbox", () => {
     expect(body.data["__schema"].types.map(({ name }: { name: string }) => name)).toContain("Post");
     expect(corsHeaders(headers)).toEqual({
       "access-control-allow-origin": studio,
-      "access-control-expose-headers": "WWW-Authenticate, Retry-After, X-Request-Id",
+      "access-control-expose-headers": "WWW-Authenticate, Retry-After, x-request-id",
     });
   });
 
@@ -96,7 +96,7 @@ describe("CORS_ORIGINS", () => {
       ] as const) {
         const { headers } = await exchange(new URL(path, api.url), init);
         expect(headers["access-control-allow-origin"]).toBe(origin);
-        expect(headers["access-control-expose-headers"]).toBe("WWW-Authenticate, Retry-After, X-Request-Id");
+        expect(headers["access-control-expose-headers"]).toBe("WWW-Authenticate, Retry-After, x-request-id");
       }
     }
   });

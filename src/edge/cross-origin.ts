@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** What a page may read of an answer's headers, beside those that each page may. */
-const exposedHeaders = "WWW-Authenticate, Retry-After, X-Request-Id";
+const exposedHeaders = "WWW-Authenticate, Retry-After, x-request-id";
 
 /** As long as any browser keeps the answer to a preflight. */
 const preflightSeconds = 2 * 60 * 60;
