@@ -14,8 +14,8 @@ export function createClient({ url, onSignedOut, fetch = globalThis.fetch, now =
   const auth = authExchange(async (utils) => ({
     addAuthToOperation(operation) {
       const context = { ...operation.context, session, token: session?.accessToken };
-      const authorization = session && { authorization: `Bearer ${session.accessToken}` };
-      return utils.appendHeaders({ ...operation, context }, { "apollo-require-preflight": "true", ...authorization });
+      const bound = { ...operation, context };
+      return session ? utils.appendHeaders(bound, { authorization: `Bearer ${session.accessToken}` }) : bound;
     },
     willAuthError: () => session !== undefined && session.endsAt <= now(),
     didAuthError(error, { context }) {
@@ -27,9 +27,9 @@ export function createClient({ url, onSignedOut, fetch = globalThis.fetch, now =
       const mine = session;
       if (!mine || mine.endsAt > now()) return;
       const { data, error } = await utils.mutate(mutation, { refreshToken: mine.refreshToken });
+      if (mine !== session) throw new Error("Signed out"); // Lest what waited be sent as the next user.
       if (data) return void Object.assign(mine, hold(data.refreshSession));
       if (error?.graphQLErrors[0]?.extensions["code"] !== "INVALID_REFRESH_TOKEN") throw error;
-      if (mine !== session) return;
       session = undefined;
       onSignedOut();
     },

@@ -85,7 +85,7 @@ function conditionsOf(
   };
 
   if (author !== undefined) conditions.push(sql`p.author_id = ${author}`);
-  // Where both are there, this is about no row: it is settled before any is read.
+  // Compares the list's author with the viewer, where both are given: settled before any row is read.
   if (authorId !== undefined) conditions.push(sql`${author ?? new Sql("p.author_id")} = ${authorId}`);
   if (listed !== undefined) {
     if ("upTo" in listed) limit("listed_at", "<=", listed.upTo);

@@ -2,9 +2,9 @@ import sqlite3 from "sqlite3";
 import { onTestFinished, vi } from "vitest";
 
 /**
- * Listens, until the test is over, to every statement that the driver runs, whichever way it was asked to.
+ * Listens, until the test is over, to every statement that the driver runs, whichever way it was asked to. Once a test.
  *
- * @returns what gives the statements run so far.
+ * @returns what gives the statements run so far, with their values in them.
  */
 export function countStatements(): () => string[] {
   const statements: string[] = [];
