@@ -98,25 +98,27 @@ export async function judgeCredential(
   const [row] = await reader.all<ViewerRow>(viewerStatement(reading));
   if (row === undefined) return { state: "gone" };
   if (row.id === null) return { state: "revoked" };
-  const { name, email, joined_at, ...sessionRow } = row;
-  const user = em.map(User, { id: row.user_id, name, email, created_at: joined_at });
+  const { name, email, email_key, password_hash, joined_at, ...sessionRow } = row;
+  const user = em.map(User, { id: row.user_id, name, email, email_key, password_hash, created_at: joined_at });
   const session = em.map(Session, sessionRow);
   // Ended is ended, though it be by a process whose clock is ahead of this one's.
   if (session.endedAt !== null || now >= session.expiresAt) return { state: "revoked" };
   return { state: "viewer", viewer: { user, session } };
 }
 
-/** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
+/** A user, whole, with one of their sessions, which may be gone; dates in milliseconds since 1970. */
 type ViewerRow = {
   readonly user_id: string;
   readonly name: string;
   readonly email: string;
+  readonly email_key: string;
+  readonly password_hash: string;
   readonly joined_at: number;
   readonly id: string | null;
 };
 
 const viewerStatement = ({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }) =>
-  sql`select u.id as user_id, u.name, u.email, u.created_at as joined_at,
+  sql`select u.id as user_id, u.name, u.email, u.email_key, u.password_hash, u.created_at as joined_at,
       s.id, s.created_at, s.last_used_at, s.expires_at, s.ended_at, s.user_agent
     from users u left join sessions s on s.id = ${sessionId} and s.user_id = u.id where u.id = ${userId}`;
 
