@@ -106,7 +106,7 @@ const settings = {
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
   MAX_BODY_BYTES: { rule: whole(1000, 100_000_000), preset: "1048576", example: "1048576" },
   MAX_URL_LENGTH: { rule: whole(100, 12_000), preset: "8000", example: "8000" },
-  MAX_CONNECTIONS: { rule: whole(1, 1_000_000), preset: "1000", example: "1000" },
+  MAX_CONNECTIONS: { rule: whole(1, 1_000_000), preset: "10000", example: "10000" },
   HEADERS_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   REQUEST_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },

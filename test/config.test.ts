@@ -47,7 +47,7 @@ test("has a value for every setting that is not given", () => {
         operationTimeoutSeconds: 10,
         bodyBytes: 1_048_576,
         urlLength: 8000,
-        connections: 1000,
+        connections: 10_000,
         headersTimeoutSeconds: 10,
         requestTimeoutSeconds: 30,
       },

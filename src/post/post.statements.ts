@@ -88,6 +88,7 @@ export function pagesStatement(reading: Reading, pages: readonly (Lists & { read
       const posts = sql`(select json_group_array(json_array(c.key, ${postColumns}) order by c.key ${turn}, c.id ${turn})
       from (select key, id from (${candidates}) order by key ${turn}, id ${turn} limit ${size + 1} offset ${offset}) c
       cross join posts p on p.id = c.id ${aroundPost(reading.viewerId)})`;
+      // Whatever an offset passes over precedes the page, even one beyond the list's end.
       const precedes =
         after !== undefined
           ? source.any(boundsOf(order.direction, undefined, boundAt(after, true)))
