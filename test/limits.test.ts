@@ -153,6 +153,9 @@ test("forgets the time limit of an operation that has ended", async () => {
   await ada.send("{ me { id } }");
   await ada.send("{ nothing }");
   await ada.send("{");
+  // Read as far as its context, and no operation after all.
+  const headers = { "content-type": "application/json", authorization: `Bearer ${ada.token}` };
+  expect((await api.fetch("/graphql", { method: "POST", headers, body: "{}" })).status).toBe(400);
   expect(api.timer.waiting()).toBe(0);
 });
 

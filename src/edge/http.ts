@@ -99,6 +99,8 @@ export function makeHttpServer(parts: {
       return answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
   });
   http.addHook("onSend", async (request, reply) => {
+    // Also of one that turned out to be no operation, of which Apollo Server tells its plugins nothing.
+    request.operationContext?.liftDeadline();
     // Whoever can read the newer type gets it: in plain JSON, a 401 is taken for a broken transport and its code not seen.
     if (
       pathOf(request) === endpoint &&

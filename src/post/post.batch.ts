@@ -28,15 +28,15 @@ export function batchOf<One extends Asked>(asked: readonly One[]): Batch<One> {
     }
     const { authorIds } = slots[slot]!;
     if (author !== undefined && !authorIds!.includes(author)) authorIds!.push(author);
-    return placeOf(slot, author ?? null);
+    return answerPlace(slot, author ?? null);
   });
   return {
     slots,
     answers(rows, answer) {
-      const byPlace = new Map(rows.map((row) => [placeOf(row.slot, row.author), answer(row)]));
+      const byPlace = new Map(rows.map((row) => [answerPlace(row.slot, row.author), answer(row)]));
       return places.map((place) => byPlace.get(place)!);
     },
   };
 }
 
-const placeOf = (slot: number, author: string | null) => `${slot} ${author ?? ""}`;
+const answerPlace = (slot: number, author: string | null) => `${slot} ${author ?? ""}`;
