@@ -147,6 +147,23 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(1);
 });
 
+test.each(["a file", "memory"])(
+  "answers TIMEOUT to a page whose time is up while it is read from %s",
+  async (place) => {
+    const api = await startApi(place === "a file" ? { DATABASE_URL: newFile() } : {});
+    const ada = await api.register();
+    await create(ada);
+
+    const answer = ada.send("{ posts { nodes { title } } }");
+    while (api.timer.waiting() < 1) await new Promise((resolve) => setImmediate(resolve));
+    api.timer.ring();
+
+    expect((await answer).status).toBe(503);
+    expect((await answer).body).toEqual(timeout);
+    expect((await ada.send("{ posts { totalCount } }")).body).toEqual({ data: { posts: { totalCount: 1 } } });
+  },
+);
+
 test("forgets the time limit of an operation that has ended", async () => {
   const api = await startApi();
   const ada = await api.register();
