@@ -1,6 +1,6 @@
 // For MikroORM's command line: npm run migration:create
-import { readConfig } from "./src/config.js";
-import { databaseOptions } from "./src/database.js";
-import { readEnvironment } from "./src/environment.js";
+import { readConfig } from "./src/config/settings.js";
+import { databaseOptions } from "./src/database/database.js";
+import { readEnvironment } from "./src/config/environment.js";
 
 export default databaseOptions(readConfig(readEnvironment()).config.databaseUrl);

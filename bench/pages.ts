@@ -1,17 +1,17 @@
 // What page 10,000 costs beside page 1, for each order and list: medians of alternating reads in one process, through
 // the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
-import { readConfig } from "../src/config.js";
+import { readConfig } from "../src/config/settings.js";
 import { systemClock } from "../src/clock.js";
-import { openDatabase } from "../src/database.js";
-import { readEnvironment } from "../src/environment.js";
+import { openDatabase } from "../src/database/database.js";
+import { readEnvironment } from "../src/config/environment.js";
 import type { Viewer } from "../src/auth.js";
-import type { Listing } from "../src/post/post.listing.js";
-import { OrderDirection, PostOrderField, type Place } from "../src/post/post.order.js";
+import type { Listing } from "../src/post/list/post-list.js";
+import { OrderDirection, PostOrderField, type Place } from "../src/post/list/order.js";
 import { PostStatus } from "../src/post/post.publication.js";
-import { postsFor } from "../src/post/post.reads.js";
-import { keyColumns } from "../src/post/post.walk.js";
-import { openReader } from "../src/reader.js";
-import { sql, Sql } from "../src/sql.js";
+import { postsFor } from "../src/post/list/post.reads.js";
+import { keyColumns } from "../src/post/list/keyset.js";
+import { openReader } from "../src/database/reader.js";
+import { sql, Sql } from "../src/database/sql.js";
 import { median } from "./support.js";
 
 const size = 20;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 
 import { systemClock, systemTimer } from "../src/clock.js";
-import { readConfig } from "../src/config.js";
+import { readConfig } from "../src/config/settings.js";
 import { makeLog } from "../src/log.js";
 import { startServer } from "../src/server.js";
 

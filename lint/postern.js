@@ -47,23 +47,28 @@ const noAmbientTime = {
 const layers = [
   { name: "main", files: /^main\.ts$/ },
   { name: "server", files: /^server\.ts$/ },
-  { name: "edge", files: /^edge\// },
+  { name: "edge", files: /^(http|operation)\// },
   { name: "schema", files: /^schema\.ts$/ },
   { name: "resolver", files: /\.(resolver|connection)\.ts$/ },
   { name: "context", files: /^context\.ts$/ },
-  { name: "service", files: /^(post|session|user)\/(?!.*\.entity\.ts$)/ },
+  { name: "service", files: /^(post|account|session|user)\/(?!.*\.entity\.ts$)/ },
   { name: "auth", files: /^auth\.ts$/ },
-  { name: "database", files: /^(database|reader)\.ts$/ },
+  { name: "database", files: /^database\/(database|reader)\.ts$/ },
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
-  { name: "foundation", files: /^[\w-]+\.ts$/ },
+  { name: "foundation", files: /^((config|database)\/)?[\w.-]+\.ts$/ },
 ];
 
 /** Layers that stand beside each other, so that neither may import the other though one is listed first. */
 const strangers = new Set(["edge → schema", "edge → resolver", "auth → database", "entity → migration"]);
 
 /** Which features a feature may import: what it adds to another's types, it adds from its own folder. */
-const features = { post: ["post", "user"], session: ["session", "user"], user: ["user"] };
+const features = {
+  post: ["post", "user"],
+  account: ["account", "session", "user"],
+  session: ["session", "user"],
+  user: ["user"],
+};
 
 /** What is wrong with `from` importing `to`, both below src; undefined where nothing is. */
 function objection(from, to) {

@@ -1,5 +1,5 @@
 // Writes the migration from what the existing ones make to what the entities say.
-import { openDatabase } from "../src/database.js";
+import { openDatabase } from "../src/database/database.js";
 
 const database = await openDatabase("sqlite::memory:");
 const { fileName } = await database.getMigrator().createMigration();

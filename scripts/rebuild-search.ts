@@ -1,8 +1,8 @@
 // Makes the search index of the database in DATABASE_URL anew.
-import { ConfigError, readConfig } from "../src/config.js";
-import { openDatabase } from "../src/database.js";
-import { readEnvironment } from "../src/environment.js";
-import { rebuildSearch } from "../src/post/post.search-index.js";
+import { ConfigError, readConfig } from "../src/config/settings.js";
+import { openDatabase } from "../src/database/database.js";
+import { readEnvironment } from "../src/config/environment.js";
+import { rebuildSearch } from "../src/post/list/search-index.js";
 
 try {
   const { databaseUrl } = readConfig(readEnvironment()).config;

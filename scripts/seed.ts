@@ -6,10 +6,10 @@ import { demonstration } from "../seed/demonstration.js";
 import { fill, FillRefused } from "../seed/fill.js";
 import { progressOn } from "../seed/progress.js";
 import { systemClock } from "../src/clock.js";
-import { ConfigError, readConfig } from "../src/config.js";
-import { isDatabaseAway, openDatabase } from "../src/database.js";
-import { readEnvironment } from "../src/environment.js";
-import { hashPassword, inHashingTurn } from "../src/user/password.js";
+import { ConfigError, readConfig } from "../src/config/settings.js";
+import { isDatabaseAway, openDatabase } from "../src/database/database.js";
+import { readEnvironment } from "../src/config/environment.js";
+import { hashPassword, inHashingTurn } from "../src/account/password.js";
 
 const password = "correct horse battery";
 /** Fewer are there before anybody could read how far they are. */

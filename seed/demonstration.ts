@@ -1,6 +1,6 @@
 import { monotonicFactory } from "ulid";
 
-import { titleKeyOf } from "../src/title-key.js";
+import { titleKeyOf } from "../src/post/title-key.js";
 
 import { randomFrom, type Random } from "./random.js";
 import { nameFrom, textsFrom } from "./texts.js";

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction, type Database } from "../src/database.js";
+import { inTransaction, type Database } from "../src/database/database.js";
 import { Post } from "../src/post/post.entity.js";
 import { User } from "../src/user/user.entity.js";
 import { emailKeyOf } from "../src/user/user.service.js";

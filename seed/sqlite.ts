@@ -1,7 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core";
 import type { Knex } from "@mikro-orm/knex";
 
-import type { Database } from "../src/database.js";
+import type { Database } from "../src/database/database.js";
 
 /** What a column can hold; instants are in milliseconds since 1970. */
 export type Value = string | number | null;

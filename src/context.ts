@@ -3,10 +3,10 @@ import type { Logger } from "pino";
 
 import type { Auth, Viewer } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
-import { putUnder, type Database } from "./database.js";
-import { startDeadline } from "./deadline.js";
-import { readerUnder, type OperationReader, type Reader } from "./reader.js";
-import type { Origin } from "./session/origin.js";
+import { putUnder, type Database } from "./database/database.js";
+import { startDeadline } from "./database/deadline.js";
+import { readerUnder, type OperationReader, type Reader } from "./database/reader.js";
+import type { Origin } from "./session/client.js";
 import { judgeCredential, type SessionRules } from "./session/session.service.js";
 
 /** What an operation needs to know of the request that carries it. */

@@ -2,7 +2,7 @@ import { pino, type Logger, type DestinationStream } from "pino";
 import pretty from "pino-pretty";
 
 import type { Clock } from "./clock.js";
-import type { LogLevel } from "./config.js";
+import type { LogLevel } from "./config/settings.js";
 
 /**
  * Makes the log: for people where it goes to a terminal, JSON lines elsewhere.

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 
 import { systemClock, systemTimer } from "./clock.js";
-import { ConfigError, readConfig, type Config } from "./config.js";
-import { formatDuration } from "./duration.js";
-import { readEnvironment } from "./environment.js";
+import { ConfigError, readConfig, type Config } from "./config/settings.js";
+import { formatDuration } from "./config/duration.js";
+import { readEnvironment } from "./config/environment.js";
 import { makeLog } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
 

@@ -3,8 +3,8 @@ import { Arg, Ctx, ID, Query, Resolver } from "type-graphql";
 import { requireReader, requireViewer } from "./auth.js";
 import type { Context } from "./context.js";
 import { isId } from "./id.js";
-import { Node } from "./node.js";
-import { postsFor } from "./post/post.reads.js";
+import { Node } from "./node.type.js";
+import { postsFor } from "./post/list/post.reads.js";
 import { sessionsOf } from "./session/session.loader.js";
 import { usersOf } from "./user/user.reads.js";
 

@@ -13,7 +13,7 @@ import type { Context } from "./context.js";
 import { NodeResolver } from "./node.resolver.js";
 import { PostConnectionResolver, PostResolver } from "./post/post.resolver.js";
 import { UserPostsResolver } from "./post/user-posts.resolver.js";
-import { AccountResolver } from "./session/account.resolver.js";
+import { AccountResolver } from "./account/account.resolver.js";
 import { SessionResolver, UserSessionsResolver } from "./session/session.resolver.js";
 import { UserResolver } from "./user/user.resolver.js";
 

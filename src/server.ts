@@ -6,18 +6,18 @@ import {
 import type { Logger } from "pino";
 
 import type { Clock, Timer } from "./clock.js";
-import type { Config } from "./config.js";
+import type { Config } from "./config/settings.js";
 import { contextFactory, type Caller, type Context } from "./context.js";
-import { openDatabase, type Database } from "./database.js";
-import { answerStatus } from "./edge/answer-status.js";
-import { errorFormatter } from "./edge/format-error.js";
-import { endpoint, makeHttpServer } from "./edge/http.js";
-import { operationChecks } from "./edge/operation-checks.js";
-import { onlyTrusted } from "./edge/trusted-documents.js";
-import { openReader } from "./reader.js";
+import { openDatabase, type Database } from "./database/database.js";
+import { answerStatus } from "./operation/response-status.js";
+import { errorFormatter } from "./operation/error-format.js";
+import { endpoint, makeHttpServer } from "./http/http-server.js";
+import { operationChecks } from "./operation/limits.js";
+import { onlyTrusted } from "./operation/trusted-documents.js";
+import { openReader } from "./database/reader.js";
 import { makeSchema } from "./schema.js";
-import { keyringOf, publicKeysOf, secretKey } from "./keys.js";
-import { keptSecret } from "./session/secret-file.js";
+import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
+import { keptSecret } from "./config/kept-secret.js";
 
 /** Where a machine keeps what is made for it. */
 const dataFolder = "./data";

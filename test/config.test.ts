@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { ConfigError, readConfig, variables } from "../src/config.js";
-import { secretKey } from "../src/keys.js";
-import { formatDuration, parseDurationSeconds } from "../src/duration.js";
+import { ConfigError, readConfig, variables } from "../src/config/settings.js";
+import { secretKey } from "../src/config/signing-keys.js";
+import { formatDuration, parseDurationSeconds } from "../src/config/duration.js";
 
 const secret = "f3b1c5d7a9e80246f3b1c5d7a9e80246";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { inTransaction, isDatabaseAway, openDatabase, type Database } from "../src/database.js";
+import { inTransaction, isDatabaseAway, openDatabase, type Database } from "../src/database/database.js";
 import { User } from "../src/user/user.entity.js";
 
 function newFile(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { openDatabase } from "../src/database.js";
+import { openDatabase } from "../src/database/database.js";
 
 import { startApi } from "./support/api.js";
 import { newFolder } from "./support/process.js";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { extendSchema, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 
-import { cursorOf } from "../src/post/post.cursor.js";
-import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder } from "../src/post/post.order.js";
+import { cursorOf } from "../src/post/list/cursor.js";
+import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder } from "../src/post/list/order.js";
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFolder } from "./support/process.js";

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { ConfigError, readConfig } from "../src/config.js";
-import { asymmetricKey } from "../src/keys.js";
+import { ConfigError, readConfig } from "../src/config/settings.js";
+import { asymmetricKey } from "../src/config/signing-keys.js";
 import { startApi, testSecret, type Api } from "./support/api.js";
 import { parse, sign } from "./support/forge.js";
 import { newFolder } from "./support/process.js";

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { getIntrospectionQuery } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
 
-import { openDatabase } from "../src/database.js";
-import { openReader } from "../src/reader.js";
-import { sql } from "../src/sql.js";
+import { openDatabase } from "../src/database/database.js";
+import { openReader } from "../src/database/reader.js";
+import { sql } from "../src/database/sql.js";
 import { startApi, type Account } from "./support/api.js";
 import { countStatements } from "./support/statements.js";
 

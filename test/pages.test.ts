@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { openDatabase } from "../src/database.js";
+import { openDatabase } from "../src/database/database.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
 import { newFolder } from "./support/process.js";
 import { countStatements } from "./support/statements.js";

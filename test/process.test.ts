@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hash } from "@node-rs/argon2";
 import { expect, onTestFinished, test } from "vitest";
 
-import { openDatabase } from "../src/database.js";
+import { openDatabase } from "../src/database/database.js";
 
 import { ask, end, failProcess, newFolder, startProcess } from "./support/process.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { rebuildSearch } from "../src/post/post.search-index.js";
+import { rebuildSearch } from "../src/post/list/search-index.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 
 async function write(account: Account, title: string, content = "…", input: Record<string, unknown> = {}) {

@@ -12,10 +12,10 @@ import { Misuse, readArguments } from "../seed/arguments.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill } from "../seed/fill.js";
 import { beginBulkLoad } from "../seed/sqlite.js";
-import { inTransaction, openDatabase, type Database } from "../src/database.js";
-import { titleKeyOf } from "../src/title-key.js";
-import { isGuessablePassword } from "../src/user/guessable-password.js";
-import { passwordMatches } from "../src/user/password.js";
+import { inTransaction, openDatabase, type Database } from "../src/database/database.js";
+import { titleKeyOf } from "../src/post/title-key.js";
+import { isGuessablePassword } from "../src/account/guessable-password.js";
+import { passwordMatches } from "../src/account/password.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
 

@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 
 import { systemClock } from "../src/clock.js";
-import { makeHttpServer, type SenderTimeouts } from "../src/edge/http.js";
+import { makeHttpServer, type SenderTimeouts } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
 import { startApi } from "./support/api.js";
 

@@ -2,7 +2,7 @@ import { Field, ID, InputType, Int } from "type-graphql";
 import { z } from "zod";
 
 import { DateTime } from "../date-time.js";
-import { storableText, textOf, trimmedTextOf } from "../input-rules.js";
+import { storableText, textOf, trimmedTextOf } from "../validation.js";
 
 @InputType({ description: "A new post." })
 export class CreatePostInput {

@@ -18,8 +18,8 @@ import {
 
 import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { checkArguments } from "../input-rules.js";
-import { PostConnection } from "./post.connection.js";
+import { checkArguments } from "../validation.js";
+import { PostConnection } from "./list/post.connection.js";
 import type { Post } from "./post.entity.js";
 import {
   CreatePostInput,
@@ -31,9 +31,9 @@ import {
   VotePostInput,
   votePostRules,
 } from "./post.input.js";
-import { pageRules, PostsArguments } from "./post.page-input.js";
+import { pageRules, PostsArguments } from "./list/post-list.args.js";
 import { PostStatus, statusAt } from "./post.publication.js";
-import { postsFor } from "./post.reads.js";
+import { postsFor } from "./list/post.reads.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
 import { PostType } from "./post.type.js";
 import { setVote } from "./vote.service.js";

@@ -1,10 +1,10 @@
 import { raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
-import { inTransaction } from "../database.js";
+import { inTransaction } from "../database/database.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import { titleKeyOf } from "../title-key.js";
+import { titleKeyOf } from "./title-key.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";

@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
 
 import { DateTime } from "../date-time.js";
-import { Node } from "../node.js";
+import { Node } from "../node.type.js";
 import { UserType } from "../user/user.type.js";
 
 /** What a post is made from: a stored one, or a row of a page. */

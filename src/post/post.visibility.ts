@@ -1,5 +1,5 @@
 import type { Viewer } from "../auth.js";
-import { joinSql, Sql, sql } from "../sql.js";
+import { joinSql, Sql, sql } from "../database/sql.js";
 import { PostStatus } from "./post.publication.js";
 
 /** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */

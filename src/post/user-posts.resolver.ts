@@ -3,11 +3,11 @@ import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 
 import { viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { checkArguments } from "../input-rules.js";
+import { checkArguments } from "../validation.js";
 import { UserType } from "../user/user.type.js";
-import { PostConnection } from "./post.connection.js";
-import { PageArguments, pageRules } from "./post.page-input.js";
-import { postsFor } from "./post.reads.js";
+import { PostConnection } from "./list/post.connection.js";
+import { PageArguments, pageRules } from "./list/post-list.args.js";
+import { postsFor } from "./list/post.reads.js";
 
 /** What posts add to a user. */
 @Resolver(() => UserType)

@@ -1,7 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
-import { inTransaction } from "../database.js";
+import { inTransaction } from "../database/database.js";
 import { User } from "../user/user.entity.js";
 import type { Post } from "./post.entity.js";
 import { requirePost } from "./post.service.js";

@@ -1,8 +1,8 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction } from "../database.js";
+import { inTransaction } from "../database/database.js";
 import { KnownError } from "../errors.js";
-import type { Origin } from "./origin.js";
+import type { Origin } from "./client.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";

@@ -2,7 +2,7 @@ import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core"
 import { Field, ObjectType } from "type-graphql";
 
 import { DateTime } from "../date-time.js";
-import { Node } from "../node.js";
+import { Node } from "../node.type.js";
 import { User } from "../user/user.entity.js";
 
 /**

@@ -1,7 +1,7 @@
 import { Field, ID, InputType } from "type-graphql";
 import { z } from "zod";
 
-import { storableText } from "../input-rules.js";
+import { storableText } from "../validation.js";
 
 @InputType({ description: "The refresh token to trade." })
 export class RefreshSessionInput {

@@ -3,7 +3,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Re
 
 import { requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { checkArguments } from "../input-rules.js";
+import { checkArguments } from "../validation.js";
 import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
 import { answerOpened, SessionPayload } from "./session-payload.resolver.js";

@@ -1,13 +1,13 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Auth, Viewer } from "../auth.js";
-import { inTransaction } from "../database.js";
+import { inTransaction } from "../database/database.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import type { OperationReader } from "../reader.js";
-import { sql } from "../sql.js";
+import type { OperationReader } from "../database/reader.js";
+import { sql } from "../database/sql.js";
 import { User } from "../user/user.entity.js";
-import type { Origin } from "./origin.js";
+import type { Origin } from "./client.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, newRefreshToken } from "./refresh-token.js";

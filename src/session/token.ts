@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { z } from "zod";
 
-import { longestAccessTokenTtlSeconds } from "../config.js";
-import type { Keyring } from "../keys.js";
+import { longestAccessTokenTtlSeconds } from "../config/settings.js";
+import type { Keyring } from "../config/signing-keys.js";
 
 /** What decides how access tokens are made and read. */
 export type TokenRules = {

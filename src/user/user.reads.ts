@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
 
 import { perOperation } from "../per-operation.js";
-import type { OperationReader } from "../reader.js";
-import { sql } from "../sql.js";
+import type { OperationReader } from "../database/reader.js";
+import { sql } from "../database/sql.js";
 import { UserType } from "./user.type.js";
 
 type Row = { readonly id: string; readonly name: string; readonly created_at: number };

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
 
 import { DateTime } from "../date-time.js";
-import { Node } from "../node.js";
+import { Node } from "../node.type.js";
 
 /** What everybody may know of a user. The resolver adds the email, which only its owner sees. */
 @ObjectType("User", { implements: Node, simpleResolvers: true, description: "Somebody with an account." })

@@ -65,8 +65,8 @@ test("no code in src reads the ambient clock, but for clock.ts", async () => {
 test("imports go one way", async () => {
   const found = await lint({
     "src/main.ts": `import "./server.js"; import "./clock.js";`,
-    "src/server.ts": `import "./context.js"; import "./edge/http.js"; import "./database.js";`,
-    "src/edge/http.ts": `import "../context.js"; import "../schema.js";`,
+    "src/server.ts": `import "./context.js"; import "./http/http-server.js"; import "./database/database.js";`,
+    "src/http/http-server.ts": `import "../context.js"; import "../schema.js";`,
     "src/errors.ts": `import "./post/post.entity.js";`,
     "src/post/post.resolver.ts": `import "./post.service.js"; import type { X } from "../context.js";`,
     "src/post/post.service.ts": `import "./post.resolver.js"; import "../session/token.js"; import "../user/user.service.js";`,
@@ -78,8 +78,8 @@ test("imports go one way", async () => {
 
   expect(found).toEqual([
     "src/clock.ts: This import leaves src",
-    "src/edge/http.ts: This import goes against the direction: edge → schema",
     "src/errors.ts: This import goes against the direction: foundation → entity",
+    "src/http/http-server.ts: This import goes against the direction: edge → schema",
     "src/new/thing.ts: This import stands in no layer: give it one in lint/postern.js",
     "src/post/post.service.ts: This import goes against the direction: service → resolver",
     "src/post/post.service.ts: This import goes from feature to feature: post → session",

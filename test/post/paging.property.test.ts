@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import type { Viewer } from "../../src/auth.js";
-import { openDatabase, type Database } from "../../src/database.js";
-import { cursorOf, placeOf } from "../../src/post/post.cursor.js";
-import type { Listing, Window } from "../../src/post/post.listing.js";
+import { openDatabase, type Database } from "../../src/database/database.js";
+import { cursorOf, placeOf } from "../../src/post/list/cursor.js";
+import type { Listing, Window } from "../../src/post/list/post-list.js";
 import {
   bestMatchFirst,
   latestFirst,
@@ -12,12 +12,12 @@ import {
   PostOrderField,
   type ListOrder,
   type Place,
-} from "../../src/post/post.order.js";
+} from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
-import { postsFor, type PostPage } from "../../src/post/post.reads.js";
-import { searchOf } from "../../src/post/post.search.js";
-import { openReader, type Reader } from "../../src/reader.js";
-import { titleKeyOf } from "../../src/title-key.js";
+import { postsFor, type PostPage } from "../../src/post/list/post.reads.js";
+import { searchOf } from "../../src/post/list/search.js";
+import { openReader, type Reader } from "../../src/database/reader.js";
+import { titleKeyOf } from "../../src/post/title-key.js";
 
 const seed = 20_261_122;
 const start = Date.UTC(2026, 10, 22, 9);

@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test } from "vitest";
 
 import type { Viewer } from "../../src/auth.js";
-import { openDatabase, type Database } from "../../src/database.js";
-import type { Listing } from "../../src/post/post.listing.js";
-import { OrderDirection, PostOrderField } from "../../src/post/post.order.js";
+import { openDatabase, type Database } from "../../src/database/database.js";
+import type { Listing } from "../../src/post/list/post-list.js";
+import { OrderDirection, PostOrderField } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
-import { countsStatement, pagesStatement } from "../../src/post/post.statements.js";
+import { countsStatement, pagesStatement } from "../../src/post/list/post.statements.js";
 import { groundsOf } from "../../src/post/post.visibility.js";
-import { keyColumns } from "../../src/post/post.walk.js";
-import type { Sql } from "../../src/sql.js";
+import { keyColumns } from "../../src/post/list/keyset.js";
+import type { Sql } from "../../src/database/sql.js";
 
 const viewer = { user: { id: "user_1" } } as Viewer;
 const reading = { grounds: groundsOf(viewer, new Date(5_000_000)), viewerId: "user_1" };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { keyringOf, secretKey } from "../../src/keys.js";
+import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
 import { readAccessToken, signAccessToken, type TokenRules } from "../../src/session/token.js";
 import { parse } from "../support/forge.js";
 

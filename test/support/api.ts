@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 
 import { onTestFinished } from "vitest";
 
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";
 import { handClock, handTimer, type HandClock, type HandTimer } from "./clock.js";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { isDatabaseAway } from "../database.js";
+import { isDatabaseAway } from "../database/database.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCode } from "../errors.js";
 
 /**

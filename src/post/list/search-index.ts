@@ -1,4 +1,4 @@
-import { inTransaction, type Database } from "../database.js";
+import { inTransaction, type Database } from "../../database/database.js";
 
 /**
  * Makes the search index anew from the posts, in one transaction. Triggers keep it in step, so this is for what went

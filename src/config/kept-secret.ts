@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ConfigError } from "../config.js";
+import { ConfigError } from "./settings.js";
 
 /**
  * The signing secret of a machine that was given none: made once and kept in `jwt-secret` in `folder`, for its owner

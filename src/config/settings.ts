@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { isGuessableSecret } from "./guessable-secret.js";
-import { keyringOf, secretKey, type Keyring } from "./keys.js";
+import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
 import { nearMiss } from "./near-miss.js";
 import { documents, duration, flag, keyPairs, origins, port, proxies, secrets, text, whole } from "./setting-rules.js";
 

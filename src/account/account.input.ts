@@ -1,8 +1,8 @@
 import { Field, InputType } from "type-graphql";
 import { z } from "zod";
 
-import { storableText, textOf, trimmedTextOf } from "../input-rules.js";
-import { isGuessablePassword } from "../user/guessable-password.js";
+import { storableText, textOf, trimmedTextOf } from "../validation.js";
+import { isGuessablePassword } from "./guessable-password.js";
 
 @InputType({ description: "What a new account needs." })
 export class RegisterInput {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction } from "../database.js";
+import { inTransaction } from "../database/database.js";
 import { KnownError } from "../errors.js";
-import { addressKeyOf } from "./address.js";
+import { addressKeyOf } from "../session/address.js";
 import { Attempt } from "./attempt.entity.js";
 
 /** After this many failures each next try has to wait. */

@@ -6,9 +6,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
 import type { Logger } from "pino";
 
-import { isDatabaseAway } from "../database.js";
+import { isDatabaseAway } from "../database/database.js";
 import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
-import { readAccept } from "./accept.js";
+import { readAccept } from "./media-type.js";
 import { standingHeaders } from "./headers.js";
 
 /** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { isId } from "../id.js";
-import { PostOrderField, type ListOrder, type Place } from "./post.order.js";
+import { isId } from "../../id.js";
+import { PostOrderField, type ListOrder, type Place } from "./order.js";
 
 const textKey = z.string().refine((key) => !key.includes("\0") && key.isWellFormed());
 const contentRules = z.tuple([

@@ -1,13 +1,13 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
-import { inTransaction, signalOf } from "../database.js";
+import { inTransaction, signalOf } from "../database/database.js";
 import { KnownError } from "../errors.js";
-import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "../user/password.js";
+import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import { User } from "../user/user.entity.js";
 import { createUser, emailKeyOf, findUserByEmail } from "../user/user.service.js";
-import { countRegistration, recordFailure, recordSuccess, refuseWhileWaiting } from "./attempts.js";
-import type { Origin, SessionEvent } from "./origin.js";
+import { countRegistration, recordFailure, recordSuccess, refuseWhileWaiting } from "./login-throttle.js";
+import type { Origin, SessionEvent } from "../session/client.js";
 import {
   endSessions,
   listSessions,
@@ -15,7 +15,7 @@ import {
   openSession,
   type OpenedSession,
   type SessionRules,
-} from "./session.service.js";
+} from "../session/session.service.js";
 
 /**
  * Creates an account and opens its first session.

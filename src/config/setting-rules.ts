@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 
 import { parseDurationSeconds } from "./duration.js";
-import { asymmetricKey, keyringOf } from "./keys.js";
+import { asymmetricKey, keyringOf } from "./signing-keys.js";
 
 /** A duration with its unit, in seconds; `range` says in words what `least` and `most` are. */
 export const duration = (least: number, most: number, range: string) =>

@@ -4,15 +4,15 @@ import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from "pino";
 
 import type { Caller, Context } from "../context.js";
-import { graphqlResponseJson, readAccept } from "./accept.js";
-import type { PublicKey } from "../keys.js";
-import { partialSuccess } from "./answer-status.js";
-import { allowOrigin, answerPreflight } from "./cross-origin.js";
-import { answerError, answerFailure, answerUnreadable, failureBeforeOperation } from "./failures.js";
+import { graphqlResponseJson, readAccept } from "./media-type.js";
+import type { PublicKey } from "../config/signing-keys.js";
+import { partialSuccess } from "../operation/response-status.js";
+import { allowOrigin, answerPreflight } from "./cors.js";
+import { answerError, answerFailure, answerUnreadable, failureBeforeOperation } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
-import { putDocument, type TrustedDocuments } from "./trusted-documents.js";
+import { putDocument, type TrustedDocuments } from "../operation/trusted-documents.js";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
-import type { PostStatus } from "./post.publication.js";
-import type { ListOrder, Place } from "./post.order.js";
-import type { Search } from "./post.search.js";
+import type { PostStatus } from "../post.publication.js";
+import type { ListOrder, Place } from "./order.js";
+import type { Search } from "./search.js";
 
 /** Which posts a list is of, of those that its viewer may see, and in what order. */
 export type Listing = {

@@ -1,20 +1,13 @@
 import { ArgsType, Field, ID, InputType, Int, registerEnumType } from "type-graphql";
 import { z } from "zod";
 
-import { DateTime } from "../date-time.js";
-import { storableText, textOf } from "../input-rules.js";
-import { placeOf } from "./post.cursor.js";
-import type { Listing, Window } from "./post.listing.js";
-import {
-  bestMatchFirst,
-  latestFirst,
-  OrderDirection,
-  PostOrderField,
-  type ListOrder,
-  type Place,
-} from "./post.order.js";
-import { PostStatus } from "./post.publication.js";
-import { searchOf } from "./post.search.js";
+import { DateTime } from "../../date-time.js";
+import { storableText, textOf } from "../../validation.js";
+import { placeOf } from "./cursor.js";
+import type { Listing, Window } from "./post-list.js";
+import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder, type Place } from "./order.js";
+import { PostStatus } from "../post.publication.js";
+import { searchOf } from "./search.js";
 
 registerEnumType(PostOrderField, {
   name: "PostOrderField",

@@ -6,13 +6,13 @@ import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
 import { beforeSignal } from "./deadline.js";
-import { sqliteMigrations } from "./migrations/sqlite/index.js";
-import { Post } from "./post/post.entity.js";
-import { Attempt } from "./session/attempt.entity.js";
-import { RefreshToken } from "./session/refresh-token.entity.js";
-import { Session } from "./session/session.entity.js";
-import { Vote } from "./post/vote.entity.js";
-import { User } from "./user/user.entity.js";
+import { sqliteMigrations } from "../migrations/sqlite/index.js";
+import { Post } from "../post/post.entity.js";
+import { Attempt } from "../account/attempt.entity.js";
+import { RefreshToken } from "../session/refresh-token.entity.js";
+import { Session } from "../session/session.entity.js";
+import { Vote } from "../post/vote.entity.js";
+import { User } from "../user/user.entity.js";
 
 export type Database = MikroORM;
 

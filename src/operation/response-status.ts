@@ -3,7 +3,7 @@ import type { FormattedExecutionResult } from "graphql";
 
 import type { Context } from "../context.js";
 import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
-import { readAccept, type Acceptance } from "./accept.js";
+import { readAccept, type Acceptance } from "../http/media-type.js";
 import { misfitsBeside } from "./misfits-beside.js";
 import { rootFields } from "./root-fields.js";
 

@@ -2,9 +2,9 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { OperationTypeNode } from "graphql";
 
 import type { Context } from "../context.js";
-import type { Limits } from "../config.js";
+import type { Limits } from "../config/settings.js";
 import { badUserInput, KnownError } from "../errors.js";
-import { sizeOf, type Size } from "./measure.js";
+import { sizeOf, type Size } from "./query-cost.js";
 import { rootFields } from "./root-fields.js";
 import { variableIssues } from "./variable-issues.js";
 

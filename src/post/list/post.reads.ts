@@ -1,12 +1,12 @@
 import DataLoader from "dataloader";
 
-import type { Viewer } from "../auth.js";
-import { perOperation } from "../per-operation.js";
-import type { OperationReader } from "../reader.js";
-import { UserType } from "../user/user.type.js";
-import { batchOf } from "./post.batch.js";
-import type { Listing, Window } from "./post.listing.js";
-import type { Place } from "./post.order.js";
+import type { Viewer } from "../../auth.js";
+import { perOperation } from "../../per-operation.js";
+import type { OperationReader } from "../../database/reader.js";
+import { UserType } from "../../user/user.type.js";
+import { batchOf } from "./batch.js";
+import type { Listing, Window } from "./post-list.js";
+import type { Place } from "./order.js";
 import {
   authorsStatement,
   countsStatement,
@@ -18,8 +18,8 @@ import {
   type PostRow,
   type Reading,
 } from "./post.statements.js";
-import { PostType } from "./post.type.js";
-import { groundsOf } from "./post.visibility.js";
+import { PostType } from "../post.type.js";
+import { groundsOf } from "../post.visibility.js";
 
 /** A page of posts and what lies around it. */
 export type PostPage = {

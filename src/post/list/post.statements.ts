@@ -1,7 +1,7 @@
-import { joinSql, Sql, sql, type SqlValue } from "../sql.js";
-import { rankedMatches, type Listing, type Window } from "./post.listing.js";
-import { OrderDirection } from "./post.order.js";
-import { meetsOne, type Ground } from "./post.visibility.js";
+import { joinSql, Sql, sql, type SqlValue } from "../../database/sql.js";
+import { rankedMatches, type Listing, type Window } from "./post-list.js";
+import { OrderDirection } from "./order.js";
+import { meetsOne, type Ground } from "../post.visibility.js";
 import {
   anyWithin,
   boundAt,
@@ -11,7 +11,7 @@ import {
   keyColumns,
   stretchOf,
   type Bounds,
-} from "./post.walk.js";
+} from "./keyset.js";
 
 /** Who reads: their grounds for seeing posts, and whose votes to tell. */
 export type Reading = { readonly grounds: readonly Ground[]; readonly viewerId: string | undefined };

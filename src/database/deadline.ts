@@ -1,5 +1,5 @@
-import type { Timer } from "./clock.js";
-import { KnownError } from "./errors.js";
+import type { Timer } from "../clock.js";
+import { KnownError } from "../errors.js";
 
 /** How long an operation may take. Whatever waits listens to the signal, whose reason is the error to answer. */
 export type Deadline = {

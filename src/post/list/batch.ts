@@ -1,4 +1,4 @@
-import type { Listing } from "./post.listing.js";
+import type { Listing } from "./post-list.js";
 import type { Lists } from "./post.statements.js";
 
 type Asked = { readonly listing: Listing };

@@ -1,7 +1,7 @@
 import { hash as argon2 } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 
-import { decoyHash, hashPassword, inHashingTurn, isOutdated, passwordMatches } from "../../src/user/password.js";
+import { decoyHash, hashPassword, inHashingTurn, isOutdated, passwordMatches } from "../../src/account/password.js";
 
 test("matches the password that was hashed and no other", async () => {
   const hash = await hashPassword("correct horse battery");

@@ -1,7 +1,7 @@
-import { joinSql, Sql, sql } from "../sql.js";
-import type { Listing } from "./post.listing.js";
-import { latestFirst, OrderDirection, type Place, type PostOrderField } from "./post.order.js";
-import type { Ground } from "./post.visibility.js";
+import { joinSql, Sql, sql } from "../../database/sql.js";
+import type { Listing } from "./post-list.js";
+import { latestFirst, OrderDirection, type Place, type PostOrderField } from "./order.js";
+import type { Ground } from "../post.visibility.js";
 
 /** The column that holds an order's sort key. How well a post matches is in none. */
 export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = {

@@ -3,7 +3,7 @@ import { Arg, Ctx, Field, ID, Info, Int, Mutation, ObjectType, Resolver } from "
 
 import { requireViewer } from "../auth.js";
 import type { Context } from "../context.js";
-import { checkArguments } from "../input-rules.js";
+import { checkArguments } from "../validation.js";
 import {
   ChangePasswordInput,
   changePasswordRules,
@@ -15,7 +15,7 @@ import {
   registerRules,
 } from "./account.input.js";
 import { changePassword, deleteAccount, login, register } from "./account.service.js";
-import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
+import { answerOpened, SessionPayload } from "../session/session-payload.resolver.js";
 
 @ObjectType({ simpleResolvers: true, description: "A password just changed." })
 class ChangePasswordPayload {

@@ -1,9 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
 
-import { cursorOf } from "./post.cursor.js";
-import type { Listing } from "./post.listing.js";
+import { cursorOf } from "./cursor.js";
+import type { Listing } from "./post-list.js";
 import type { PostPage, PostReads } from "./post.reads.js";
-import { PostType } from "./post.type.js";
+import { PostType } from "../post.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
 class PageInfo {

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, Kind, parse, type OperationDefinitionNode } from "graphql";
 import { expect, test } from "vitest";
 
-import { sizeOf } from "../../src/edge/measure.js";
+import { sizeOf } from "../../src/operation/query-cost.js";
 import { makeSchema } from "../../src/schema.js";
 
 const schema = makeSchema();
