@@ -4,13 +4,15 @@ import { readConfig } from "../src/config/settings.js";
 import { systemClock } from "../src/clock.js";
 import { openDatabase } from "../src/database/database.js";
 import { readEnvironment } from "../src/config/environment.js";
-import type { Viewer } from "../src/auth.js";
+import { measureAnswer } from "../src/operation/answer-size.js";
+import type { PostSelection } from "../src/post/list/selection.js";
+import { entities } from "../src/schema.js";
 import type { Listing } from "../src/post/list/post-list.js";
-import { OrderDirection, PostOrderField, type Place } from "../src/post/list/order.js";
+import { OrderDirection, PostOrderField, type Position } from "../src/post/list/order.js";
 import { PostStatus } from "../src/post/post.publication.js";
 import { postsFor } from "../src/post/list/post.reads.js";
 import { keyColumns } from "../src/post/list/keyset.js";
-import { openReader } from "../src/database/reader.js";
+import { openReader, readerFor } from "../src/database/reader.js";
 import { sql, Sql } from "../src/database/sql.js";
 import { median } from "./support.js";
 
@@ -18,17 +20,23 @@ const size = 20;
 const pageNumber = 10_000;
 const rounds = 200;
 
-const database = await openDatabase(readConfig(readEnvironment()).config.databaseUrl);
-const reader = await openReader(database);
+const database = await openDatabase(readConfig(readEnvironment()).config.databaseUrl, entities);
+const opened = await openReader(database, 256);
 const now = systemClock();
+const reader = readerFor(opened, { party: "bench" });
+const answer = measureAnswer(Number.MAX_SAFE_INTEGER);
+const wanted: PostSelection = {
+  columns: new Set(["title", "content", "publishedAt", "createdAt", "authorName"]),
+  contentTimes: 1,
+};
 
 // Whoever wrote most, so that an author's list is long.
 const [prolific] = await reader.all<{ id: string; posts: number }>(
   sql`select author_id as id, count(*) as posts from posts group by author_id order by posts desc limit 1`,
 );
-const writer = { user: { id: prolific!.id } } as Viewer;
+const writer = { userId: prolific!.id };
 
-const lists: { of: string; viewer: Viewer | undefined; listing: Omit<Listing, "order"> }[] = [
+const lists: { of: string; viewer: { readonly userId: string } | undefined; listing: Omit<Listing, "order"> }[] = [
   { of: "all, signed in", viewer: writer, listing: {} },
   { of: "all, without an account", viewer: undefined, listing: {} },
   { of: "an author's", viewer: undefined, listing: { authorId: prolific!.id } },
@@ -38,7 +46,7 @@ const lists: { of: string; viewer: Viewer | undefined; listing: Omit<Listing, "o
   { of: "scheduled", viewer: writer, listing: { status: PostStatus.SCHEDULED } },
 ];
 
-/** The place before page 10,000, or before the last page of a shorter list; found by counting, as pages never are. */
+/** The position before page 10,000, or before the last page of a shorter list; found by counting, as pages never are. */
 async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, author: string | undefined) {
   const posts = await reads.count(listing);
   const rank = Math.max(0, Math.min(pageNumber * size, posts - size) - 1);
@@ -50,10 +58,10 @@ async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, 
         ? sql`published_at > ${now}`
         : sql`published_at <= ${now}`;
   const whose = author === undefined ? sql`true` : sql`author_id = ${author}`;
-  const [place] = await reader.all<Place>(
+  const [position] = await reader.all<Position>(
     sql`select ${key} as key, id from posts where ${state} and ${whose} order by ${key} desc, id desc limit 1 offset ${rank}`,
   );
-  return { place, posts };
+  return { position, posts };
 }
 
 console.log(`${rounds} reads each, page of ${size}; µs are medians\n`);
@@ -61,13 +69,17 @@ let worst = 0;
 for (const { of, viewer: reading, listing: list } of lists) {
   for (const field of Object.values(PostOrderField)) {
     const listing: Listing = { ...list, order: { field, direction: OrderDirection.DESC } };
-    const reads = postsFor({ reader, now }, reading);
+    const reads = postsFor({ reader, now, answer }, reading);
     const own = listing.status === PostStatus.DRAFT || listing.status === PostStatus.SCHEDULED;
-    const { place, posts } = await placeFarOn(listing, reads, own ? reading?.user.id : listing.authorId);
+    const { position, posts } = await placeFarOn(listing, reads, own ? reading?.userId : listing.authorId);
     const figures = { first: [] as number[], far: [] as number[] };
     const read = async (kind: keyof typeof figures) => {
       const started = performance.now();
-      await reads.page(listing, { size, fromEnd: false, offset: 0, after: kind === "far" ? place : undefined });
+      await reads.page(
+        listing,
+        { size, fromEnd: false, offset: 0, after: kind === "far" ? position : undefined },
+        wanted,
+      );
       figures[kind].push((performance.now() - started) * 1000);
     };
     for (let round = 0; round < rounds; round += 1)
@@ -80,5 +92,5 @@ for (const { of, viewer: reading, listing: list } of lists) {
   }
 }
 console.log(`\nworst ratio: ${worst.toFixed(2)}`);
-await reader.close();
+await opened.close();
 await database.close(true);

@@ -8,7 +8,7 @@ import { styleText } from "node:util";
 
 import { systemClock, systemTimer } from "../src/clock.js";
 import { readConfig } from "../src/config/settings.js";
-import { makeLog } from "../src/log.js";
+import { makeLog, standardOutput } from "../src/log.js";
 import { startServer } from "../src/server.js";
 
 const terminal = process.stdout.isTTY;
@@ -110,7 +110,7 @@ const server = await startServer({
   config,
   clock: systemClock,
   timer: systemTimer,
-  log: makeLog(config.logLevel, systemClock),
+  log: makeLog(config.logLevel, systemClock, standardOutput()),
 });
 say(
   `A server on ${server.url}, with a database of its own and access tokens that live ${config.accessTokenTtlSeconds} s.\n`,

@@ -1,7 +1,8 @@
 // Writes the migration from what the existing ones make to what the entities say.
 import { openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 
-const database = await openDatabase("sqlite::memory:");
+const database = await openDatabase("sqlite::memory:", entities);
 const { fileName } = await database.getMigrator().createMigration();
 console.log(
   fileName === ""

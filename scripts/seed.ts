@@ -8,8 +8,9 @@ import { progressOn } from "../seed/progress.js";
 import { systemClock } from "../src/clock.js";
 import { ConfigError, readConfig } from "../src/config/settings.js";
 import { isDatabaseAway, openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 import { readEnvironment } from "../src/config/environment.js";
-import { hashPassword, inHashingTurn } from "../src/account/password.js";
+import { hashPassword } from "../src/account/password.js";
 
 const password = "correct horse battery";
 /** Fewer are there before anybody could read how far they are. */
@@ -23,9 +24,9 @@ async function main(): Promise<void> {
   for (const warning of warnings) console.error(warning);
   if (config.production) throw new Misuse("NODE_ENV is production: everybody knows the demonstration's password");
 
-  const passwordHash = await inHashingTurn(() => hashPassword(password));
+  const passwordHash = await hashPassword(password);
   const demo = demonstration(systemClock(), posts);
-  const database = await openDatabase(config.databaseUrl);
+  const database = await openDatabase(config.databaseUrl, entities);
   try {
     const report = posts < worthABar ? () => {} : progressOn(process.stderr);
     const made = await fill(database, { demonstration: demo, passwordHash, force, report });

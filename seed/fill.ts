@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction, type Database } from "../src/database/database.js";
+import type { Database } from "../src/database/database.js";
+import { transactionsOn } from "../src/database/transaction.js";
 import { Post } from "../src/post/post.entity.js";
 import { User } from "../src/user/user.entity.js";
 import { emailKeyOf } from "../src/user/user.service.js";
@@ -51,7 +52,7 @@ export async function fill(
 ): Promise<Made> {
   const { demonstration, passwordHash, force, report } = parts;
   await tuneForBulk(database);
-  const made = await inTransaction(database.em, async (em) => {
+  const made = await transactionsOn(database)({ party: "" })(async (em) => {
     await refuseWhereTaken(em, demonstration, force);
     const load = await beginBulkLoad(em);
     await load.insert(

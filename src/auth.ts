@@ -1,11 +1,16 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import { KnownError } from "./errors.js";
-import type { Session } from "./session/session.entity.js";
-import type { User } from "./user/user.entity.js";
 
 /** Who asks: a user, through one live session. */
-export type Viewer = { readonly user: User; readonly session: Session };
+export type Viewer = {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly name: string;
+  readonly email: string;
+  /** When the account was made. */
+  readonly registeredAt: Date;
+};
 
 /** What a request's credential was judged to be, once, at the operation's instant. */
 export type Auth =

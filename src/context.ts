@@ -1,85 +1,78 @@
-import type { EntityManager } from "@mikro-orm/core";
-import type { Logger } from "pino";
-
 import type { Auth, Viewer } from "./auth.js";
-import type { Clock, Timer } from "./clock.js";
-import { putUnder, type Database } from "./database/database.js";
-import { startDeadline } from "./database/deadline.js";
-import { readerUnder, type OperationReader, type Reader } from "./database/reader.js";
-import type { Origin } from "./session/client.js";
-import { judgeCredential, type SessionRules } from "./session/session.service.js";
+import type { Access } from "./database/transaction.js";
+import type { SessionRules } from "./config/session-rules.js";
 
-/** What an operation needs to know of the request that carries it. */
-export type Caller = {
-  /** Each Authorization header, none being an empty list. */
-  readonly authorization: readonly string[];
-  readonly userAgent: string | null;
-  /** The client's IP address; null where there is none. */
-  readonly address: string | null;
-  /** Joins what an operation logs with its request. */
-  readonly requestId?: string;
-};
-
-/** What resolvers are given: one instant, one road to write and one to read, one judgement of the credential for the operation. */
-export type Context = {
+/** What an operation is given: one instant, one judgement of the credential, one way to read and one to change. */
+export type Context = Access & {
   readonly now: Date;
-  readonly em: EntityManager;
-  readonly reader: OperationReader;
   readonly auth: Auth;
-  readonly origin: Origin;
+  readonly client: Client;
   readonly sessionRules: SessionRules;
   readonly publicReads: boolean;
+  readonly answer: AnswerSize;
   /** Tells that the operation has ended, so that its time limit is of no account any more. */
   readonly liftDeadline: () => void;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
   readonly openedBy: Map<string | number, Viewer>;
   /** How the operation goes, noted for the answer's status and for the log. */
-  readonly course: {
+  readonly outcome: {
     operationName: string | undefined;
     /** What each root field that was begun comes to. */
     readonly rootFields: Promise<unknown>[];
   };
 };
 
-const longestUserAgent = 300;
+/** Who sends a request, as far as accounts and sessions care. */
+export type Client = {
+  readonly userAgent: string | null;
+  /** The client's IP address; null for an operation that came over no network. */
+  readonly address: string | null;
+  /** What stands for the address where it is counted or has turns; see `addressKeyOf`. */
+  readonly addressKey: string;
+  /** Writes an event down, with the address. Call it after the commit. */
+  readonly note: (event: SessionEvent) => void;
+};
 
-/**
- * Makes the context factory: it reads the clock once, and records what the credential is worth without ever
- * throwing for it.
- */
-export function contextFactory(parts: {
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly operationTimeoutSeconds: number;
-  readonly database: Database;
-  readonly reader: Reader;
-  readonly sessionRules: SessionRules;
-  readonly publicReads: boolean;
-  readonly log: Logger;
-}): (caller: Caller) => Promise<Context> {
-  const { clock, timer, operationTimeoutSeconds, database, reader, sessionRules, publicReads, log } = parts;
-  return async ({ authorization, userAgent, address, requestId }) => {
-    const now = clock();
-    const em = database.em.fork();
-    // Before the time limit, whose error could be answered by no field.
-    const auth = await judgeCredential(em, reader, authorization, sessionRules, now);
-    const { signal, lift } = startDeadline(timer, operationTimeoutSeconds);
-    putUnder(signal, em);
-    return {
-      now,
-      em,
-      reader: readerUnder(reader, signal),
-      auth,
-      origin: {
-        userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
-        address,
-        note: (event) => log.info({ requestId, ...event, address }, "session"),
-      },
-      sessionRules,
-      publicReads,
-      liftDeadline: lift,
-      openedBy: new Map(),
-      course: { operationName: undefined, rootFields: [] },
-    };
+/** Something that happened to an account or a session, for the log: ids and a cause, and nothing secret. */
+export type SessionEvent = {
+  readonly event:
+    | "signed in"
+    | "registration refused"
+    | "sign-in refused"
+    | "session refreshed"
+    | "refresh refused"
+    | "refresh token reused"
+    | "session ended"
+    | "password changed"
+    | "password refused"
+    | "account deleted";
+  readonly userId?: string;
+  readonly sessionId?: string;
+  readonly cause?: string;
+};
+
+/** How large the operation's answer becomes, counted before what makes it large is read. All sizes are in bytes. */
+export type AnswerSize = {
+  /** How much more text of unlimited size the answer may hold. */
+  readonly remaining: () => number;
+  /**
+   * Counts text of unlimited size.
+   *
+   * @throws KnownError `QUERY_TOO_COMPLEX` where it is too much, `SERVICE_UNAVAILABLE` where all answers together are.
+   */
+  readonly add: (bytes: number) => void;
+  /** Counts what else was read, at the most that it can come to. */
+  readonly addAtMost: (bytes: number) => void;
+};
+
+/** Makes a thing at most once for each operation, which it lives as long as. */
+export function perOperation<Operation extends object, Thing>(
+  make: (operation: Operation) => Thing,
+): (operation: Operation) => Thing {
+  const made = new WeakMap<Operation, Thing>();
+  return (operation) => {
+    let thing = made.get(operation);
+    if (thing === undefined) made.set(operation, (thing = make(operation)));
+    return thing;
   };
 }

@@ -1,23 +1,53 @@
+import { fstatSync } from "node:fs";
+import { Socket } from "node:net";
+
 import { pino, type Logger, type DestinationStream } from "pino";
 import pretty from "pino-pretty";
 
 import type { Clock } from "./clock.js";
-import type { LogLevel } from "./config/settings.js";
 
-/**
- * Makes the log: for people where it goes to a terminal, JSON lines elsewhere.
- *
- * @param output where lines go; standard output if not given.
- */
-export function makeLog(level: LogLevel, clock: Clock, output?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: null,
-    timestamp: () => `,"time":${clock().getTime()}`,
-    serializers: { err: describeError },
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Makes the log. */
+export function makeLog(level: LogLevel, clock: Clock, output: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":${clock().getTime()}`,
+      serializers: { err: describeError },
+    },
+    output,
+  );
+}
+
+/** Where the log's lines go, and how to wait until they have gone. */
+export type LogOutput = DestinationStream & { readonly flush: () => Promise<void> };
+
+// A reader that has stopped reading loses lines, and does not stop the server.
+const mostBytesWaiting = 1024 * 1024;
+
+/** Standard output: for people where it is a terminal, JSON lines elsewhere. */
+export function standardOutput(): LogOutput {
+  if (process.stdout.isTTY) {
+    const stream = pretty({ sync: true, singleLine: true });
+    return { write: (line) => void stream.write(line), flush: async () => {} };
+  }
+  const { fd } = process.stdout;
+  const kind = fstatSync(fd);
+  if (!kind.isFIFO() && !kind.isSocket()) {
+    const file = pino.destination({ dest: fd, sync: true });
+    return { write: (line) => void file.write(line), flush: async () => {} };
+  }
+  // Node writes to a pipe and waits, for ever where nobody reads. A socket on the same pipe doesn't wait.
+  const pipe = new Socket({ fd, readable: false, writable: true }).unref();
+  // Nobody is left to tell.
+  pipe.on("error", () => {});
+  return {
+    write: (line) => void (pipe.writableLength < mostBytesWaiting && pipe.writable && pipe.write(line)),
+    flush: () => new Promise((resolve) => (pipe.writable ? pipe.write("", () => resolve()) : resolve())),
   };
-  if (output !== undefined) return pino(options, output);
-  return process.stdout.isTTY ? pino(options, pretty({ sync: true, singleLine: true })) : pino(options);
 }
 
 /** How much of an error is logged: its kind, words and stack, and those of its cause; no other property. */

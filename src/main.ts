@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 
+import type { Logger } from "pino";
+
 import { systemClock, systemTimer } from "./clock.js";
 import { ConfigError, readConfig, type Config } from "./config/settings.js";
 import { formatDuration } from "./config/duration.js";
 import { readEnvironment } from "./config/environment.js";
-import { makeLog } from "./log.js";
+import { whyUnusable } from "./database/open-failure.js";
+import { makeLog, standardOutput, type LogOutput } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
@@ -14,14 +17,17 @@ const name = `postern ${manifest.version}`;
 async function main(): Promise<void> {
   const startedAt = systemClock();
   const { config, warnings } = readConfig(readEnvironment());
-  const log = makeLog(config.logLevel, systemClock);
+  const output = standardOutput();
+  const log = makeLog(config.logLevel, systemClock, output);
   for (const warning of warnings) log.warn(warning);
 
-  const server = await startServer({ config, clock: systemClock, timer: systemTimer, log, name });
-  stopOnSignal(server);
+  const parts = { config, clock: systemClock, timer: systemTimer, log, name };
+  const server = await startServer(parts).catch((error: unknown) => fail(error, config.databaseUrl));
+  stopOnSignal(server, log, output, config.shutdownGraceSeconds * 1000);
   const readyMs = systemClock().getTime() - startedAt.getTime();
   if (process.stdout.isTTY) console.log(banner(server, config, readyMs));
-  else console.log(JSON.stringify({ msg: "ready", ...facts(server, config, readyMs) }));
+  // Whatever is logged: whoever starts a server waits for this line.
+  else log.child({}, { level: "info" }).info(facts(server, config, readyMs), "ready");
 }
 
 function facts(server: RunningServer, config: Config, readyMs: number) {
@@ -58,25 +64,35 @@ function banner(server: RunningServer, config: Config, readyMs: number): string 
   return ["", `  ${title}`, ...rows.map(([label, value]) => `  ${label!.padEnd(16)}${value}`), ""].join("\n");
 }
 
-function stopOnSignal(server: RunningServer): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    // Once: a second signal ends the process as it would any other.
-    process.once(signal, () => {
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => fail(error),
-      );
-    });
-  }
+// What is left of the grace time for what has to be closed when connections have been cut.
+const shareForCutting = 0.8;
+
+/**
+ * Stops at the first signal: what is under way has the grace time to end. Then its connections are cut, and a process
+ * that can't end even so is killed, which a database survives.
+ */
+function stopOnSignal(server: RunningServer, log: Logger, output: LogOutput, graceMilliseconds: number): void {
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, "stopping");
+    systemTimer(graceMilliseconds * shareForCutting, server.cut);
+    systemTimer(graceMilliseconds, () => process.kill(process.pid, "SIGKILL"));
+    await server.stop();
+    log.info("stopped");
+    await output.flush();
+    process.exit(0);
+  };
+  // Once: a second signal ends the process as it would any other.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stop(signal).catch((error: unknown) => fail(error)));
 }
 
 /** Ends a start that can't be: in words where the cause is known, with the stack where it is our mistake. */
-function fail(error: unknown): never {
-  for (const line of linesOf(error)) console.error(line);
+function fail(error: unknown, databaseUrl = ""): never {
+  for (const line of linesOf(error, databaseUrl)) console.error(line);
   process.exit(1);
 }
 
-function linesOf(error: unknown): readonly string[] {
+function linesOf(error: unknown, databaseUrl: string): readonly string[] {
   if (error instanceof ConfigError) return error.problems;
   const { code, syscall, address, port, message, stack } = error as NodeJS.ErrnoException & {
     address?: string;
@@ -90,13 +106,10 @@ function linesOf(error: unknown): readonly string[] {
     return [`Port ${port} needs more rights than this user has: set PORT to another, for example PORT=4000`];
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return [`HOST is no address of this machine, for example HOST=127.0.0.1`];
-  if (String(code).startsWith("SQLITE_"))
-    return [
-      `DATABASE_URL names a file that can't be used (${code}), for example DATABASE_URL=sqlite:./data/postern.sqlite`,
-    ];
+  if (String(code).startsWith("SQLITE_")) return [whyUnusable(databaseUrl, String(code))];
   // A folder that may not be written, a file where a folder should be, a full disk: the system's words say it.
   if (syscall !== undefined) return [message];
   return [stack ?? message ?? String(error)];
 }
 
-main().catch(fail);
+main().catch((error: unknown) => fail(error));

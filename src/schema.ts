@@ -9,27 +9,23 @@ import {
 } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 
+import { account } from "./account/account.feature.js";
 import type { Context } from "./context.js";
 import { NodeResolver } from "./node.resolver.js";
-import { PostConnectionResolver, PostResolver } from "./post/post.resolver.js";
-import { UserPostsResolver } from "./post/user-posts.resolver.js";
-import { AccountResolver } from "./account/account.resolver.js";
-import { SessionResolver, UserSessionsResolver } from "./session/session.resolver.js";
-import { UserResolver } from "./user/user.resolver.js";
+import { post } from "./post/post.feature.js";
+import { session } from "./session/session.feature.js";
+import { user } from "./user/user.feature.js";
+
+/** What the server can do. A feature is what it stores, and what GraphQL offers of it. */
+const features = [user, account, session, post];
+
+/** All that the database stores. */
+export const entities = features.flatMap((feature): (new () => object)[] => feature.entities);
 
 /** The executable schema; `schema.graphql` is its printed form. */
 export function makeSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [
-      UserResolver,
-      AccountResolver,
-      SessionResolver,
-      UserSessionsResolver,
-      PostResolver,
-      PostConnectionResolver,
-      UserPostsResolver,
-      NodeResolver,
-    ],
+    resolvers: [NodeResolver, ...features.flatMap((feature): (new () => object)[] => feature.resolvers)],
     validate: false,
   });
   noteRootFields(schema);
@@ -45,8 +41,12 @@ function noteRootFields(schema: GraphQLSchema): void {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const resolve: GraphQLFieldResolver<unknown, Context> = field.resolve ?? defaultFieldResolver;
       field.resolve = (root, args, context: Context, info) => {
-        const answer = (async () => resolve(root, args, context, info))();
-        context.course.rootFields.push(answer);
+        const answer = (async () => {
+          // None begins once the operation is over.
+          context.signal.throwIfAborted();
+          return resolve(root, args, context, info);
+        })();
+        context.outcome.rootFields.push(answer);
         return answer;
       };
     }

@@ -7,15 +7,18 @@ import type { Logger } from "pino";
 
 import type { Clock, Timer } from "./clock.js";
 import type { Config } from "./config/settings.js";
-import { contextFactory, type Caller, type Context } from "./context.js";
+import type { Context } from "./context.js";
+import { contextFactory, type Caller, type OperationContext } from "./create-context.js";
 import { openDatabase, type Database } from "./database/database.js";
-import { answerStatus } from "./operation/response-status.js";
+import { answerStatus } from "./http/response-status.js";
 import { errorFormatter } from "./operation/error-format.js";
 import { endpoint, makeHttpServer } from "./http/http-server.js";
 import { operationChecks } from "./operation/limits.js";
 import { onlyTrusted } from "./operation/trusted-documents.js";
 import { openReader } from "./database/reader.js";
-import { makeSchema } from "./schema.js";
+import { transactionsOn } from "./database/transaction.js";
+import { byteBudget } from "./http/byte-budget.js";
+import { entities, makeSchema } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
 import { keptSecret } from "./config/kept-secret.js";
 
@@ -28,12 +31,14 @@ export type RunningServer = {
   readonly url: string;
   /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (caller: Caller) => Promise<Context>;
+  readonly createContext: (caller: Caller) => Promise<OperationContext>;
   readonly database: Database;
   /** The file of the signing secret, where the settings have none. */
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
   /** Finishes what is under way, takes nothing new, and closes the database; once, however often it is called. */
   readonly stop: () => Promise<void>;
+  /** Closes every connection, whatever is under way on it. */
+  readonly cut: () => void;
 };
 
 /**
@@ -50,20 +55,22 @@ export async function startServer(parts: {
   readonly name?: string;
 }): Promise<RunningServer> {
   const { config, clock, timer, log, name = "postern" } = parts;
+  const { limits } = config;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
-  const database = await openDatabase(config.databaseUrl);
-  const reader = await openReader(database).catch(async (error: unknown) => {
+  const database = await openDatabase(config.databaseUrl, entities);
+  const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
     throw error;
   });
   const createContext = contextFactory({
     clock,
     timer,
-    operationTimeoutSeconds: config.limits.operationTimeoutSeconds,
-    database,
+    operationTimeoutSeconds: limits.operationTimeoutSeconds,
+    maxAnswerBytes: limits.answerBytes,
     reader,
+    transactions: transactionsOn(database),
     log,
     publicReads: config.publicReads,
     sessionRules: {
@@ -78,23 +85,24 @@ export async function startServer(parts: {
     },
   });
 
+  const formatError = errorFormatter(log);
   const apollo = new ApolloServer<Context>({
     schema: makeSchema(),
     plugins: [
-      operationChecks(config.limits),
+      operationChecks(limits),
       ...(config.trustedDocuments === undefined ? [] : [onlyTrusted(config.trustedDocuments)]),
       answerStatus,
       ApolloServerPluginCacheControlDisabled(),
       // A browser at the endpoint would get Apollo's own page in place of an answer.
       ApolloServerPluginLandingPageDisabled(),
     ],
-    formatError: errorFormatter(log),
+    formatError,
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
     introspection: config.introspection,
     hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: config.limits.tokens },
+    parseOptions: { maxTokens: limits.tokens },
     persistedQueries: false,
     allowBatchedHttpRequests: false,
     // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).
@@ -105,21 +113,28 @@ export async function startServer(parts: {
   // Its schema was built here, so starting can't fail for anything a setting or a person could cause.
   await apollo.start();
   const http = makeHttpServer({
-    apollo,
-    createContext,
+    graphql: {
+      apollo,
+      createContext,
+      formatError,
+      trustedDocuments: config.trustedDocuments,
+      maxBodyBytes: limits.bodyBytes,
+      maxAnswerBytes: limits.answerBytes,
+      bodies: byteBudget(limits.bodyBytesInFlight, clock),
+      answers: byteBudget(limits.answerBytesInFlight, clock),
+      sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
+    },
     log,
     name,
     offersSandbox: !config.production,
     trustProxy: config.trustProxy,
-    trustedDocuments: config.trustedDocuments,
     corsOrigins: config.corsOrigins,
     publicKeys: publicKeysOf(keys),
-    bodyLimitBytes: config.limits.bodyBytes,
-    longestUrl: config.limits.urlLength,
-    connections: config.limits.connections,
+    longestUrl: limits.urlLength,
+    connections: limits.connections,
     timeouts: {
-      headers: config.limits.headersTimeoutSeconds * 1000,
-      request: config.limits.requestTimeoutSeconds * 1000,
+      headers: limits.headersTimeoutSeconds * 1000,
+      request: limits.requestTimeoutSeconds * 1000,
       checkEvery: 1000,
     },
   });
@@ -130,6 +145,7 @@ export async function startServer(parts: {
     await reader.close();
     await database.close(true);
   };
+  const cut = () => http.server.closeAllConnections();
   let closing: Promise<void> | undefined;
   const stop = () => (closing ??= close());
   try {
@@ -138,7 +154,15 @@ export async function startServer(parts: {
     await stop();
     throw error;
   }
-  return { url: urlOf(http.server.address(), config.host), apollo, createContext, database, secretFile: kept, stop };
+  return {
+    url: urlOf(http.server.address(), config.host),
+    apollo,
+    createContext,
+    database,
+    secretFile: kept,
+    stop,
+    cut,
+  };
 }
 
 /** The endpoint's address as a person on this machine would type it. */

@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { inTransaction, isDatabaseAway, openDatabase, type Database } from "../src/database/database.js";
+import { isDatabaseAway, openDatabase, type Database } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
+import { inTransaction } from "./support/reads.js";
 import { User } from "../src/user/user.entity.js";
 
 function newFile(): string {
@@ -14,7 +16,7 @@ function newFile(): string {
 }
 
 async function open(path: string): Promise<Database> {
-  const database = await openDatabase(`sqlite:${path}`);
+  const database = await openDatabase(`sqlite:${path}`, entities);
   onTestFinished(() => database.close(true));
   return database;
 }
@@ -32,7 +34,7 @@ test("writes through to the disk before it answers, and keeps references whole",
   expect(await run(database, "pragma journal_mode")).toEqual([{ journal_mode: "wal" }]);
   expect(await run(database, "pragma synchronous")).toEqual([{ synchronous: 2 }]);
   expect(await run(database, "pragma foreign_keys")).toEqual([{ foreign_keys: 1 }]);
-  expect(await run(database, "pragma busy_timeout")).toEqual([{ timeout: 10_000 }]);
+  expect(await run(database, "pragma busy_timeout")).toEqual([{ timeout: 10 }]);
   await expect(
     run(database, "insert into sessions values ('session_1', 'user_nobody', 0, 0, 0, null, null)"),
   ).rejects.toThrow("FOREIGN KEY");
@@ -67,7 +69,7 @@ test("lets two processes read and write without failing each other", async () =>
 
   // Each reads, then writes what it read plus one: a lost or failed one would show in the sum.
   const increment = (database: Database) =>
-    inTransaction(database.em, async (em) => {
+    inTransaction(database, async (em) => {
       const user = await em.findOneOrFail(User, "user_1");
       user.name = String(Number(user.name) + 1);
     });
@@ -79,7 +81,7 @@ test("lets two processes read and write without failing each other", async () =>
 test("rolls a transaction back that fails", async () => {
   const database = await open(newFile());
 
-  const failing = inTransaction(database.em, async (em) => {
+  const failing = inTransaction(database, async (em) => {
     await em
       .getConnection()
       .execute("insert into users values ('user_1', 'A', 'a', 'a', 'h', 0)", [], "run", em.getTransactionContext());
@@ -91,7 +93,7 @@ test("rolls a transaction back that fails", async () => {
 });
 
 test("tells a database that is away from a mistake of ours", async () => {
-  await expect(openDatabase(`sqlite:${tmpdir()}`)).rejects.toSatisfy(isDatabaseAway);
+  await expect(openDatabase(`sqlite:${tmpdir()}`, entities)).rejects.toSatisfy(isDatabaseAway);
   const database = await open(":memory:");
   await expect(run(database, "select * from nothing")).rejects.not.toSatisfy(isDatabaseAway);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 
 import { startApi } from "./support/api.js";
 import { newFolder } from "./support/process.js";
@@ -267,7 +268,7 @@ test("asks for another try where the database stays locked", async () => {
   const url = `sqlite:${newFolder()}/posts.sqlite`;
   const api = await startApi({ DATABASE_URL: url });
   const { send } = await api.register();
-  const other = await openDatabase(url);
+  const other = await openDatabase(url, entities);
   onTestFinished(() => other.close(true));
   // Whoever waits would wait ten seconds.
   await api.server.database.em.fork().getConnection().execute("pragma busy_timeout = 0");

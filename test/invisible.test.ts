@@ -563,7 +563,7 @@ describe("one request", () => {
       count: 4,
     },
     {
-      of: "lists of five kinds with lists below",
+      of: "lists of five kinds with lists below, a statement a kind",
       query: `{ ${[
         "first: 3",
         "last: 3",
@@ -573,7 +573,7 @@ describe("one request", () => {
       ]
         .map((args, n) => `a${n}: posts(${args}) { nodes { author { posts(first: ${n + 1}) { ${posts} } } } }`)
         .join(" ")} }`,
-      count: 2,
+      count: 10,
     },
     {
       of: "own posts with the author's sessions",

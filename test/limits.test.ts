@@ -8,6 +8,7 @@ import { getIntrospectionQuery } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
 import { startApi, type Account } from "./support/api.js";
@@ -93,22 +94,20 @@ test("refuses what grows with every fragment, however few its words", async () =
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
 test("interrupts a statement when its operation's time is up, and no other", async () => {
-  const database = await openDatabase(newFile());
+  const database = await openDatabase(newFile(), entities);
   onTestFinished(() => database.close(true));
-  const reader = await openReader(database);
-  const [one, two] = [new AbortController(), new AbortController()];
-  // Both connections are busy, and somebody waits behind each.
-  const running = [reader.all(slow, one.signal), reader.all(slow, two.signal)];
-  const waiting = [1, 2].map((number) => reader.all(sql`select ${number} as number`));
-  const late = reader.all(sql`select 3 as number`, one.signal);
+  const reader = await openReader(database, 256);
+  const over = new AbortController();
+  const read = { pace: "slow", party: "one" } as const;
+  // As many as there may be connections for, and more.
+  const running = Array.from({ length: 8 }, () => reader.all(slow, { ...read, signal: over.signal }));
+  const waiting = reader.all(sql`select 1 as number`, { ...read, party: "two" });
 
-  one.abort(new Error("one is over"));
-  two.abort(new Error("two is over"));
+  over.abort(new Error("one is over"));
 
-  await expect(running[0]).rejects.toThrow("one is over");
-  await expect(running[1]).rejects.toThrow("two is over");
-  await expect(late).rejects.toThrow("one is over");
-  expect(await Promise.all(waiting)).toEqual([[{ number: 1 }], [{ number: 2 }]]);
+  for (const rows of running) await expect(rows).rejects.toThrow("one is over");
+  expect(await waiting).toEqual([{ number: 1 }]);
+  await expect(reader.all(slow, { ...read, signal: over.signal })).rejects.toThrow("one is over");
   await reader.close();
 });
 
@@ -127,7 +126,7 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
   const url = newFile();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
-  const other = await openDatabase(url);
+  const other = await openDatabase(url, entities);
   onTestFinished(() => other.close(true));
   const run = (statement: string) => other.em.getConnection().execute(statement);
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
 import { newFolder } from "./support/process.js";
 import { countStatements } from "./support/statements.js";
@@ -730,7 +731,7 @@ describe("in a file", () => {
     await create(ada, { title: "One" });
     expect(await titles(onTwo)).toBe("One");
 
-    const database = await openDatabase(url);
+    const database = await openDatabase(url, entities);
     await database.em.transactional(async (em) => {
       await em.execute("update posts set title = 'Two'");
       expect(await titles(ada)).toBe("One");

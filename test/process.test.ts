@@ -5,6 +5,7 @@ import { hash } from "@node-rs/argon2";
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
+import { entities } from "../src/schema.js";
 
 import { ask, end, failProcess, newFolder, startProcess } from "./support/process.js";
 
@@ -14,6 +15,8 @@ test("starts with nothing given, keeps what it makes in ./data, and says so in o
   const running = await startProcess(folder);
 
   expect(running.ready).toEqual({
+    level: 30,
+    time: expect.any(Number),
     msg: "ready",
     name: expect.stringMatching(/^postern \d/),
     node: process.versions.node,
@@ -84,13 +87,13 @@ test.each<Broken>([
     of: "a database that is a folder",
     break: () => {},
     env: { DATABASE_URL: "sqlite:." },
-    says: /^DATABASE_URL names a file that can't be used \(SQLITE_CANTOPEN\)/,
+    says: /^DATABASE_URL names a file that can't be used, .: it is a folder \(SQLITE_CANTOPEN\)/,
   },
   {
     of: "a database that is no database",
     break: (folder) => writeFileSync(join(folder, "db"), "x".repeat(5000)),
     env: { DATABASE_URL: "sqlite:./db" },
-    says: /^DATABASE_URL names a file that can't be used \(SQLITE_NOTADB\)/,
+    says: /^DATABASE_URL names a file that can't be used, .*: the database says no more \(SQLITE_NOTADB\)/,
   },
   {
     of: "a file where ./data should be",
@@ -198,7 +201,7 @@ test("logs nobody out who never saw the answer to a refresh, because the server 
 test("refuses no right password that two processes judge at once, and lets no old one in past a change", async () => {
   const folder = newFolder();
   const [one, two] = await Promise.all([startProcess(folder), startProcess(folder)]);
-  const database = await openDatabase(`sqlite:${join(folder, "data/postern.sqlite")}`);
+  const database = await openDatabase(`sqlite:${join(folder, "data/postern.sqlite")}`, entities);
   onTestFinished(() => database.close(true));
   const email = "a@example.com";
   const login = (url: string, password: string) =>

@@ -12,7 +12,9 @@ import { Misuse, readArguments } from "../seed/arguments.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill } from "../seed/fill.js";
 import { beginBulkLoad } from "../seed/sqlite.js";
-import { inTransaction, openDatabase, type Database } from "../src/database/database.js";
+import { openDatabase, type Database } from "../src/database/database.js";
+import { inTransaction } from "./support/reads.js";
+import { entities } from "../src/schema.js";
 import { titleKeyOf } from "../src/post/title-key.js";
 import { isGuessablePassword } from "../src/account/guessable-password.js";
 import { passwordMatches } from "../src/account/password.js";
@@ -26,7 +28,7 @@ function newFolder(): string {
 }
 
 async function open(path = join(newFolder(), "posts.sqlite")): Promise<Database> {
-  const database = await openDatabase(`sqlite:${path}`);
+  const database = await openDatabase(`sqlite:${path}`, entities);
   onTestFinished(() => database.close(true));
   return database;
 }
@@ -229,7 +231,7 @@ test("lets others read meanwhile, by indexes that are away, who see nothing of i
   const matching = () => connection.execute("select rowid from post_search where post_search match 'zebras OR yaks'");
   await addEve(writer);
 
-  await inTransaction(writer.em, async (em) => {
+  await inTransaction(writer, async (em) => {
     const load = await beginBulkLoad(em);
     expect(await listed()).toEqual([{ id: "post_eve" }]);
     const columns = ["id", "author_id", "title", "content", "published_at", "listed_at", "created_at", "updated_at"];

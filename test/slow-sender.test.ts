@@ -4,6 +4,7 @@ import { connect, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 
 import { systemClock } from "../src/clock.js";
+import { byteBudget } from "../src/http/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
 import { startApi } from "./support/api.js";
@@ -14,16 +15,23 @@ const never = 60_000;
 async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {
   const { server } = await startApi();
   const http = makeHttpServer({
-    apollo: server.apollo,
-    createContext: server.createContext,
-    log: makeLog("silent", systemClock),
+    graphql: {
+      apollo: server.apollo,
+      createContext: server.createContext,
+      formatError: (formatted) => formatted,
+      trustedDocuments: undefined,
+      maxBodyBytes: 1000,
+      maxAnswerBytes: 1000,
+      bodies: byteBudget(1000, systemClock),
+      answers: byteBudget(1000, systemClock),
+      sendTimeoutMilliseconds: never,
+    },
+    log: makeLog("silent", systemClock, { write: () => {} }),
     name: "postern",
     offersSandbox: false,
     corsOrigins: [],
     trustProxy: undefined,
     publicKeys: undefined,
-    trustedDocuments: undefined,
-    bodyLimitBytes: 1000,
     longestUrl: 1000,
     connections: 10,
     timeouts,

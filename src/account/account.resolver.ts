@@ -48,9 +48,9 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { em, origin, sessionRules, now } = context;
+    const { client, sessionRules, now } = context;
     const checked = checkArguments(registerRules, { input });
-    return answerOpened(await register(em, checked.input, origin, sessionRules, now), context, info);
+    return answerOpened(await register(context, checked.input, client, sessionRules, now), context, info);
   }
 
   @Mutation(() => SessionPayload, {
@@ -62,9 +62,9 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { em, origin, sessionRules, now } = context;
+    const { client, sessionRules, now } = context;
     const checked = checkArguments(loginRules, { input });
-    return answerOpened(await login(em, checked.input, origin, sessionRules, now), context, info);
+    return answerOpened(await login(context, checked.input, client, sessionRules, now), context, info);
   }
 
   @Mutation(() => ChangePasswordPayload, {
@@ -77,8 +77,8 @@ export class AccountResolver {
   ): Promise<ChangePasswordPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(changePasswordRules, { input });
-    const { em, origin, now } = context;
-    return new ChangePasswordPayload(await changePassword(em, viewer, checked.input, origin, now));
+    const { client, now } = context;
+    return new ChangePasswordPayload(await changePassword(context, viewer, checked.input, client, now));
   }
 
   @Mutation(() => DeleteAccountPayload, {
@@ -91,7 +91,7 @@ export class AccountResolver {
   ): Promise<DeleteAccountPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(deleteAccountRules, { input });
-    await deleteAccount(context.em, viewer, checked.input, context.origin, context.now);
-    return new DeleteAccountPayload(viewer.user.id);
+    await deleteAccount(context, viewer, checked.input, context.client, context.now);
+    return new DeleteAccountPayload(viewer.userId);
   }
 }

@@ -1,21 +1,22 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
-import { inTransaction, signalOf } from "../database/database.js";
+import type { Access } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
-import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
+import type { SessionRules } from "../config/session-rules.js";
+import type { Client, SessionEvent } from "../context.js";
+import { endSessions, liveSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
 import { User } from "../user/user.entity.js";
-import { createUser, emailKeyOf, findUserByEmail } from "../user/user.service.js";
-import { countRegistration, recordFailure, recordSuccess, refuseWhileWaiting } from "./login-throttle.js";
-import type { Origin, SessionEvent } from "../session/client.js";
+import { createUser, emailKeyOf } from "../user/user.service.js";
 import {
-  endSessions,
-  listSessions,
-  noteEnded,
-  openSession,
-  type OpenedSession,
-  type SessionRules,
-} from "../session/session.service.js";
+  countRegistration,
+  isKnownAddress,
+  recordFailure,
+  recordSuccess,
+  refuseWhileWaiting,
+} from "./login-throttle.js";
+import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
+import { passwordOfEmail, passwordOfUser, type StoredPassword } from "./password.reads.js";
 
 /**
  * Creates an account and opens its first session.
@@ -23,24 +24,24 @@ import {
  * @throws KnownError `CONFLICT` where the email is taken, `TOO_MANY_ATTEMPTS`.
  */
 export async function register(
-  em: EntityManager,
+  { transaction, signal }: Access,
   input: { readonly email: string; readonly name: string; readonly password: string },
-  origin: Origin,
+  client: Client,
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
   const { password, ...profile } = input;
   const account = emailKeyOf(profile.email);
-  return noteRefusal("registration refused", {}, origin, async () => {
-    await countRegistration(em, origin.address, now);
+  return noteRefusal("registration refused", {}, client, async () => {
+    await transaction((em) => countRegistration(em, client.addressKey, now));
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
-    const passwordHash = await inHashingTurn(() => hashPassword(password), signalOf(em));
-    const opened = await inTransaction(em, async (em) => {
+    const passwordHash = await inHashingTurn(() => hashPassword(password), { party: client.addressKey, signal });
+    const opened = await transaction(async (em) => {
       const user = await createUser(em, { ...profile, passwordHash }, now);
-      await recordSuccess(em, { account, address: origin.address }, now);
-      return openSession(em, user, origin, rules, now);
+      await recordSuccess(em, { account, addressKey: client.addressKey }, now);
+      return openSession(em, user, client, rules, now);
     });
-    noteSignIn(opened, origin, "register");
+    noteSignIn(opened, client, "register");
     return opened;
   });
 }
@@ -51,20 +52,22 @@ export async function register(
  * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`.
  */
 export async function login(
-  em: EntityManager,
+  access: Access,
   input: { readonly email: string; readonly password: string },
-  origin: Origin,
+  client: Client,
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
   const tried: Tried = {
     account: emailKeyOf(input.email),
-    find: (em) => findUserByEmail(em, input.email),
+    find: () => passwordOfEmail(access.reader, input.email),
     password: input.password,
     refusal: "sign-in refused",
   };
-  const opened = await withPassword(em, tried, origin, now, (em, user) => openSession(em, user, origin, rules, now));
-  noteSignIn(opened, origin, "login");
+  const opened = await withPassword(access, tried, client, now, (em, user) =>
+    openSession(em, user, client, rules, now),
+  );
+  noteSignIn(opened, client, "login");
   return opened;
 }
 
@@ -74,19 +77,19 @@ export async function login(
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function changePassword(
-  em: EntityManager,
+  access: Access,
   viewer: Viewer,
   input: { readonly currentPassword: string; readonly newPassword: string },
-  origin: Origin,
+  client: Client,
   now: Date,
 ): Promise<number> {
-  const { user, session } = viewer;
-  const tried = { ...ownPassword(viewer, input.currentPassword), newPassword: input.newPassword };
-  const ended = await withPassword(em, tried, origin, now, (em) =>
-    endSessions(em, user, ({ id }) => id !== session.id, now),
+  const { userId, sessionId } = viewer;
+  const tried = { ...ownPassword(access, viewer, input.currentPassword), newPassword: input.newPassword };
+  const ended = await withPassword(access, tried, client, now, (em) =>
+    endSessions(em, userId, ({ id }) => id !== sessionId, now),
   );
-  origin.note({ event: "password changed", userId: user.id, sessionId: session.id });
-  noteEnded(origin, user, ended, "password changed");
+  client.note({ event: "password changed", userId, sessionId });
+  noteEnded(client, userId, ended, "password changed");
   return ended.length;
 }
 
@@ -96,28 +99,29 @@ export async function changePassword(
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function deleteAccount(
-  em: EntityManager,
+  access: Access,
   viewer: Viewer,
   input: { readonly currentPassword: string },
-  origin: Origin,
+  client: Client,
   now: Date,
 ): Promise<void> {
-  const { user, session } = viewer;
-  const ended = await withPassword(em, ownPassword(viewer, input.currentPassword), origin, now, async (em, current) => {
-    const sessions = await listSessions(em, current.id, now);
+  const { userId, sessionId } = viewer;
+  const tried = ownPassword(access, viewer, input.currentPassword);
+  const ended = await withPassword(access, tried, client, now, async (em, current) => {
+    const sessions = await liveSessions(em, current.id, now);
     // The rows that refer to the user go with theirs.
     em.remove(current);
     return sessions.map(({ id }) => id);
   });
-  origin.note({ event: "account deleted", userId: user.id, sessionId: session.id });
-  noteEnded(origin, user, ended, "account deleted");
+  client.note({ event: "account deleted", userId, sessionId });
+  noteEnded(client, userId, ended, "account deleted");
 }
 
 /** A try of a password: whose, and what becomes of it. */
 type Tried = {
   /** What the account's tries are counted under, whether or not it exists. */
   readonly account: string;
-  readonly find: (em: EntityManager) => Promise<User | null>;
+  readonly find: () => Promise<StoredPassword | undefined>;
   readonly password: string;
   /** Takes the password's place where it was right. */
   readonly newPassword?: string;
@@ -128,59 +132,67 @@ type Tried = {
 
 type Refusal = Extract<SessionEvent["event"], `${string} refused`>;
 
-function ownPassword({ user, session }: Viewer, password: string): Tried {
+function ownPassword({ reader }: Access, { userId, email, sessionId }: Viewer, password: string): Tried {
   return {
-    account: user.emailKey,
-    find: (em) => em.findOne(User, { id: user.id }),
+    account: emailKeyOf(email),
+    find: () => passwordOfUser(reader, userId),
     password,
     refusal: "password refused",
-    ids: { sessionId: session.id },
+    ids: { sessionId },
   };
 }
 
 /**
- * Tries a password under the limits on guessing and, where it is right, does `work` in one transaction with clearing
- * the counters. A hash of older parameters is made anew on the way.
+ * Tries a password under the login throttle and, where it is right, does `work` in one transaction with clearing the
+ * counters. A hash of older parameters is made anew on the way.
  *
  * All of it takes place in one hashing turn: of many tries at once, each sees what the ones before it have counted.
+ * Addresses that the account knows have their turns first, so that nobody's guesses keep its user out.
  *
- * @throws KnownError `INVALID_CREDENTIALS`, in the same time whether or not there is an account; `TOO_MANY_ATTEMPTS`.
+ * @throws KnownError `INVALID_CREDENTIALS`, in the same time whether or not there is an account; `TOO_MANY_ATTEMPTS`;
+ * `SERVICE_UNAVAILABLE` where too many wait for a turn.
  */
-function withPassword<Result>(
-  em: EntityManager,
+async function withPassword<Result>(
+  access: Access,
   tried: Tried,
-  origin: Origin,
+  client: Client,
   now: Date,
   work: (em: EntityManager, user: User) => Promise<Result>,
 ): Promise<Result> {
-  const { account, password, newPassword } = tried;
-  const attempted = { account, address: origin.address };
-  return inHashingTurn(async () => {
-    let user = await tried.find(em.fork());
-    return noteRefusal(tried.refusal, { ...tried.ids, ...(user && { userId: user.id }) }, origin, async () => {
-      await refuseWhileWaiting(em, attempted, now);
-      for (;;) {
-        const matches = await passwordMatches(user?.passwordHash, password);
-        if (user === null || !matches) {
-          await recordFailure(em, attempted, now);
-          throw wrongPassword(tried.refusal);
-        }
-        const { id, passwordHash: judged } = user;
-        const replacement = newPassword ?? (isOutdated(judged) ? password : undefined);
-        const passwordHash = replacement === undefined ? judged : await hashPassword(replacement);
-        const done = await inTransaction(em, async (em) => {
-          const current = await em.findOne(User, { id });
-          // Hashing took a while. What another process has changed meanwhile is judged as it is now.
-          if (current?.passwordHash !== judged) return { current };
-          current.passwordHash = passwordHash;
-          await recordSuccess(em, attempted, now);
-          return { result: await work(em, current) };
-        });
-        if ("result" in done) return done.result;
-        user = done.current;
-      }
+  const { reader, transaction, signal } = access;
+  const attempted = { account: tried.account, addressKey: client.addressKey };
+
+  const judge = async (stored: StoredPassword | undefined): Promise<Result> => {
+    const matches = await passwordMatches(stored?.passwordHash, tried.password);
+    if (stored === undefined || !matches) {
+      await transaction((em) => recordFailure(em, attempted, now));
+      throw wrongPassword(tried.refusal);
+    }
+    const replacement = tried.newPassword ?? (isOutdated(stored.passwordHash) ? tried.password : undefined);
+    const passwordHash = replacement === undefined ? stored.passwordHash : await hashPassword(replacement);
+    const done = await transaction(async (em) => {
+      const user = await em.findOne(User, { id: stored.userId });
+      // Hashing took a while. What another process has changed meanwhile is judged as it is now.
+      if (user?.passwordHash !== stored.passwordHash) return undefined;
+      user.passwordHash = passwordHash;
+      await recordSuccess(em, attempted, now);
+      return { result: await work(em, user) };
     });
-  }, signalOf(em));
+    return done === undefined ? judge(await tried.find()) : done.result;
+  };
+
+  const first = await isKnownAddress(reader, attempted, now);
+  return inHashingTurn(
+    async () => {
+      const stored = await tried.find();
+      const ids = { ...tried.ids, ...(stored && { userId: stored.userId }) };
+      return noteRefusal(tried.refusal, ids, client, async () => {
+        await refuseWhileWaiting(reader, attempted, now);
+        return judge(stored);
+      });
+    },
+    { party: client.addressKey, first, signal },
+  );
 }
 
 /** The one answer to credentials that don't fit, which tells nothing of why. */
@@ -194,17 +206,17 @@ function wrongPassword(refusal: Refusal): KnownError {
 async function noteRefusal<Result>(
   event: Refusal,
   ids: { readonly userId?: string; readonly sessionId?: string },
-  origin: Origin,
+  client: Client,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof KnownError) origin.note({ event, ...ids, cause: error.code });
+    if (error instanceof KnownError) client.note({ event, ...ids, cause: error.code });
     throw error;
   }
 }
 
-function noteSignIn({ viewer }: OpenedSession, origin: Origin, cause: string): void {
-  origin.note({ event: "signed in", userId: viewer.user.id, sessionId: viewer.session.id, cause });
+function noteSignIn({ viewer }: OpenedSession, client: Client, cause: string): void {
+  client.note({ event: "signed in", userId: viewer.userId, sessionId: viewer.sessionId, cause });
 }

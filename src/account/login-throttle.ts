@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction } from "../database/database.js";
+import type { OperationReader } from "../database/reader.js";
+import { sql } from "../database/sql.js";
 import { KnownError } from "../errors.js";
-import { addressKeyOf } from "../session/address.js";
 import { Attempt } from "./attempt.entity.js";
 
 /** After this many failures each next try has to wait. */
@@ -21,7 +21,8 @@ const knownForSeconds = 30 * 24 * 60 * 60;
 export type Attempted = {
   /** What stands for the account: the key of its email address. */
   readonly account: string;
-  readonly address: string | null;
+  /** What stands for the client's address; see `addressKeyOf`. */
+  readonly addressKey: string;
 };
 
 /**
@@ -29,24 +30,44 @@ export type Attempted = {
  *
  * @throws KnownError `TOO_MANY_ATTEMPTS` with `retryAfterSeconds`.
  */
-export async function refuseWhileWaiting(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
+export async function refuseWhileWaiting(reader: OperationReader, attempted: Attempted, now: Date): Promise<void> {
   const { pair, account, address } = keysOf(attempted);
-  const found = await em.fork().find(Attempt, { key: { $in: [pair, account, address] } });
+  const found = await readAttempts(reader, [pair, account, address]);
   const of = (key: string) => found.find((attempt) => attempt.key === key);
-  const known = secondsSince(of(pair)?.succeededAt ?? null, now) < knownForSeconds;
-  refuseUntil([of(pair), of(address), ...(known ? [] : [of(account)])], now);
+  refuseUntil([of(pair), of(address), ...(isKnown(of(pair), now) ? [] : [of(account)])], now);
+}
+
+/** Whether the address has signed the account in lately. */
+export async function isKnownAddress(reader: OperationReader, attempted: Attempted, now: Date): Promise<boolean> {
+  const [ofPair] = await readAttempts(reader, [keysOf(attempted).pair]);
+  return isKnown(ofPair, now);
+}
+
+function isKnown(ofPair: StoredAttempt | undefined, now: Date): boolean {
+  return ofPair?.succeededAt != null && now.getTime() - ofPair.succeededAt < knownForSeconds * 1000;
+}
+
+/** Dates in milliseconds since 1970. */
+type StoredAttempt = {
+  readonly key: string;
+  readonly waitsUntil: number | null;
+  readonly succeededAt: number | null;
+};
+
+function readAttempts(reader: OperationReader, keys: readonly string[]): Promise<StoredAttempt[]> {
+  return reader.all(
+    sql`select key, waits_until as waitsUntil, succeeded_at as succeededAt from attempts where key in (select value from json_each(${JSON.stringify(keys)}))`,
+  );
 }
 
 /** Counts a wrong password, in a transaction of its own, so that nothing that follows can undo it. */
 export async function recordFailure(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
   const { pair, account, address } = keysOf(attempted);
-  await inTransaction(em, async (em) => {
-    const [ofPair, ofAccount, ofAddress] = await attemptsOf(em, [pair, account, address], now);
-    fail(ofPair!, freeFailures.account, now);
-    fail(ofAccount!, freeFailures.account, now);
-    fail(ofAddress!, freeFailures.address, now);
-    await pruneAttempts(em, now);
-  });
+  const [ofPair, ofAccount, ofAddress] = await attemptsOf(em, [pair, account, address], now);
+  fail(ofPair!, freeFailures.account, now);
+  fail(ofAccount!, freeFailures.account, now);
+  fail(ofAddress!, freeFailures.address, now);
+  await pruneAttempts(em, now);
 }
 
 /**
@@ -66,16 +87,13 @@ export async function recordSuccess(em: EntityManager, attempted: Attempted, now
  *
  * @throws KnownError `TOO_MANY_ATTEMPTS` with `retryAfterSeconds`.
  */
-export async function countRegistration(em: EntityManager, address: string | null, now: Date): Promise<void> {
-  await inTransaction(em, async (em) => {
-    const [attempt] = await attemptsOf(em, [keysOf({ account: "", address }).address], now);
-    refuseUntil([attempt], now);
-    fail(attempt!, freeFailures.address, now);
-  });
+export async function countRegistration(em: EntityManager, addressKey: string, now: Date): Promise<void> {
+  const [attempt] = await attemptsOf(em, [keysOf({ account: "", addressKey }).address], now);
+  refuseUntil([attempt && { waitsUntil: attempt.waitsUntil?.getTime() ?? null }], now);
+  fail(attempt!, freeFailures.address, now);
 }
 
-function keysOf({ account, address }: Attempted) {
-  const addressKey = addressKeyOf(address);
+function keysOf({ account, addressKey }: Attempted) {
   return {
     pair: keyOf("pair", account, addressKey),
     account: keyOf("account", account),
@@ -121,16 +139,12 @@ function forget(attempt: Attempt, free: number, now: Date): void {
   }
 }
 
-function refuseUntil(attempts: readonly (Attempt | undefined)[], now: Date): void {
-  const ends = attempts.map((attempt) => attempt?.waitsUntil?.getTime() ?? 0);
+function refuseUntil(attempts: readonly (Pick<StoredAttempt, "waitsUntil"> | undefined)[], now: Date): void {
+  const ends = attempts.map((attempt) => attempt?.waitsUntil ?? 0);
   const leftMilliseconds = Math.max(0, ...ends) - now.getTime();
   if (leftMilliseconds <= 0) return;
   const retryAfterSeconds = Math.ceil(leftMilliseconds / 1000);
   throw new KnownError("TOO_MANY_ATTEMPTS", "Too many attempts: wait before the next", { retryAfterSeconds });
-}
-
-function secondsSince(instant: Date | null, now: Date): number {
-  return instant === null ? Infinity : (now.getTime() - instant.getTime()) / 1000;
 }
 
 /** Forgets what no longer counts, a few at a time, so that nobody waits for it and no worker has to. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { hash, verify } from "@node-rs/argon2";
 
-import { beforeSignal } from "../database/deadline.js";
+import { makeTurns } from "../database/turns.js";
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -19,39 +19,18 @@ export const decoyHash =
 
 // Hashing fills a core and its memory bus for tens of milliseconds, on the threads that also serve the database.
 // More than two at a time make every reader wait; one core stays free where there are two.
-let freePlaces = Math.max(1, Math.min(2, availableParallelism() - 1));
-const waiting: (() => void)[] = [];
+const atOnce = Math.max(1, Math.min(2, availableParallelism() - 1));
+// Whoever is the last to wait does so for some seconds at most. As many again may wait from addresses that are known.
+const longestQueue = 100;
 
 /**
- * Runs `work` when it is its turn to hash: one or two turns run at a time, in order. Whatever has to happen between
- * two tries of a password belongs into one turn with the try. A turn never waits for another.
+ * Runs `work` when it is its turn to hash: one or two turns run at a time, and addresses have them one after the other.
+ * Check, count and try of a password take place in one turn, so that none of many tries at once passes uncounted. A
+ * turn never waits for another.
  *
- * @throws the signal's reason, where it comes before the turn does.
+ * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait; the signal's reason, where it comes before the turn does.
  */
-export async function inHashingTurn<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-  signal?.throwIfAborted();
-  if (freePlaces > 0) freePlaces -= 1;
-  else await nextTurn(signal);
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) freePlaces += 1;
-    else next();
-  }
-}
-
-function nextTurn(signal: AbortSignal | undefined): Promise<void> {
-  let take!: () => void;
-  const turn = new Promise<void>((resolve) => waiting.push((take = resolve)));
-  return beforeSignal(turn, signal, () => {
-    const place = waiting.indexOf(take);
-    // A turn that was given has to be taken, or nobody would pass it on.
-    if (place === -1) return false;
-    waiting.splice(place, 1);
-    return true;
-  });
-}
+export const inHashingTurn = makeTurns(atOnce, longestQueue);
 
 /** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
 export function hashPassword(password: string): Promise<string> {

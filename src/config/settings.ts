@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { isGuessableSecret } from "./guessable-secret.js";
+import { logLevels, type LogLevel } from "../log.js";
 import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
 import { nearMiss } from "./near-miss.js";
 import { documents, duration, flag, keyPairs, origins, port, proxies, secrets, text, whole } from "./setting-rules.js";
@@ -32,6 +33,8 @@ export type Config = {
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
+  /** How long the server may take to stop. */
+  readonly shutdownGraceSeconds: number;
   readonly limits: Limits;
 };
 
@@ -44,14 +47,18 @@ export type Limits = {
   readonly cost: number;
   readonly operationTimeoutSeconds: number;
   readonly bodyBytes: number;
+  /** Of all bodies together that are being read, and of all answers that are being made and sent. */
+  readonly bodyBytesInFlight: number;
+  readonly answerBytes: number;
+  readonly answerBytesInFlight: number;
+  readonly sendTimeoutSeconds: number;
+  /** Reads that may look at every post, waiting ones included. */
+  readonly slowReads: number;
   readonly urlLength: number;
   readonly connections: number;
   readonly headersTimeoutSeconds: number;
   readonly requestTimeoutSeconds: number;
 };
-
-const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** Settings that can't be used: one line each, naming the variable, what is wrong and an example; never the value. */
 export class ConfigError extends Error {
@@ -105,10 +112,16 @@ const settings = {
   MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
   MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
   MAX_BODY_BYTES: { rule: whole(1000, 100_000_000), preset: "1048576", example: "1048576" },
+  MAX_BODY_BYTES_IN_FLIGHT: { rule: whole(100_000, 999_999_999), preset: "67108864", example: "67108864" },
+  MAX_ANSWER_BYTES: { rule: whole(10_000, 500_000_000), preset: "16777216", example: "16777216" },
+  MAX_ANSWER_BYTES_IN_FLIGHT: { rule: whole(100_000, 999_999_999), preset: "50331648", example: "50331648" },
+  MAX_SLOW_READS: { rule: whole(4, 100_000), preset: "256", example: "256" },
   MAX_URL_LENGTH: { rule: whole(100, 12_000), preset: "8000", example: "8000" },
   MAX_CONNECTIONS: { rule: whole(1, 1_000_000), preset: "10000", example: "10000" },
   HEADERS_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   REQUEST_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
+  SEND_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
+  SHUTDOWN_GRACE: { rule: duration(1, 3600, "between 1s and 1h"), preset: "20s", example: "20s" },
   OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
   CORS_ORIGINS: { rule: origins, preset: undefined, example: "https://app.example.com" },
   INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
@@ -192,6 +205,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
     introspection: read("INTROSPECTION") ?? !production,
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
+    shutdownGraceSeconds: read("SHUTDOWN_GRACE"),
     limits: {
       tokens: read("MAX_TOKENS"),
       depth: read("MAX_DEPTH"),
@@ -200,6 +214,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
       cost: read("MAX_COST"),
       operationTimeoutSeconds: read("OPERATION_TIMEOUT"),
       bodyBytes: read("MAX_BODY_BYTES"),
+      bodyBytesInFlight: read("MAX_BODY_BYTES_IN_FLIGHT"),
+      answerBytes: read("MAX_ANSWER_BYTES"),
+      answerBytesInFlight: read("MAX_ANSWER_BYTES_IN_FLIGHT"),
+      sendTimeoutSeconds: read("SEND_TIMEOUT"),
+      slowReads: read("MAX_SLOW_READS"),
       urlLength: read("MAX_URL_LENGTH"),
       connections: read("MAX_CONNECTIONS"),
       headersTimeoutSeconds: read("HEADERS_TIMEOUT"),

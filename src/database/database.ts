@@ -1,32 +1,53 @@
 import "reflect-metadata";
 
-import type { EntityManager } from "@mikro-orm/core";
+import type { EntityClass } from "@mikro-orm/core";
 import { SqliteKnexDialect } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
-import { beforeSignal } from "./deadline.js";
+import { systemTimer } from "../clock.js";
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
-import { Post } from "../post/post.entity.js";
-import { Attempt } from "../account/attempt.entity.js";
-import { RefreshToken } from "../session/refresh-token.entity.js";
-import { Session } from "../session/session.entity.js";
-import { Vote } from "../post/vote.entity.js";
-import { User } from "../user/user.entity.js";
 
 export type Database = MikroORM;
+
+/** How long a writer waits for another process's lock. */
+export const busyTimeoutMilliseconds = 10_000;
+// SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
+// than one, so another would hardly ever find it: waits are short, and repeated.
+const pollMilliseconds = 10;
+// Who has met another process leaves the lock for this long before each of the next transactions.
+const yieldMilliseconds = 3;
+const yieldsAfterMeeting = 50;
 
 /**
  * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
  * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
  */
 class WriterFirstDialect extends SqliteKnexDialect {
+  private yields = 0;
+
   transaction(...args: unknown[]): unknown {
     const parent = super["transaction"] as (...args: unknown[]) => Transaction;
     const transaction = parent.apply(this, args);
     // Past knex's own query method, which swallows the error of a BEGIN that had to wait too long.
-    transaction.begin = (connection) => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;");
+    transaction.begin = (connection) =>
+      this.beginInTurn(() => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;"));
     return transaction;
+  }
+
+  private async beginInTurn(begin: () => Promise<unknown>): Promise<unknown> {
+    if (this.yields > 0) {
+      this.yields -= 1;
+      await new Promise<void>((resolve) => systemTimer(yieldMilliseconds, resolve));
+    }
+    for (let waited = 0; ; waited += pollMilliseconds) {
+      try {
+        return await begin();
+      } catch (error) {
+        if (!isBusy(error) || waited >= busyTimeoutMilliseconds) throw error;
+        this.yields = yieldsAfterMeeting;
+      }
+    }
   }
 }
 type Transaction = {
@@ -34,10 +55,9 @@ type Transaction = {
   readonly trxClient: { query(connection: unknown, sql: string): Promise<unknown> };
 };
 
-type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
+const isBusy = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
 
-/** How long a connection waits for another's lock. */
-export const busyTimeoutMilliseconds = 10_000;
+type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
 // transaction before it does wait, so a few tries are enough.
@@ -49,6 +69,7 @@ const pragmas = `
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;
+  pragma busy_timeout = ${pollMilliseconds};
 `;
 
 function prepareConnection(
@@ -57,8 +78,7 @@ function prepareConnection(
   tries = switchesToWal,
 ): void {
   connection.exec(pragmas, (error) => {
-    if (error !== null && "code" in error && error.code === "SQLITE_BUSY" && tries > 1)
-      prepareConnection(connection, done, tries - 1);
+    if (isBusy(error) && tries > 1) prepareConnection(connection, done, tries - 1);
     else done(error);
   });
 }
@@ -66,13 +86,13 @@ function prepareConnection(
 const migrationTable = "migrations";
 
 /** MikroORM's options for `sqlite:<path>` or `sqlite::memory:`. */
-export function databaseOptions(url: string) {
+export function databaseOptions(url: string, entities: readonly EntityClass<object>[]) {
   return defineConfig({
     dbName: url.slice("sqlite:".length),
-    entities: [User, Session, RefreshToken, Attempt, Post, Vote],
+    entities: [...entities],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
-    // Whoever waits for the connection waits for a writer that waits for the lock.
+    // Who waits for the connection waits for a transaction that may wait for another process.
     driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
     pool: {
       afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
@@ -95,14 +115,19 @@ export function databaseOptions(url: string) {
 }
 
 /** Opens the database and brings its tables up to date. Several processes may do so at once. */
-export async function openDatabase(url: string): Promise<Database> {
-  const orm = await MikroORM.init(databaseOptions(url));
+export async function openDatabase(url: string, entities: readonly EntityClass<object>[]): Promise<Database> {
+  const orm = await MikroORM.init(databaseOptions(url, entities));
   try {
     // The migrator creates its table outside its transaction, and two processes that start together would both
     // try. From here on the table is there, and the transaction, a writer from its first statement, is the lock.
-    await orm.em.getConnection().execute(
-      `create table if not exists ${migrationTable}
-        (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
+    await orm.em.transactional((em) =>
+      em.getConnection().execute(
+        `create table if not exists ${migrationTable}
+            (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
+        [],
+        "run",
+        em.getTransactionContext(),
+      ),
     );
     await orm.getMigrator().up();
   } catch (error) {
@@ -110,39 +135,6 @@ export async function openDatabase(url: string): Promise<Database> {
     throw error;
   }
   return orm;
-}
-
-const signals = new WeakMap<EntityManager, AbortSignal>();
-
-/** Lets the transactions of this EntityManager begin and commit only before the signal. */
-export function putUnder(signal: AbortSignal, em: EntityManager): void {
-  signals.set(em, signal);
-}
-
-/** The signal that ends the operation of this EntityManager. */
-export const signalOf = (em: EntityManager): AbortSignal | undefined => signals.get(em);
-
-/**
- * Runs `work` in one write transaction on a fresh EntityManager, so that it sees what others have committed and not
- * what was read before; commits what it changed. Nothing slow (hashing, calls) belongs inside: others wait.
- *
- * @throws the reason of the operation's signal, where that comes while it waits for its turn or before it commits. A
- * commit that has begun is never cut, and its outcome is told.
- */
-export function inTransaction<Result>(
-  em: EntityManager,
-  work: (em: EntityManager) => Promise<Result>,
-): Promise<Result> {
-  const signal = signalOf(em);
-  let hasBegun = false;
-  const transaction = em.fork().transactional(async (em) => {
-    hasBegun = true;
-    signal?.throwIfAborted();
-    const result = await work(em);
-    signal?.throwIfAborted();
-    return result;
-  });
-  return beforeSignal(transaction, signal, () => !hasBegun);
 }
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */

@@ -8,11 +8,15 @@ export type Deadline = {
   readonly lift: () => void;
 };
 
-export function startDeadline(timer: Timer, seconds: number): Deadline {
+/** @param gone comes when nobody waits for the answer any more, which ends the operation too. */
+export function startDeadline(timer: Timer, seconds: number, gone?: AbortSignal): Deadline {
   const controller = new AbortController();
   const lift = timer(seconds * 1000, () =>
     controller.abort(new KnownError("TIMEOUT", "The operation took too long; it may be worth another try")),
   );
+  const end = () => controller.abort(gone?.reason);
+  if (gone?.aborted === true) end();
+  gone?.addEventListener("abort", end, { once: true });
   return { signal: controller.signal, lift };
 }
 

@@ -1,8 +1,26 @@
-import sqlite3 from "sqlite3";
+import { availableParallelism } from "node:os";
 
+import { systemTimer, type Timer } from "../clock.js";
+import type { Database } from "./database.js";
 import { beforeSignal } from "./deadline.js";
-import { busyTimeoutMilliseconds, type Database } from "./database.js";
-import type { Sql, SqlValue } from "./sql.js";
+import { fairQueue } from "./fair-queue.js";
+import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
+import { Sql } from "./sql.js";
+import { tooBusy } from "./turns.js";
+
+/**
+ * How long a statement may keep others waiting: "credential" and "short" ones follow an index to a few rows, "slow" ones
+ * may look at every row there is.
+ */
+type Pace = "credential" | "short" | "slow";
+
+export type Read = {
+  readonly pace: Pace;
+  /** Parties have turns, however much one of them asks for. */
+  readonly party: string;
+  /** Ends the wait, and the statement where it has begun; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 /**
  * The second road to the database, for what is only read: plain statements that are kept prepared, on connections of
@@ -12,128 +30,124 @@ export type Reader = {
   /**
    * All rows of a statement.
    *
-   * @param signal ends the wait, and the statement itself where it has begun; its reason is thrown.
+   * @throws KnownError `SERVICE_UNAVAILABLE` where too many slow ones wait; the signal's reason.
    */
-  readonly all: <Row>(statement: Sql, signal?: AbortSignal) => Promise<Row[]>;
+  readonly all: <Row>(statement: Sql, read: Read) => Promise<Row[]>;
   /** Waits for what is being read, and closes. */
   readonly close: () => Promise<void>;
 };
 
-/** What one operation reads through. */
-export type OperationReader = Pick<Reader, "all">;
+/** What one operation reads through, one statement after the other: many aliases hold no more than one connection. */
+export type OperationReader = {
+  /** @param statement made when its turn has come, where that is a function. */
+  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Exclude<Pace, "credential">) => Promise<Row[]>;
+};
 
-/** The reader for an operation that ends with the signal. */
-export function readerUnder(reader: Reader, signal: AbortSignal): OperationReader {
+/** The reader for one operation. */
+export function readerFor(reader: Reader, { party, signal }: Omit<Read, "pace">): OperationReader {
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async all(statement) {
+    async all<Row>(statement: Sql | (() => Sql), pace: Pace = "short") {
+      const rows = last.then(() =>
+        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal }),
+      );
+      last = rows.catch(() => {});
       try {
-        return await reader.all(statement, signal);
+        return await rows;
       } catch (error) {
         // The driver's own errors come from nowhere: here it is known who asked.
-        if (error instanceof Error && error !== signal.reason) Error.captureStackTrace(error);
+        if (error instanceof Error && error !== signal?.reason) Error.captureStackTrace(error);
         throw error;
       }
     },
   };
 }
 
-// Reads run on libuv's threads, of which there are four. The writing connection needs one, hashing up to two.
-const connectionCount = 2;
-// Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
-const keptStatements = 100;
+// Statements run on libuv's threads. Writing needs one and hashing one, and one has to be left for what is quick.
+const threads = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4);
+const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
 
-/** Opens the reading side of a database that is open and up to date. */
-export async function openReader(database: Database): Promise<Reader> {
+type Job = Read & { readonly run: (connection: Connection) => Promise<void> };
+
+/**
+ * Opens the reading side of a database that is open and up to date.
+ *
+ * @param slowReads how many slow reads may be under way, waiting ones included; of one party half as many.
+ */
+export async function openReader(database: Database, slowReads: number, timer: Timer = systemTimer): Promise<Reader> {
   const path = database.config.get("dbName")!;
   // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
   if (path === ":memory:") {
     return {
-      all: (statement, signal) => {
-        const { text, values } = statement;
-        return beforeSignal(database.em.getConnection().execute(text, bound(values)), signal);
+      async all<Row>(statement: Sql, { signal }: Read) {
+        signal?.throwIfAborted();
+        const rows = database.em.getConnection().execute<Row[]>(statement.text, valuesOf(statement));
+        return beforeSignal(rows, signal);
       },
       close: async () => {},
     };
   }
-  const connections = await Promise.all(Array.from({ length: connectionCount }, () => openConnection(path)));
-  return {
-    all: (statement, signal) =>
-      beforeSignal(connections.reduce((a, b) => (b.pending() < a.pending() ? b : a)).all(statement, signal), signal),
-    close: async () => void (await Promise.all(connections.map((connection) => connection.close()))),
-  };
-}
 
-type Connection = Reader & { readonly pending: () => number };
+  const open = () => openConnection(path, timer);
+  const [forCredentials, forShort, ...forAll] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
+  const idle = new Set([forShort!, ...forAll]);
+  const queue = fairQueue<Job>();
+  const slow = countsByParty();
 
-async function openConnection(path: string): Promise<Connection> {
-  const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
-      error === null ? resolve(opened) : reject(error),
-    );
-  });
-  connection.configure("busyTimeout", busyTimeoutMilliseconds);
-
-  const kept = new Map<string, Promise<sqlite3.Statement>>();
-  let pending = 0;
-  const interrupt = () => connection.interrupt();
-
-  /** The statement of this text, moved to the end of those that are kept: the first has been unused the longest. */
-  const prepared = (text: string): Promise<sqlite3.Statement> => {
-    const known = kept.get(text);
-    const statement = known ?? prepare(connection, text);
-    kept.delete(text);
-    kept.set(text, statement);
-    if (known === undefined) {
-      statement.catch(() => kept.delete(text));
-      if (kept.size > keptStatements) void letGo(kept.keys().next().value!);
+  const next = () => {
+    for (const connection of idle) {
+      const job = queue.take(({ pace }) => pace === "short" || connection !== forShort);
+      if (job === undefined) continue;
+      idle.delete(connection);
+      void job.run(connection).finally(() => {
+        idle.add(connection);
+        next();
+      });
     }
-    return statement;
-  };
-  const letGo = async (text: string): Promise<void> => {
-    const statement = kept.get(text)!;
-    kept.delete(text);
-    // It ends what it is doing first. One that could not be prepared is nothing to let go of.
-    const ended = await statement.catch(() => undefined);
-    await new Promise<void>((resolve) => (ended === undefined ? resolve() : ended.finalize(() => resolve())));
   };
 
-  const run = async <Row>({ text, values }: Sql, signal: AbortSignal | undefined): Promise<Row[]> => {
-    signal?.throwIfAborted();
-    const statement = await prepared(text);
-    signal?.throwIfAborted();
-    signal?.addEventListener("abort", interrupt, { once: true });
-    // To the last row: one that stops before holds its snapshot of the database.
-    return new Promise<Row[]>((resolve, reject) =>
-      statement.all<Row>(bound(values), (error, rows) => (error === null ? resolve(rows) : reject(error))),
-    ).finally(() => signal?.removeEventListener("abort", interrupt));
+  const inTurn = <Row>(statement: Sql, read: Read, settled: () => void): Promise<Row[]> => {
+    const { party, signal } = read;
+    let job!: Job;
+    const rows = new Promise<Row[]>((resolve, reject) => {
+      const run = (connection: Connection) =>
+        connection.all<Row>(statement, signal).then(resolve, reject).finally(settled);
+      job = { ...read, run };
+      queue.add(party, job);
+    });
+    next();
+    return beforeSignal(rows, signal, () => {
+      if (queue.remove(party, job)) settled();
+      return true;
+    });
   };
-  // One at a time, so that an interruption meets the statement that it is meant for and no other.
-  let last: Promise<unknown> = Promise.resolve();
 
   return {
-    pending: () => pending,
-    all<Row>(statement: Sql, signal?: AbortSignal): Promise<Row[]> {
-      pending += 1;
-      const rows = last.then(() => run<Row>(statement, signal)).finally(() => (pending -= 1));
-      last = rows.catch(() => {});
-      return rows;
+    async all(statement, read) {
+      const { pace, party, signal } = read;
+      signal?.throwIfAborted();
+      if (pace === "credential") return beforeSignal(forCredentials!.all(statement, signal), signal);
+      if (pace === "short") return inTurn(statement, read, () => {});
+      if (slow.inAll() >= slowReads || slow.of(party) >= slowReads / 2) throw tooBusy();
+      slow.add(party, 1);
+      return inTurn(statement, read, () => slow.add(party, -1));
     },
-    async close() {
-      await last;
-      await Promise.all([...kept.keys()].map(letGo));
-      await new Promise<void>((resolve, reject) =>
-        connection.close((error) => (error === null ? resolve() : reject(error))),
-      );
-    },
+    close: async () =>
+      void (await Promise.all([forCredentials!, forShort!, ...forAll].map((connection) => connection.close()))),
   };
 }
 
-function prepare(connection: sqlite3.Database, text: string): Promise<sqlite3.Statement> {
-  return new Promise((resolve, reject) => {
-    const statement = connection.prepare(text, (error) => (error === null ? resolve(statement) : reject(error)));
-  });
-}
-
-function bound(values: readonly SqlValue[]): (string | number | null)[] {
-  return values.map((value) => (value instanceof Date ? value.getTime() : value));
+function countsByParty() {
+  const counts = new Map<string, number>();
+  let inAll = 0;
+  return {
+    inAll: () => inAll,
+    of: (party: string) => counts.get(party) ?? 0,
+    add(party: string, change: 1 | -1) {
+      inAll += change;
+      const count = (counts.get(party) ?? 0) + change;
+      if (count === 0) counts.delete(party);
+      else counts.set(party, count);
+    },
+  };
 }

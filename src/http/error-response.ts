@@ -3,10 +3,9 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError } from "graphql";
+import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { isDatabaseAway } from "../database/database.js";
 import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept } from "./media-type.js";
 import { standingHeaders } from "./headers.js";
@@ -14,6 +13,9 @@ import { standingHeaders } from "./headers.js";
 /** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
 export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
   if (reply.statusCode === 200) reply.code(statusOfCode[code]);
+  addRetryAfter(reply, details);
+  // What is left of the request is not worth reading.
+  if (!reply.request.raw.readableEnded) reply.header("connection", "close");
   return reply.type("application/json; charset=utf-8").send(bodyOf(code, message, details));
 }
 
@@ -27,12 +29,6 @@ export function answerFailure(
   reply.code(200);
   if (error instanceof KnownError) return answerError(reply, error.code, error.message, error.details);
   const { statusCode = 500 } = error;
-  if (statusCode === 413)
-    return answerError(
-      reply,
-      "PAYLOAD_TOO_LARGE",
-      `A request's body may have ${request.routeOptions.bodyLimit} bytes at most`,
-    );
   if (statusCode === 415)
     return answerError(reply, "UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
   if (statusCode >= 400 && statusCode < 500)
@@ -42,16 +38,19 @@ export function answerFailure(
   return answerError(reply, "INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
 }
 
-/**
- * A failure before an operation could begin, with the status of its code, where Apollo Server would answer 500 whatever
- * failed and whoever asks.
- */
-export function failureBeforeOperation(cause: unknown, accept: string | undefined): GraphQLError {
-  const code = isDatabaseAway(cause) ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR";
-  return new GraphQLError("The operation could not begin", {
-    originalError: cause instanceof Error ? cause : new Error(String(cause)),
-    extensions: { http: { status: readAccept(accept).onlyJson ? 200 : statusOfCode[code] } },
-  });
+/** Answers an operation that failed before, or after, it was executed; with 200 to who reads no other status. */
+export function answerOperationFailure(
+  { message, extensions }: GraphQLFormattedError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { code, ...details } = extensions as { code: ErrorCode };
+  const status = readAccept(request.headers.accept).onlyJson ? 200 : statusOfCode[code];
+  addRetryAfter(reply, details);
+  return reply
+    .code(status)
+    .type("application/json; charset=utf-8")
+    .send(bodyOf(code, message, details));
 }
 
 /** Answers what could not be read as an HTTP request, where somebody may still be listening. */
@@ -68,6 +67,10 @@ export function answerUnreadable({ code }: Error & { code?: string }, socket: So
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
+}
+
+function addRetryAfter(reply: FastifyReply, { retryAfterSeconds }: { readonly retryAfterSeconds?: number }): void {
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
 }
 
 function bodyOf(code: ErrorCode, message: string, details: object) {

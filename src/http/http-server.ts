@@ -1,23 +1,21 @@
-import type { ApolloServer } from "@apollo/server";
-import { fastifyApolloHandler } from "@as-integrations/fastify";
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import type { Caller, Context } from "../context.js";
+import type { OperationContext } from "../create-context.js";
 import { graphqlResponseJson, readAccept } from "./media-type.js";
 import type { PublicKey } from "../config/signing-keys.js";
-import { partialSuccess } from "../operation/response-status.js";
+import { partialSuccess } from "./response-status.js";
+import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
-import { answerError, answerFailure, answerUnreadable, failureBeforeOperation } from "./error-response.js";
+import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { logRequest, pathOf, requestIdOf } from "./request-log.js";
-import { putDocument, type TrustedDocuments } from "../operation/trusted-documents.js";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** The context of the GraphQL operation that this request carries, once there is one. */
-    operationContext: Context | undefined;
+    operationContext: OperationContext | undefined;
   }
 }
 
@@ -38,8 +36,7 @@ export type SenderTimeouts = {
 
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
 export function makeHttpServer(parts: {
-  readonly apollo: ApolloServer<Context>;
-  readonly createContext: (caller: Caller) => Promise<Context>;
+  readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
@@ -47,22 +44,18 @@ export function makeHttpServer(parts: {
   readonly corsOrigins: readonly string[];
   /** The proxies whose word on a client's address counts. */
   readonly trustProxy: readonly string[] | undefined;
-  readonly trustedDocuments: TrustedDocuments | undefined;
   /** What others verify tokens with; undefined where only a secret can. */
   readonly publicKeys: readonly PublicKey[] | undefined;
   readonly timeouts: SenderTimeouts;
-  readonly bodyLimitBytes: number;
   /** In characters, as it stands in the request's first line. */
   readonly longestUrl: number;
   /** How many may be open at a time; one more is closed at once. */
   readonly connections: number;
 }): FastifyInstance {
-  const { apollo, createContext, log, name, offersSandbox, trustProxy, trustedDocuments, publicKeys } = parts;
-  const { timeouts, bodyLimitBytes: bodyLimit } = parts;
+  const { graphql, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
-    bodyLimit,
     // One line a request is ours to write, and so is the request's id.
     logger: false,
     requestIdHeader: false,
@@ -80,8 +73,9 @@ export function makeHttpServer(parts: {
   });
   http.server.maxConnections = parts.connections;
   http.decorateRequest("operationContext", undefined);
-  // GraphQL comes as JSON; text/plain, which fastify would parse, needs no preflight in a browser.
-  http.removeContentTypeParser("text/plain");
+  // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser("application/json", (_request, _body, done) => done(null));
 
   const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header("x-request-id", request.id);
@@ -99,8 +93,6 @@ export function makeHttpServer(parts: {
       return answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
   });
   http.addHook("onSend", async (request, reply) => {
-    // Also of one that turned out to be no operation, of which Apollo Server tells its plugins nothing.
-    request.operationContext?.liftDeadline();
     // Whoever can read the newer type gets it: in plain JSON, a 401 is taken for a broken transport and its code not seen.
     if (
       pathOf(request) === endpoint &&
@@ -113,34 +105,20 @@ export function makeHttpServer(parts: {
   });
   http.addHook("onResponse", async (request, reply) => logRequest(log, request, reply));
 
+  const parse = http.getDefaultJsonParser("error", "error");
+  const parseJson = (text: string): unknown => {
+    let parsed: unknown;
+    // It calls back at once.
+    void parse(undefined as never, text, (error, body) => {
+      if (error !== null) throw error;
+      parsed = body;
+    });
+    return parsed;
+  };
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
-    async preHandler(request, reply) {
-      // Before anything runs: a client that can't read the answer should not have caused a change either.
-      if (!readAccept(request.headers.accept).something)
-        return answerError(
-          reply,
-          "NOT_ACCEPTABLE",
-          "Accept must allow application/graphql-response+json or application/json",
-        );
-      if (trustedDocuments !== undefined) putDocument(request, trustedDocuments);
-    },
-    handler: fastifyApolloHandler(apollo, {
-      async context(request) {
-        try {
-          request.operationContext = await createContext({
-            authorization: request.raw.headersDistinct["authorization"] ?? [],
-            userAgent: request.headers["user-agent"] ?? null,
-            address: request.ip,
-            requestId: request.id,
-          });
-          return request.operationContext;
-        } catch (error) {
-          throw failureBeforeOperation(error, request.headers.accept);
-        }
-      },
-    }),
+    handler: (request, reply) => answerGraphql({ ...graphql, parseJson }, request, reply),
   });
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));

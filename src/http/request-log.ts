@@ -26,7 +26,7 @@ export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyR
       path: pathOf(request),
       ...(reply.raw.destroyed && !reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
       ...(context && {
-        operation: context.course.operationName?.slice(0, longestName) ?? null,
+        operation: context.outcome.operationName?.slice(0, longestName) ?? null,
         credential: context.auth.state,
       }),
       durationMs: Math.round(reply.elapsedTime * 10) / 10,

@@ -22,7 +22,7 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
   async requestDidStart() {
     return {
       async didResolveOperation({ document, operation, operationName, request, schema, contextValue }) {
-        contextValue.course.operationName = operationName ?? undefined;
+        contextValue.outcome.operationName = operationName ?? undefined;
         // None by that name: execution says so.
         if (operation === undefined) return;
         if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
@@ -33,8 +33,10 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
             "QUERY_TOO_COMPLEX",
             `An operation may have one of ${[...credentialFields].join(", ")}, and only once`,
           );
-        const excess = excessOf(sizeOf(schema, document, operation, request.variables ?? {}), limits);
+        const size = sizeOf(schema, document, operation, request.variables ?? {});
+        const excess = excessOf(size, limits);
         if (excess.length > 0) throw new KnownError("QUERY_TOO_COMPLEX", `The operation has ${excess.join(", and ")}`);
+        contextValue.answer.addAtMost(size.bytes);
         const issues = variableIssues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         if (issues.length > 0) throw badUserInput(issues);
       },
@@ -56,6 +58,7 @@ function excessOf(size: Size, limits: Limits): string[] {
     ["aliases", size.aliases, limits.aliases],
     ["directives", size.directives, limits.directives],
     ["objects to answer at most", size.cost, limits.cost],
+    ["bytes of keys and plain values to answer at most", size.bytes, limits.answerBytes],
   ] as const;
   return measures
     .filter(([, is, most]) => is > most)

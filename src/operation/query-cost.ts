@@ -27,9 +27,15 @@ export type Size = {
   readonly directives: number;
   /** How many objects an answer may hold: a list counts for as many as its page has. */
   readonly cost: number;
+  /** How many bytes the answer may have, texts of unlimited size apart: its keys, numbers, dates and ids. */
+  readonly bytes: number;
 };
 
-const nothing: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, cost: 0 };
+const nothing: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, cost: 0, bytes: 0 };
+
+// Quotes, a colon and a comma around a key, and the longest of ids and dates in quotes.
+const bytesAroundKey = 4;
+const bytesOfScalar = 40;
 
 // What a list has where no argument says: as many as a page by default, or a guess.
 const defaultPageSize = 20;
@@ -85,7 +91,9 @@ export function sizeOf(
     const introspects = metaField !== undefined;
     const field = metaField ?? fieldOf(parent, node.name.value);
     const type = field && getNamedType(field.type);
-    if (node.selectionSet === undefined || !isCompositeType(type)) return { ...nothing, depth: 1, aliases };
+    const key = (node.alias ?? node.name).value.length + bytesAroundKey;
+    if (node.selectionSet === undefined || !isCompositeType(type))
+      return { ...nothing, depth: 1, aliases, bytes: key + bytesOfScalar };
 
     const below = ofSelections(node.selectionSet, type);
     const times = field === undefined ? 1 : listSize(field, node, parent);
@@ -96,6 +104,7 @@ export function sizeOf(
       directives: below.directives,
       // What describes the schema is at hand.
       cost: introspects ? 0 : (below.cost + 1) * times,
+      bytes: key + (below.bytes + 3) * times,
     };
   };
 
@@ -147,5 +156,6 @@ function beside(a: Size, b: Size): Size {
     aliases: a.aliases + b.aliases,
     directives: a.directives + b.directives,
     cost: a.cost + b.cost,
+    bytes: a.bytes + b.bytes,
   };
 }

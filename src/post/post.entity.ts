@@ -26,7 +26,7 @@ export class Post {
   @Property({ type: "datetime", length: 3, nullable: true })
   publishedAt!: Date | null;
 
-  /** Its place in lists by date: `publishedAt`, or `createdAt` for a draft. A column, so that an index can hold it. */
+  /** Its position in lists by date: `publishedAt`, or `createdAt` for a draft. A column, so that an index can hold it. */
   @Property({ type: "datetime", length: 3 })
   listedAt!: Date;
 
@@ -46,7 +46,7 @@ export class Post {
   version!: number;
 }
 
-// Three indexes an order, for what is walked along it: everybody's dated posts, an author's dated ones, an author's
+// Three indexes an order, for what is alongIndex along it: everybody's dated posts, an author's dated ones, an author's
 // drafts. `listed_at` stands at the end of the first two, so that scheduled posts are passed over within the index.
 for (const key of ["listed_at", "created_at", "updated_at", "title_key", "vote_count"]) {
   const passedOver = key === "listed_at" ? "" : ", `listed_at`";

@@ -34,6 +34,7 @@ import {
 import { pageRules, PostsArguments } from "./list/post-list.args.js";
 import { PostStatus, statusAt } from "./post.publication.js";
 import { postsFor } from "./list/post.reads.js";
+import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
 import { PostType } from "./post.type.js";
 import { setVote } from "./vote.service.js";
@@ -78,18 +79,23 @@ export class PostResolver {
   post(
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<PostType | null> {
-    return postsFor(context, requireReader(context)).post(id);
+    return postsFor(context, requireReader(context)).post(id, selectedOfPost(info));
   }
 
   @Query(() => PostConnection, {
     description:
       "The posts that the viewer may see: every published one, and the viewer's own drafts and scheduled ones. Latest first, unless orderBy or search says otherwise. Needs a session (see PUBLIC_READS).",
   })
-  async posts(@Args(() => PostsArguments) args: PostsArguments, @Ctx() context: Context): Promise<PostConnection> {
+  async posts(
+    @Args(() => PostsArguments) args: PostsArguments,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostConnection> {
     const reads = postsFor(context, requireReader(context));
-    const { listing, window } = checkArguments(pageRules, args);
-    return new PostConnection(await reads.page(listing, window), listing, reads);
+    const { listing, page } = checkArguments(pageRules, args);
+    return new PostConnection(await reads.page(listing, page, selectedOfPosts(info)), listing, reads);
   }
 
   @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
@@ -99,7 +105,7 @@ export class PostResolver {
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(createPostRules, { input, now: context.now });
-    return new PostPayload(await createPost(context.em, viewer, checked.input, context.now));
+    return new PostPayload(await createPost(context.transaction, viewer, checked.input, context.now));
   }
 
   @Mutation(() => PostPayload, {
@@ -111,7 +117,7 @@ export class PostResolver {
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(updatePostRules, { input, now: context.now });
-    return new PostPayload(await updatePost(context.em, viewer, checked.input, context.now));
+    return new PostPayload(await updatePost(context.transaction, viewer, checked.input, context.now));
   }
 
   @Mutation(() => DeletePostPayload, { description: "Deletes a post: only its author may. Needs a session." })
@@ -121,7 +127,7 @@ export class PostResolver {
   ): Promise<DeletePostPayload> {
     const viewer = requireViewer(context);
     const { id } = checkArguments(deletePostRules, { input }).input;
-    await deletePost(context.em, viewer, id, context.now);
+    await deletePost(context.transaction, viewer, id, context.now);
     return new DeletePostPayload(id);
   }
 
@@ -168,7 +174,7 @@ export class PostResolver {
 async function answerVote(context: Context, input: VotePostInput, voted: boolean): Promise<PostPayload> {
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
-  const post = await setVote(context.em, viewer, postId, voted, context.now);
+  const post = await setVote(context.transaction, viewer, postId, voted, context.now);
   postsFor(context, viewer).noteVote(post.id, voted);
   return new PostPayload(post);
 }

@@ -1,18 +1,18 @@
 import { raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
-import { inTransaction } from "../database/database.js";
+import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
 import { titleKeyOf } from "./title-key.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
-import { groundsOf, meetsOne } from "./post.visibility.js";
+import { visibilityScopes, isInOneOf } from "./post.visibility.js";
 
 /** Stores a post of the viewer's: published now, scheduled, or a draft. */
 export async function createPost(
-  em: EntityManager,
+  transaction: Transaction,
   viewer: Viewer,
   input: {
     readonly title: string;
@@ -22,10 +22,10 @@ export async function createPost(
   },
   now: Date,
 ): Promise<Post> {
-  return inTransaction(em, async (em) => {
+  return transaction(async (em) => {
     const { title, content, published, publishAt } = input;
     const publishedAt = publishAt ?? (published ? now : null);
-    const author = await em.findOne(User, { id: viewer.user.id });
+    const author = await em.findOne(User, { id: viewer.userId });
     if (author === null) throw userGone(now);
     const post = em.create(Post, {
       id: newId("post", now),
@@ -50,7 +50,7 @@ export async function createPost(
  * @throws KnownError `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` with `currentVersion` where it isn't the version expected.
  */
 export async function updatePost(
-  em: EntityManager,
+  transaction: Transaction,
   viewer: Viewer,
   input: {
     readonly id: string;
@@ -60,7 +60,7 @@ export async function updatePost(
   } & PublicationChange,
   now: Date,
 ): Promise<Post> {
-  return inTransaction(em, async (em) => {
+  return transaction(async (em) => {
     const post = await requireOwnPost(em, viewer, input.id, now);
     const { version: currentVersion } = post;
     if (input.expectedVersion !== undefined && input.expectedVersion !== currentVersion)
@@ -87,15 +87,15 @@ export async function updatePost(
  *
  * @throws KnownError `NOT_FOUND` or `FORBIDDEN`.
  */
-export async function deletePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<void> {
-  await inTransaction(em, async (em) => {
+export async function deletePost(transaction: Transaction, viewer: Viewer, id: string, now: Date): Promise<void> {
+  await transaction(async (em) => {
     em.remove(await requireOwnPost(em, viewer, id, now));
   });
 }
 
 async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
   const post = await requirePost(em, viewer, id, now);
-  if (post.author.id !== viewer.user.id) throw new KnownError("FORBIDDEN", "Only its author may change a post");
+  if (post.author.id !== viewer.userId) throw new KnownError("FORBIDDEN", "Only its author may change a post");
   return post;
 }
 
@@ -105,8 +105,8 @@ async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now
  * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
  */
 export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
-  const grounds = groundsOf(viewer, now);
-  const visible = raw((row) => meetsOne(grounds, row).text, [...meetsOne(grounds).values]);
+  const scopes = visibilityScopes(viewer.userId, now);
+  const visible = raw((row) => isInOneOf(scopes, row).text, [...isInOneOf(scopes).values]);
   const post = await em.findOne(Post, { id, [visible]: [] }, { populate: ["author"] });
   if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
   return post;

@@ -1,9 +1,8 @@
-import type { Viewer } from "../auth.js";
 import { joinSql, Sql, sql } from "../database/sql.js";
 import { PostStatus } from "./post.publication.js";
 
 /** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
-export type Ground = {
+export type VisibilityScope = {
   readonly status: PostStatus;
   /** Whether they have a `publishedAt`. Those that have it are listed by it. */
   readonly dated: boolean;
@@ -12,14 +11,14 @@ export type Ground = {
 };
 
 /**
- * Who sees what, the only place that says so: everybody what is published by `now`, and authors whatever is theirs.
- * A post meets at most one of the grounds. Every read of posts starts from them, changes of foreign posts too, so that
+ * Who sees what, the only position that says so: everybody what is published by `now`, and authors whatever is theirs.
+ * A post meets at most one of the scopes. Every read of posts starts from them, changes of foreign posts too, so that
  * what can't be seen can't be told from what isn't there.
  */
-export function groundsOf(viewer: Viewer | undefined, now: Date): Ground[] {
-  const published: Ground = { status: PostStatus.PUBLISHED, dated: true, listed: { upTo: now } };
-  if (viewer === undefined) return [published];
-  const authorId = viewer.user.id;
+export function visibilityScopes(viewerId: string | undefined, now: Date): VisibilityScope[] {
+  const published: VisibilityScope = { status: PostStatus.PUBLISHED, dated: true, listed: { upTo: now } };
+  if (viewerId === undefined) return [published];
+  const authorId = viewerId;
   return [
     published,
     { status: PostStatus.DRAFT, dated: false, authorId },
@@ -27,10 +26,10 @@ export function groundsOf(viewer: Viewer | undefined, now: Date): Ground[] {
   ];
 }
 
-/** That a row of `posts`, by the name that it has in the statement, meets one of the grounds. */
-export function meetsOne(grounds: readonly Ground[], name = "p"): Sql {
+/** That a row of `posts`, by the name that it has in the statement, meets one of the scopes. */
+export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
   const row = new Sql(name);
-  const conditions = grounds.map(({ dated, listed, authorId }) =>
+  const conditions = scopes.map(({ dated, listed, authorId }) =>
     joinSql(
       [
         dated ? sql`${row}.published_at is not null` : sql`${row}.published_at is null`,

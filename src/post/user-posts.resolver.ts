@@ -8,6 +8,7 @@ import { UserType } from "../user/user.type.js";
 import { PostConnection } from "./list/post.connection.js";
 import { PageArguments, pageRules } from "./list/post-list.args.js";
 import { postsFor } from "./list/post.reads.js";
+import { selectedOfPosts } from "./list/selection.js";
 
 /** What posts add to a user. */
 @Resolver(() => UserType)
@@ -24,6 +25,7 @@ export class UserPostsResolver {
     const checked = checkArguments(pageRules, args);
     const listing = { ...checked.listing, authorId: user.id };
     const reads = postsFor(context, viewerAt(context, info));
-    return new PostConnection(await reads.page(listing, checked.window), listing, reads);
+    const page = await reads.authorPage(user.id, checked.listing, checked.page, selectedOfPosts(info));
+    return new PostConnection(page, listing, reads);
   }
 }

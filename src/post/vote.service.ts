@@ -1,7 +1,5 @@
-import type { EntityManager } from "@mikro-orm/core";
-
 import { userGone, type Viewer } from "../auth.js";
-import { inTransaction } from "../database/database.js";
+import type { Transaction } from "../database/transaction.js";
 import { User } from "../user/user.entity.js";
 import type { Post } from "./post.entity.js";
 import { requirePost } from "./post.service.js";
@@ -13,10 +11,16 @@ import { Vote } from "./vote.entity.js";
  *
  * @throws KnownError `NOT_FOUND`.
  */
-export function setVote(em: EntityManager, viewer: Viewer, postId: string, voted: boolean, now: Date): Promise<Post> {
-  return inTransaction(em, async (em) => {
+export function setVote(
+  transaction: Transaction,
+  viewer: Viewer,
+  postId: string,
+  voted: boolean,
+  now: Date,
+): Promise<Post> {
+  return transaction(async (em) => {
     const post = await requirePost(em, viewer, postId, now);
-    const user = await em.findOne(User, { id: viewer.user.id });
+    const user = await em.findOne(User, { id: viewer.userId });
     if (user === null) throw userGone(now);
     const vote = await em.findOne(Vote, { post: post.id, user: user.id });
     if ((vote !== null) === voted) return post;

@@ -1,8 +1,9 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inTransaction } from "../database/database.js";
+import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
-import type { Origin } from "./client.js";
+import type { SessionRules } from "../config/session-rules.js";
+import type { Client } from "../context.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";
@@ -14,7 +15,6 @@ import {
   grantTokens,
   noteEnded,
   type OpenedSession,
-  type SessionRules,
 } from "./session.service.js";
 
 type Refusal = {
@@ -32,14 +32,14 @@ type Refusal = {
  * @throws KnownError `INVALID_REFRESH_TOKEN` with the reason.
  */
 export async function refreshSession(
-  em: EntityManager,
+  transaction: Transaction,
   token: string,
-  origin: Origin,
+  client: Client,
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
   // A refusal is the transaction's result: thrown inside, it would undo the ending that it reports.
-  const outcome = await inTransaction(em, async (em): Promise<OpenedSession | Refusal> => {
+  const outcome = await transaction(async (em): Promise<OpenedSession | Refusal> => {
     const found = await findToken(em, token);
     if (found === null) return { reason: "UNKNOWN" };
     const { session } = found;
@@ -59,9 +59,9 @@ export async function refreshSession(
     return grantTokens(session, newest, rules, now);
   });
 
-  if ("reason" in outcome) throw refused(outcome, origin);
-  const { user, session } = outcome.viewer;
-  origin.note({ event: "session refreshed", userId: user.id, sessionId: session.id });
+  if ("reason" in outcome) throw refused(outcome, client);
+  const { userId, sessionId } = outcome.viewer;
+  client.note({ event: "session refreshed", userId, sessionId });
   return outcome;
 }
 
@@ -70,19 +70,19 @@ export async function refreshSession(
  * unknown or whose session is over (RFC 7009, section 2.2).
  */
 export async function logoutByRefreshToken(
-  em: EntityManager,
+  transaction: Transaction,
   token: string,
-  origin: Origin,
+  client: Client,
   now: Date,
 ): Promise<number> {
-  const session = await inTransaction(em, async (em) => {
+  const session = await transaction(async (em) => {
     const found = (await findToken(em, token))?.session;
     if (found === undefined || found.endedAt !== null || now >= found.expiresAt) return undefined;
     endSession(found, now);
     return found;
   });
   if (session === undefined) return 0;
-  noteEnded(origin, session.user, [session.id], "logout");
+  noteEnded(client, session.user.id, [session.id], "logout");
   return 1;
 }
 
@@ -123,11 +123,11 @@ function outlives(end: Date, now: Date): boolean {
   return Math.floor(end.getTime() / 1000) * 1000 > now.getTime();
 }
 
-function refused({ reason, session }: Refusal, origin: Origin): KnownError {
+function refused({ reason, session }: Refusal, client: Client): KnownError {
   const ids = session === undefined ? {} : { userId: session.user.id, sessionId: session.id };
   if (reason === "REUSED") {
-    origin.note({ event: "refresh token reused", ...ids });
-    noteEnded(origin, session!.user, [session!.id], "reuse");
-  } else origin.note({ event: "refresh refused", ...ids, cause: reason });
+    client.note({ event: "refresh token reused", ...ids });
+    noteEnded(client, session!.user.id, [session!.id], "reuse");
+  } else client.note({ event: "refresh refused", ...ids, cause: reason });
   return new KnownError("INVALID_REFRESH_TOKEN", "The session can't be refreshed: sign in again", { reason });
 }

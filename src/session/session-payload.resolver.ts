@@ -3,7 +3,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 
 import type { Context } from "../context.js";
 import { DateTime } from "../date-time.js";
-import { UserType } from "../user/user.type.js";
+import { UserType, userOf } from "../user/user.type.js";
 import type { OpenedSession } from "./session.service.js";
 
 /** What `register`, `login` and `refreshSession` answer. */
@@ -43,9 +43,9 @@ export class SessionPayload {
     this.expiresAt = opened.expiresAt;
     this.expiresIn = Math.floor((opened.expiresAt.getTime() - now.getTime()) / 1000);
     this.refreshToken = opened.refreshToken;
-    this.refreshExpiresAt = opened.viewer.session.expiresAt;
+    this.refreshExpiresAt = opened.sessionExpiresAt;
     this.serverTime = now;
-    this.user = new UserType(opened.viewer.user);
+    this.user = userOf(opened.viewer);
   }
 }
 

@@ -7,10 +7,10 @@ import { checkArguments } from "../validation.js";
 import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
 import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
-import { Session } from "./session.entity.js";
 import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
-import { sessionsOf } from "./session.loader.js";
+import { sessionsOf } from "./session.reads.js";
 import { logout, logoutEverywhere, revokeSession } from "./session.service.js";
+import { SessionType } from "./session.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "What logging out did." })
 class LogoutPayload {
@@ -32,7 +32,7 @@ class RevokeSessionPayload {
   }
 }
 
-@Resolver(() => Session)
+@Resolver(() => SessionType)
 export class SessionResolver {
   @Mutation(() => SessionPayload, {
     description: "Trades a refresh token for a new pair of tokens. Ignores any Authorization header.",
@@ -42,8 +42,12 @@ export class SessionResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { em, origin, sessionRules, now } = context;
-    return answerOpened(await refreshSession(em, input.refreshToken, origin, sessionRules, now), context, info);
+    const { transaction, client, sessionRules, now } = context;
+    return answerOpened(
+      await refreshSession(transaction, input.refreshToken, client, sessionRules, now),
+      context,
+      info,
+    );
   }
 
   @Mutation(() => LogoutPayload, {
@@ -55,19 +59,19 @@ export class SessionResolver {
     input: LogoutInput | null | undefined,
     @Ctx() context: Context,
   ): Promise<LogoutPayload> {
-    const { em, origin, now } = context;
+    const { transaction, client, now } = context;
     const refreshToken = input?.refreshToken;
     return new LogoutPayload(
       refreshToken == null
-        ? await logout(em, requireViewer(context), origin, now)
-        : await logoutByRefreshToken(em, refreshToken, origin, now),
+        ? await logout(transaction, requireViewer(context), client, now)
+        : await logoutByRefreshToken(transaction, refreshToken, client, now),
     );
   }
 
   @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
   async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
     const viewer = requireViewer(context);
-    return new LogoutPayload(await logoutEverywhere(context.em, viewer, context.origin, context.now));
+    return new LogoutPayload(await logoutEverywhere(context.transaction, viewer, context.client, context.now));
   }
 
   @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
@@ -77,20 +81,20 @@ export class SessionResolver {
   ): Promise<RevokeSessionPayload> {
     const viewer = requireViewer(context);
     const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
-    await revokeSession(context.em, viewer, sessionId, context.origin, context.now);
+    await revokeSession(context.transaction, viewer, sessionId, context.client, context.now);
     return new RevokeSessionPayload(sessionId);
   }
 
   @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's own token." })
-  current(@Root() session: Session, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): boolean {
-    return viewerAt(context, info)?.session.id === session.id;
+  current(@Root() session: SessionType, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): boolean {
+    return viewerAt(context, info)?.sessionId === session.id;
   }
 }
 
 /** What sessions add to a user. */
 @Resolver(() => UserType)
 export class UserSessionsResolver {
-  @FieldResolver(() => [Session], {
+  @FieldResolver(() => [SessionType], {
     nullable: true,
     description: "The user's live sessions, newest first; null to everybody else.",
   })
@@ -98,8 +102,8 @@ export class UserSessionsResolver {
     @Root() user: UserType,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Session[] | null> {
-    if (viewerAt(context, info)?.user.id !== user.id) return null;
-    return sessionsOf(context).load(user.id);
+  ): Promise<readonly SessionType[] | null> {
+    if (viewerAt(context, info)?.userId !== user.id) return null;
+    return sessionsOf(context, user.id);
   }
 }

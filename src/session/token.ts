@@ -4,16 +4,7 @@ import jwt from "jsonwebtoken";
 import { z } from "zod";
 
 import { longestAccessTokenTtlSeconds } from "../config/settings.js";
-import type { Keyring } from "../config/signing-keys.js";
-
-/** What decides how access tokens are made and read. */
-export type TokenRules = {
-  readonly keys: Keyring;
-  readonly issuer: string;
-  readonly audience: string;
-  readonly accessTokenTtlSeconds: number;
-  readonly clockToleranceSeconds: number;
-};
+import type { TokenRules } from "../config/session-rules.js";
 
 /** RFC 9068: keeps other JWTs signed with the same key (ID tokens, say) from passing as access tokens. */
 const type = "at+jwt";

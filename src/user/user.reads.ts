@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 
-import { perOperation } from "../per-operation.js";
+import { perOperation } from "../context.js";
 import type { OperationReader } from "../database/reader.js";
 import { sql } from "../database/sql.js";
 import { UserType } from "./user.type.js";

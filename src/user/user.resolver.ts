@@ -3,13 +3,13 @@ import { Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 
 import { requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { UserType } from "./user.type.js";
+import { UserType, userOf } from "./user.type.js";
 
 @Resolver(() => UserType)
 export class UserResolver {
   @Query(() => UserType, { description: "The signed-in user. Needs a session." })
   me(@Ctx() context: Context): UserType {
-    return new UserType(requireViewer(context).user);
+    return userOf(requireViewer(context));
   }
 
   @FieldResolver(() => String, {
@@ -17,7 +17,7 @@ export class UserResolver {
     description: "The email address; shown to the user alone, null to everybody else.",
   })
   email(@Root() user: UserType, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): string | null {
-    const viewer = viewerAt(context, info)?.user;
-    return viewer?.id === user.id ? viewer.email : null;
+    const viewer = viewerAt(context, info);
+    return viewer?.userId === user.id ? viewer.email : null;
   }
 }

@@ -32,8 +32,3 @@ export async function createUser(em: EntityManager, user: NewUser, now: Date): P
   }
   return created;
 }
-
-/** The account with this email. */
-export function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
-  return em.findOne(User, { emailKey: emailKeyOf(email) });
-}

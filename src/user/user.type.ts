@@ -1,5 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
 
+import type { Viewer } from "../auth.js";
 import { DateTime } from "../date-time.js";
 import { Node } from "../node.type.js";
 
@@ -18,4 +19,9 @@ export class UserType extends Node {
     this.name = name;
     this.createdAt = createdAt;
   }
+}
+
+/** The viewer as GraphQL shows users. */
+export function userOf({ userId, name, registeredAt }: Viewer): UserType {
+  return new UserType({ id: userId, name, createdAt: registeredAt });
 }

@@ -60,12 +60,15 @@ test("takes one or two turns at a time, in order, past those that fail", async (
   const begun: number[] = [];
   const finish: (() => void)[] = [];
   const turns = Array.from({ length: 6 }, (_, index) =>
-    inHashingTurn(async () => {
-      begun.push(index);
-      await new Promise<void>((resolve) => finish.push(resolve));
-      if (index === 1) throw new Error("this one failed");
-      return index;
-    }).catch((error: Error) => error.message),
+    inHashingTurn(
+      async () => {
+        begun.push(index);
+        await new Promise<void>((resolve) => finish.push(resolve));
+        if (index === 1) throw new Error("this one failed");
+        return index;
+      },
+      { party: "one" },
+    ).catch((error: Error) => error.message),
   );
 
   const atOnce = begun.length;

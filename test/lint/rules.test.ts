@@ -79,7 +79,7 @@ test("imports go one way", async () => {
   expect(found).toEqual([
     "src/clock.ts: This import leaves src",
     "src/errors.ts: This import goes against the direction: foundation → entity",
-    "src/http/http-server.ts: This import goes against the direction: edge → schema",
+    "src/http/http-server.ts: This import goes against the direction: http → schema",
     "src/new/thing.ts: This import stands in no layer: give it one in lint/postern.js",
     "src/post/post.service.ts: This import goes against the direction: service → resolver",
     "src/post/post.service.ts: This import goes from feature to feature: post → session",

@@ -1,22 +1,23 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
-import type { Viewer } from "../../src/auth.js";
 import { openDatabase, type Database } from "../../src/database/database.js";
-import { cursorOf, placeOf } from "../../src/post/list/cursor.js";
-import type { Listing, Window } from "../../src/post/list/post-list.js";
+import { entities } from "../../src/schema.js";
+import { cursorOf, positionOf } from "../../src/post/list/cursor.js";
+import type { Listing, PageRequest } from "../../src/post/list/post-list.js";
 import {
   bestMatchFirst,
   latestFirst,
   OrderDirection,
   PostOrderField,
   type ListOrder,
-  type Place,
+  type Position,
 } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
-import { postsFor, type PostPage } from "../../src/post/list/post.reads.js";
+import { postsFor, type PostPage, type PostReads } from "../../src/post/list/post.reads.js";
 import { searchOf } from "../../src/post/list/search.js";
 import { openReader, type Reader } from "../../src/database/reader.js";
+import { everything, operationOn } from "../support/reads.js";
 import { titleKeyOf } from "../../src/post/title-key.js";
 
 const seed = 20_261_122;
@@ -42,8 +43,8 @@ const execute = (text: string, values: readonly (string | number | null)[] = [])
   database.em.getConnection().execute(text, [...values]);
 
 beforeAll(async () => {
-  database = await openDatabase("sqlite::memory:");
-  reader = await openReader(database);
+  database = await openDatabase("sqlite::memory:", entities);
+  reader = await openReader(database, 256);
   for (const id of authors)
     await execute(
       "insert into users (id, name, email, email_key, password_hash, created_at) values (?, ?, ?, ?, '', ?)",
@@ -75,7 +76,13 @@ const clear = () => execute("delete from posts");
 beforeEach(clear);
 
 const readsOf = (viewer: string | undefined, now: number) =>
-  postsFor({ reader, now: new Date(now) }, viewer === undefined ? undefined : ({ user: { id: viewer } } as Viewer));
+  postsFor(operationOn(reader, new Date(now)), viewer === undefined ? undefined : { userId: viewer });
+
+/** An author's page is read with those of other authors, as `User.posts` asks for it; any other by itself. */
+const pageOfAny = (reads: PostReads, listing: Listing, request: PageRequest): Promise<PostPage> =>
+  listing.authorId === undefined || listing.search !== undefined
+    ? reads.page(listing, request, everything)
+    : reads.authorPage(listing.authorId, listing, request, everything);
 
 // The model.
 
@@ -93,10 +100,10 @@ function keyOf(row: Row, { field }: ListOrder): number | string {
   return 1 + (inTitle ? 4 : 0) + (whole ? 2 : 0);
 }
 
-const placeIn = (row: Row, order: ListOrder): Place => ({ key: keyOf(row, order), id: row.id });
+const placeIn = (row: Row, order: ListOrder): Position => ({ key: keyOf(row, order), id: row.id });
 
 /** Numbers by size, texts by their bytes; then ids by theirs; the other way round where the order falls. */
-function compare(a: Place, b: Place, { direction }: ListOrder): number {
+function compare(a: Position, b: Position, { direction }: ListOrder): number {
   const keys =
     typeof a.key === "number"
       ? Math.sign(a.key - Number(b.key))
@@ -130,9 +137,9 @@ const listOf = (rows: readonly Row[], listing: Listing, viewer: string | undefin
     .toSorted((a, b) => compare(placeIn(a, listing.order), placeIn(b, listing.order), listing.order));
 
 /** What a page of a list has to be; where nothing is shown, its ends are judged by the cursors. */
-function pageOf(list: readonly Row[], order: ListOrder, window: Window) {
-  const { size, fromEnd, after, before, offset } = window;
-  const toCursor = (row: Row, cursor: Place | undefined) =>
+function pageOf(list: readonly Row[], order: ListOrder, request: PageRequest) {
+  const { size, fromEnd, after, before, offset } = request;
+  const toCursor = (row: Row, cursor: Position | undefined) =>
     cursor === undefined ? undefined : compare(placeIn(row, order), cursor, order);
   const range = list.filter((row) => (toCursor(row, after) ?? 1) > 0 && (toCursor(row, before) ?? -1) < 0);
   const shown = fromEnd ? range.slice(Math.max(0, range.length - size)) : range.slice(offset, offset + size);
@@ -150,13 +157,13 @@ function pageOf(list: readonly Row[], order: ListOrder, window: Window) {
 
 const plain = ({ posts, ...ends }: PostPage) => ({
   ...ends,
-  shown: posts.map(({ post: { author, publishedAt, createdAt, updatedAt, ...post }, place }) => ({
+  shown: posts.map(({ post: { author, publishedAt, createdAt, updatedAt, ...post }, position }) => ({
     ...post,
     author: `${author.id} ${author.name}`,
     published: publishedAt?.getTime() ?? null,
     created: createdAt.getTime(),
     updated: updatedAt.getTime(),
-    place,
+    position,
   })),
 });
 
@@ -167,7 +174,7 @@ const plainModel = ({ shown, ...ends }: ReturnType<typeof pageOf>, order: ListOr
     author: `${author} Name of ${author}`,
     voteCount: voters.length,
     version: 1,
-    place: { key: keyOf({ author, voters, ...row }, order), id: row.id },
+    position: { key: keyOf({ author, voters, ...row }, order), id: row.id },
   })),
 });
 
@@ -218,7 +225,7 @@ const listings: fc.Arbitrary<Listing> = fc.oneof(
 );
 
 /** Windows whose cursors come from posts of every kind: listed, hidden, deleted. */
-const windowsOf = (places: fc.Arbitrary<Place>): fc.Arbitrary<Window> =>
+const windowsOf = (places: fc.Arbitrary<Position>): fc.Arbitrary<PageRequest> =>
   fc.oneof(
     fc.record({
       size: fc.nat(6),
@@ -243,7 +250,7 @@ test("gives of every list the pages, ends and counts that sorting and cutting it
           listings.chain((listing) =>
             fc.record({
               listing: fc.constant(listing),
-              window: windowsOf(fc.constantFrom(...all).map((row) => placeIn(row, listing.order))),
+              request: windowsOf(fc.constantFrom(...all).map((row) => placeIn(row, listing.order))),
             }),
           ),
           { minLength: 1, maxLength: 16, size: "max" },
@@ -259,13 +266,13 @@ test("gives of every list the pages, ends and counts that sorting and cutting it
 
         // Together, so that they share statements.
         const [pages, counts] = await Promise.all([
-          Promise.all(asked.map(({ listing, window }) => reads.page(listing, window))),
+          Promise.all(asked.map(({ listing, request }) => pageOfAny(reads, listing, request))),
           Promise.all(asked.map(({ listing }) => reads.count(listing))),
         ]);
 
-        for (const [index, { listing, window }] of asked.entries()) {
+        for (const [index, { listing, request }] of asked.entries()) {
           const list = listOf(stored, listing, viewer, start);
-          expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, listing.order, window), listing.order));
+          expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, listing.order, request), listing.order));
           expect(counts[index]).toBe(list.length);
         }
         for (const { id, voters } of stored)
@@ -287,15 +294,15 @@ test("reads lists of several authors apart from one another, in one statement", 
         async (all, viewer, order, asked) => {
           await insert(all);
           const reads = readsOf(viewer, start);
-          const window = { fromEnd: false, offset: 0 };
+          const request = { fromEnd: false, offset: 0 };
 
           const pages = await Promise.all(
-            asked.map(({ authorId, size }) => reads.page({ order, authorId }, { ...window, size })),
+            asked.map(({ authorId, size }) => pageOfAny(reads, { order, authorId }, { ...request, size })),
           );
 
           for (const [index, { authorId, size }] of asked.entries()) {
             const list = listOf(all, { order, authorId }, viewer, start);
-            expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, order, { ...window, size }), order));
+            expect(plain(pages[index]!)).toEqual(plainModel(pageOf(list, order, { ...request, size }), order));
           }
         },
       )
@@ -373,7 +380,7 @@ test("loses and repeats no post that stays, walking to either end while others w
         const { order } = listing;
         await insert(before);
         let [all, now] = [before, start - 1];
-        /** The posts that have been in the list, in one place, ever since the walk began. */
+        /** The posts that have been in the list, in one position, ever since the walk began. */
         let staying = listOf(all, listing, viewer, now);
         const keep = () => {
           const current = new Map(listOf(all, listing, viewer, now).map((row) => [row.id, keyOf(row, order)]));
@@ -381,27 +388,27 @@ test("loses and repeats no post that stays, walking to either end while others w
         };
 
         const seen: string[] = [];
-        let place: Place | undefined;
+        let position: Position | undefined;
         for (let turn = 0; ; turn += 1) {
           // Each write adds one post at most, and each page shows one at least.
           expect(turn).toBeLessThan(80);
-          const window: Window = {
+          const request: PageRequest = {
             size: sizes.next().value!,
             fromEnd: !forwards,
-            [forwards ? "after" : "before"]: place,
+            [forwards ? "after" : "before"]: position,
             offset: 0,
           };
-          const page = await readsOf(viewer, now).page(listing, window);
+          const page = await readsOf(viewer, now).page(listing, request, everything);
           expect(plain(page)).toMatchObject({
-            ...pageOf(listOf(all, listing, viewer, now), order, window),
+            ...pageOf(listOf(all, listing, viewer, now), order, request),
             shown: expect.anything(),
           });
-          const places = page.posts.map((each) => each.place);
+          const places = page.posts.map((each) => each.position);
           seen.push(...(forwards ? places : places.toReversed()).map(({ id }) => id));
           if (!(forwards ? page.hasNextPage : page.hasPreviousPage)) break;
-          place = forwards ? places.at(-1) : places.at(0);
+          position = forwards ? places.at(-1) : places.at(0);
           // As a client has it.
-          place = placeOf(cursorOf(order, place!), order);
+          position = positionOf(cursorOf(order, position!), order);
           for (const write of between[turn] ?? []) {
             if (write.kind === "wait") now += 1;
             all = await written(all, write);
@@ -429,7 +436,7 @@ const titles = fc
   )
   .filter((title) => !title.includes("\0") && title.isWellFormed());
 
-test("orders any titles by the bytes of their keys, and finds each place again by its cursor", async () => {
+test("orders any titles by the bytes of their keys, and finds each position again by its cursor", async () => {
   const drawn = fc.record({
     drawnTitles: fc.array(titles, { maxLength: 12 }),
     direction: fc.constantFrom(...Object.values(OrderDirection)),
@@ -445,16 +452,18 @@ test("orders any titles by the bytes of their keys, and finds each place again b
         });
         await insert(all);
         const reads = readsOf(undefined, start);
-        const window = { size: 100, fromEnd: false, offset: 0 };
+        const request = { size: 100, fromEnd: false, offset: 0 };
 
-        const { posts } = await reads.page({ order }, window);
+        const { posts } = await reads.page({ order }, request, everything);
 
         const bytes = (title: string) => Buffer.from(titleKeyOf(title));
         const byKey = all.toSorted((a, b) => Buffer.compare(bytes(a.title), bytes(b.title)) || (a.id < b.id ? -1 : 1));
         if (direction === OrderDirection.DESC) byKey.reverse();
         expect(posts.map(({ post: { id, title } }) => [id, title])).toEqual(byKey.map(({ id, title }) => [id, title]));
         const rests = await Promise.all(
-          posts.map(({ place }) => reads.page({ order }, { ...window, after: placeOf(cursorOf(order, place), order) })),
+          posts.map(({ position }) =>
+            reads.page({ order }, { ...request, after: positionOf(cursorOf(order, position), order) }, everything),
+          ),
         );
         for (const [index, rest] of rests.entries())
           expect(rest.posts.map(({ post }) => post.id)).toEqual(byKey.slice(index + 1).map(({ id }) => id));
@@ -464,7 +473,7 @@ test("orders any titles by the bytes of their keys, and finds each place again b
   );
 });
 
-test("gives every place back from its cursor, in the order that it is of and no other", () => {
+test("gives every position back from its cursor, in the order that it is of and no other", () => {
   const everyOrder = [
     bestMatchFirst,
     ...Object.values(PostOrderField).flatMap((field) =>
@@ -474,21 +483,21 @@ test("gives every place back from its cursor, in the order that it is of and no 
 
   fc.assert(
     fc.property(fc.constantFrom(...everyOrder), fc.maxSafeInteger(), titles, ids, (order, number, title, id) => {
-      const place = { key: order.field === PostOrderField.TITLE ? titleKeyOf(title) : number, id };
-      const cursor = cursorOf(order, place);
+      const position = { key: order.field === PostOrderField.TITLE ? titleKeyOf(title) : number, id };
+      const cursor = cursorOf(order, position);
 
-      for (const each of everyOrder) expect(placeOf(cursor, each)).toEqual(each === order ? place : undefined);
+      for (const each of everyOrder) expect(positionOf(cursor, each)).toEqual(each === order ? position : undefined);
     }),
     { seed, numRuns: 500 },
   );
 });
 
-test("finds no place in a text that is no cursor", () => {
+test("finds no position in a text that is no cursor", () => {
   const encoded = (content: unknown) => Buffer.from(JSON.stringify(content)).toString("base64url");
 
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.jsonValue().map(encoded)), (text) => {
-      expect(placeOf(text, latestFirst)).toBeUndefined();
+      expect(positionOf(text, latestFirst)).toBeUndefined();
     }),
     { seed, numRuns: 500 },
   );

@@ -1,20 +1,20 @@
 import { expect, onTestFinished, test } from "vitest";
 
-import type { Viewer } from "../../src/auth.js";
 import { openDatabase, type Database } from "../../src/database/database.js";
+import { entities } from "../../src/schema.js";
 import type { Listing } from "../../src/post/list/post-list.js";
 import { OrderDirection, PostOrderField } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
 import { countsStatement, pagesStatement } from "../../src/post/list/post.statements.js";
-import { groundsOf } from "../../src/post/post.visibility.js";
+import { visibilityScopes } from "../../src/post/post.visibility.js";
 import { keyColumns } from "../../src/post/list/keyset.js";
+import { everything } from "../support/reads.js";
 import type { Sql } from "../../src/database/sql.js";
 
-const viewer = { user: { id: "user_1" } } as Viewer;
-const reading = { grounds: groundsOf(viewer, new Date(5_000_000)), viewerId: "user_1" };
+const reading = { scopes: visibilityScopes("user_1", new Date(5_000_000)), viewerId: "user_1" };
 
 async function open(): Promise<Database> {
-  const database = await openDatabase("sqlite::memory:");
+  const database = await openDatabase("sqlite::memory:", entities);
   onTestFinished(() => database.close(true));
   return database;
 }
@@ -73,9 +73,9 @@ test.each(cases)("goes straight to any page by $field of $of", async ({ field, a
   ];
   const wanted = expected.filter(([of]) => status === undefined || of === status).map(([, plan]) => plan);
   const listing: Listing = { order: { field, direction: OrderDirection.DESC }, status };
-  const window = { size: 20, fromEnd: false, offset: 0 };
+  const request = { size: 20, fromEnd: false, offset: 0 };
   const page = (after?: ReturnType<typeof place>) =>
-    pagesStatement(reading, [{ listing, authorIds, window: { ...window, after } }]);
+    pagesStatement(reading, listing, { ...request, after }, authorIds, { ...everything, room: 1000 });
   const names = (plans: string[]) => plans.map((plan) => /posts_\w+/.exec(plan)?.[0]);
 
   const database = await open();
@@ -94,7 +94,7 @@ test("counts by the date alone", async () => {
   const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
   for (const prepare of [async () => {}, () => analyse(database)]) {
     await prepare();
-    expect(await planOf(database, countsStatement(reading, [{ listing, authorIds: undefined }]))).toEqual([
+    expect(await planOf(database, countsStatement(reading, listing, undefined))).toEqual([
       expect.stringContaining("posts_dated_listed_at_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),
       expect.stringContaining("posts_author_drafts_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
       expect.stringContaining("posts_author_dated_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),

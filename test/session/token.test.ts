@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
 import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
-import { readAccessToken, signAccessToken, type TokenRules } from "../../src/session/token.js";
+import { readAccessToken, signAccessToken } from "../../src/session/token.js";
+import type { TokenRules } from "../../src/config/session-rules.js";
 import { parse } from "../support/forge.js";
 
 const rules: TokenRules = {

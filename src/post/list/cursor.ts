@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { isId } from "../../id.js";
-import { PostOrderField, type ListOrder, type Place } from "./order.js";
+import { PostOrderField, type ListOrder, type Position } from "./order.js";
 
 const textKey = z.string().refine((key) => !key.includes("\0") && key.isWellFormed());
 const contentRules = z.tuple([
@@ -13,12 +13,12 @@ const contentRules = z.tuple([
 ]);
 
 /** Opaque to clients, and unsigned: it holds nothing that its post doesn't show, and grants nothing. */
-export function cursorOf({ field, direction }: ListOrder, { key, id }: Place): string {
+export function cursorOf({ field, direction }: ListOrder, { key, id }: Position): string {
   return Buffer.from(JSON.stringify([1, field, direction, key, id])).toString("base64url");
 }
 
-/** The place that a cursor of a list in this order holds; undefined for any other text. */
-export function placeOf(cursor: string, order: ListOrder): Place | undefined {
+/** The position that a cursor of a list in this order holds; undefined for any other text. */
+export function positionOf(cursor: string, order: ListOrder): Position | undefined {
   try {
     const bytes = Buffer.from(cursor, "base64url");
     // Decoding passes over what doesn't belong; a cursor has one spelling.

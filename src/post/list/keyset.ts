@@ -1,7 +1,7 @@
 import { joinSql, Sql, sql } from "../../database/sql.js";
 import type { Listing } from "./post-list.js";
-import { latestFirst, OrderDirection, type Place, type PostOrderField } from "./order.js";
-import type { Ground } from "../post.visibility.js";
+import { latestFirst, OrderDirection, type Position, type PostOrderField } from "./order.js";
+import type { VisibilityScope } from "../post.visibility.js";
 
 /** The column that holds an order's sort key. How well a post matches is in none. */
 export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = {
@@ -13,8 +13,8 @@ export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = 
   VOTE_COUNT: "vote_count",
 };
 
-/** One end of a stretch of a list, in rising order of key and id. */
-export type Bound = Place & { readonly inclusive: boolean };
+/** One end of a range of a list, in rising order of key and id. */
+export type Bound = Position & { readonly inclusive: boolean };
 export type Bounds = { readonly above?: Bound | undefined; readonly below?: Bound | undefined };
 
 // Ids are ASCII, so these sort before and after all of them.
@@ -24,44 +24,44 @@ const afterAllIds = "~";
 const earliest = -8.64e15;
 
 /**
- * The key and id of the first `take` posts of a ground within bounds, in order.
+ * The key and id of the first `take` posts of a scope within bounds, in order.
  *
- * Each ground has an index that is led by the author, if any, and then by the key, so the database goes straight to
+ * Each scope has an index that is led by the author, if any, and then by the key, so the database goes straight to
  * the bound and walks. For that, a statement must never offer it two ways to begin: all conditions on the key become
  * one bound at each end, and a column with a plus before it is no use to an index. An author's scheduled posts are
  * the exception: they are found by their date, to pass over the published ones, and are few enough to be sorted.
  *
  * @param author whose posts alone, as SQL.
  */
-export function stretchOf(
+export function rangeOf(
   listing: Listing,
-  ground: Ground,
+  scope: VisibilityScope,
   author: Sql | undefined,
   bounds: Bounds,
   rising: boolean,
   take: number,
 ): Sql {
-  const { key, conditions } = conditionsOf(listing, ground, author, bounds);
+  const { key, conditions } = conditionsOf(listing, scope, author, bounds);
   const direction = new Sql(rising ? "asc" : "desc");
   return sql`select ${key} as key, p.id as id from posts p where ${conditions} order by ${key} ${direction}, p.id ${direction} limit ${take}`;
 }
 
-/** Whether a ground has any post within bounds, as SQL. */
-export function anyWithin(listing: Listing, ground: Ground, author: Sql | undefined, bounds: Bounds): Sql {
-  return sql`exists (select 1 from posts p where ${conditionsOf(listing, ground, author, bounds).conditions})`;
+/** Whether a scope has any post within bounds, as SQL. */
+export function anyWithin(listing: Listing, scope: VisibilityScope, author: Sql | undefined, bounds: Bounds): Sql {
+  return sql`exists (select 1 from posts p where ${conditionsOf(listing, scope, author, bounds).conditions})`;
 }
 
-/** How many posts a ground has, as SQL: by date, whose index leaves the least to look at. */
-export function countOf(listing: Listing, ground: Ground, author: Sql | undefined): Sql {
+/** How many posts a scope has, as SQL: by date, whose index leaves the least to look at. */
+export function countOf(listing: Listing, scope: VisibilityScope, author: Sql | undefined): Sql {
   // A bound that all are above, so that drafts are counted by that index too, and not among all of their author's.
   const all: Bounds = { above: { key: earliest, id: beforeAllIds, inclusive: true } };
-  const { conditions } = conditionsOf({ ...listing, order: latestFirst }, ground, author, all);
+  const { conditions } = conditionsOf({ ...listing, order: latestFirst }, scope, author, all);
   return sql`(select count(*) from posts p where ${conditions})`;
 }
 
 function conditionsOf(
   { order, createdAfter, createdBefore }: Listing,
-  { dated, listed, authorId }: Ground,
+  { dated, listed, authorId }: VisibilityScope,
   author: Sql | undefined,
   bounds: Bounds,
 ): { key: Sql; conditions: Sql } {
@@ -113,8 +113,8 @@ function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {
   return order === way ? a : b;
 }
 
-export const boundAt = (place: Place | undefined, inclusive: boolean): Bound | undefined =>
-  place && { ...place, inclusive };
+export const boundAt = (position: Position | undefined, inclusive: boolean): Bound | undefined =>
+  position && { ...position, inclusive };
 
 /** The bounds of what follows and precedes places of a list. */
 export function boundsOf(direction: OrderDirection, after: Bound | undefined, before: Bound | undefined): Bounds {

@@ -21,5 +21,5 @@ export type ListOrder = {
 export const latestFirst: ListOrder = { field: PostOrderField.PUBLISHED_AT, direction: OrderDirection.DESC };
 export const bestMatchFirst: ListOrder = { field: "MATCH", direction: OrderDirection.DESC };
 
-/** A place in a list: the sort key (dates in milliseconds since 1970) and, where several posts share it, the id. */
-export type Place = { readonly key: number | string; readonly id: string };
+/** A position in a list: the sort key (dates in milliseconds since 1970) and, where several posts share it, the id. */
+export type Position = { readonly key: number | string; readonly id: string };

@@ -3,11 +3,11 @@ import { z } from "zod";
 
 import { DateTime } from "../../date-time.js";
 import { storableText, textOf } from "../../validation.js";
-import { placeOf } from "./cursor.js";
-import type { Listing, Window } from "./post-list.js";
-import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder, type Place } from "./order.js";
+import { positionOf } from "./cursor.js";
+import type { Listing, PageRequest } from "./post-list.js";
+import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder, type Position } from "./order.js";
 import { PostStatus } from "../post.publication.js";
-import { searchOf } from "./search.js";
+import { mostWords, searchOf, wordsOf } from "./search.js";
 
 registerEnumType(PostOrderField, {
   name: "PostOrderField",
@@ -126,8 +126,8 @@ const isSearch = ({ search }: Checked): boolean => search != null && search.trim
 
 const orderOf = (args: Checked): ListOrder => args.orderBy ?? (isSearch(args) ? bestMatchFirst : latestFirst);
 
-const placeAt = (args: Checked, name: "after" | "before"): Place | undefined =>
-  args[name] == null ? undefined : placeOf(args[name], orderOf(args));
+const positionAt = (args: Checked, name: "after" | "before"): Position | undefined =>
+  args[name] == null ? undefined : positionOf(args[name], orderOf(args));
 
 /** What is asked of one argument in the light of others, and told beside whatever else is wrong. */
 const about = (name: keyof Checked, message: string) => ({ path: [name], message, when: () => true });
@@ -140,11 +140,15 @@ export const pageRules = argumentRules
     ({ offset, after, before, last }) => offset == null || (after == null && before == null && last == null),
     about("offset", "must not be set together with a cursor or last"),
   )
-  .refine((args) => args.after == null || placeAt(args, "after") !== undefined, about("after", cursorMessage))
-  .refine((args) => args.before == null || placeAt(args, "before") !== undefined, about("before", cursorMessage))
-  .transform((args): { listing: Listing; window: Window } => {
+  .refine(
+    ({ search }) => search == null || wordsOf(search).length <= mostWords,
+    about("search", `must have ${mostWords} different words at most`),
+  )
+  .refine((args) => args.after == null || positionAt(args, "after") !== undefined, about("after", cursorMessage))
+  .refine((args) => args.before == null || positionAt(args, "before") !== undefined, about("before", cursorMessage))
+  .transform((args): { listing: Listing; page: PageRequest } => {
     const { first, last, offset, search, filter } = args;
-    const [after, before] = [placeAt(args, "after"), placeAt(args, "before")];
+    const [after, before] = [positionAt(args, "after"), positionAt(args, "before")];
     return {
       listing: {
         order: orderOf(args),
@@ -154,7 +158,7 @@ export const pageRules = argumentRules
         createdBefore: filter?.createdBefore ?? undefined,
         search: isSearch(args) ? (searchOf(search!) ?? "nothing") : undefined,
       },
-      window: {
+      page: {
         size: first ?? last ?? defaultSize,
         fromEnd: first == null && (last != null || (before !== undefined && after === undefined)),
         after,

@@ -1,5 +1,5 @@
 import type { PostStatus } from "../post.publication.js";
-import type { ListOrder, Place } from "./order.js";
+import type { ListOrder, Position } from "./order.js";
 import type { Search } from "./search.js";
 
 /** Which posts a list is of, of those that its viewer may see, and in what order. */
@@ -15,13 +15,13 @@ export type Listing = {
 };
 
 /** Which part of a list a page shows. */
-export type Window = {
+export type PageRequest = {
   readonly size: number;
   /** Whether it shows the last ones of its part and not the first. */
   readonly fromEnd: boolean;
-  readonly after?: Place | undefined;
-  readonly before?: Place | undefined;
-  /** How many to pass over; never with a place, nor from the end. */
+  readonly after?: Position | undefined;
+  readonly before?: Position | undefined;
+  /** How many to pass over; never with a position, nor from the end. */
   readonly offset: number;
 };
 

@@ -33,9 +33,9 @@ class PageInfo {
   }
 }
 
-@ObjectType({ simpleResolvers: true, description: "A post and its place in the list." })
+@ObjectType({ simpleResolvers: true, description: "A post and its position in the list." })
 class PostEdge {
-  @Field(() => String, { description: "This place in the list; opaque, and good in lists of the same order." })
+  @Field(() => String, { description: "This position in the list; opaque, and good in lists of the same order." })
   readonly cursor: string;
 
   @Field(() => PostType, { description: "The post." })
@@ -67,7 +67,7 @@ export class PostConnection {
     readonly reads: PostReads,
   ) {
     this.nodes = page.posts.map(({ post }) => post);
-    this.edges = page.posts.map(({ post, place }) => new PostEdge(post, cursorOf(listing.order, place)));
+    this.edges = page.posts.map(({ post, position }) => new PostEdge(post, cursorOf(listing.order, position)));
     this.pageInfo = new PageInfo(page, this.edges);
   }
 }

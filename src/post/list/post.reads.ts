@@ -1,12 +1,13 @@
 import DataLoader from "dataloader";
 
 import type { Viewer } from "../../auth.js";
-import { perOperation } from "../../per-operation.js";
-import type { OperationReader } from "../../database/reader.js";
+import { perOperation, type Context } from "../../context.js";
+import type { Sql } from "../../database/sql.js";
 import { UserType } from "../../user/user.type.js";
-import { batchOf } from "./batch.js";
-import type { Listing, Window } from "./post-list.js";
-import type { Place } from "./order.js";
+import { PostType } from "../post.type.js";
+import { visibilityScopes } from "../post.visibility.js";
+import { PostOrderField, type Position } from "./order.js";
+import type { Listing, PageRequest } from "./post-list.js";
 import {
   authorsStatement,
   countsStatement,
@@ -16,103 +17,128 @@ import {
   type CountRow,
   type PageRow,
   type PostRow,
+  type PostsRow,
   type Reading,
+  type Wanted,
 } from "./post.statements.js";
-import { PostType } from "../post.type.js";
-import { groundsOf } from "../post.visibility.js";
+import { both, type PostColumn, type PostSelection } from "./selection.js";
 
 /** A page of posts and what lies around it. */
 export type PostPage = {
-  readonly posts: readonly { readonly post: PostType; readonly place: Place }[];
+  readonly posts: readonly { readonly post: PostType; readonly position: Position }[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 };
 
-/** What a viewer reads of posts in one operation. All that is asked for at a time is read by one statement of a kind. */
+/** What a viewer reads of posts in one operation. */
 export type PostReads = {
-  readonly page: (listing: Listing, window: Window) => Promise<PostPage>;
+  readonly page: (listing: Listing, request: PageRequest, selection: PostSelection) => Promise<PostPage>;
+  /** The same page of an author's list; read by one statement for all authors that are asked for at a time. */
+  readonly authorPage: (
+    authorId: string,
+    listing: Listing,
+    request: PageRequest,
+    selection: PostSelection,
+  ) => Promise<PostPage>;
   readonly count: (listing: Listing) => Promise<number>;
   /** A post by its id, where the viewer may see it. */
-  readonly post: (id: string) => Promise<PostType | null>;
+  readonly post: (id: string, selection: PostSelection) => Promise<PostType | null>;
   /** Whether a user has posts that the viewer may see. */
   readonly isAuthor: (userId: string) => Promise<boolean>;
-  /** Whether the viewer has voted for a post. Known already of those that were read here. */
+  /** Whether the viewer has voted for a post. Known already of those that were read here with it. */
   readonly voted: (postId: string) => Promise<boolean>;
   /** Tells what a mutation has just made of the viewer's vote. */
   readonly noteVote: (postId: string, voted: boolean) => void;
 };
 
-type Operation = { readonly reader: OperationReader; readonly now: Date };
+type Operation = Pick<Context, "reader" | "now" | "answer">;
 
 const readsByViewer = perOperation<Operation, Map<string | undefined, PostReads>>(() => new Map());
 
 /** The reads of posts by a viewer (undefined: by anybody) for as long as an operation lasts. */
-export function postsFor(operation: Operation, viewer: Viewer | undefined): PostReads {
+export function postsFor(operation: Operation, viewer: Pick<Viewer, "userId"> | undefined): PostReads {
   const ofOperation = readsByViewer(operation);
-  const known = ofOperation.get(viewer?.user.id);
+  const known = ofOperation.get(viewer?.userId);
   if (known !== undefined) return known;
-  const reads = postReads(operation, viewer);
-  ofOperation.set(viewer?.user.id, reads);
+  const reads = postReads(operation, viewer?.userId);
+  ofOperation.set(viewer?.userId, reads);
   return reads;
 }
 
-// Only votes are kept: a mutation may change between two fields whatever else was read.
-// SQLite takes 500 lists in one statement.
-const batchOnly = { cache: false, maxBatchSize: 400 };
+// What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
+const bytesOfCharacter = 6;
 
-function postReads({ reader, now }: Operation, viewer: Viewer | undefined): PostReads {
-  const reading: Reading = { grounds: groundsOf(viewer, now), viewerId: viewer?.user.id };
+// Only votes are kept: a mutation may change between two fields whatever else was read.
+const batchOnly = { cache: false };
+
+function postReads({ reader, now, answer }: Operation, viewerId: string | undefined): PostReads {
+  const reading: Reading = { scopes: visibilityScopes(viewerId, now), viewerId };
 
   const votes = new DataLoader<string, boolean>(async (postIds) => {
-    if (viewer === undefined) return postIds.map(() => false);
-    const rows = await reader.all<{ id: string }>(votedStatement(viewer.user.id, postIds));
+    if (viewerId === undefined) return postIds.map(() => false);
+    const rows = await reader.all<{ id: string }>(votedStatement(viewerId, postIds));
     const voted = new Set(rows.map(({ id }) => id));
     return postIds.map((id) => voted.has(id));
   });
   const noteVote = (postId: string, voted: boolean) => void votes.clear(postId).prime(postId, voted);
 
-  /** Posts from rows of one answer, which share their authors. */
-  const postReader = () => {
-    const authors = new Map<string, UserType>();
-    return (row: PostRow): PostType => {
-      const [id, authorId, name, authorCreatedAt, title, content, publishedAt, createdAt, updatedAt, ...rest] = row;
-      const [voteCount, version, viewerHasVoted] = rest;
-      let author = authors.get(authorId);
-      if (author === undefined)
-        authors.set(authorId, (author = new UserType({ id: authorId, name, createdAt: new Date(authorCreatedAt) })));
-      noteVote(id, viewerHasVoted === 1);
-      return new PostType({
-        id,
-        author,
-        title,
-        content,
-        publishedAt: publishedAt === null ? null : new Date(publishedAt),
-        createdAt: new Date(createdAt),
-        updatedAt: new Date(updatedAt),
-        voteCount,
-        version,
-      });
-    };
+  /** Reads rows of posts, and counts what they add to the answer. */
+  const rowsOf = async <Row extends PostsRow>(
+    selection: PostSelection,
+    statement: (wanted: Wanted) => Sql,
+    pace: "short" | "slow",
+  ): Promise<Row[]> => {
+    const rows = await reader.all<Row>(() => statement({ ...selection, room: answer.remaining() }), pace);
+    if (rows[0] !== undefined) answer.add(rows[0].contentBytes);
+    for (const { posts } of rows) answer.addAtMost(posts.length * bytesOfCharacter);
+    return rows;
   };
 
-  const pages = new DataLoader<{ listing: Listing; window: Window }, PostPage>(async (asked) => {
-    const batch = batchOf(asked);
-    const rows = await reader.all<PageRow>(pagesStatement(reading, batch.slots));
-    const postOf = postReader();
-    return batch.answers(rows, (row) => pageOf(row, batch.slots[row.slot]!.window, postOf));
-  }, batchOnly);
+  const pagesOf = async (
+    listing: Listing,
+    request: PageRequest,
+    selection: PostSelection,
+    authorIds?: readonly string[],
+  ): Promise<Map<string | null, PostPage>> => {
+    const rows = await rowsOf<PageRow>(
+      selection,
+      (wanted) => pagesStatement(reading, listing, request, authorIds, wanted),
+      paceOf(listing),
+    );
+    const postOf = postReader(selection.columns, noteVote);
+    return new Map(rows.map((row) => [row.author, pageOf(row, request, postOf)]));
+  };
 
-  const counts = new DataLoader<Listing, number>(async (asked) => {
-    const batch = batchOf(asked.map((listing) => ({ listing })));
-    const rows = await reader.all<CountRow>(countsStatement(reading, batch.slots));
-    return batch.answers(rows, ({ count }) => count);
-  }, batchOnly);
+  const countsOf = (listing: Listing, authorIds?: readonly string[]): Promise<CountRow[]> =>
+    reader.all(countsStatement(reading, listing, authorIds), "slow");
 
-  const posts = new DataLoader<string, PostType | null>(async (ids) => {
-    const [row] = await reader.all<{ posts: string }>(postsStatement(reading, [...new Set(ids)]));
-    const found = (JSON.parse(row!.posts) as PostRow[]).map(postReader());
+  // A loader for each list but for its author.
+  const authorPages = new Map<string, DataLoader<string, PostPage>>();
+  const authorCounts = new Map<string, DataLoader<string, number>>();
+  const loaderIn = <Value>(
+    loaders: Map<string, DataLoader<string, Value>>,
+    key: unknown,
+    load: (authorIds: readonly string[]) => Promise<Map<string | null, Value>>,
+  ) => {
+    const text = JSON.stringify(key);
+    let loader = loaders.get(text);
+    if (loader === undefined) {
+      loader = new DataLoader(async (authorIds) => {
+        const byAuthor = await load([...new Set(authorIds)]);
+        return authorIds.map((id) => byAuthor.get(id)!);
+      }, batchOnly);
+      loaders.set(text, loader);
+    }
+    return loader;
+  };
+
+  const posts = new DataLoader<{ id: string; selection: PostSelection }, PostType | null>(async (asked) => {
+    const ids = [...new Set(asked.map(({ id }) => id))];
+    const selection = asked.map((one) => one.selection).reduce(both);
+    const [row] = await rowsOf<PostsRow>(selection, (wanted) => postsStatement(reading, ids, wanted), "short");
+    const found = (JSON.parse(row!.posts) as PostRow[]).map(postReader(selection.columns, noteVote));
     const byId = new Map(found.map((post) => [post.id, post]));
-    return ids.map((id) => byId.get(id) ?? null);
+    return asked.map(({ id }) => byId.get(id) ?? null);
   }, batchOnly);
 
   const authors = new DataLoader<string, boolean>(async (userIds) => {
@@ -122,23 +148,72 @@ function postReads({ reader, now }: Operation, viewer: Viewer | undefined): Post
   }, batchOnly);
 
   return {
-    page: (listing, window) => pages.load({ listing, window }),
-    count: (listing) => counts.load(listing),
-    post: (id) => posts.load(id),
+    page: async (listing, request, selection) => (await pagesOf(listing, request, selection)).get(null)!,
+    authorPage: (authorId, listing, request, selection) =>
+      loaderIn(authorPages, [listing, request, [...selection.columns], selection.contentTimes], (authorIds) =>
+        pagesOf(listing, request, selection, authorIds),
+      ).load(authorId),
+    count: (listing) => {
+      const { authorId, ...ofAnyAuthor } = listing;
+      if (listing.search !== undefined || authorId === undefined) return countsOf(listing).then(([row]) => row!.count);
+      return loaderIn(authorCounts, ofAnyAuthor, async (authorIds) => {
+        const rows = await countsOf(ofAnyAuthor, authorIds);
+        return new Map(rows.map(({ author, count }) => [author, count]));
+      }).load(authorId);
+    },
+    post: (id, selection) => posts.load({ id, selection }),
     isAuthor: (userId) => authors.load(userId),
     voted: (postId) => votes.load(postId),
     noteVote,
   };
 }
 
-function pageOf(row: PageRow, { size, fromEnd }: Window, postOf: (row: PostRow) => PostType): PostPage {
-  const found = JSON.parse(row.posts) as [key: number | string, ...PostRow][];
-  const more = found.length > size;
-  // The one too many is the last that was read, from whichever end the page was.
-  const shown = found.slice(0, size);
+/** A search, and a filter against the order, may have to look at every post before they find a page. */
+function paceOf({ search, order, createdAfter, createdBefore }: Listing): "short" | "slow" {
+  const againstOrder =
+    (createdAfter !== undefined || createdBefore !== undefined) && order.field !== PostOrderField.CREATED_AT;
+  return search !== undefined || againstOrder ? "slow" : "short";
+}
+
+/** What a column holds; dates in milliseconds since 1970. One that nobody asked for holds nothing. */
+type ColumnValues = Record<"title" | "content" | "authorName", string> &
+  Record<"createdAt" | "updatedAt" | "voteCount" | "version" | "authorCreatedAt" | "viewerHasVoted", number> & {
+    readonly publishedAt: number | null;
+  };
+
+/** Makes posts of rows of one answer, which share their authors. */
+function postReader(columns: ReadonlySet<PostColumn>, noteVote: PostReads["noteVote"]) {
+  const authors = new Map<string, UserType>();
+  const names = [...columns];
+  return ([, id, authorId, ...values]: PostRow): PostType => {
+    const row = Object.fromEntries(names.map((name, index) => [name, values[index]])) as ColumnValues;
+    let author = authors.get(authorId);
+    if (author === undefined)
+      authors.set(
+        authorId,
+        (author = new UserType({ id: authorId, name: row.authorName, createdAt: new Date(row.authorCreatedAt) })),
+      );
+    if (columns.has("viewerHasVoted")) noteVote(id, row.viewerHasVoted === 1);
+    return new PostType({
+      id,
+      author,
+      title: row.title,
+      content: row.content,
+      publishedAt: row.publishedAt === null ? null : new Date(row.publishedAt),
+      createdAt: new Date(row.createdAt),
+      updatedAt: new Date(row.updatedAt),
+      voteCount: row.voteCount,
+      version: row.version,
+    });
+  };
+}
+
+function pageOf(row: PageRow, { fromEnd }: PageRequest, postOf: (row: PostRow) => PostType): PostPage {
+  const shown = JSON.parse(row.posts) as PostRow[];
   if (fromEnd) shown.reverse();
+  const more = row.more === 1;
   return {
-    posts: shown.map(([key, ...post]) => ({ post: postOf(post), place: { key, id: post[0] } })),
+    posts: shown.map((post) => ({ post: postOf(post), position: { key: post[0]!, id: post[1] } })),
     hasNextPage: row.follows === 1 || (more && !fromEnd),
     hasPreviousPage: row.precedes === 1 || (more && fromEnd),
   };

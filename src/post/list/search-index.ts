@@ -1,4 +1,4 @@
-import { inTransaction, type Database } from "../../database/database.js";
+import type { Transaction } from "../../database/transaction.js";
 
 /**
  * Makes the search index anew from the posts, in one transaction. Triggers keep it in step, so this is for what went
@@ -6,8 +6,8 @@ import { inTransaction, type Database } from "../../database/database.js";
  *
  * @returns how many posts it holds.
  */
-export function rebuildSearch(database: Database): Promise<number> {
-  return inTransaction(database.em, async (em) => {
+export function rebuildSearch(transaction: Transaction): Promise<number> {
+  return transaction(async (em) => {
     const run = (statement: string) => em.getConnection().execute(statement, [], "all", em.getTransactionContext());
     await run("delete from post_search_keys where post_id not in (select id from posts)");
     await run(

@@ -3,9 +3,9 @@ import type { FormattedExecutionResult } from "graphql";
 
 import type { Context } from "../context.js";
 import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
-import { readAccept, type Acceptance } from "../http/media-type.js";
+import { readAccept, type Acceptance } from "./media-type.js";
 import { misfitsBeside } from "./misfits-beside.js";
-import { rootFields } from "./root-fields.js";
+import { rootFields } from "../operation/root-fields.js";
 
 /** What the draft of GraphQL over HTTP has for an answer with both data and errors. */
 export const partialSuccess = 294;
@@ -31,7 +31,7 @@ export const answerStatus: ApolloServerPlugin<Context> = {
           return;
         }
         // Input that broke its type is told apart from input that broke a rule by no resolver having been begun.
-        const unprocessable = code === "BAD_USER_INPUT" && contextValue.course.rootFields.length === 0;
+        const unprocessable = code === "BAD_USER_INPUT" && contextValue.outcome.rootFields.length === 0;
         const status = unprocessable ? 422 : statusOfCode[code];
         if (status === 200) return;
         // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
@@ -61,10 +61,9 @@ async function codeOfWhole(
   // Introspection answers beside whatever else is asked, and has no resolver of ours that could note it.
   if (rootFields(document, operation, request.variables ?? {}).some(({ name }) => /^__(schema|type)$/.test(name.value)))
     return undefined;
-  const outcomes = await Promise.allSettled(contextValue.course.rootFields);
+  const outcomes = await Promise.allSettled(contextValue.outcome.rootFields);
   const alike = outcomes.every(
-    (outcome) =>
-      outcome.status === "rejected" && (!(outcome.reason instanceof KnownError) || outcome.reason.code === code),
+    (one) => one.status === "rejected" && (!(one.reason instanceof KnownError) || one.reason.code === code),
   );
   return alike ? code : undefined;
 }
@@ -77,7 +76,7 @@ function statusOfSeveral({ data }: FormattedExecutionResult, accept: Acceptance)
 
 function addCodeHeaders(code: ErrorCode, { errors }: FormattedExecutionResult, { http }: GraphQLResponse): void {
   const { reason, retryAfterSeconds } = errors?.[0]?.extensions ?? {};
-  if (code === "TOO_MANY_ATTEMPTS") http.headers.set("retry-after", String(retryAfterSeconds));
+  if (typeof retryAfterSeconds === "number") http.headers.set("retry-after", String(retryAfterSeconds));
   if (code === "UNAUTHENTICATED") {
     // RFC 6750, section 3: why the token was refused, unless there was none.
     const description = descriptions[String(reason)];

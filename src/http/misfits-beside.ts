@@ -3,7 +3,7 @@ import { getOperationAST, type GraphQLFormattedError } from "graphql";
 
 import type { Context } from "../context.js";
 import { badUserInput } from "../errors.js";
-import { variableIssues } from "./variable-issues.js";
+import { variableIssues } from "../operation/variable-issues.js";
 
 /**
  * What is wrong with the variables of a request whose document is wrong too. Validation ends before they are looked at,

@@ -1,0 +1,17 @@
+import type { Keyring } from "./signing-keys.js";
+
+/** What decides how access tokens are made and read. */
+export type TokenRules = {
+  readonly keys: Keyring;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accessTokenTtlSeconds: number;
+  readonly clockToleranceSeconds: number;
+};
+
+/** What decides how long sessions and their tokens live. */
+export type SessionRules = TokenRules & {
+  readonly refreshTokenTtlSeconds: number;
+  readonly sessionMaxAgeSeconds: number;
+  readonly refreshGraceSeconds: number;
+};

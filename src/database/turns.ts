@@ -1,0 +1,61 @@
+import { KnownError } from "../errors.js";
+import { beforeSignal } from "./deadline.js";
+import { fairQueue } from "./fair-queue.js";
+
+/** Who waits for a turn, and for how long. */
+export type Waiting = {
+  /** Parties have turns one after the other, however much one of them asks for. */
+  readonly party: string;
+  /** Whether it goes before all that isn't first. */
+  readonly first?: boolean;
+  /** Ends the wait; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Runs work when it is its turn.
+ *
+ * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait already; the signal's reason.
+ */
+export type Turns = <Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>;
+
+/** The answer to one too many: worth another try in a second. */
+export function tooBusy(): KnownError {
+  return new KnownError("SERVICE_UNAVAILABLE", "Too much is under way; try again in a moment", {
+    retryAfterSeconds: 1,
+  });
+}
+
+/**
+ * @param places how many run at a time.
+ * @param longestQueue how many may wait; as many again of those that go first.
+ */
+export function makeTurns(places: number, longestQueue = Infinity): Turns {
+  let free = places;
+  const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
+  const lengths = { first: 0, others: 0 };
+
+  const nextTurn = ({ party, first = false, signal }: Waiting): Promise<void> => {
+    const lane = first ? "first" : "others";
+    if (lengths[lane] >= longestQueue) throw tooBusy();
+    lengths[lane] += 1;
+    let take!: () => void;
+    const turn = new Promise<void>((resolve) => (take = resolve));
+    queues[lane].add(party, take);
+    // A turn that was given has to be taken, or nobody would pass it on.
+    return beforeSignal(turn, signal, () => queues[lane].remove(party, take)).finally(() => (lengths[lane] -= 1));
+  };
+
+  return async (work, waiting) => {
+    waiting.signal?.throwIfAborted();
+    if (free > 0) free -= 1;
+    else await nextTurn(waiting);
+    try {
+      return await work();
+    } finally {
+      const next = queues.first.take() ?? queues.others.take();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}

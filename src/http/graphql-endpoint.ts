@@ -1,0 +1,110 @@
+import { HeaderMap, type ApolloServer } from "@apollo/server";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { GraphQLFormattedError } from "graphql";
+
+import type { Context } from "../context.js";
+import type { Caller, OperationContext } from "../create-context.js";
+import { tooBusy } from "../database/turns.js";
+import { KnownError } from "../errors.js";
+import { isLongerThan, tooLarge } from "../operation/answer-size.js";
+import type { TrustedDocuments } from "../operation/trusted-documents.js";
+import { addressKeyOf } from "../session/address.js";
+import type { ByteBudget, ByteShare } from "./byte-budget.js";
+import { answerOperationFailure } from "./error-response.js";
+import { parametersOfBody, parametersOfUrl, requestOf, type GraphqlRequest } from "./graphql-request.js";
+import { readAccept } from "./media-type.js";
+import { readBody } from "./request-body.js";
+import { sendAnswer } from "./send-answer.js";
+
+export type GraphqlEndpoint = {
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (caller: Caller) => Promise<OperationContext>;
+  readonly trustedDocuments: TrustedDocuments | undefined;
+  readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  /** Bytes of all bodies and of all answers that are under way. */
+  readonly bodies: ByteBudget;
+  readonly answers: ByteBudget;
+  readonly sendTimeoutMilliseconds: number;
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  readonly parseJson: (text: string) => unknown;
+};
+
+/** Answers a GraphQL request over HTTP: method, media type, body, credential, operation, status, bytes. */
+export async function answerGraphql(
+  endpoint: GraphqlEndpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (!readAccept(request.headers.accept).something)
+    throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
+
+  const gone = new AbortController();
+  const cut = () => request.raw.destroy();
+  const body = endpoint.bodies.open(addressKeyOf(request.ip), cut);
+  let answer: ByteShare | undefined;
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort(new KnownError("SERVICE_UNAVAILABLE", "The client has gone"));
+    body.close();
+    answer?.close();
+  });
+
+  const asked = requestOf(await parametersOf(endpoint, request, body), endpoint.trustedDocuments);
+  try {
+    const context = await endpoint.createContext({
+      authorization: request.raw.headersDistinct["authorization"] ?? [],
+      userAgent: request.headers["user-agent"] ?? null,
+      address: request.ip,
+      requestId: request.id,
+      gone: gone.signal,
+      takeRoom(bytes, party) {
+        answer ??= endpoint.answers.open(party, cut);
+        if (!answer.take(bytes)) throw tooBusy();
+      },
+    });
+    request.operationContext = context;
+    answer ??= endpoint.answers.open(context.party, cut);
+
+    const text = await execute(endpoint, request, reply, asked, context);
+    return sendAnswer(reply, text, answer, endpoint.sendTimeoutMilliseconds);
+  } catch (error) {
+    return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
+  }
+}
+
+/** Executes a request and gives its answer as JSON, having set the reply's status and headers. */
+async function execute(
+  { apollo, maxAnswerBytes }: GraphqlEndpoint,
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  asked: GraphqlRequest,
+  context: OperationContext,
+): Promise<string> {
+  try {
+    const http = { method, headers: headersOf(headers), search: "", body: undefined };
+    const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
+    if (response.body.kind !== "single") throw new Error("an answer in several parts");
+    const { errors, data, extensions } = response.body.singleResult;
+    if (context.answer.atMost() > maxAnswerBytes && isLongerThan(maxAnswerBytes, [errors, data]))
+      throw tooLarge(maxAnswerBytes);
+    reply.code(response.http.status ?? 200);
+    for (const [name, value] of response.http.headers) reply.header(name, value);
+    reply.type("application/json; charset=utf-8");
+    return `${JSON.stringify({ errors, data, extensions })}\n`;
+  } finally {
+    context.liftDeadline();
+  }
+}
+
+async function parametersOf({ maxBodyBytes, parseJson }: GraphqlEndpoint, request: FastifyRequest, share: ByteShare) {
+  if (request.method === "GET") return parametersOfUrl(request.raw.url!);
+  const body = await readBody(request.raw, maxBodyBytes, share);
+  return parametersOfBody(parseJson(body.toString("utf8")));
+}
+
+function headersOf(headers: FastifyRequest["headers"]): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) if (typeof value === "string") map.set(name, value);
+  return map;
+}

@@ -1,0 +1,66 @@
+import { KnownError } from "../errors.js";
+import { documentFor, type TrustedDocuments } from "../operation/trusted-documents.js";
+
+/** A GraphQL request as GraphQL over HTTP carries it. */
+export type GraphqlRequest = {
+  readonly query?: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
+};
+
+/** What a request's body or URL holds, with the ids that may stand for a document. */
+type Parameters = Readonly<Record<string, unknown>>;
+
+/** @throws KnownError `BAD_REQUEST` where it is no object. */
+export function parametersOfBody(body: unknown): Parameters {
+  if (!isRecord(body)) throw badRequest("A request's body must be a JSON object with a query");
+  return body;
+}
+
+/** @throws KnownError `BAD_REQUEST` for a parameter that stands twice, or should be JSON and isn't. */
+export function parametersOfUrl(url: string): Parameters {
+  const { searchParams } = new URL(url, "http://localhost");
+  const once = (name: string): string | undefined => {
+    const [value, ...others] = searchParams.getAll(name);
+    if (others.length > 0) throw badRequest(`A URL may have ${name} once`);
+    return value;
+  };
+  const json = (name: string): unknown => {
+    const text = once(name);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) ?? "null";
+    } catch {
+      throw badRequest(`${name} must be JSON`);
+    }
+  };
+  const names = ["query", "operationName", "documentId", "doc_id", "id"];
+  return {
+    ...Object.fromEntries(names.map((name) => [name, once(name)])),
+    variables: json("variables"),
+    extensions: json("extensions"),
+  };
+}
+
+/**
+ * @param documents the only documents that run, where not any may.
+ * @throws KnownError `BAD_REQUEST` for parameters that are no GraphQL request.
+ */
+export function requestOf(params: Parameters, documents: TrustedDocuments | undefined): GraphqlRequest {
+  for (const name of ["query", "operationName"])
+    if (params[name] != null && typeof params[name] !== "string") throw badRequest(`${name} must be a string`);
+  for (const name of ["variables", "extensions"])
+    if (params[name] != null && !isRecord(params[name])) throw badRequest(`${name} must be an object`);
+  const { query, operationName, variables, extensions } = params as GraphqlRequest;
+  const named = { ...(operationName != null && { operationName }), ...(variables != null && { variables }) };
+  const document = documents && documentFor(params, documents);
+  if (document !== undefined) return { ...named, query: document };
+  return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);

@@ -1,0 +1,48 @@
+import type { Auth } from "../auth.js";
+import { sql, type Sql } from "../database/sql.js";
+import type { TokenRules } from "../config/session-rules.js";
+import { readAccessToken } from "./token.js";
+
+/** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
+type ViewerRow = {
+  readonly name: string;
+  readonly email: string;
+  readonly registered_at: number;
+  readonly session_id: string | null;
+  readonly expires_at: number;
+  readonly ended_at: number | null;
+};
+
+/**
+ * Judges the Authorization headers of a request at the instant `now`. Only a token that is good in itself costs a
+ * read, of one session with its user by their ids, which waits for no write. Never throws for a credential.
+ */
+export async function authenticate(
+  read: (statement: Sql) => Promise<ViewerRow[]>,
+  authorization: readonly string[],
+  rules: TokenRules,
+  now: Date,
+): Promise<Auth> {
+  if (authorization.length === 0) return { state: "anonymous" };
+  const token = bearerTokenOf(authorization);
+  if (token === undefined) return { state: "invalid" };
+  const reading = readAccessToken(token, rules, now);
+  if (reading.state !== "good") return reading;
+
+  const { userId, sessionId } = reading;
+  const [row] = await read(
+    sql`select u.name, u.email, u.created_at as registered_at, s.id as session_id, s.expires_at, s.ended_at
+      from users u left join sessions s on s.id = ${sessionId} and s.user_id = u.id where u.id = ${userId}`,
+  );
+  if (row === undefined) return { state: "gone" };
+  // Ended is ended, though it be by a process whose clock is ahead of this one's.
+  if (row.session_id === null || row.ended_at !== null || now.getTime() >= row.expires_at) return { state: "revoked" };
+  const { name, email, registered_at } = row;
+  return { state: "viewer", viewer: { userId, sessionId, name, email, registeredAt: new Date(registered_at) } };
+}
+
+/** RFC 6750, section 2.1; the scheme's name in any case (RFC 9110, section 11.1). Two headers are no credential. */
+function bearerTokenOf(authorization: readonly string[]): string | undefined {
+  if (authorization.length !== 1) return undefined;
+  return /^bearer +([\w.-]+)$/i.exec(authorization[0]!)?.[1];
+}

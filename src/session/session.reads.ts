@@ -1,0 +1,58 @@
+import DataLoader from "dataloader";
+
+import { perOperation, type Context } from "../context.js";
+import type { OperationReader } from "../database/reader.js";
+import { sql } from "../database/sql.js";
+import { SessionType } from "./session.type.js";
+
+type Row = {
+  readonly id: string;
+  readonly created_at: number;
+  readonly last_used_at: number;
+  readonly expires_at: number;
+  readonly user_agent: string | null;
+};
+
+// A user agent has 300 characters at most, each 6 bytes as JSON at most.
+const bytesOfSession = 2000;
+
+/**
+ * The live sessions of a user, newest first: read once for all the fields that ask at a time, and not kept, since an
+ * operation may end some in between.
+ */
+export async function sessionsOf(context: Context, userId: string): Promise<readonly SessionType[]> {
+  const sessions = await loaderOf(context).load(userId);
+  context.answer.addAtMost(sessions.length * bytesOfSession);
+  return sessions;
+}
+
+const loaderOf = perOperation(
+  ({ reader, now }: Context) =>
+    new DataLoader<string, readonly SessionType[]>(
+      async (userIds) => {
+        const live = new Map<string, Promise<readonly SessionType[]>>();
+        for (const id of userIds) if (!live.has(id)) live.set(id, readSessions(reader, id, now));
+        return Promise.all(userIds.map((id) => live.get(id)!));
+      },
+      { cache: false },
+    ),
+);
+
+async function readSessions(reader: OperationReader, userId: string, now: Date): Promise<SessionType[]> {
+  const rows = await reader.all<Row>(
+    sql`select id, created_at, last_used_at, expires_at, user_agent from sessions
+      where user_id = ${userId} and ended_at is null and expires_at > ${now}
+      order by created_at desc, id desc`,
+  );
+  return rows.map(sessionOf);
+}
+
+function sessionOf({ id, created_at, last_used_at, expires_at, user_agent }: Row): SessionType {
+  return new SessionType({
+    id,
+    createdAt: new Date(created_at),
+    lastUsedAt: new Date(last_used_at),
+    expiresAt: new Date(expires_at),
+    userAgent: user_agent,
+  });
+}

@@ -1,0 +1,33 @@
+import type { Database } from "../../src/database/database.js";
+import { readerFor, type Reader } from "../../src/database/reader.js";
+import { transactionsOn, type Transaction } from "../../src/database/transaction.js";
+import { measureAnswer } from "../../src/operation/answer-size.js";
+import type { PostSelection } from "../../src/post/list/selection.js";
+
+/** All that can be wanted of a post. */
+export const everything: PostSelection = {
+  columns: new Set([
+    "title",
+    "content",
+    "publishedAt",
+    "createdAt",
+    "updatedAt",
+    "voteCount",
+    "version",
+    "viewerHasVoted",
+    "authorName",
+    "authorCreatedAt",
+  ]),
+  contentTimes: 1,
+};
+
+/** What reads need of an operation at `now`. */
+export const operationOn = (reader: Reader, now: Date) => ({
+  reader: readerFor(reader, { party: "tests" }),
+  now,
+  answer: measureAnswer(Number.MAX_SAFE_INTEGER),
+});
+
+/** A transaction on a database, apart from any operation. */
+export const inTransaction = <Result>(database: Database, work: Parameters<Transaction>[0]) =>
+  transactionsOn(database)({ party: "tests" })(work) as Promise<Result>;
