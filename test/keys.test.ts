@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -179,6 +179,24 @@ describe("the setting JWT_PRIVATE_KEY", () => {
     expect(readConfig({ ...production, JWT_PRIVATE_KEY: file }).config.signingKeys!.newest.algorithm).toBe("ES256");
     const secrets = [print().trim(), print().trim()];
     expect(readConfig({ ...production, JWT_SECRET: secrets.join(",") }).config.signingKeys!.byId.size).toBe(2);
+  });
+
+  test.each([
+    {
+      args: ["--help"],
+      code: 0,
+      out: /^Prints a fresh signing secret, .*\n\n(  .*npm run -s secret.*\n){2}$/,
+      err: /^$/,
+    },
+    { args: ["--es257"], code: 1, out: /^$/, err: /^Unknown option '--es257'; what can be given is: .*\n$/ },
+    { args: ["es256"], code: 1, out: /^$/, err: /^Unexpected argument 'es256'; what can be given is: .*\n$/ },
+  ])("npm run secret answers $args in words", ({ args, code, out, err }) => {
+    const ended = spawnSync(process.execPath, ["scripts/secret.mjs", ...args], { encoding: "utf8" });
+    expect(ended).toMatchObject({
+      status: code,
+      stdout: expect.stringMatching(out),
+      stderr: expect.stringMatching(err),
+    });
   });
 
   test("replaces the secret in production", () => {
