@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { temporaryFolder } from "./seeded-database.js";
+
+/** The built server as a process of its own. Its figures come from /proc, so only Linux has them. */
+export type Server = {
+  readonly url: string;
+  /** Memory in megabytes, now and at most since the last `resetPeak`. */
+  readonly memory: () => { readonly now: number; readonly peak: number };
+  readonly resetPeak: () => void;
+  /** How many of its connections are open and have something to send that their client doesn't take. */
+  readonly stuckSockets: () => number;
+  /** Whether it ended before it was told to. */
+  readonly hasCrashed: () => boolean;
+  /** Sends SIGTERM, and SIGKILL where that is of no use in time. Answers the milliseconds, undefined where it was killed. */
+  readonly end: (withinMilliseconds?: number) => Promise<number | undefined>;
+};
+
+const secret = randomBytes(32).toString("hex");
+const folder = temporaryFolder();
+const running = new Set<number>();
+process.once("exit", () => {
+  for (const pid of running) process.kill(pid, "SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+/** What every server of this bench is started with; a build that doesn't know a setting ignores it. */
+export function environment(database: string, settings: Record<string, string> = {}): Record<string, string> {
+  return {
+    PATH: process.env["PATH"]!,
+    NODE_ENV: "production",
+    HOST: "127.0.0.1",
+    PORT: "0",
+    JWT_SECRET: secret,
+    // The client's address is then what X-Forwarded-For says.
+    TRUST_PROXY: "loopback",
+    DATABASE_URL: `sqlite:${database}`,
+    SHUTDOWN_GRACE: "5s",
+    ...settings,
+  };
+}
+
+/** Starts the server of `main` on a database file, with default settings but for those given. */
+export async function startServer(
+  main: string,
+  database: string,
+  settings: Record<string, string> = {},
+): Promise<Server> {
+  const child = spawn(process.execPath, [main], {
+    cwd: folder,
+    env: environment(database, settings),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const pid = child.pid!;
+  running.add(pid);
+  let told = false;
+  const exit = once(child, "exit").then(() => running.delete(pid));
+  const url = await new Promise<string>((resolve, reject) => {
+    // Read to its end, so that a full pipe is not what is measured.
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.includes('"graphql"')) resolve((JSON.parse(line) as { graphql: string }).graphql);
+    });
+    child.once("exit", () => reject(new Error("the server ended before it was ready")));
+  });
+  return {
+    url,
+    memory: () => ({ now: status(pid, "VmRSS"), peak: status(pid, "VmHWM") }),
+    resetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, "5"),
+    stuckSockets: () => stuckSocketsOf(Number(new URL(url).port)),
+    hasCrashed: () => !told && !running.has(pid),
+    async end(withinMilliseconds = 10_000) {
+      const started = performance.now();
+      told ||= running.has(pid);
+      child.kill("SIGTERM");
+      await Promise.race([exit, pause(withinMilliseconds)]);
+      const ended = running.has(pid) ? undefined : performance.now() - started;
+      child.kill("SIGKILL");
+      await exit;
+      return ended;
+    },
+  };
+}
+
+/** A line of /proc/PID/status, in megabytes; 0 where the process has ended. */
+function status(pid: number, name: string): number {
+  try {
+    const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Math.round((Number(kibibytes ?? 0) * 1024) / 1e6);
+  } catch {
+    return 0;
+  }
+}
+
+/** From the kernel's table: address, state 01 for an open connection, and how many bytes wait to be sent. */
+function stuckSocketsOf(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1, -1);
+  return lines.filter((line) => {
+    const [, address, , state, queues] = line.trim().split(/\s+/);
+    return address!.endsWith(local) && state === "01" && !queues!.startsWith("00000000:");
+  }).length;
+}
