@@ -8,6 +8,7 @@ export type Context = Access & {
   readonly auth: Auth;
   readonly client: Client;
   readonly sessionRules: SessionRules;
+  readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
   readonly answer: AnswerSize;
   /** Tells that the operation has ended, so that its time limit is of no account any more. */
@@ -50,6 +51,9 @@ export type SessionEvent = {
   readonly sessionId?: string;
   readonly cause?: string;
 };
+
+/** What hashing one password costs: argon2id's memory in KiB, its passes and its lanes. */
+export type PasswordCost = { readonly memoryCost: number; readonly timeCost: number; readonly parallelism: number };
 
 /** How large the operation's answer becomes, counted before what makes it large is read. All sizes are in bytes. */
 export type AnswerSize = {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
 import type { Clock, Timer } from "./clock.js";
-import type { Context } from "./context.js";
+import type { Context, PasswordCost } from "./context.js";
 import { startDeadline } from "./database/deadline.js";
 import { readerFor, type Reader } from "./database/reader.js";
 import type { transactionsOn } from "./database/transaction.js";
@@ -48,10 +48,12 @@ export function contextFactory(parts: {
   readonly reader: Reader;
   readonly transactions: ReturnType<typeof transactionsOn>;
   readonly sessionRules: SessionRules;
+  readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
   readonly log: Logger;
 }): (caller: Caller) => Promise<OperationContext> {
-  const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, publicReads, log } = parts;
+  const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
+    parts;
   return async ({ authorization, userAgent, address, requestId, gone, takeRoom }) => {
     const now = clock();
     const { signal, lift } = startDeadline(timer, operationTimeoutSeconds, gone);
@@ -80,6 +82,7 @@ export function contextFactory(parts: {
         note: (event) => log.info({ requestId, ...event, address }, "session"),
       },
       sessionRules,
+      passwordCost,
       publicReads,
       answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
       liftDeadline: lift,

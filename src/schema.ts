@@ -22,8 +22,15 @@ const features = [user, account, session, post];
 /** All that the database stores. */
 export const entities = features.flatMap((feature): (new () => object)[] => feature.entities);
 
-/** The executable schema; `schema.graphql` is its printed form. */
+let made: GraphQLSchema | undefined;
+
+/** The executable schema, which holds no state: one is enough for a process. `schema.graphql` is its printed form. */
 export function makeSchema(): GraphQLSchema {
+  made ??= buildSchema();
+  return made;
+}
+
+function buildSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [NodeResolver, ...features.flatMap((feature): (new () => object)[] => feature.resolvers)],
     validate: false,

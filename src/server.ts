@@ -5,9 +5,10 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { Logger } from "pino";
 
+import { passwordCost as fullCost } from "./account/password.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Config } from "./config/settings.js";
-import type { Context } from "./context.js";
+import type { Context, PasswordCost } from "./context.js";
 import { contextFactory, type Caller, type OperationContext } from "./create-context.js";
 import { openDatabase, type Database } from "./database/database.js";
 import { answerStatus } from "./http/response-status.js";
@@ -53,8 +54,10 @@ export async function startServer(parts: {
   readonly timer: Timer;
   readonly log: Logger;
   readonly name?: string;
+  /** What hashing a password costs. Tests that are about something else make it cheap. */
+  readonly passwordCost?: PasswordCost;
 }): Promise<RunningServer> {
-  const { config, clock, timer, log, name = "postern" } = parts;
+  const { config, clock, timer, log, name = "postern", passwordCost = fullCost } = parts;
   const { limits } = config;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
@@ -72,6 +75,7 @@ export async function startServer(parts: {
     reader,
     transactions: transactionsOn(database),
     log,
+    passwordCost,
     publicReads: config.publicReads,
     sessionRules: {
       keys,

@@ -4,7 +4,7 @@ import type { Viewer } from "../auth.js";
 import type { Access } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import type { SessionRules } from "../config/session-rules.js";
-import type { Client, SessionEvent } from "../context.js";
+import type { Client, PasswordCost, SessionEvent } from "../context.js";
 import { endSessions, liveSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
 import { User } from "../user/user.entity.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
@@ -18,13 +18,16 @@ import {
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import { passwordOfEmail, passwordOfUser, type StoredPassword } from "./password.reads.js";
 
+/** How accounts are read and changed. */
+type Accounts = Access & { readonly passwordCost: PasswordCost };
+
 /**
  * Creates an account and opens its first session.
  *
  * @throws KnownError `CONFLICT` where the email is taken, `TOO_MANY_ATTEMPTS`.
  */
 export async function register(
-  { transaction, signal }: Access,
+  { transaction, signal, passwordCost }: Accounts,
   input: { readonly email: string; readonly name: string; readonly password: string },
   client: Client,
   rules: SessionRules,
@@ -35,7 +38,10 @@ export async function register(
   return noteRefusal("registration refused", {}, client, async () => {
     await transaction((em) => countRegistration(em, client.addressKey, now));
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
-    const passwordHash = await inHashingTurn(() => hashPassword(password), { party: client.addressKey, signal });
+    const passwordHash = await inHashingTurn(() => hashPassword(password, passwordCost), {
+      party: client.addressKey,
+      signal,
+    });
     const opened = await transaction(async (em) => {
       const user = await createUser(em, { ...profile, passwordHash }, now);
       await recordSuccess(em, { account, addressKey: client.addressKey }, now);
@@ -52,7 +58,7 @@ export async function register(
  * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`.
  */
 export async function login(
-  access: Access,
+  access: Accounts,
   input: { readonly email: string; readonly password: string },
   client: Client,
   rules: SessionRules,
@@ -77,7 +83,7 @@ export async function login(
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function changePassword(
-  access: Access,
+  access: Accounts,
   viewer: Viewer,
   input: { readonly currentPassword: string; readonly newPassword: string },
   client: Client,
@@ -99,7 +105,7 @@ export async function changePassword(
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function deleteAccount(
-  access: Access,
+  access: Accounts,
   viewer: Viewer,
   input: { readonly currentPassword: string },
   client: Client,
@@ -153,23 +159,25 @@ function ownPassword({ reader }: Access, { userId, email, sessionId }: Viewer, p
  * `SERVICE_UNAVAILABLE` where too many wait for a turn.
  */
 async function withPassword<Result>(
-  access: Access,
+  access: Accounts,
   tried: Tried,
   client: Client,
   now: Date,
   work: (em: EntityManager, user: User) => Promise<Result>,
 ): Promise<Result> {
-  const { reader, transaction, signal } = access;
+  const { reader, transaction, signal, passwordCost } = access;
   const attempted = { account: tried.account, addressKey: client.addressKey };
 
   const judge = async (stored: StoredPassword | undefined): Promise<Result> => {
-    const matches = await passwordMatches(stored?.passwordHash, tried.password);
+    const matches = await passwordMatches(stored?.passwordHash, tried.password, passwordCost);
     if (stored === undefined || !matches) {
       await transaction((em) => recordFailure(em, attempted, now));
       throw wrongPassword(tried.refusal);
     }
-    const replacement = tried.newPassword ?? (isOutdated(stored.passwordHash) ? tried.password : undefined);
-    const passwordHash = replacement === undefined ? stored.passwordHash : await hashPassword(replacement);
+    const replacement =
+      tried.newPassword ?? (isOutdated(stored.passwordHash, passwordCost) ? tried.password : undefined);
+    const passwordHash =
+      replacement === undefined ? stored.passwordHash : await hashPassword(replacement, passwordCost);
     const done = await transaction(async (em) => {
       const user = await em.findOne(User, { id: stored.userId });
       // Hashing took a while. What another process has changed meanwhile is judged as it is now.
