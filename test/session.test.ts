@@ -1,6 +1,7 @@
 import { hash } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 
+import { passwordCost } from "../src/account/password.js";
 import { startApi } from "./support/api.js";
 
 const login = `mutation ($input: LoginInput!) { login(input: $input) {
@@ -163,7 +164,7 @@ test.each([
 });
 
 test("makes a hash of older parameters anew when its password comes by", async () => {
-  const api = await startApi();
+  const api = await startApi({}, { passwordCost });
   const { email, password, id } = await api.register();
   const sql = (text: string, values: unknown[] = []) =>
     api.server.database.em.fork().getConnection().execute(text, values);

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 
 import { onTestFinished } from "vitest";
 
+import type { PasswordCost } from "../../src/account/password.js";
 import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";
@@ -58,11 +59,14 @@ export type Account = {
   readonly send: (query: string, options?: RequestOptions) => Promise<Answer>;
 };
 
+/** As little as argon2id can be asked for, since a test that registers somebody is seldom about hashing. */
+const cheapest: PasswordCost = { memoryCost: 8, timeCost: 1, parallelism: 1 };
+
 /**
- * Starts a server of its own for a test, on a free port, with a database in memory and a clock moved by hand. It
- * stops when the test is over.
+ * Starts a server of its own for a test, on a free port, with a database in memory, a clock moved by hand and cheap
+ * hashes. It stops when the test is over.
  */
-export async function startApi(env: Record<string, string> = {}): Promise<Api> {
+export async function startApi(env: Record<string, string> = {}, { passwordCost = cheapest } = {}): Promise<Api> {
   const clock = handClock();
   const timer = handTimer();
   const lines: string[] = [];
@@ -78,7 +82,7 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
     JWT_SECRET: testSecret,
     ...env,
   });
-  const server = await startServer({ config, clock, timer, log: makeLog("info", clock, output) });
+  const server = await startServer({ config, clock, timer, passwordCost, log: makeLog("info", clock, output) });
   onTestFinished(server.stop);
 
   const fetchAnswer = async (path: string, init?: RequestInit): Promise<Answer> => {
