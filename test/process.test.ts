@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { hash } from "@node-rs/argon2";
@@ -7,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 
-import { ask, end, failProcess, newFolder, startProcess } from "./support/process.js";
+import { ask, end, failProcess, newFolder, runHere, startProcess } from "./support/process.js";
 
 test("starts with nothing given, keeps what it makes in ./data, and says so in one line", async () => {
   const folder = newFolder();
@@ -70,10 +72,12 @@ test("ends with 1 and a line per wrong setting, without a stack", async () => {
 });
 
 test("ends with 1 and one line where the port is taken", async () => {
-  const { ready } = await startProcess(newFolder());
-  const { port } = new URL(ready["graphql"]);
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
 
-  const { code, err } = await failProcess(newFolder(), { PORT: port });
+  const { code, err } = await runHere("src/main.ts", newFolder(), { env: { PORT: String(port) } });
 
   expect(code).toBe(1);
   expect(err).toBe(
@@ -114,7 +118,7 @@ test.each<Broken>([
 ])("ends with 1 and one line for $of", async ({ break: breakIt, env, says }) => {
   const folder = newFolder();
   breakIt(folder);
-  const { code, err } = await failProcess(folder, env);
+  const { code, err } = await runHere("src/main.ts", folder, { env });
   expect(code).toBe(1);
   expect(err).toMatch(says);
   expect(err.trimEnd().split("\n")).toHaveLength(1);

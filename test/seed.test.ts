@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -18,14 +17,9 @@ import { entities } from "../src/schema.js";
 import { titleKeyOf } from "../src/post/title-key.js";
 import { isGuessablePassword } from "../src/account/guessable-password.js";
 import { passwordMatches } from "../src/account/password.js";
+import { newFolder, runHere } from "./support/process.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 async function open(path = join(newFolder(), "posts.sqlite")): Promise<Database> {
   const database = await openDatabase(`sqlite:${path}`, entities);
@@ -281,7 +275,7 @@ test("fills the database of the settings, says how to sign in, and refuses to do
   const [user] = await rows(database, "select password_hash from users where email = ?", [email!]);
   expect(await passwordMatches(user.password_hash, password!)).toBe(true);
 
-  const second = await run(folder, ["--force"]);
+  const second = await runHere("scripts/seed.ts", folder, { args: ["--force"] });
   expect(second).toEqual({
     code: 1,
     out: "",
@@ -294,7 +288,7 @@ test("refuses a database that isn't empty, in one line", async () => {
   const path = join(folder, "posts.sqlite");
   const database = await open(path);
   await addEve(database);
-  expect(await run(folder, [], { DATABASE_URL: `sqlite:${path}` })).toEqual({
+  expect(await runHere("scripts/seed.ts", folder, { env: { DATABASE_URL: `sqlite:${path}` } })).toEqual({
     code: 1,
     out: "",
     err: "The database isn't empty: add --force to put the demonstration beside what is there\n",
@@ -330,7 +324,11 @@ test.each([
 
 test("ends with 1 and one line for what can't be asked of it, and makes nothing", async () => {
   const folder = newFolder();
-  expect(await run(folder, ["--posts", "0"])).toEqual({ code: 1, out: "", err: `${number}\n` });
+  expect(await runHere("scripts/seed.ts", folder, { args: ["--posts", "0"] })).toEqual({
+    code: 1,
+    out: "",
+    err: `${number}\n`,
+  });
   expect(existsSync(join(folder, "data"))).toBe(false);
 });
 
@@ -342,7 +340,7 @@ test.each([
   { env: { DATABASE_URL: "sqlite:." }, says: /^DATABASE_URL names a file that can't be used \(SQLITE_CANTOPEN\)/ },
   { env: { DATABASE_URL: "posts.sqlite" }, says: /^DATABASE_URL must be sqlite: and a file's path/ },
 ])("ends with 1 and one line for $env", async ({ env, says }) => {
-  const { code, err } = await run(newFolder(), [], env);
+  const { code, err } = await runHere("scripts/seed.ts", newFolder(), { env });
   expect(code).toBe(1);
   expect(err).toMatch(says);
   expect(err.trimEnd().split("\n")).toHaveLength(1);

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 
 /** A folder of a test's own, gone when it is over. */
 export function newFolder(): string {
@@ -50,11 +51,50 @@ export async function startProcess(folder: string, env: Record<string, string> =
   }
 }
 
+/** How a command ended, and what it had to say. */
+export type Ended = { readonly code: number; readonly out: string; readonly err: string };
+
 /** Starts it where it can't, and waits for its end. */
-export async function failProcess(folder: string, env: Record<string, string>) {
+export async function failProcess(folder: string, env: Record<string, string>): Promise<Ended> {
   const { child, text } = launch(folder, env);
   const [code] = await once(child, "close");
   return { code: code as number, ...text };
+}
+
+let runs = 0;
+
+/**
+ * Runs a command's file as Node would in a process of its own, but in this one, which saves it loading all modules:
+ * in `folder`, with no environment and no arguments but these. For commands that end by themselves.
+ */
+export async function runHere(
+  file: "src/main.ts" | "scripts/seed.ts",
+  folder: string,
+  { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] },
+): Promise<Ended> {
+  const before = { folder: process.cwd(), env: process.env, argv: process.argv };
+  const text = { out: "", err: "" };
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((line) => void (text.out += `${line}\n`)),
+    vi.spyOn(console, "error").mockImplementation((line) => void (text.err += `${line}\n`)),
+  ];
+  const code = new Promise<number>((ended) => {
+    spies.push(vi.spyOn(process, "exit").mockImplementation(((status = 0) => ended(status)) as never));
+  });
+  // Another name each time, or its second run would find it loaded.
+  const url = `${pathToFileURL(resolve(file)).href}?run=${++runs}`;
+  process.chdir(folder);
+  process.env = env;
+  process.argv = [process.execPath, file, ...args];
+  try {
+    await import(/* @vite-ignore */ url);
+    return { code: await code, ...text };
+  } finally {
+    process.chdir(before.folder);
+    process.env = before.env;
+    process.argv = before.argv;
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 /** Ends it with a signal and waits until it is gone. */
