@@ -11,7 +11,7 @@ export type VisibilityScope = {
 };
 
 /**
- * Who sees what, the only position that says so: everybody what is published by `now`, and authors whatever is theirs.
+ * Who sees what, the only place that says so: everybody what is published by `now`, and authors whatever is theirs.
  * A post meets at most one of the scopes. Every read of posts starts from them, changes of foreign posts too, so that
  * what can't be seen can't be told from what isn't there.
  */

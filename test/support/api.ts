@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 
 import { onTestFinished } from "vitest";
 
-import type { PasswordCost } from "../../src/account/password.js";
+import type { PasswordCost } from "../../src/context.js";
 import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";

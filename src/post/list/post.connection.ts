@@ -33,9 +33,9 @@ class PageInfo {
   }
 }
 
-@ObjectType({ simpleResolvers: true, description: "A post and its position in the list." })
+@ObjectType({ simpleResolvers: true, description: "A post and its place in the list." })
 class PostEdge {
-  @Field(() => String, { description: "This position in the list; opaque, and good in lists of the same order." })
+  @Field(() => String, { description: "This place in the list; opaque, and good in lists of the same order." })
   readonly cursor: string;
 
   @Field(() => PostType, { description: "The post." })
