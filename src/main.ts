@@ -66,6 +66,7 @@ function banner(server: RunningServer, config: Config, readyMs: number): string 
 
 // What is left of the grace time for what has to be closed when connections have been cut.
 const shareForCutting = 0.8;
+const flushMilliseconds = 500;
 
 /**
  * Stops at the first signal: what is under way has the grace time to end. Then its connections are cut, and a process
@@ -78,7 +79,8 @@ function stopOnSignal(server: RunningServer, log: Logger, output: LogOutput, gra
     systemTimer(graceMilliseconds, () => process.kill(process.pid, "SIGKILL"));
     await server.stop();
     log.info("stopped");
-    await output.flush();
+    // Who has stopped reading the log is not waited for.
+    await Promise.race([output.flush(), new Promise<void>((resolve) => systemTimer(flushMilliseconds, resolve))]);
     process.exit(0);
   };
   // Once: a second signal ends the process as it would any other.

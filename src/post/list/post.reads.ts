@@ -67,6 +67,8 @@ export function postsFor(operation: Operation, viewer: Pick<Viewer, "userId"> | 
 
 // What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
 const bytesOfCharacter = 6;
+// Contents of so many bytes are read by the statement that measures them.
+const readAtOnceBytes = 1024 * 1024;
 
 // Only votes are kept: a mutation may change between two fields whatever else was read.
 const batchOnly = { cache: false };
@@ -88,9 +90,20 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
     statement: (wanted: Wanted) => Sql,
     pace: "short" | "slow",
   ): Promise<Row[]> => {
-    const rows = await reader.all<Row>(() => statement({ ...selection, room: answer.remaining() }), pace);
-    if (rows[0] !== undefined) answer.add(rows[0].contentBytes);
-    for (const { posts } of rows) answer.addAtMost(posts.length * bytesOfCharacter);
+    const read = (room: () => number) => reader.all<Row>(() => statement({ ...selection, room: room() }), pace);
+    let counted = 0;
+    const count = (bytes = 0) => {
+      answer.add(bytes - counted);
+      counted = bytes;
+    };
+    let rows = await read(() => Math.min(answer.remaining(), readAtOnceBytes));
+    count(rows[0]?.contentBytes);
+    // What is larger is counted before it is read, which may end the operation.
+    while (rows[0]?.posts === null) {
+      rows = await read(() => counted);
+      count(rows[0]?.contentBytes);
+    }
+    for (const { posts } of rows) answer.addAtMost(posts!.length * bytesOfCharacter);
     return rows;
   };
 
@@ -136,7 +149,7 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
     const ids = [...new Set(asked.map(({ id }) => id))];
     const selection = asked.map((one) => one.selection).reduce(both);
     const [row] = await rowsOf<PostsRow>(selection, (wanted) => postsStatement(reading, ids, wanted), "short");
-    const found = (JSON.parse(row!.posts) as PostRow[]).map(postReader(selection.columns, noteVote));
+    const found = (JSON.parse(row!.posts!) as PostRow[]).map(postReader(selection.columns, noteVote));
     const byId = new Map(found.map((post) => [post.id, post]));
     return asked.map(({ id }) => byId.get(id) ?? null);
   }, batchOnly);
@@ -209,7 +222,7 @@ function postReader(columns: ReadonlySet<PostColumn>, noteVote: PostReads["noteV
 }
 
 function pageOf(row: PageRow, { fromEnd }: PageRequest, postOf: (row: PostRow) => PostType): PostPage {
-  const shown = JSON.parse(row.posts) as PostRow[];
+  const shown = JSON.parse(row.posts!) as PostRow[];
   if (fromEnd) shown.reverse();
   const more = row.more === 1;
   return {

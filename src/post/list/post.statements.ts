@@ -19,7 +19,7 @@ export type Wanted = PostSelection & { readonly room: number };
 export type PostRow = readonly [key: number | string | null, id: string, authorId: string, ...rest: unknown[]];
 
 /** Posts as JSON of `PostRow[]`; none, and null, where the contents of all rows are more than there is room for. */
-export type PostsRow = { readonly posts: string; readonly contentBytes: number };
+export type PostsRow = { readonly posts: string | null; readonly contentBytes: number };
 export type PageRow = PostsRow & {
   /** Whose page it is, where each of several authors has one. */
   readonly author: string | null;

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+
+import { fairQueue } from "../../src/database/fair-queue.js";
+import { makeTurns } from "../../src/database/turns.js";
+
+test("gives parties their turns one after the other, however much one of them queues", () => {
+  const queue = fairQueue<string>();
+  for (const item of ["a1", "a2", "a3"]) queue.add("a", item);
+  for (const item of ["b1", "b2"]) queue.add("b", item);
+  queue.add("c", "c1");
+  expect([queue.take(), queue.take()]).toEqual(["a1", "b1"]);
+  queue.add("d", "d1");
+  expect(Array.from({ length: 6 }, () => queue.take())).toEqual(["c1", "a2", "b2", "d1", "a3", undefined]);
+});
+
+test("passes over what doesn't fit, whose party keeps its place", () => {
+  const queue = fairQueue<string>();
+  queue.add("a", "slow");
+  queue.add("b", "short");
+  expect(queue.take((item) => item === "short")).toBe("short");
+  expect(queue.take((item) => item === "short")).toBeUndefined();
+  expect(queue.take()).toBe("slow");
+});
+
+test("takes out what waits no longer, once", () => {
+  const queue = fairQueue<string>();
+  queue.add("a", "one");
+  expect(queue.remove("a", "one")).toBe(true);
+  expect(queue.remove("a", "one")).toBe(false);
+  expect(queue.remove("nobody", "one")).toBe(false);
+  expect(queue.take()).toBeUndefined();
+});
+
+/** Turns whose works end when they are told to. */
+function heldTurns(places: number, longestQueue?: number) {
+  const inTurn = makeTurns(places, longestQueue);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  return {
+    begun,
+    run: (name: string, party: string, waiting: { first?: boolean; signal?: AbortSignal } = {}) =>
+      inTurn(
+        async () => {
+          begun.push(name);
+          await new Promise<void>((resolve) => ends.set(name, resolve));
+        },
+        { party, ...waiting },
+      ),
+    async end(name: string) {
+      ends.get(name)!();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+test("lets those go first that are known, and among all others parties in turn", async () => {
+  const { begun, run, end } = heldTurns(1);
+  const all = [
+    run("first of a", "a"),
+    run("second of a", "a"),
+    run("third of a", "a"),
+    run("first of b", "b"),
+    run("known", "c", { first: true }),
+  ];
+  for (const name of ["first of a", "known", "second of a", "first of b", "third of a"]) {
+    expect(begun.at(-1)).toBe(name);
+    await end(name);
+  }
+  await Promise.all(all);
+});
+
+test("refuses one too many, and forgets who stopped waiting", async () => {
+  const { begun, run, end } = heldTurns(1, 2);
+  const leaving = new AbortController();
+  const running = run("running", "a");
+  const waiting = run("waiting", "a");
+  const left = run("left", "b", { signal: leaving.signal });
+
+  await expect(run("too many", "c")).rejects.toMatchObject({
+    code: "SERVICE_UNAVAILABLE",
+    details: { retryAfterSeconds: 1 },
+  });
+  // Those that go first are counted apart.
+  const known = run("known", "d", { first: true });
+  leaving.abort(new Error("gone"));
+  await expect(left).rejects.toThrow("gone");
+  const late = run("late", "c");
+
+  for (const name of ["running", "known", "waiting", "late"]) await end(name);
+  await Promise.all([running, waiting, known, late]);
+  expect(begun).toEqual(["running", "known", "waiting", "late"]);
+});

@@ -1,0 +1,310 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { systemClock } from "../src/clock.js";
+import { openDatabase } from "../src/database/database.js";
+import { openReader } from "../src/database/reader.js";
+import { sql } from "../src/database/sql.js";
+import { byteBudget } from "../src/http/byte-budget.js";
+import { makeHttpServer } from "../src/http/http-server.js";
+import { makeLog } from "../src/log.js";
+import { entities } from "../src/schema.js";
+import { startApi, type Account, type Api } from "./support/api.js";
+import { newFolder } from "./support/process.js";
+import { countStatements } from "./support/statements.js";
+
+const newFile = () => `sqlite:${newFolder()}/posts.sqlite`;
+const immediates = async (count: number) => {
+  for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+const create = (account: Account, content: string) =>
+  account.send(`mutation ($c: String!) { createPost(input: { title: "T", content: $c }) { post { id } } }`, {
+    variables: { c: content },
+  });
+const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
+
+async function fileReader(slowReads: number) {
+  const database = await openDatabase(newFile(), entities);
+  onTestFinished(() => database.close(true));
+  return openReader(database, slowReads);
+}
+
+const timeout = {
+  message: "The operation took too long; it may be worth another try",
+  extensions: { code: "TIMEOUT" },
+};
+
+test.each(["a file", "memory"])("counts the look-up of the credential in %s as the operation's time", async (where) => {
+  const api = await startApi(where === "a file" ? { DATABASE_URL: newFile() } : {});
+  const ada = await api.register();
+
+  const answer = ada.send("{ me { name } }");
+  while (api.timer.waiting() < 1) await immediates(1);
+  api.timer.ring();
+
+  expect(await answer).toMatchObject({ status: 503, body: { errors: [timeout] } });
+  expect((await answer).body).not.toHaveProperty("data");
+});
+
+test("interrupts a statement at whichever step it is", async () => {
+  const reader = await fileReader(100);
+  for (let step = 0; step < 12; step += 1) {
+    const over = new AbortController();
+    const rows = reader.all(slow, { pace: "slow", party: "one", signal: over.signal });
+    const told = expect(rows).rejects.toThrow("over");
+    await immediates(step);
+    over.abort(new Error("over"));
+    await told;
+    // It has ended, or this would wait for minutes.
+    expect(await reader.all(sql`select 1 as one`, { pace: "slow", party: "two" })).toEqual([{ one: 1 }]);
+  }
+  await reader.close();
+});
+
+test("refuses slow reads past the bound, of one party at half of it, and reads what is short meanwhile", async () => {
+  const reader = await fileReader(4);
+  const over = new AbortController();
+  const read = (party: string, pace: "slow" | "short" | "credential", statement = slow) =>
+    reader.all(statement, { pace, party, signal: over.signal });
+  const running = [read("one", "slow"), read("one", "slow")];
+  const refusal = { code: "SERVICE_UNAVAILABLE", details: { retryAfterSeconds: 1 } };
+
+  await expect(read("one", "slow")).rejects.toMatchObject(refusal);
+  running.push(read("two", "slow"), read("three", "slow"));
+  await expect(read("four", "slow")).rejects.toMatchObject(refusal);
+  for (const pace of ["short", "credential"] as const)
+    expect(await read("four", pace, sql`select 1 as one`)).toEqual([{ one: 1 }]);
+
+  over.abort(new Error("over"));
+  for (const rows of running) await expect(rows).rejects.toThrow("over");
+  // What has ended counts no more.
+  await immediates(50);
+  await expect(reader.all(sql`select 1 as one`, { pace: "slow", party: "one" })).resolves.toEqual([{ one: 1 }]);
+  await reader.close();
+});
+
+test("does not write what a client asked for that has gone", async () => {
+  const url = newFile();
+  const api = await startApi({ DATABASE_URL: url });
+  const ada = await api.register();
+  const other = await openDatabase(url, entities);
+  onTestFinished(() => other.close(true));
+  const run = (statement: string) => other.em.getConnection().execute(statement);
+
+  await run("begin immediate");
+  const leaving = new AbortController();
+  const answer = fetch(api.url, {
+    method: "POST",
+    signal: leaving.signal,
+    headers: { "content-type": "application/json", authorization: `Bearer ${ada.token}` },
+    body: JSON.stringify({ query: `mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }` }),
+  });
+  while (api.timer.waiting() < 1) await immediates(1);
+  leaving.abort();
+  await expect(answer).rejects.toThrow("aborted");
+  // Its time limit is lifted once it has ended.
+  while (api.timer.waiting() > 0) await immediates(1);
+  await run("rollback");
+
+  expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(0);
+});
+
+test("lists sessions while another process writes", async () => {
+  const url = newFile();
+  const api = await startApi({ DATABASE_URL: url });
+  const ada = await api.register();
+  const other = await openDatabase(url, entities);
+  onTestFinished(() => other.close(true));
+  await other.em.getConnection().execute("begin immediate");
+  const { body } = await ada.send("{ me { sessions { id current } } }");
+  await other.em.getConnection().execute("rollback");
+  expect(body.data.me.sessions).toEqual([{ id: ada.sessionId, current: true }]);
+});
+
+const tooComplex = (message: unknown) => ({ errors: [{ message, extensions: { code: "QUERY_TOO_COMPLEX" } }] });
+const tooManyBytes = tooComplex("The answer would have more than 20,000 bytes");
+
+async function withPosts(contents: readonly string[]): Promise<{ api: Api; ada: Account; ids: string[] }> {
+  const api = await startApi({ MAX_ANSWER_BYTES: "20000", DATABASE_URL: newFile() });
+  const ada = await api.register("Ada");
+  const ids: string[] = [];
+  for (const content of contents) {
+    const { body } = await create(ada, content);
+    ids.push(body.data.createPost.post.id);
+    api.clock.advance(1);
+  }
+  return { api, ada, ids };
+}
+
+test.each([
+  { of: "one page", fits: "{ posts(first: 1) { nodes { content } } }", not: "{ posts { nodes { content } } }" },
+  {
+    of: "aliases",
+    fits: "{ posts(first: 1) { nodes { content } edges { node { title } } } }",
+    not: "{ posts(first: 1) { nodes { content again: content } } }",
+  },
+  {
+    of: "nodes and edges",
+    fits: "{ posts(first: 1) { nodes { content } } }",
+    not: "{ posts(first: 1) { nodes { content } edges { node { content } } } }",
+  },
+  {
+    of: "two lists",
+    fits: "{ a: posts(first: 1) { nodes { content } } b: posts(first: 1) { nodes { title } } }",
+    not: "{ a: posts(first: 1) { nodes { content } } b: posts(first: 1) { nodes { content } } }",
+  },
+  {
+    of: "a list below a list",
+    fits: "{ posts(first: 2) { nodes { author { posts(first: 1) { nodes { title } } } } } }",
+    not: "{ posts(first: 2) { nodes { author { posts(first: 2) { nodes { content } } } } } }",
+  },
+  {
+    of: "single posts",
+    fits: "{ post(id: $id) { content } }",
+    not: "{ a: post(id: $id) { content } b: node(id: $id) { ... on Post { content } } }",
+  },
+])("counts the contents of $of before they are read", async ({ fits, not }) => {
+  // Six bytes each as JSON, though one in the database.
+  const { ada, ids } = await withPosts(["\u0001".repeat(2000), "\u0001".repeat(2000)]);
+  const send = (query: string) =>
+    ada.send(query.replaceAll("$id", JSON.stringify(ids[0])), { headers: { accept: "*/*" } });
+  expect((await send(fits)).body.errors).toBeUndefined();
+  const { errors } = (await send(not)).body;
+  expect(new Set(errors!.map(({ message, extensions }) => `${extensions.code}: ${message}`))).toEqual(
+    new Set(["QUERY_TOO_COMPLEX: The answer would have more than 20,000 bytes"]),
+  );
+});
+
+test("counts what @skip and @include leave, fragments, and no content that nobody asked for", async () => {
+  const { ada } = await withPosts(["\u0001".repeat(2000), "\u0001".repeat(2000)]);
+  const query = `query ($with: Boolean!) { posts { nodes { ...F } } } fragment F on Post { title ... @include(if: $with) { content } }`;
+  const statements = countStatements();
+  expect((await ada.send(query, { variables: { with: false } })).body.errors).toBeUndefined();
+  expect(statements().join("\n")).not.toContain("p.content");
+  expect((await ada.send(query, { variables: { with: true } })).body).toMatchObject(tooManyBytes);
+});
+
+test("refuses keys that are longer than an answer may be, before anything runs", async () => {
+  const { ada } = await withPosts(["C"]);
+  const alias = "a".repeat(300);
+  const statements = countStatements();
+  const { status, body } = await ada.send(`{ posts(first: 100) { nodes { ${alias}: id } } }`);
+  expect(status).toBe(422);
+  expect(body).toMatchObject(tooComplex(expect.stringContaining("bytes of keys and plain values")));
+  expect(statements()).toHaveLength(1);
+});
+
+test("refuses an answer whose short texts add up to too much", async () => {
+  const api = await startApi({ MAX_ANSWER_BYTES: "20000" });
+  const ada = await api.register("Ada");
+  const title = "\u0001t".repeat(100);
+  for (let index = 0; index < 15; index += 1)
+    await ada.send(`mutation ($t: String!) { createPost(input: { title: $t, content: "C" }) { post { id } } }`, {
+      variables: { t: title },
+    });
+  expect((await ada.send("{ posts { nodes { title } } }")).body.errors).toBeUndefined();
+  const { body } = await ada.send("{ posts { nodes { title a: title b: title } } }");
+  expect(body).toMatchObject(tooManyBytes);
+});
+
+test("looks up each word of a search once, and refuses more than 16 different ones", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await create(ada, "one two three");
+  const found = async (search: string) => {
+    const { body } = await ada.send(`query ($s: String) { posts(search: $s) { totalCount } }`, {
+      variables: { s: search },
+    });
+    return body.data?.posts.totalCount ?? body.errors![0]!.extensions["issues"];
+  };
+  expect(await found("one ".repeat(50))).toBe(1);
+  expect(await found("One ONE óne two")).toBe(1);
+  const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(" ");
+  expect(await found(words(16))).toBe(0);
+  expect(await found(words(17))).toEqual([{ path: ["search"], message: "must have 16 different words at most" }]);
+});
+
+/** A server with a small budget in front of another's operations. */
+async function smallServer(api: Api, parts: { bodies?: number; answers?: number; sendTimeout?: number }) {
+  const http = makeHttpServer({
+    graphql: {
+      apollo: api.server.apollo,
+      createContext: api.server.createContext,
+      formatError: (_, error) => {
+        const { message, code, details } = error as { message: string; code: string; details: object };
+        return { message, extensions: { code, ...details } };
+      },
+      trustedDocuments: undefined,
+      maxBodyBytes: 1_000_000,
+      maxAnswerBytes: 20_000_000,
+      bodies: byteBudget(parts.bodies ?? 1e9, api.clock),
+      answers: byteBudget(parts.answers ?? 1e9, api.clock),
+      sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
+    },
+    log: makeLog("silent", systemClock, { write: () => {} }),
+    name: "postern",
+    offersSandbox: false,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    longestUrl: 1000,
+    connections: 100,
+    timeouts: { headers: 60_000, request: 60_000, checkEvery: 60_000 },
+  });
+  onTestFinished(() => {
+    http.server.closeAllConnections();
+    return http.close();
+  });
+  await http.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = http.server.address() as { port: number };
+  const open = (bytes: string) => {
+    const socket = connect(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => {});
+    socket.write(bytes);
+    return socket;
+  };
+  const closed = new Promise<void>((resolve) =>
+    http.server.on("connection", (socket) => socket.on("close", () => resolve())),
+  );
+  return { port, open, closed };
+}
+
+const head = (length: number, token = "x") =>
+  `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer ${token}\r\ncontent-length: ${length}\r\n\r\n`;
+
+test("answers 503 to a body that there is no room for, and reads it once there is", async () => {
+  const api = await startApi();
+  const { port, open } = await smallServer(api, { bodies: 200_000 });
+  const body = JSON.stringify({ query: "{ __typename }" }).padEnd(90_000);
+  const send = async () => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
+    return { status: response.status, retry: response.headers.get("retry-after"), answer: await response.json() };
+  };
+
+  const holding = open(head(90_000));
+  const busy = { message: expect.any(String), extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 } };
+  let told = await send();
+  // Until the server has seen the other's headers.
+  while (told.status === 200) told = await send();
+  expect(told).toEqual({ status: 503, retry: "1", answer: { errors: [busy] } });
+
+  const closed = once(holding, "close");
+  api.clock.advance(1000);
+  expect((await send()).status).toBe(200);
+  await closed;
+});
+
+test("closes the connection of a client that takes nothing of its answer", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  for (let index = 0; index < 80; index += 1) await create(ada, "x".repeat(100_000));
+  const { open, closed } = await smallServer(api, { sendTimeout: 1 });
+  const body = JSON.stringify({ query: "{ posts(first: 100) { nodes { content a: content } } }" });
+  const socket = open(head(body.length, ada.token) + body);
+  socket.pause();
+  await closed;
+});

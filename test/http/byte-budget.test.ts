@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+
+import { byteBudget } from "../../src/http/byte-budget.js";
+import { handClock } from "../support/clock.js";
+
+const kib = 1024;
+
+function budgetOf(limit: number) {
+  const clock = handClock();
+  const budget = byteBudget(limit, clock);
+  const cuts: string[] = [];
+  return { clock, cuts, open: (party: string, name = party) => budget.open(party, () => void cuts.push(name)) };
+}
+
+test("gives one party half of it, and what is let go of to others", () => {
+  const { open } = budgetOf(200 * kib);
+  const [one, two, three] = [open("a"), open("a"), open("b")];
+  expect(one.take(60 * kib)).toBe(true);
+  expect(two.take(41 * kib)).toBe(false);
+  expect(two.take(40 * kib)).toBe(true);
+  expect(three.take(100 * kib)).toBe(true);
+  expect(open("c").take(17 * kib)).toBe(false);
+  one.close();
+  one.close();
+  expect(open("c").take(60 * kib)).toBe(true);
+});
+
+test("always lets in what is small", () => {
+  const { open } = budgetOf(100 * kib);
+  open("a").take(50 * kib);
+  open("b").take(50 * kib);
+  const small = open("a");
+  expect(small.take(16 * kib)).toBe(true);
+  expect(small.take(1)).toBe(false);
+});
+
+test("cuts those without progress for a second, the one that has waited longest first, as far as there is need", () => {
+  const { clock, cuts, open } = budgetOf(120 * kib);
+  for (const name of ["first", "second", "third"]) {
+    const share = open(name);
+    share.take(40 * kib);
+    share.awaitClient();
+    clock.advance(10);
+  }
+  clock.advance(969);
+  expect(open("late").take(40 * kib)).toBe(false);
+  expect(cuts).toEqual([]);
+  clock.advance(1);
+  expect(open("late").take(40 * kib)).toBe(true);
+  expect(cuts).toEqual(["first"]);
+  expect(open("later").take(40 * kib)).toBe(false);
+});
+
+test("cuts nobody who makes progress, or is waited for no more, and only one's own for one's own half", () => {
+  const { clock, cuts, open } = budgetOf(120 * kib);
+  const [moving, working, own] = [open("a", "moving"), open("b", "working"), open("c", "own")];
+  for (const share of [moving, working, own]) {
+    share.take(40 * kib);
+    share.awaitClient();
+  }
+  clock.advance(5000);
+  moving.awaitClient();
+  working.stopAwaiting();
+  expect(open("c").take(40 * kib)).toBe(true);
+  expect(cuts).toEqual(["own"]);
+  expect(open("d").take(40 * kib)).toBe(false);
+  expect(cuts).toEqual(["own"]);
+});
