@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { ask, end, newFolder, startProcess, type Running } from "./support/process.js";
+import { newFolder } from "./support/files.js";
+import { ask, end, startProcess, type Running } from "./support/process.js";
 
 const kills = 20;
 const writersAtOnce = 4;

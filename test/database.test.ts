@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,12 +7,10 @@ import { isDatabaseAway, openDatabase, type Database } from "../src/database/dat
 import { entities } from "../src/schema.js";
 import { inTransaction } from "./support/reads.js";
 import { User } from "../src/user/user.entity.js";
+import { newFolder } from "./support/files.js";
 
-function newFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return join(folder, "deep", "posts.sqlite");
-}
+// In a folder that isn't there either.
+const newFile = () => join(newFolder(), "deep", "posts.sqlite");
 
 async function open(path: string): Promise<Database> {
   const database = await openDatabase(`sqlite:${path}`, entities);

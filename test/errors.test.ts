@@ -4,7 +4,7 @@ import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 
 import { startApi } from "./support/api.js";
-import { newFolder } from "./support/process.js";
+import { newFileUrl } from "./support/files.js";
 
 const register = `mutation Register($input: RegisterInput!) { register(input: $input) { user { id } } }`;
 
@@ -265,7 +265,7 @@ describe("the schema", () => {
 });
 
 test("asks for another try where the database stays locked", async () => {
-  const url = `sqlite:${newFolder()}/posts.sqlite`;
+  const url = newFileUrl();
   const api = await startApi({ DATABASE_URL: url });
   const { send } = await api.register();
   const other = await openDatabase(url, entities);

@@ -7,7 +7,7 @@ import { cursorOf } from "../src/post/list/cursor.js";
 import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder } from "../src/post/list/order.js";
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
-import { newFolder } from "./support/process.js";
+import { newFolder } from "./support/files.js";
 import { countStatements } from "./support/statements.js";
 import { leadingFields, nameOf, operationsOf, waysTo, type Arguments, type Operation } from "./support/walk.js";
 

@@ -11,7 +11,7 @@ import { ConfigError, readConfig } from "../src/config/settings.js";
 import { asymmetricKey } from "../src/config/signing-keys.js";
 import { startApi, testSecret, type Api } from "./support/api.js";
 import { parse, sign } from "./support/forge.js";
-import { newFolder } from "./support/process.js";
+import { newFileUrl, newFolder } from "./support/files.js";
 
 const ec = (namedCurve = "P-256") => generateKeyPairSync("ec", { namedCurve });
 const rsa = (modulusLength = 2048) => generateKeyPairSync("rsa", { modulusLength });
@@ -29,7 +29,7 @@ async function restarted(url: string, env: Record<string, string>): Promise<Api>
 }
 
 test("changes a secret without logging anyone out, and refuses tokens of one that left the list", async () => {
-  const url = `sqlite:${newFolder()}/posts.sqlite`;
+  const url = newFileUrl();
   const [old, young] = ["the older secret: 1d5f7b0a86c94e2f", "the newer secret: 94c3e08b5a7d6f12"];
   const before = await restarted(url, { JWT_SECRET: old });
   const ada = await before.register("Ada");
@@ -70,7 +70,7 @@ describe.each([
   });
 
   test("takes tokens of an older pair that it knows by its public half", async () => {
-    const url = `sqlite:${newFolder()}/posts.sqlite`;
+    const url = newFileUrl();
     const [old, young] = [make(), make()];
     const ada = await (await restarted(url, { JWT_PRIVATE_KEY: privatePem(old.privateKey) })).register();
 
@@ -107,7 +107,7 @@ test("names a key by its thumbprint: the example of RFC 7638, and one on P-256",
 });
 
 test("refuses tokens of a secret once there are key pairs, and its sessions live on", async () => {
-  const url = `sqlite:${newFolder()}/posts.sqlite`;
+  const url = newFileUrl();
   const ada = await (await restarted(url, {})).register();
 
   const api = await restarted(url, { JWT_PRIVATE_KEY: privatePem(ec().privateKey) });

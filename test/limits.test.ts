@@ -1,8 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { getIntrospectionQuery } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
@@ -12,13 +9,8 @@ import { entities } from "../src/schema.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
 import { startApi, type Account } from "./support/api.js";
+import { newFileUrl } from "./support/files.js";
 import { countStatements } from "./support/statements.js";
-
-function newFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return `sqlite:${join(folder, "posts.sqlite")}`;
-}
 
 const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(" ");
 test.each([
@@ -94,7 +86,7 @@ test("refuses what grows with every fragment, however few its words", async () =
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
 test("interrupts a statement when its operation's time is up, and no other", async () => {
-  const database = await openDatabase(newFile(), entities);
+  const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
   const reader = await openReader(database, 256);
   const over = new AbortController();
@@ -123,7 +115,7 @@ const timeout = {
 };
 
 test("answers TIMEOUT to a write that waits for another's lock, and has not written then or later", async () => {
-  const url = newFile();
+  const url = newFileUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
   const other = await openDatabase(url, entities);
@@ -149,7 +141,7 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
 test.each(["a file", "memory"])(
   "answers TIMEOUT to a page whose time is up while it is read from %s",
   async (place) => {
-    const api = await startApi(place === "a file" ? { DATABASE_URL: newFile() } : {});
+    const api = await startApi(place === "a file" ? { DATABASE_URL: newFileUrl() } : {});
     const ada = await api.register();
     await create(ada);
 

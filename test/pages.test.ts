@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
-import { newFolder } from "./support/process.js";
+import { newFile, newFileUrl } from "./support/files.js";
 import { countStatements } from "./support/statements.js";
 
 type Arguments = Record<string, unknown>;
@@ -690,10 +689,8 @@ describe("a cursor", () => {
 });
 
 describe("in a file", () => {
-  const newFile = () => join(newFolder(), "postern.sqlite");
-
   test("sees a post in the list as soon as it is created, changed and deleted", async () => {
-    const api = await startApi({ DATABASE_URL: `sqlite:${newFile()}` });
+    const api = await startApi({ DATABASE_URL: newFileUrl() });
     const ada = await api.register();
 
     for (let turn = 0; turn < 20; turn += 1) {
@@ -707,7 +704,7 @@ describe("in a file", () => {
   });
 
   test("shows everybody their own writes while many read and write at once", async () => {
-    const api = await startApi({ DATABASE_URL: `sqlite:${newFile()}` });
+    const api = await startApi({ DATABASE_URL: newFileUrl() });
     const ada = await api.register();
     const numbers = Array.from({ length: 50 }, (_, index) => String(index));
 
@@ -724,7 +721,7 @@ describe("in a file", () => {
   });
 
   test("sees what another process has committed, and waits for none that is still writing", async () => {
-    const url = `sqlite:${newFile()}`;
+    const url = newFileUrl();
     const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
     const ada = await one.register();
     const onTwo = { send: (query: string, options = {}) => two.send(query, { token: ada.token, ...options }) };
@@ -744,7 +741,7 @@ describe("in a file", () => {
   });
 
   test("answers lists of more kinds than statements are kept of, again and again", async () => {
-    const api = await startApi({ DATABASE_URL: `sqlite:${newFile()}` });
+    const api = await startApi({ DATABASE_URL: newFileUrl() });
     const ada = await api.register();
     await create(ada, { title: "One" });
     const kinds = ["PUBLISHED_AT", "CREATED_AT", "UPDATED_AT", "TITLE", "VOTE_COUNT"].flatMap((field) =>

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { newFolder } from "./support/process.js";
+import { newFolder } from "./support/files.js";
 
 const { installProblem } = (await import(resolve("scripts/installed.mjs"))) as {
   installProblem: (root: string) => string | undefined;

@@ -9,7 +9,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 
-import { ask, end, failProcess, newFolder, runHere, startProcess } from "./support/process.js";
+import { newFolder } from "./support/files.js";
+import { ask, end, failProcess, runHere, startProcess } from "./support/process.js";
 
 test("starts with nothing given, keeps what it makes in ./data, and says so in one line", async () => {
   const folder = newFolder();

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { transactionsOn } from "../src/database/transaction.js";
 import { rebuildSearch } from "../src/post/list/search-index.js";
 import { startApi, type Account, type Api } from "./support/api.js";
+import { newFileUrl } from "./support/files.js";
 
 async function write(account: Account, title: string, content = "…", input: Record<string, unknown> = {}) {
   const { body } = await account.send(
@@ -245,9 +242,7 @@ test("follows every change: edited, withdrawn, deleted, and gone with its author
 });
 
 test("still finds the right posts in a file that was compacted", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const api = await startApi({ DATABASE_URL: `sqlite:${join(folder, "posts.sqlite")}` });
+  const api = await startApi({ DATABASE_URL: newFileUrl() });
   const ada = await api.register();
   const ids = [];
   for (const word of ["one", "two", "three", "four"]) ids.push(await write(ada, word));

@@ -17,11 +17,12 @@ import { entities } from "../src/schema.js";
 import { titleKeyOf } from "../src/post/title-key.js";
 import { isGuessablePassword } from "../src/account/guessable-password.js";
 import { passwordMatches } from "../src/account/password.js";
-import { newFolder, runHere } from "./support/process.js";
+import { newFile, newFolder } from "./support/files.js";
+import { runHere } from "./support/process.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
 
-async function open(path = join(newFolder(), "posts.sqlite")): Promise<Database> {
+async function open(path = newFile()): Promise<Database> {
   const database = await openDatabase(`sqlite:${path}`, entities);
   onTestFinished(() => database.close(true));
   return database;
@@ -214,7 +215,7 @@ test("refuses a second demonstration, and to take an address that somebody has",
 });
 
 test("lets others read meanwhile, by indexes that are away, who see nothing of it until all is there", async () => {
-  const path = join(newFolder(), "posts.sqlite");
+  const path = newFile();
   const [writer, reader] = [await open(path), await open(path)];
   // Taken outside the writer's transaction, in which MikroORM would give the writer's.
   const connection = reader.em.getConnection();

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { startApi } from "./support/api.js";
+import { newFolder } from "./support/files.js";
 
 const me = "query Me { me { name } }";
 const register =
@@ -15,9 +15,7 @@ const ownRegister = `mutation ($input: RegisterInput!) { register(input: $input)
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 async function startWith(documents: unknown) {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "documents.json");
+  const path = join(newFolder(), "documents.json");
   writeFileSync(path, JSON.stringify(documents));
   return startApi({ TRUSTED_DOCUMENTS: path });
 }

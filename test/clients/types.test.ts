@@ -7,7 +7,7 @@ import { codegen } from "@graphql-codegen/core";
 import { buildSchema, parse } from "graphql";
 import { expect, test } from "vitest";
 
-import { newFolder } from "../support/process.js";
+import { newFolder } from "../support/files.js";
 
 const documents = {
   logIn: `mutation LogIn($input: LoginInput!) { login(input: $input) { accessToken refreshToken expiresIn } }`,

@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+
+import { newFolder } from "../support/files.js";
 
 /** What oxlint says of a project of these files, with our rules alone. */
 async function lint(files: Record<string, string>): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "postern-lint-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = newFolder();
   const config = {
     jsPlugins: [resolve("lint/postern.js")],
     categories: { correctness: "off" },

@@ -1,18 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { onTestFinished, vi } from "vitest";
-
-/** A folder of a test's own, gone when it is over. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export type Running = {
   readonly process: ChildProcess;
