@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { startApi, type Account, type Api } from "./support/api.js";
+import { createPost } from "./support/posts.js";
 
 async function signIn(api: Api, { email, password }: Account, userAgent = "test") {
   const { body } = await api.send(
@@ -28,7 +29,7 @@ test("lists the viewer's live sessions, newest first, and nobody else's", async 
   api.clock.advance(1000);
   const phone = await signIn(api, ada, "Phone/1.0");
   const bob = await api.register("Bob");
-  await ada.send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);
+  await createPost(ada);
 
   const { body } = await ada.send("{ me { sessions { id createdAt lastUsedAt expiresAt userAgent current } } }");
 
@@ -175,7 +176,7 @@ test("deletes an account with its posts and sessions; its tokens answer USER_GON
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const phone = await signIn(api, ada);
-  await ada.send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);
+  await createPost(ada);
   const remove = (currentPassword: string) =>
     ada.send(`mutation ($input: DeleteAccountInput!) { deleteAccount(input: $input) { deletedUserId } }`, {
       variables: { input: { currentPassword } },

@@ -9,17 +9,10 @@ import { isErrorCode } from "../src/errors.js";
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
 import { hostileTexts, textArguments, validOperation } from "./support/operations.js";
+import { createPost } from "./support/posts.js";
 
 const schema = makeSchema();
 const seed = 20_261_122;
-
-async function createPost(account: Account, input: Record<string, unknown> = {}): Promise<string> {
-  const { body } = await account.send(
-    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
-    { variables: { input: { title: "Title", content: "Content", ...input } } },
-  );
-  return body.data.createPost.post.id;
-}
 
 const ours: ReadonlySet<string> = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"]);
 const behind =

@@ -8,6 +8,7 @@ import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListO
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFolder } from "./support/files.js";
+import { createPost, updatePost, votePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";
 import { leadingFields, nameOf, operationsOf, waysTo, type Arguments, type Operation } from "./support/walk.js";
 
@@ -28,21 +29,6 @@ const missing = "post_01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const execute = (api: Api, statement: string, values: unknown[] = []) =>
   api.server.database.em.fork().getConnection().execute<any[]>(statement, values);
 
-async function create(account: Account, input: Record<string, unknown> = {}): Promise<string> {
-  const { body } = await account.send(
-    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
-    { variables: { input: { title: "Title", content: "Content", ...input } } },
-  );
-  return body.data.createPost.post.id;
-}
-
-const vote = (account: Account, id: string) =>
-  account.send(`mutation ($id: ID!) { votePost(input: { postId: $id }) { post { id } } }`, { variables: { id } });
-const update = (account: Account, input: Record<string, unknown>) =>
-  account.send(`mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { id } } }`, {
-    variables: { input },
-  });
-
 // Hidden posts are first and last in every order, and some stand at the very instant of a visible one. These words
 // occur in those alone that Bob can't see.
 const hiddenWords = ["hushed", "murmur"];
@@ -57,16 +43,16 @@ async function makeWorld(from: "other" | "nobody") {
   const dora = await api.register("Dora");
   const post = (account: Account, title: string, content: string, input: Record<string, unknown> = {}) => {
     api.clock.advance(1000);
-    return create(account, { title, content, ...input });
+    return createPost(account, { title, content, ...input });
   };
   const draft = { published: false };
   const scheduled = { publishAt: later };
 
   await post(ada, "Aardvark hushed", "murmur river river river lantern", draft);
   const shown = await post(ada, "Cedar bridge", "river stone lantern");
-  await create(cat, { title: "Cedar bridge", content: "hushed river", ...draft });
+  await createPost(cat, { title: "Cedar bridge", content: "hushed river", ...draft });
   const ofBob = await post(bob, "Delta river", "lantern");
-  await create(ada, { title: "Delta river", content: "murmur lantern", ...draft });
+  await createPost(ada, { title: "Delta river", content: "murmur lantern", ...draft });
   await post(bob, "Ebony sketch", "river lantern oak", draft);
   await post(ada, "Maple hushed", "river river lantern", scheduled);
   await post(bob, "Fern sketch", "lantern", scheduled);
@@ -75,11 +61,11 @@ async function makeWorld(from: "other" | "nobody") {
   const postponed = await post(ada, "Onyx hushed", "lantern murmur");
   const popular = await post(ada, "Poplar lantern river", "stone");
   await post(cat, "Zzz hushed", "lantern lantern", scheduled);
-  await vote(bob, popular);
-  await vote(ada, ofBob);
-  for (const voter of [ada, bob, cat]) for (const id of [withdrawn, postponed]) await vote(voter, id);
-  for (const id of [withdrawn, postponed]) await update(ada, { id, published: false });
-  await update(ada, { id: postponed, publishAt: later });
+  await votePost(bob, popular);
+  await votePost(ada, ofBob);
+  for (const voter of [ada, bob, cat]) for (const id of [withdrawn, postponed]) await votePost(voter, id);
+  for (const id of [withdrawn, postponed]) await updatePost(ada, { id, published: false });
+  await updatePost(ada, { id: postponed, publishAt: later });
   await post(ada, "Zulu hushed", "murmur", draft);
 
   const hidden: Row[] = await execute(
@@ -369,10 +355,15 @@ describe("a hidden post and none at all", () => {
   ])("get the same answer from the same statements: %s", async (query) => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
-    const withdrawn = await create(ada);
-    await vote(bob, withdrawn);
-    await update(ada, { id: withdrawn, published: false });
-    const ids = [missing, await create(ada, { published: false }), await create(ada, { publishAt: later }), withdrawn];
+    const withdrawn = await createPost(ada);
+    await votePost(bob, withdrawn);
+    await updatePost(ada, { id: withdrawn, published: false });
+    const ids = [
+      missing,
+      await createPost(ada, { published: false }),
+      await createPost(ada, { publishAt: later }),
+      withdrawn,
+    ];
     const before = await rowsOf(api, ids);
 
     const statements = countStatements();
@@ -393,8 +384,8 @@ describe("a hidden post and none at all", () => {
 test("a thousand hidden matches push nothing out of a search", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
-  const id = await create(bob, { content: "A river" });
-  await create(ada, { title: "River", published: false });
+  const id = await createPost(bob, { content: "A river" });
+  await createPost(ada, { title: "River", published: false });
   await execute(
     api,
     `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
@@ -415,8 +406,8 @@ test("a thousand hidden matches push nothing out of a search", async () => {
 test("each root field of an operation reads as its own viewer", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
-  const id = await create(ada, { title: "Published" });
-  await create(ada, { title: "Draft", published: false });
+  const id = await createPost(ada, { title: "Published" });
+  await createPost(ada, { title: "Draft", published: false });
   const posts = "posts { totalCount nodes { title viewerHasVoted } }";
   const input = { email: ada.email, password: ada.password };
 
@@ -452,9 +443,9 @@ describe("node", () => {
   test("answers what the viewer may see, as what it is", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
-    const published = await create(ada, { title: "Published" });
-    const draft = await create(ada, { title: "Draft", published: false });
-    const scheduled = await create(ada, { title: "Scheduled", publishAt: later });
+    const published = await createPost(ada, { title: "Published" });
+    const draft = await createPost(ada, { title: "Draft", published: false });
+    const scheduled = await createPost(ada, { title: "Scheduled", publishAt: later });
     const [toAda, toBob] = [askedBy(ada.send), askedBy(bob.send)];
 
     expect(await toAda(draft)).toEqual({ __typename: "Post", id: draft, title: "Draft" });
@@ -491,9 +482,9 @@ describe("node", () => {
   test("answers to nobody the authors of what everybody sees, once there is something", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const [ada, bob, cat] = [await api.register("Ada"), await api.register("Bob"), await api.register("Cat")];
-    const published = await create(ada);
-    const draft = await create(bob, { published: false });
-    const scheduled = await create(bob, { publishAt: "2026-11-22T09:10:00.000Z" });
+    const published = await createPost(ada);
+    const draft = await createPost(bob, { published: false });
+    const scheduled = await createPost(bob, { publishAt: "2026-11-22T09:10:00.000Z" });
     const toNobody = askedBy(api.send);
     const seen = async () => {
       const shown = [];
@@ -516,7 +507,7 @@ describe("node", () => {
   test("answers null to what is no id", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const ada = await api.register("Ada");
-    const post = await create(ada);
+    const post = await createPost(ada);
     const ulid = post.slice("post_".length);
     const nonsense = ["", " ", "x", "1", "post_", ulid, `user_${ulid}`, `comment_${ulid}`, `POST_${ulid}`, `${post} `];
     const strange = [`${post}\0`, "post_'; --", "__proto__", "post_%", "\ud800", "x".repeat(50_000), post.repeat(1000)];
@@ -535,9 +526,9 @@ describe("one request", () => {
     const ids: string[] = [];
     for (let number = 0; number < 20; number += 1) {
       api.clock.advance(1000);
-      ids.push(await create(people[number % 4]!, { title: `Post ${number}` }));
+      ids.push(await createPost(people[number % 4]!, { title: `Post ${number}` }));
     }
-    for (const person of people) await create(person, { published: false });
+    for (const person of people) await createPost(person, { published: false });
     return { api, ids, people, ada: people[0]! };
   }
   /** How many statements an operation runs beyond the one that judges the credential. */

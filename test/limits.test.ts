@@ -8,8 +8,9 @@ import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
-import { startApi, type Account } from "./support/api.js";
+import { startApi } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
+import { createPost, tryToCreatePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";
 
 const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(" ");
@@ -103,8 +104,6 @@ test("interrupts a statement when its operation's time is up, and no other", asy
   await reader.close();
 });
 
-const create = (account: Account) =>
-  account.send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);
 const timeout = {
   errors: [
     expect.objectContaining({
@@ -123,7 +122,7 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
   const run = (statement: string) => other.em.getConnection().execute(statement);
 
   await run("begin immediate");
-  const answers = [create(ada), create(ada)];
+  const answers = [tryToCreatePost(ada), tryToCreatePost(ada)];
   // Until both have begun, which shows by their time limits.
   while (api.timer.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
   api.timer.ring();
@@ -134,7 +133,7 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
   }
   await run("rollback");
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(0);
-  expect((await create(ada)).body.errors).toBeUndefined();
+  expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(1);
 });
 
@@ -143,7 +142,7 @@ test.each(["a file", "memory"])(
   async (place) => {
     const api = await startApi(place === "a file" ? { DATABASE_URL: newFileUrl() } : {});
     const ada = await api.register();
-    await create(ada);
+    await createPost(ada);
 
     const answer = ada.send("{ posts { nodes { title } } }");
     while (api.timer.waiting() < 1) await new Promise((resolve) => setImmediate(resolve));

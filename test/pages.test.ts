@@ -6,6 +6,7 @@ import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
 import { newFile, newFileUrl } from "./support/files.js";
+import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";
 
 type Arguments = Record<string, unknown>;
@@ -47,18 +48,10 @@ const list = async (account: Pick<Account, "send">, variables: Arguments = {}) =
 const titles = async (account: Pick<Account, "send">, variables: Arguments = {}) =>
   (await list(account, variables)).titles;
 
-async function create(account: Account, input: Arguments = {}): Promise<string> {
-  const { body } = await account.send(
-    "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }",
-    { variables: { input: { title: "Title", content: "Content", ...input } } },
-  );
-  return body.data.createPost.post.id;
-}
-
 /** Posts a second apart, named by numbers, so that the latest has the highest. */
 async function createMany(api: Api, account: Account, count: number): Promise<void> {
   for (let number = 1; number <= count; number += 1) {
-    await create(account, { title: String(number) });
+    await createPost(account, { title: String(number) });
     api.clock.advance(1000);
   }
 }
@@ -147,9 +140,9 @@ test("gives of a list the page that its arguments tell, and whether more lies be
 test("gives of a user's posts the page that its arguments tell, whatever others have written", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
-  await create(bob, { title: "Bob's first" });
+  await createPost(bob, { title: "Bob's first" });
   await createMany(api, ada, 5);
-  await create(bob, { title: "Bob's last" });
+  await createPost(bob, { title: "Bob's last" });
   const cursors = await cursorsOf(ada);
 
   for (const { args, ...expected } of windows) {
@@ -188,26 +181,19 @@ const byTitle = { field: "TITLE", direction: "ASC" };
 test("orders by each field both ways", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
-  const echo = await create(ada, { title: "écho", published: false });
+  const echo = await createPost(ada, { title: "écho", published: false });
   api.clock.advance(1000);
-  const delta = await create(ada, { title: "Delta" });
+  const delta = await createPost(ada, { title: "Delta" });
   api.clock.advance(1000);
-  const fox = await create(ada, { title: "FOX" });
+  const fox = await createPost(ada, { title: "FOX" });
   api.clock.advance(1000);
-  const change = (input: Arguments) =>
-    ada.send("mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { id } } }", {
-      variables: { input },
-    });
-  const vote = (account: Account, postId: string) =>
-    account.send("mutation ($postId: ID!) { votePost(input: { postId: $postId }) { post { id } } }", {
-      variables: { postId },
-    });
+  const change = (input: Arguments) => updatePost(ada, input);
   await change({ id: delta, content: "Changed" });
   api.clock.advance(1000);
   await change({ id: fox, published: false });
-  await vote(ada, delta);
-  await vote(bob, delta);
-  await vote(ada, echo);
+  await votePost(ada, delta);
+  await votePost(bob, delta);
+  await votePost(ada, echo);
 
   for (const { field, rising } of [
     // A draft stands where it was created.
@@ -230,7 +216,7 @@ test("orders by each field both ways", async () => {
 test("breaks ties by id, in the direction of the order", async () => {
   const api = await startApi();
   const ada = await api.register();
-  const ids = [await create(ada), await create(ada), await create(ada)].toSorted();
+  const ids = [await createPost(ada), await createPost(ada), await createPost(ada)].toSorted();
 
   for (const field of ["PUBLISHED_AT", "CREATED_AT", "UPDATED_AT", "TITLE", "VOTE_COUNT"])
     for (const [direction, expected] of [
@@ -247,11 +233,11 @@ describe("a filter", () => {
     const api = await startApi({ ACCESS_TOKEN_TTL: "24h" });
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     for (const account of [ada, bob]) {
-      await create(account, { title: `${account.name}-published` });
+      await createPost(account, { title: `${account.name}-published` });
       api.clock.advance(1000);
-      await create(account, { title: `${account.name}-draft`, published: false });
+      await createPost(account, { title: `${account.name}-draft`, published: false });
       api.clock.advance(1000);
-      await create(account, { title: `${account.name}-scheduled`, publishAt: "2026-11-22T12:00:00.000Z" });
+      await createPost(account, { title: `${account.name}-scheduled`, publishAt: "2026-11-22T12:00:00.000Z" });
       api.clock.advance(1000);
     }
     return { api, ada, bob, by: (filter: unknown) => list(ada, { filter, orderBy: byTitle }) };
@@ -308,9 +294,9 @@ describe("a filter", () => {
   test("finds callers without an account no draft and no schedule", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const ada = await api.register();
-    await create(ada, { title: "Draft", published: false });
-    await create(ada, { title: "Scheduled", publishAt: "2026-11-22T12:00:00.000Z" });
-    await create(ada, { title: "Published" });
+    await createPost(ada, { title: "Draft", published: false });
+    await createPost(ada, { title: "Scheduled", publishAt: "2026-11-22T12:00:00.000Z" });
+    await createPost(ada, { title: "Published" });
 
     for (const { filter, found } of [
       { filter: {}, found: "Published" },
@@ -325,9 +311,9 @@ describe("a filter", () => {
 test("shows of a user's posts to others what is published, and all to the user", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
-  await create(ada, { title: "Draft", published: false });
-  await create(ada, { title: "Scheduled", publishAt: "2026-11-22T12:00:00.000Z" });
-  await create(ada, { title: "Published" });
+  await createPost(ada, { title: "Draft", published: false });
+  await createPost(ada, { title: "Scheduled", publishAt: "2026-11-22T12:00:00.000Z" });
+  await createPost(ada, { title: "Published" });
 
   const orderBy = byTitle;
   expect(told(await bob.send(userPostsQuery(ada.id), { variables: { orderBy } }))).toMatchObject({
@@ -344,8 +330,8 @@ test("reads the posts of a page's authors in as few statements as those of one a
   const api = await startApi();
   const accounts = [await api.register(), await api.register(), await api.register()];
   for (const account of accounts) {
-    await create(account, { title: `First of ${account.name}` });
-    await create(account, { title: `Second of ${account.name}` });
+    await createPost(account, { title: `First of ${account.name}` });
+    await createPost(account, { title: `Second of ${account.name}` });
   }
   const statements = countStatements();
   const counted = async (first: number) => {
@@ -375,7 +361,7 @@ test("reads the posts of a page's authors in as few statements as those of one a
 test("answers an operation with more lists than a statement could hold, where the limits are that wide", async () => {
   const api = await startApi({ MAX_ALIASES: "1000", MAX_TOKENS: "100000", MAX_COST: "1000000" });
   const ada = await api.register();
-  await create(ada);
+  await createPost(ada);
   const lists = Array.from({ length: 600 }, (_, offset) => `a${offset}: posts(offset: ${offset}) { nodes { title } }`);
 
   const { status, body } = await ada.send(`{ ${lists.join(" ")} }`);
@@ -437,7 +423,7 @@ const refusals: { args: Arguments; issues: { path: string[]; message: string }[]
 test("refuses arguments that break a rule, telling all that is wrong", async () => {
   const api = await startApi();
   const ada = await api.register();
-  await create(ada, { title: "1" });
+  await createPost(ada, { title: "1" });
   const cursors = { "": "", ...(await cursorsOf(ada)) };
 
   for (const { args, issues } of refusals) {
@@ -544,7 +530,7 @@ test.each<{ of: string; variables: Arguments; issues: { path: (string | number)[
 test("takes whatever text for an author's id as a text", async () => {
   const api = await startApi();
   const ada = await api.register();
-  await create(ada);
+  await createPost(ada);
 
   for (const authorId of ["", "' or 1 = 1 --", '"', "\\", '"] union select 1', "\u2028\u0001", "?", "%", "null", 0])
     expect(await list(ada, { filter: { authorId } })).toEqual({ titles: "", ...neither, totalCount: 0 });
@@ -642,7 +628,7 @@ describe("a cursor", () => {
   test("may hold a title of any length", async () => {
     const api = await startApi();
     const ada = await api.register();
-    await create(ada, { title: "x" });
+    await createPost(ada, { title: "x" });
     const cursor = encoded([1, "TITLE", "ASC", "x".repeat(500_000), id]);
 
     expect(await titles(ada, { orderBy: byTitle, before: cursor })).toBe("x");
@@ -653,8 +639,8 @@ describe("a cursor", () => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
     await createMany(api, ada, 3);
-    await create(bob, { title: "4" });
-    await create(ada, { title: "draft", published: false });
+    await createPost(bob, { title: "4" });
+    await createPost(ada, { title: "draft", published: false });
     const { 3: after, draft } = await cursorsOf(ada);
     const latestFirst = { field: "PUBLISHED_AT", direction: "DESC" };
 
@@ -671,7 +657,7 @@ describe("a cursor", () => {
     const api = await startApi();
     const ada = await api.register();
     for (const title of ["word", "other", "wordy", "words and word"]) {
-      await create(ada, { title, content: title === "other" ? "word" : "Content" });
+      await createPost(ada, { title, content: title === "other" ? "word" : "Content" });
       api.clock.advance(1000);
     }
     const search = "word";
@@ -694,11 +680,11 @@ describe("in a file", () => {
     const ada = await api.register();
 
     for (let turn = 0; turn < 20; turn += 1) {
-      const id = await create(ada, { title: "One" });
+      const id = await createPost(ada, { title: "One" });
       expect(await list(ada)).toMatchObject({ titles: "One", totalCount: 1 });
-      await ada.send(`mutation { updatePost(input: { id: "${id}", title: "Two" }) { post { id } } }`);
+      await updatePost(ada, { id, title: "Two" });
       expect(await list(ada)).toMatchObject({ titles: "Two", totalCount: 1 });
-      await ada.send(`mutation { deletePost(input: { id: "${id}" }) { deletedPostId } }`);
+      await deletePost(ada, id);
       expect(await list(ada)).toMatchObject({ titles: "", totalCount: 0 });
     }
   });
@@ -710,7 +696,7 @@ describe("in a file", () => {
 
     await Promise.all(
       numbers.map(async (title) => {
-        await create(ada, { title });
+        await createPost(ada, { title });
         expect((await titles(ada, { first: 100 })).split(" ")).toContain(title);
       }),
     );
@@ -725,7 +711,7 @@ describe("in a file", () => {
     const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
     const ada = await one.register();
     const onTwo = { send: (query: string, options = {}) => two.send(query, { token: ada.token, ...options }) };
-    await create(ada, { title: "One" });
+    await createPost(ada, { title: "One" });
     expect(await titles(onTwo)).toBe("One");
 
     const database = await openDatabase(url, entities);
@@ -743,7 +729,7 @@ describe("in a file", () => {
   test("answers lists of more kinds than statements are kept of, again and again", async () => {
     const api = await startApi({ DATABASE_URL: newFileUrl() });
     const ada = await api.register();
-    await create(ada, { title: "One" });
+    await createPost(ada, { title: "One" });
     const kinds = ["PUBLISHED_AT", "CREATED_AT", "UPDATED_AT", "TITLE", "VOTE_COUNT"].flatMap((field) =>
       ["ASC", "DESC"].flatMap((direction) =>
         [{}, { status: "PUBLISHED" }, { authorId: ada.id }].flatMap((filter) =>
@@ -765,7 +751,7 @@ describe("in a file", () => {
     const file = newFile();
     const api = await startApi({ DATABASE_URL: `sqlite:${file}` });
     const ada = await api.register();
-    await create(ada);
+    await createPost(ada);
     await Promise.all([list(ada), list(ada), list(ada)]);
     expect(existsSync(`${file}-wal`)).toBe(true);
 

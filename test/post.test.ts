@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
 
 import { startApi, type Account } from "./support/api.js";
+import { deletePost, tryToCreatePost, updatePost } from "./support/posts.js";
 
 const fields = "id title content published status publishedAt createdAt updatedAt version author { id name }";
 
-async function create(account: Account, input: Record<string, unknown> = {}) {
-  const { body } = await account.send(
-    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { ${fields} } } }`,
-    { variables: { input: { title: "Title", content: "Content", ...input } } },
-  );
-  return body.data.createPost.post;
-}
+const create = async (account: Account, input: Record<string, unknown> = {}) =>
+  (await tryToCreatePost(account, input, fields)).body.data.createPost.post;
 
-const update = (account: Account, input: Record<string, unknown>) =>
-  account.send(`mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { ${fields} } } }`, {
-    variables: { input },
-  });
-
-const remove = (account: Account, id: string) =>
-  account.send(`mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }`, { variables: { id } });
+const update = (account: Account, input: Record<string, unknown>) => updatePost(account, input, fields);
 
 const read = async (account: Account, id: string) =>
   (await account.send(`query ($id: ID!) { post(id: $id) { ${fields} } }`, { variables: { id } })).body.data.post;
@@ -72,7 +62,7 @@ test("answers a change of somebody's draft and of a post that never was alike", 
   const { id } = await create(ada, { published: false });
   const missing = "post_01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
-  for (const change of [(of: string) => update(bob, { id: of, title: "Mine" }), (of: string) => remove(bob, of)]) {
+  for (const change of [(of: string) => update(bob, { id: of, title: "Mine" }), (of: string) => deletePost(bob, of)]) {
     const [draft, nothing] = [await change(id), await change(missing)];
     expect(draft.body.errors![0]).toMatchObject({
       message: "There is no such post",
@@ -89,7 +79,7 @@ test("lets nobody but its author change a published post", async () => {
   const [ada, bob] = [await api.register(), await api.register()];
   const post = await create(ada);
 
-  for (const { body } of [await update(bob, { id: post.id, title: "Mine" }), await remove(bob, post.id)])
+  for (const { body } of [await update(bob, { id: post.id, title: "Mine" }), await deletePost(bob, post.id)])
     expect(body.errors![0]).toMatchObject({ extensions: { code: "FORBIDDEN" } });
 
   expect(await read(ada, post.id)).toEqual(post);
@@ -205,12 +195,7 @@ test.each([
   const ada = await api.register();
   const post = await create(ada, { published: false });
 
-  const answers = [
-    await ada.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`, {
-      variables: { input: { title: "Title", content: "Content", ...input } },
-    }),
-    await update(ada, { id: post.id, ...input }),
-  ];
+  const answers = [await tryToCreatePost(ada, input), await update(ada, { id: post.id, ...input })];
 
   for (const { body } of answers)
     expect(body.errors![0]!.extensions["issues"]).toEqual(
@@ -225,12 +210,7 @@ test("tells what is wrong with a schedule beside all else that is wrong", async 
   const { id } = await create(ada);
   const wrong = { title: " ", content: "", publishAt: "2020-01-01T00:00:00Z" };
 
-  const answers = [
-    await ada.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`, {
-      variables: { input: wrong },
-    }),
-    await update(ada, { id, ...wrong }),
-  ];
+  const answers = [await tryToCreatePost(ada, wrong), await update(ada, { id, ...wrong })];
 
   for (const { body } of answers)
     expect((body.errors![0]!.extensions["issues"] as any[]).map(({ path }) => path[1])).toEqual([
@@ -282,10 +262,10 @@ test("deletes a post for good", async () => {
   const ada = await api.register();
   const { id } = await create(ada);
 
-  expect((await remove(ada, id)).body.data).toEqual({ deletePost: { deletedPostId: id } });
+  expect((await deletePost(ada, id)).body.data).toEqual({ deletePost: { deletedPostId: id } });
 
   expect(await read(ada, id)).toBeNull();
-  expect((await remove(ada, id)).body.errors![0]!.extensions.code).toBe("NOT_FOUND");
+  expect((await deletePost(ada, id)).body.errors![0]!.extensions.code).toBe("NOT_FOUND");
 });
 
 test("pages through all posts, latest first, with exact ends", async () => {
@@ -334,7 +314,7 @@ test("loses and repeats nothing while others write between pages", async () => {
 
   await create(ada, { title: "new" });
   // The post that the cursor came from.
-  await remove(ada, posts[2].id);
+  await deletePost(ada, posts[2].id);
 
   const second = await list(ada, `(first: 2, after: "${first.pageInfo.endCursor}")`);
   expect(first.titles).toEqual(["4", "3"]);
@@ -351,7 +331,7 @@ test("knows no page before one whose predecessors are gone", async () => {
   }
   const { pageInfo } = await list(ada, "(first: 1)");
 
-  await remove(ada, posts[2].id);
+  await deletePost(ada, posts[2].id);
 
   expect(await list(ada, `(first: 1, after: "${pageInfo.endCursor}")`)).toMatchObject({
     titles: ["2"],
@@ -416,12 +396,7 @@ test.each([
   const ada = await api.register();
   const post = await create(ada);
 
-  const answers = [
-    await ada.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`, {
-      variables: { input: { title: "Title", content: "Content", ...input } },
-    }),
-    await update(ada, { id: post.id, ...input }),
-  ];
+  const answers = [await tryToCreatePost(ada, input), await update(ada, { id: post.id, ...input })];
 
   for (const { body } of answers) {
     expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");

@@ -4,14 +4,10 @@ import { transactionsOn } from "../src/database/transaction.js";
 import { rebuildSearch } from "../src/post/list/search-index.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
+import { createPost, deletePost } from "./support/posts.js";
 
-async function write(account: Account, title: string, content = "…", input: Record<string, unknown> = {}) {
-  const { body } = await account.send(
-    `mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }`,
-    { variables: { input: { title, content, ...input } } },
-  );
-  return body.data.createPost.post.id as string;
-}
+const write = (account: Account, title: string, content = "…", input: Record<string, unknown> = {}) =>
+  createPost(account, { title, content, ...input });
 
 async function search(account: Account, words: string, args: Record<string, unknown> = {}) {
   const { body } = await account.send(
@@ -246,7 +242,7 @@ test("still finds the right posts in a file that was compacted", async () => {
   const ada = await api.register();
   const ids = [];
   for (const word of ["one", "two", "three", "four"]) ids.push(await write(ada, word));
-  for (const id of ids.slice(0, 2)) await ada.send(`mutation { deletePost(input: { id: "${id}" }) { deletedPostId } }`);
+  for (const id of ids.slice(0, 2)) await deletePost(ada, id);
 
   await execute(api, "vacuum");
   await write(ada, "five");

@@ -19,6 +19,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEnvironment } from "../../docs/clients/relay.js";
 import { startApi } from "../support/api.js";
 import { describeSessions, operations, testNetwork, type ClientOptions } from "../support/client-scenarios.js";
+import { votePost } from "../support/posts.js";
 
 const documents = [
   // Relay wants names of the module's name and the kind.
@@ -132,7 +133,7 @@ test("pages through a fragment and refetches one of its posts, with a refresh in
 
   const bob = await api.register("Bob");
   const { id } = both.edges[1].node;
-  await bob.send(`mutation ($id: ID!) { votePost(input: { postId: $id }) { post { id } } }`, { variables: { id } });
+  await votePost(bob, id);
   await client.query("AppPostRefetchQuery", { id });
   expect((await posts()).shown[1]).toMatchObject({ title: "B", voteCount: 1 });
 });

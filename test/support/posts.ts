@@ -1,0 +1,37 @@
+import type { Account, Answer } from "./api.js";
+
+type Input = Readonly<Record<string, unknown>>;
+type Sender = Pick<Account, "send">;
+
+/** What is selected of a post that a test doesn't look at. */
+const nothingMore = "id";
+
+/** Asks for a new post with a title and a content where `input` has none, and gives the answer. */
+export const tryToCreatePost = (account: Sender, input: Input = {}, fields = nothingMore): Promise<Answer> =>
+  account.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { ${fields} } } }`, {
+    variables: { input: { title: "Title", content: "Content", ...input } },
+  });
+
+/** Creates a post and gives its id. */
+export async function createPost(account: Sender, input: Input = {}): Promise<string> {
+  const { body, text } = await tryToCreatePost(account, input);
+  if (body.errors !== undefined) throw new Error(`no post was created: ${text}`);
+  return body.data.createPost.post.id;
+}
+
+export const updatePost = (account: Sender, input: Input, fields = nothingMore): Promise<Answer> =>
+  account.send(`mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { ${fields} } } }`, {
+    variables: { input },
+  });
+
+export const deletePost = (account: Sender, id: string): Promise<Answer> =>
+  account.send("mutation ($id: ID!) { deletePost(input: { id: $id }) { deletedPostId } }", { variables: { id } });
+
+const cast =
+  (field: "votePost" | "unvotePost") =>
+  (account: Sender, postId: string, fields = nothingMore): Promise<Answer> =>
+    account.send(`mutation ($postId: ID!) { ${field}(input: { postId: $postId }) { post { ${fields} } } }`, {
+      variables: { postId },
+    });
+export const votePost = cast("votePost");
+export const unvotePost = cast("unvotePost");
