@@ -12,10 +12,9 @@ import { makeHttpServer } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
 import { entities } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
-import { newFolder } from "./support/process.js";
+import { newFileUrl } from "./support/files.js";
 import { countStatements } from "./support/statements.js";
 
-const newFile = () => `sqlite:${newFolder()}/posts.sqlite`;
 const immediates = async (count: number) => {
   for (let index = 0; index < count; index += 1) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -26,7 +25,7 @@ const create = (account: Account, content: string) =>
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
 async function fileReader(slowReads: number) {
-  const database = await openDatabase(newFile(), entities);
+  const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
   return openReader(database, slowReads);
 }
@@ -37,7 +36,7 @@ const timeout = {
 };
 
 test.each(["a file", "memory"])("counts the look-up of the credential in %s as the operation's time", async (where) => {
-  const api = await startApi(where === "a file" ? { DATABASE_URL: newFile() } : {});
+  const api = await startApi(where === "a file" ? { DATABASE_URL: newFileUrl() } : {});
   const ada = await api.register();
 
   const answer = ada.send("{ me { name } }");
@@ -86,7 +85,7 @@ test("refuses slow reads past the bound, of one party at half of it, and reads w
 });
 
 test("does not write what a client asked for that has gone", async () => {
-  const url = newFile();
+  const url = newFileUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
   const other = await openDatabase(url, entities);
@@ -112,7 +111,7 @@ test("does not write what a client asked for that has gone", async () => {
 });
 
 test("lists sessions while another process writes", async () => {
-  const url = newFile();
+  const url = newFileUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
   const other = await openDatabase(url, entities);
@@ -127,7 +126,7 @@ const tooComplex = (message: unknown) => ({ errors: [{ message, extensions: { co
 const tooManyBytes = tooComplex("The answer would have more than 20,000 bytes");
 
 async function withPosts(contents: readonly string[]): Promise<{ api: Api; ada: Account; ids: string[] }> {
-  const api = await startApi({ MAX_ANSWER_BYTES: "20000", DATABASE_URL: newFile() });
+  const api = await startApi({ MAX_ANSWER_BYTES: "20000", DATABASE_URL: newFileUrl() });
   const ada = await api.register("Ada");
   const ids: string[] = [];
   for (const content of contents) {

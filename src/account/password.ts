@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { hash, verify } from "@node-rs/argon2";
 
+import { systemTimer } from "../clock.js";
 import type { PasswordCost } from "../context.js";
 import { makeTurns } from "../database/turns.js";
 
@@ -31,7 +32,12 @@ const longestQueue = 100;
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait; the signal's reason, where it comes before the turn does.
  */
-export const inHashingTurn = makeTurns(atOnce, longestQueue);
+export const inHashingTurn = makeTurns(atOnce, longestQueue, refusalDelay);
+
+// Refused at once, clients that try again at once would keep the server busy with nothing else.
+function refusalDelay(): Promise<void> {
+  return new Promise((resolve) => systemTimer(1000, resolve));
+}
 
 /** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
 export function hashPassword(password: string, cost = passwordCost): Promise<string> {

@@ -29,15 +29,23 @@ export function tooBusy(): KnownError {
 /**
  * @param places how many run at a time.
  * @param longestQueue how many may wait; as many again of those that go first.
+ * @param beforeRefusal what one too many waits for before it is refused.
  */
-export function makeTurns(places: number, longestQueue = Infinity): Turns {
+export function makeTurns(
+  places: number,
+  longestQueue = Infinity,
+  beforeRefusal: () => Promise<void> = async () => {},
+): Turns {
   let free = places;
   const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
   const lengths = { first: 0, others: 0 };
 
-  const nextTurn = ({ party, first = false, signal }: Waiting): Promise<void> => {
+  const nextTurn = async ({ party, first = false, signal }: Waiting): Promise<void> => {
     const lane = first ? "first" : "others";
-    if (lengths[lane] >= longestQueue) throw tooBusy();
+    if (lengths[lane] >= longestQueue) {
+      await beforeSignal(beforeRefusal(), signal);
+      throw tooBusy();
+    }
     lengths[lane] += 1;
     let take!: () => void;
     const turn = new Promise<void>((resolve) => (take = resolve));
