@@ -1,9 +1,8 @@
 // What page 10,000 costs beside page 1, for each order and list: medians of alternating reads in one process, through
 // the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
-import { readConfig } from "../src/config/settings.js";
 import { systemClock } from "../src/clock.js";
 import { openDatabase } from "../src/database/database.js";
-import { readEnvironment } from "../src/config/environment.js";
+import { configOfEnvironment } from "../src/config/environment.js";
 import { measureAnswer } from "../src/operation/answer-size.js";
 import type { PostSelection } from "../src/post/list/selection.js";
 import { entities } from "../src/schema.js";
@@ -20,7 +19,7 @@ const size = 20;
 const pageNumber = 10_000;
 const rounds = 200;
 
-const database = await openDatabase(readConfig(readEnvironment()).config.databaseUrl, entities);
+const database = await openDatabase(configOfEnvironment().config.databaseUrl, entities);
 const opened = await openReader(database, 256);
 const now = systemClock();
 const reader = readerFor(opened, { party: "bench" });

@@ -1,13 +1,13 @@
 // Makes the search index of the database in DATABASE_URL anew.
-import { ConfigError, readConfig } from "../src/config/settings.js";
+import { ConfigError } from "../src/config/settings.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/schema.js";
-import { readEnvironment } from "../src/config/environment.js";
+import { configOfEnvironment } from "../src/config/environment.js";
 import { rebuildSearch } from "../src/post/list/search-index.js";
 
 try {
-  const { databaseUrl } = readConfig(readEnvironment()).config;
+  const { databaseUrl } = configOfEnvironment().config;
   const database = await openDatabase(databaseUrl, entities);
   const posts = await rebuildSearch(transactionsOn(database)({ party: "" }));
   await database.close(true);

@@ -6,10 +6,10 @@ import { demonstration } from "../seed/demonstration.js";
 import { fill, FillRefused } from "../seed/fill.js";
 import { progressOn } from "../seed/progress.js";
 import { systemClock } from "../src/clock.js";
-import { ConfigError, readConfig } from "../src/config/settings.js";
+import { ConfigError } from "../src/config/settings.js";
 import { isDatabaseAway, openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
-import { readEnvironment } from "../src/config/environment.js";
+import { configOfEnvironment } from "../src/config/environment.js";
 import { hashPassword } from "../src/account/password.js";
 
 const password = "correct horse battery";
@@ -20,7 +20,7 @@ const count = (number: number) => number.toLocaleString("en");
 
 async function main(): Promise<void> {
   const { posts, force } = readArguments(process.argv.slice(2));
-  const { config, warnings } = readConfig(readEnvironment());
+  const { config, warnings } = configOfEnvironment();
   for (const warning of warnings) console.error(warning);
   if (config.production) throw new Misuse("NODE_ENV is production: everybody knows the demonstration's password");
 

@@ -4,9 +4,9 @@ import { styleText } from "node:util";
 import type { Logger } from "pino";
 
 import { systemClock, systemTimer } from "./clock.js";
-import { ConfigError, readConfig, type Config } from "./config/settings.js";
+import { ConfigError, type Config } from "./config/settings.js";
 import { formatDuration } from "./config/duration.js";
-import { readEnvironment } from "./config/environment.js";
+import { configOfEnvironment } from "./config/environment.js";
 import { whyUnusable } from "./database/open-failure.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
@@ -16,7 +16,7 @@ const name = `postern ${manifest.version}`;
 
 async function main(): Promise<void> {
   const startedAt = systemClock();
-  const { config, warnings } = readConfig(readEnvironment());
+  const { config, warnings } = configOfEnvironment();
   const output = standardOutput();
   const log = makeLog(config.logLevel, systemClock, output);
   for (const warning of warnings) log.warn(warning);

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { ConfigError, readConfig, variables } from "../src/config/settings.js";
+import { environmentExample, settingsPage } from "../src/config/settings-page.js";
+import { ConfigError, readConfig } from "../src/config/settings.js";
 import { secretKey } from "../src/config/signing-keys.js";
 import { formatDuration, parseDurationSeconds } from "../src/config/duration.js";
 
@@ -62,12 +63,35 @@ test("has a value for every setting that is not given", () => {
   });
 });
 
-test("the README's table has every setting", () => {
-  const table = readFileSync("README.md", "utf8").match(/^## Settings$[\s\S]*?^## /m)![0];
-  const documented = [...table.matchAll(/^\| ((?:`[A-Z_]+`(?:, )?)+)/gm)].flatMap(([, names]) =>
-    names!.split(", ").map((name) => name.replaceAll("`", "")),
-  );
-  expect(documented.toSorted()).toEqual([...variables, "NODE_ENV"].toSorted());
+test("docs/settings.md and .env.example are what the settings say (if not: npm run settings)", () => {
+  const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
+  expect(words(readFileSync("docs/settings.md", "utf8"))).toBe(words(settingsPage()));
+  expect(readFileSync(".env.example", "utf8")).toBe(environmentExample());
+});
+
+test("warns of what stands in .env and is no setting", () => {
+  const { warnings } = readConfig({ JWT_SECRET: secret }, ["JWT_SECRET", "JWT_EXPIRES_IN", "DATABASE", "NODE_ENV"]);
+  expect(warnings).toEqual([
+    "JWT_EXPIRES_IN in .env is not a setting, and does nothing",
+    "DATABASE in .env is not a setting, and does nothing",
+  ]);
+});
+
+test.each([
+  [
+    { SESSION_MAX_AGE: "10d" },
+    "SESSION_MAX_AGE must not be shorter than REFRESH_TOKEN_TTL, which is 30d, for example SESSION_MAX_AGE=30d",
+  ],
+  [
+    { REFRESH_TOKEN_TTL: "5m" },
+    "REFRESH_TOKEN_TTL must not be shorter than ACCESS_TOKEN_TTL, which is 30m, for example REFRESH_TOKEN_TTL=30m",
+  ],
+  [
+    { ACCESS_TOKEN_TTL: "10m", REFRESH_TOKEN_TTL: "5m" },
+    "ACCESS_TOKEN_TTL must not be longer than REFRESH_TOKEN_TTL, which is 5m, for example ACCESS_TOKEN_TTL=5m",
+  ],
+])("complains of the lifetime that was set, with one that would do: %o", (env, problem) => {
+  expect(problemsOf(env)).toEqual([problem]);
 });
 
 test("listens to everybody in production, where it is told a secret", () => {

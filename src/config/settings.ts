@@ -1,10 +1,11 @@
-import { z } from "zod";
+import type { z } from "zod";
 
+import { formatDuration } from "./duration.js";
 import { isGuessableSecret } from "./guessable-secret.js";
-import { logLevels, type LogLevel } from "../log.js";
+import type { LogLevel } from "../log.js";
 import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
 import { nearMiss } from "./near-miss.js";
-import { documents, duration, flag, keyPairs, origins, port, proxies, secrets, text, whole } from "./setting-rules.js";
+import { settings } from "./setting-list.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -69,69 +70,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** A token's `exp − iat` may not exceed a day, so no setting may ask for more. */
-export const longestAccessTokenTtlSeconds = 24 * 60 * 60;
-const longestDurationSeconds = 10 * 365 * 24 * 60 * 60;
-
 /** Where the hosted Apollo Sandbox calls from. */
 const hostedSandbox = "https://studio.apollographql.com";
-
-const newSecret = "<the output of: openssl rand -hex 32>";
-
-/** Each variable with its rule, its value where it is not set, and the example that an error shows. */
-const settings = {
-  PORT: { rule: port, preset: "4000", example: "4000" },
-  HOST: { rule: text, preset: undefined, example: "127.0.0.1" },
-  DATABASE_URL: {
-    rule: z.string().regex(/^sqlite:./, "must be sqlite: and a file's path"),
-    preset: "sqlite:./data/postern.sqlite",
-    example: "sqlite:./data/postern.sqlite",
-  },
-  JWT_SECRET: { rule: secrets, preset: undefined, example: newSecret },
-  JWT_PRIVATE_KEY: { rule: keyPairs, preset: undefined, example: "./keys/signing.pem" },
-  ACCESS_TOKEN_TTL: {
-    rule: duration(1, longestAccessTokenTtlSeconds, "between 1s and 24h"),
-    preset: "30m",
-    example: "30m",
-  },
-  REFRESH_TOKEN_TTL: {
-    rule: duration(1, longestDurationSeconds, "between 1s and 3650d"),
-    preset: "30d",
-    example: "30d",
-  },
-  SESSION_MAX_AGE: { rule: duration(1, longestDurationSeconds, "between 1s and 3650d"), preset: "90d", example: "90d" },
-  REFRESH_GRACE: { rule: duration(0, 300, "between 0s and 5m"), preset: "10s", example: "10s" },
-  CLOCK_TOLERANCE: { rule: duration(0, 60, "between 0s and 60s"), preset: "0s", example: "5s" },
-  JWT_ISSUER: { rule: text, preset: "postern", example: "https://posts.example.com" },
-  JWT_AUDIENCE: { rule: text, preset: "postern", example: "postern" },
-  PUBLIC_READS: { rule: flag, preset: "false", example: "true" },
-  TRUST_PROXY: { rule: proxies, preset: undefined, example: "10.0.0.0/8" },
-  MAX_TOKENS: { rule: whole(10, 100_000), preset: "1000", example: "1000" },
-  MAX_DEPTH: { rule: whole(1, 100), preset: "10", example: "10" },
-  MAX_ALIASES: { rule: whole(0, 10_000), preset: "15", example: "15" },
-  MAX_DIRECTIVES: { rule: whole(0, 10_000), preset: "50", example: "50" },
-  MAX_COST: { rule: whole(1, 1_000_000), preset: "5000", example: "5000" },
-  MAX_BODY_BYTES: { rule: whole(1000, 100_000_000), preset: "1048576", example: "1048576" },
-  MAX_BODY_BYTES_IN_FLIGHT: { rule: whole(100_000, 999_999_999), preset: "67108864", example: "67108864" },
-  MAX_ANSWER_BYTES: { rule: whole(10_000, 500_000_000), preset: "16777216", example: "16777216" },
-  MAX_ANSWER_BYTES_IN_FLIGHT: { rule: whole(100_000, 999_999_999), preset: "50331648", example: "50331648" },
-  MAX_SLOW_READS: { rule: whole(4, 100_000), preset: "256", example: "256" },
-  MAX_URL_LENGTH: { rule: whole(100, 12_000), preset: "8000", example: "8000" },
-  MAX_CONNECTIONS: { rule: whole(1, 1_000_000), preset: "10000", example: "10000" },
-  HEADERS_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
-  REQUEST_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
-  SEND_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "30s", example: "30s" },
-  SHUTDOWN_GRACE: { rule: duration(1, 3600, "between 1s and 1h"), preset: "20s", example: "20s" },
-  OPERATION_TIMEOUT: { rule: duration(1, 3600, "between 1s and 1h"), preset: "10s", example: "10s" },
-  CORS_ORIGINS: { rule: origins, preset: undefined, example: "https://app.example.com" },
-  INTROSPECTION: { rule: flag, preset: undefined, example: "false" },
-  TRUSTED_DOCUMENTS: { rule: documents, preset: undefined, example: "./persisted-documents.json" },
-  LOG_LEVEL: {
-    rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
-    preset: "info",
-    example: "info",
-  },
-} as const;
 
 type Variable = keyof typeof settings;
 /** The environment variables that are read, beside NODE_ENV. */
@@ -140,15 +80,19 @@ export const variables = Object.keys(settings) as Variable[];
 /**
  * Reads every setting from environment variables and checks them all, so that one start shows all mistakes.
  *
+ * @param namesInFile the variables of the file .env, of which the server warns where it doesn't know them.
  * @throws ConfigError with a line per problem.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): { config: Config; warnings: string[] } {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  namesInFile: readonly string[] = [],
+): { config: Config; warnings: string[] } {
   const production = env["NODE_ENV"] === "production";
   const problems: string[] = [];
   // A slip here would quietly run a server for everybody with what is meant for one machine.
   if (!["production", "development", "test", undefined].includes(env["NODE_ENV"]))
     problems.push("NODE_ENV must be production, development or test, for example NODE_ENV=production");
-  const warnings = misspelt(env);
+  const warnings = [...misspelt(env), ...unknown(namesInFile)];
 
   const complain = (variable: Variable, problem: string) =>
     problems.push(`${variable} ${problem}, for example ${variable}=${settings[variable].example}`);
@@ -169,10 +113,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): {
   const accessTokenTtlSeconds = read("ACCESS_TOKEN_TTL") ?? 0;
   const refreshTokenTtlSeconds = read("REFRESH_TOKEN_TTL") ?? Infinity;
   const sessionMaxAgeSeconds = read("SESSION_MAX_AGE") ?? Infinity;
-  if (accessTokenTtlSeconds > refreshTokenTtlSeconds)
-    complain("ACCESS_TOKEN_TTL", "must not be longer than REFRESH_TOKEN_TTL");
-  if (refreshTokenTtlSeconds > sessionMaxAgeSeconds)
-    complain("REFRESH_TOKEN_TTL", "must not be longer than SESSION_MAX_AGE");
+  /** Complains of the one that was set, with a value that would do. */
+  const keepOrder = (shorter: Variable, shorterSeconds: number, longer: Variable, longerSeconds: number) => {
+    if (shorterSeconds <= longerSeconds) return;
+    const [wrong, word, other, seconds] =
+      env[shorter] === undefined
+        ? [longer, "shorter", shorter, shorterSeconds]
+        : [shorter, "longer", longer, longerSeconds];
+    const bound = formatDuration(seconds as number);
+    problems.push(`${wrong} must not be ${word} than ${other}, which is ${bound}, for example ${wrong}=${bound}`);
+  };
+  keepOrder("ACCESS_TOKEN_TTL", accessTokenTtlSeconds, "REFRESH_TOKEN_TTL", refreshTokenTtlSeconds);
+  keepOrder("REFRESH_TOKEN_TTL", refreshTokenTtlSeconds, "SESSION_MAX_AGE", sessionMaxAgeSeconds);
 
   const keyPairsGiven = env["JWT_PRIVATE_KEY"] !== undefined;
   const pairs = read("JWT_PRIVATE_KEY");
@@ -235,4 +187,12 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
     const meant = nearMiss(name, variables);
     return meant === undefined ? [] : [`${name} is not a setting; did you mean ${meant}?`];
   });
+}
+
+/** Another project's variable in .env does nothing here, and whoever wrote it should know. */
+function unknown(namesInFile: readonly string[]): string[] {
+  const known: readonly string[] = [...variables, "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"];
+  return namesInFile
+    .filter((name) => !known.includes(name) && nearMiss(name, variables) === undefined)
+    .map((name) => `${name} in .env is not a setting, and does nothing`);
 }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { z } from "zod";
 
-import { longestAccessTokenTtlSeconds } from "../config/settings.js";
+import { longestAccessTokenTtlSeconds } from "../config/setting-list.js";
 import type { TokenRules } from "../config/session-rules.js";
 
 /** RFC 9068: keeps other JWTs signed with the same key (ID tokens, say) from passing as access tokens. */

@@ -1,0 +1,38 @@
+import { settings } from "./setting-list.js";
+
+type Setting = {
+  readonly preset: string | undefined;
+  readonly presetText?: string;
+  readonly example: string;
+  readonly description: string;
+};
+const list: readonly [string, Setting][] = Object.entries(settings);
+
+/** The settings as a page of documentation, in Markdown. */
+export function settingsPage(): string {
+  const rows = list.map(([name, { preset, presetText, description }]) => {
+    const text = presetText ?? (preset === undefined ? "" : `\`${preset}\``);
+    return `| \`${name}\` | ${text} | ${description} |`;
+  });
+  return `# Settings
+
+Settings are environment variables, or lines of a file \`.env\` in the working folder, which the environment outweighs. All are
+checked when the server starts. One that can't be used ends it with a line that says what is wrong. A variable that is a slip away from a
+setting's name, and one of \`.env\` that is no setting, gets a warning. Durations carry their unit: \`s\`, \`m\`, \`h\` or \`d\`.
+
+\`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` turns Sandbox off, asks for a key of your own, and changes the
+defaults of \`HOST\` and \`INTROSPECTION\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
+
+| variable | default | what it sets |
+| --- | --- | --- |
+${rows.join("\n")}
+`;
+}
+
+/** A file to copy to `.env`: every setting, commented out, with its default or an example. */
+export function environmentExample(): string {
+  const entries = list.map(
+    ([name, { preset, example, description }]) => `# ${description.replaceAll("`", "")}\n#${name}=${preset ?? example}`,
+  );
+  return `# Copy this file to .env and take the # away before what you change. docs/settings.md says more.\n\n${entries.join("\n\n")}\n`;
+}
