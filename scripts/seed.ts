@@ -7,7 +7,7 @@ import { fill, FillRefused } from "../seed/fill.js";
 import { progressOn } from "../seed/progress.js";
 import { systemClock } from "../src/clock.js";
 import { ConfigError } from "../src/config/settings.js";
-import { isDatabaseAway, openDatabase } from "../src/database/database.js";
+import { DatabaseUnusableError, isDatabaseAway, openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { configOfEnvironment } from "../src/config/environment.js";
 import { hashPassword } from "../src/account/password.js";
@@ -44,12 +44,11 @@ async function main(): Promise<void> {
 /** What to say of an error: one line where the cause is known, with the stack where it is our mistake. */
 function linesOf(error: unknown): string {
   if (error instanceof ConfigError || error instanceof Misuse || error instanceof FillRefused) return error.message;
+  if (error instanceof DatabaseUnusableError && error.code !== "SQLITE_BUSY") return error.message;
   const { code, syscall, message, stack } = error as NodeJS.ErrnoException;
   // Without a code it is the wait for the connection that was too long, which waits for the lock in turn.
   if (code === "SQLITE_BUSY" || (code === undefined && isDatabaseAway(error)))
     return "Another process is writing to the database: try again when it is done";
-  if (String(code).startsWith("SQLITE_"))
-    return `DATABASE_URL names a file that can't be used (${code}), for example DATABASE_URL=sqlite:./data/postern.sqlite`;
   return syscall === undefined ? (stack ?? message) : message;
 }
 

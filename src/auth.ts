@@ -15,7 +15,7 @@ export type Viewer = {
 /** What a request's credential was judged to be, once, at the operation's instant. */
 export type Auth =
   | { readonly state: "anonymous" }
-  | { readonly state: "invalid" }
+  | { readonly state: "invalid"; readonly isOtherScheme?: boolean }
   | { readonly state: "expired"; readonly expiredAt: Date }
   | { readonly state: "gone" }
   | { readonly state: "revoked" }

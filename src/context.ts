@@ -18,6 +18,10 @@ export type Context = Access & {
   /** How the operation goes, noted for the answer's status and for the log. */
   readonly outcome: {
     operationName: string | undefined;
+    /** What was asked for, by the names of the root fields. */
+    rootFieldNames: readonly string[];
+    /** The first error of the answer. */
+    error: { readonly code: string; readonly reason?: string } | undefined;
     /** What each root field that was begun comes to. */
     readonly rootFields: Promise<unknown>[];
   };

@@ -51,7 +51,17 @@ export class KnownError extends Error {
 /** One broken rule of an input: where (`["input", "title"]`) and what is asked for, never the value. */
 export type InputIssue = { readonly path: readonly (string | number)[]; readonly message: string };
 
-/** `BAD_USER_INPUT` with every broken rule at once. */
+// A form shows the message; who has more broken rules than fit reads the issues.
+const issuesInMessage = 5;
+
+/** `BAD_USER_INPUT` with every broken rule at once: all as issues, the first few in the message too. */
 export function badUserInput(issues: readonly InputIssue[]): KnownError {
-  return new KnownError("BAD_USER_INPUT", "The input breaks a rule", { issues });
+  const lines = issues.slice(0, issuesInMessage).map(({ path, message }) => {
+    // Every input is an argument of this name, which tells nothing.
+    const field = (path[0] === "input" ? path.slice(1) : path).join(".");
+    return field === "" ? message : `${field}: ${message}`;
+  });
+  const more = issues.length > issuesInMessage ? ` and ${issues.length - issuesInMessage} more` : "";
+  const message = lines.length === 0 ? "The input breaks a rule" : lines.join("; ") + more;
+  return new KnownError("BAD_USER_INPUT", message, { issues });
 }

@@ -32,7 +32,14 @@ const mostBytesWaiting = 1024 * 1024;
 export function standardOutput(): LogOutput {
   if (process.stdout.isTTY) {
     const stream = pretty({ sync: true, singleLine: true });
-    return { write: (line) => void stream.write(line), flush: async () => {} };
+    return {
+      write(line) {
+        const entry = JSON.parse(line) as LogEntry;
+        if (entry.msg === "request") process.stdout.write(`${requestLine(entry)}\n`);
+        else stream.write(line);
+      },
+      flush: async () => {},
+    };
   }
   const { fd } = process.stdout;
   const kind = fstatSync(fd);
@@ -49,6 +56,26 @@ export function standardOutput(): LogOutput {
     flush: () => new Promise((resolve) => (pipe.writable ? pipe.write("", () => resolve()) : resolve())),
   };
 }
+
+type LogEntry = { readonly msg: string; readonly time: number; readonly [key: string]: unknown };
+
+/** A request in one line of 120 columns: when, what was asked, what came of it, how long it took, who, and its id. */
+function requestLine({ time, method, path, operation, rootFields, aborted, status, code, ...entry }: LogEntry): string {
+  const asked = operation ?? ((rootFields as string[] | undefined)?.join(" ") || path);
+  const outcome = code ?? (aborted === true ? "aborted" : status);
+  const columns = [
+    new Date(time).toISOString().slice(11, 23),
+    String(method).padEnd(4),
+    cut(asked, 24),
+    cut(outcome, 21),
+    `${String(entry["durationMs"])} ms`.padStart(10),
+    cut(entry["userId"] ?? "", 31),
+    String(entry["requestId"]).slice(0, 8),
+  ];
+  return columns.join(" ");
+}
+
+const cut = (value: unknown, length: number): string => String(value).slice(0, length).padEnd(length);
 
 /** How much of an error is logged: its kind, words and stack, and those of its cause; no other property. */
 function describeError(error: unknown): unknown {

@@ -7,7 +7,7 @@ import { systemClock, systemTimer } from "./clock.js";
 import { ConfigError, type Config } from "./config/settings.js";
 import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
-import { whyUnusable } from "./database/open-failure.js";
+import { DatabaseUnusableError } from "./database/database.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
 
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   for (const warning of warnings) log.warn(warning);
 
   const parts = { config, clock: systemClock, timer: systemTimer, log, name };
-  const server = await startServer(parts).catch((error: unknown) => fail(error, config.databaseUrl));
+  const server = await startServer(parts);
   stopOnSignal(server, log, output, config.shutdownGraceSeconds * 1000);
   const readyMs = systemClock().getTime() - startedAt.getTime();
   if (process.stdout.isTTY) console.log(banner(server, config, readyMs));
@@ -84,18 +84,18 @@ function stopOnSignal(server: RunningServer, log: Logger, output: LogOutput, gra
     process.exit(0);
   };
   // Once: a second signal ends the process as it would any other.
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void stop(signal).catch((error: unknown) => fail(error)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(signal).catch(fail));
 }
 
 /** Ends a start that can't be: in words where the cause is known, with the stack where it is our mistake. */
-function fail(error: unknown, databaseUrl = ""): never {
-  for (const line of linesOf(error, databaseUrl)) console.error(line);
+function fail(error: unknown): never {
+  for (const line of linesOf(error)) console.error(line);
   process.exit(1);
 }
 
-function linesOf(error: unknown, databaseUrl: string): readonly string[] {
+function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems;
+  if (error instanceof DatabaseUnusableError) return [error.message];
   const { code, syscall, address, port, message, stack } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;
@@ -108,10 +108,9 @@ function linesOf(error: unknown, databaseUrl: string): readonly string[] {
     return [`Port ${port} needs more rights than this user has: set PORT to another, for example PORT=4000`];
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return [`HOST is no address of this machine, for example HOST=127.0.0.1`];
-  if (String(code).startsWith("SQLITE_")) return [whyUnusable(databaseUrl, String(code))];
   // A folder that may not be written, a file where a folder should be, a full disk: the system's words say it.
   if (syscall !== undefined) return [message];
   return [stack ?? message ?? String(error)];
 }
 
-main().catch((error: unknown) => fail(error));
+main().catch(fail);

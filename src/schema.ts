@@ -35,6 +35,9 @@ function buildSchema(): GraphQLSchema {
     resolvers: [NodeResolver, ...features.flatMap((feature): (new () => object)[] => feature.resolvers)],
     validate: false,
   });
+  // type-graphql has no place for these.
+  schema.getQueryType()!.description = "What can be read. Nothing here changes anything.";
+  schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
   noteRootFields(schema);
   return schema;
 }

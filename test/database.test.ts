@@ -94,3 +94,12 @@ test("tells a database that is away from a mistake of ours", async () => {
   const database = await open(":memory:");
   await expect(run(database, "select * from nothing")).rejects.not.toSatisfy(isDatabaseAway);
 });
+
+test("refuses a database that a newer version has migrated, and leaves it alone", async () => {
+  const path = newFile();
+  const first = await open(path);
+  await run(first, "insert into migrations (name) values ('Migration29991231235959')");
+  await first.close();
+
+  await expect(open(path)).rejects.toThrow(/newer version of Postern \(Migration29991231235959\)/);
+});

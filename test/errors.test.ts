@@ -20,7 +20,8 @@ test("answers variables of the wrong type with every misfit and no value", async
   expect(body).toEqual({
     errors: [
       {
-        message: "The input breaks a rule",
+        message:
+          "email: must be of type String; name: needs a value of type String!; password: must be of type String; nickname: is no field of RegisterInput",
         extensions: {
           code: "BAD_USER_INPUT",
           issues: [

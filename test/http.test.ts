@@ -90,13 +90,6 @@ describe("what is no GraphQL request", () => {
       code: "METHOD_NOT_ALLOWED",
       allow: "POST",
     },
-    {
-      of: "a browser's visit to the endpoint",
-      path: "/graphql",
-      init: { headers: { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" } },
-      status: 400,
-      code: "BAD_REQUEST",
-    },
     { of: "POST to /", path: "/", init: { method: "POST" }, status: 405, code: "METHOD_NOT_ALLOWED", allow: "GET" },
     { of: "an unknown path", path: "/wp-login.php", init: {}, status: 404, code: "NOT_FOUND" },
     { of: "a path that can't be decoded", path: "/%c0%af", init: {}, status: 400, code: "BAD_REQUEST" },
@@ -113,6 +106,15 @@ describe("what is no GraphQL request", () => {
       expect(api.logged()).toEqual([expect.objectContaining({ msg: "request", status })]);
     },
   );
+});
+
+test("leads a browser that visits the endpoint to /", async () => {
+  const api = await startApi();
+  const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  const { status, headers } = await api.fetch("/graphql", { headers: { accept }, redirect: "manual" });
+  expect({ status, location: headers.get("location") }).toEqual({ status: 303, location: "/" });
+  // A query is answered all the same.
+  expect((await api.fetch("/graphql?query={__typename}", { headers: { accept } })).status).toBe(200);
 });
 
 describe("at /", () => {
@@ -143,7 +145,7 @@ describe("at /", () => {
 describe("the log", () => {
   test("has one line a request, without any secret", async () => {
     const api = await startApi();
-    const { token, password, email } = await api.register("Ada");
+    const { id, token, password, email } = await api.register("Ada");
     await api.send(`query Mine { me { id } }`, { token, headers: { "x-request-id": "trace-1" } });
     await api.send(`query Mine { me { id } }`, { token: `${token}x` });
     await api.fetch(`/graphql?query={me{id}}&token=${token}`, { headers: { authorization: `Bearer ${token}` } });
@@ -153,18 +155,44 @@ describe("the log", () => {
 
     expect(lines).toEqual(
       [
-        { method: "POST", path: "/graphql", status: 200, operation: null, credential: "anonymous" },
+        {
+          method: "POST",
+          path: "/graphql",
+          status: 200,
+          operation: null,
+          rootFields: ["register"],
+          credential: "anonymous",
+        },
         {
           method: "POST",
           path: "/graphql",
           status: 200,
           operation: "Mine",
+          rootFields: ["me"],
           credential: "viewer",
+          userId: id,
           requestId: "trace-1",
         },
-        { method: "POST", path: "/graphql", status: 401, operation: "Mine", credential: "invalid" },
-        { method: "GET", path: "/graphql", status: 200, operation: null, credential: "viewer" },
-        { method: "GET", path: "/nothing", status: 404 },
+        {
+          method: "POST",
+          path: "/graphql",
+          status: 401,
+          operation: "Mine",
+          rootFields: ["me"],
+          credential: "invalid",
+          code: "UNAUTHENTICATED",
+          reason: "TOKEN_INVALID",
+        },
+        {
+          method: "GET",
+          path: "/graphql",
+          status: 200,
+          operation: null,
+          rootFields: ["me"],
+          credential: "viewer",
+          userId: id,
+        },
+        { method: "GET", path: "/nothing", status: 404, code: "NOT_FOUND" },
       ].map((line) => ({
         level: 30,
         time: api.clock().getTime(),

@@ -9,6 +9,12 @@ import { newFile, newFileUrl } from "./support/files.js";
 import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";
 
+/** The message that tells these issues, of which it has the first five. */
+function messageOf(issues: readonly { path: readonly unknown[]; message: string }[]): string {
+  const lines = issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return lines.join("; ") + (issues.length > 5 ? ` and ${issues.length - 5} more` : "");
+}
+
 type Arguments = Record<string, unknown>;
 
 const pageTypes = { first: "Int", after: "String", last: "Int", before: "String", orderBy: "PostOrder" };
@@ -435,7 +441,7 @@ test("refuses arguments that break a rule, telling all that is wrong", async () 
         data: null,
         errors: [
           {
-            message: "The input breaks a rule",
+            message: messageOf(issues),
             locations: expect.any(Array),
             path: ["posts"],
             extensions: { code: "BAD_USER_INPUT", issues },
@@ -523,7 +529,7 @@ test.each<{ of: string; variables: Arguments; issues: { path: (string | number)[
 
   expect(status).toBe(422);
   expect(body).toEqual({
-    errors: [{ message: "The input breaks a rule", extensions: { code: "BAD_USER_INPUT", issues } }],
+    errors: [{ message: messageOf(issues), extensions: { code: "BAD_USER_INPUT", issues } }],
   });
 });
 
@@ -593,7 +599,7 @@ describe("a cursor", () => {
             data: null,
             errors: [
               {
-                message: "The input breaks a rule",
+                message: `${name}: ${cursorMessage}`,
                 locations: expect.any(Array),
                 path: ["posts"],
                 extensions: { code: "BAD_USER_INPUT", issues: [{ path: [name], message: cursorMessage }] },

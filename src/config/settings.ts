@@ -120,7 +120,7 @@ export function readConfig(
       env[shorter] === undefined
         ? [longer, "shorter", shorter, shorterSeconds]
         : [shorter, "longer", longer, longerSeconds];
-    const bound = formatDuration(seconds as number);
+    const bound = formatDuration(seconds);
     problems.push(`${wrong} must not be ${word} than ${other}, which is ${bound}, for example ${wrong}=${bound}`);
   };
   keepOrder("ACCESS_TOKEN_TTL", accessTokenTtlSeconds, "REFRESH_TOKEN_TTL", refreshTokenTtlSeconds);
@@ -191,8 +191,8 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
 
 /** Another project's variable in .env does nothing here, and whoever wrote it should know. */
 function unknown(namesInFile: readonly string[]): string[] {
-  const known: readonly string[] = [...variables, "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"];
+  const known = new Set<string>([...variables, "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"]);
   return namesInFile
-    .filter((name) => !known.includes(name) && nearMiss(name, variables) === undefined)
+    .filter((name) => !known.has(name) && nearMiss(name, variables) === undefined)
     .map((name) => `${name} in .env is not a setting, and does nothing`);
 }

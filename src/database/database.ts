@@ -6,6 +6,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
 import { systemTimer } from "../clock.js";
+import { whyUnusable } from "./open-failure.js";
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
 
 export type Database = MikroORM;
@@ -114,13 +115,31 @@ export function databaseOptions(url: string, entities: readonly EntityClass<obje
   });
 }
 
-/** Opens the database and brings its tables up to date. Several processes may do so at once. */
+/** A database that can't be opened or used; the message says why, in a line. */
+export class DatabaseUnusableError extends Error {
+  override readonly name = "DatabaseUnusableError";
+
+  constructor(
+    message: string,
+    readonly code = "",
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}
+
+/**
+ * Opens the database and brings its tables up to date. Several processes may do so at once.
+ *
+ * @throws DatabaseUnusableError
+ */
 export async function openDatabase(url: string, entities: readonly EntityClass<object>[]): Promise<Database> {
-  const orm = await MikroORM.init(databaseOptions(url, entities));
+  let orm: Database | undefined;
   try {
+    orm = await MikroORM.init(databaseOptions(url, entities));
     // The migrator creates its table outside its transaction, and two processes that start together would both
     // try. From here on the table is there, and the transaction, a writer from its first statement, is the lock.
-    await orm.em.transactional((em) =>
+    await orm.em.fork().transactional((em) =>
       em.getConnection().execute(
         `create table if not exists ${migrationTable}
             (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
@@ -129,12 +148,25 @@ export async function openDatabase(url: string, entities: readonly EntityClass<o
         em.getTransactionContext(),
       ),
     );
+    await refuseNewer(orm);
     await orm.getMigrator().up();
+    return orm;
   } catch (error) {
-    await orm.close(true);
-    throw error;
+    await orm?.close(true);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw code.startsWith("SQLITE_") ? new DatabaseUnusableError(whyUnusable(url, code), code, error) : error;
   }
-  return orm;
+}
+
+/** Refuses a database that a newer version has migrated: this one doesn't know what its tables hold. */
+async function refuseNewer(orm: Database): Promise<void> {
+  const known = new Set(sqliteMigrations.map(({ name }) => name));
+  const rows = await orm.em.getConnection().execute<{ name: string }[]>(`select name from ${migrationTable}`);
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new DatabaseUnusableError(
+      `The database was migrated by a newer version of Postern (${unknown.join(", ")}): start that version, or restore a backup`,
+    );
 }
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */

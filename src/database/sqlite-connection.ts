@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import sqlite3 from "sqlite3";
 
 import type { Timer } from "../clock.js";
@@ -25,26 +26,17 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
 
-  const kept = new Map<string, Promise<sqlite3.Statement>>();
-
-  /** The statement of this text, moved to the end of those that are kept: the first has been unused the longest. */
-  const prepared = (text: string): Promise<sqlite3.Statement> => {
+  const kept = new LRUCache<string, sqlite3.Statement>({
+    max: keptStatements,
+    // It ends what it is doing first.
+    dispose: (statement) => statement.finalize(),
+  });
+  const prepared = async (text: string): Promise<sqlite3.Statement> => {
     const known = kept.get(text);
-    const statement = known ?? prepare(connection, text);
-    kept.delete(text);
+    if (known !== undefined) return known;
+    const statement = await prepare(connection, text);
     kept.set(text, statement);
-    if (known === undefined) {
-      statement.catch(() => kept.delete(text));
-      if (kept.size > keptStatements) void letGo(kept.keys().next().value!);
-    }
     return statement;
-  };
-  const letGo = async (text: string): Promise<void> => {
-    const statement = kept.get(text)!;
-    kept.delete(text);
-    // It ends what it is doing first. One that could not be prepared is nothing to let go of.
-    const ended = await statement.catch(() => undefined);
-    await new Promise<void>((resolve) => (ended === undefined ? resolve() : ended.finalize(() => resolve())));
   };
 
   const run = async <Row>(statement: Sql, signal: AbortSignal | undefined): Promise<Row[]> => {
@@ -80,7 +72,7 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
     },
     async close() {
       await last;
-      await Promise.all([...kept.keys()].map(letGo));
+      kept.clear();
       await new Promise<void>((resolve, reject) =>
         connection.close((error) => (error === null ? resolve() : reject(error))),
       );

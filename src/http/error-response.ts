@@ -14,6 +14,7 @@ import { standingHeaders } from "./headers.js";
 export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
   if (reply.statusCode === 200) reply.code(statusOfCode[code]);
   addRetryAfter(reply, details);
+  reply.request.errorCode = code;
   // What is left of the request is not worth reading.
   if (!reply.request.raw.readableEnded) reply.header("connection", "close");
   return reply.type("application/json; charset=utf-8").send(bodyOf(code, message, details));
@@ -47,6 +48,7 @@ export function answerOperationFailure(
   const { code, ...details } = extensions as { code: ErrorCode };
   const status = readAccept(request.headers.accept).onlyJson ? 200 : statusOfCode[code];
   addRetryAfter(reply, details);
+  request.errorCode = code;
   return reply
     .code(status)
     .type("application/json; charset=utf-8")

@@ -37,6 +37,9 @@ export async function answerGraphql(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // Somebody who opens the endpoint in a browser.
+  if (request.method === "GET" && request.url === "/graphql" && /^text\/html\b/.test(request.headers.accept ?? ""))
+    return reply.redirect("/", 303);
   if (!readAccept(request.headers.accept).something)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
@@ -86,6 +89,7 @@ async function execute(
     const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
     if (response.body.kind !== "single") throw new Error("an answer in several parts");
     const { errors, data, extensions } = response.body.singleResult;
+    context.outcome.error = errors?.[0]?.extensions as typeof context.outcome.error;
     if (context.answer.atMost() > maxAnswerBytes && isLongerThan(maxAnswerBytes, [errors, data]))
       throw tooLarge(maxAnswerBytes);
     reply.code(response.http.status ?? 200);

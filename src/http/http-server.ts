@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 
 import type { OperationContext } from "../create-context.js";
 import { graphqlResponseJson, readAccept } from "./media-type.js";
+import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
 import { partialSuccess } from "./response-status.js";
 import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
@@ -16,6 +17,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The context of the GraphQL operation that this request carries, once there is one. */
     operationContext: OperationContext | undefined;
+    /** The code of what was answered in place of an operation. */
+    errorCode: ErrorCode | undefined;
   }
 }
 
@@ -73,6 +76,7 @@ export function makeHttpServer(parts: {
   });
   http.server.maxConnections = parts.connections;
   http.decorateRequest("operationContext", undefined);
+  http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
   http.removeAllContentTypeParsers();
   http.addContentTypeParser("application/json", (_request, _body, done) => done(null));

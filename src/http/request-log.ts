@@ -16,9 +16,12 @@ export function pathOf(request: FastifyRequest): string {
 
 const longestName = 100;
 
+const mostRootFields = 5;
+
 /** Writes the one line of a request, answered or given up by its client. */
 export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const context = request.operationContext;
+  const { code = request.errorCode, reason } = context?.outcome.error ?? {};
   log.info(
     {
       requestId: request.id,
@@ -27,8 +30,12 @@ export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyR
       ...(reply.raw.destroyed && !reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
       ...(context && {
         operation: context.outcome.operationName?.slice(0, longestName) ?? null,
+        rootFields: context.outcome.rootFieldNames.slice(0, mostRootFields),
         credential: context.auth.state,
+        ...(context.auth.state === "viewer" && { userId: context.auth.viewer.userId }),
       }),
+      ...(code !== undefined && { code }),
+      ...(reason !== undefined && { reason }),
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
     },
     "request",

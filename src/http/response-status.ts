@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse, GraphQLResponse } from "@apollo/server";
 import type { FormattedExecutionResult } from "graphql";
 
+import type { Auth } from "../auth.js";
 import type { Context } from "../context.js";
 import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept, type Acceptance } from "./media-type.js";
@@ -37,7 +38,7 @@ export const answerStatus: ApolloServerPlugin<Context> = {
         // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
         delete result.data;
         if (notGraphql.has(code) || !accept.onlyJson) response.http.status = status;
-        addCodeHeaders(code, result, response);
+        addCodeHeaders(code, result, response, contextValue.auth);
       },
     };
   },
@@ -74,16 +75,24 @@ function statusOfSeveral({ data }: FormattedExecutionResult, accept: Acceptance)
   return accept.namesNewType ? partialSuccess : 200;
 }
 
-function addCodeHeaders(code: ErrorCode, { errors }: FormattedExecutionResult, { http }: GraphQLResponse): void {
+function addCodeHeaders(
+  code: ErrorCode,
+  { errors }: FormattedExecutionResult,
+  { http }: GraphQLResponse,
+  auth: Auth,
+): void {
   const { reason, retryAfterSeconds } = errors?.[0]?.extensions ?? {};
   if (typeof retryAfterSeconds === "number") http.headers.set("retry-after", String(retryAfterSeconds));
   if (code === "UNAUTHENTICATED") {
     // RFC 6750, section 3: why the token was refused, unless there was none.
-    const description = descriptions[String(reason)];
+    const description =
+      auth.state === "invalid" && auth.isOtherScheme === true ? otherScheme : descriptions[String(reason)];
     const cause = description === undefined ? "" : `, error="invalid_token", error_description="${description}"`;
     http.headers.set("www-authenticate", `Bearer realm="postern"${cause}`);
   }
 }
+
+const otherScheme = "The Authorization header must be Bearer, a space and the access token";
 
 const descriptions: Readonly<Record<string, string>> = {
   TOKEN_INVALID: "The access token is not valid",

@@ -27,8 +27,10 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
         if (operation === undefined) return;
         if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
           throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
+        const asked = rootFields(document, operation).map(({ name }) => name.value);
+        contextValue.outcome.rootFieldNames = asked;
         // One request may otherwise carry a thousand guesses.
-        if (rootFields(document, operation).filter(({ name }) => credentialFields.has(name.value)).length > 1)
+        if (asked.filter((name) => credentialFields.has(name)).length > 1)
           throw new KnownError(
             "QUERY_TOO_COMPLEX",
             `An operation may have one of ${[...credentialFields].join(", ")}, and only once`,

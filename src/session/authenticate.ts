@@ -25,7 +25,7 @@ export async function authenticate(
 ): Promise<Auth> {
   if (authorization.length === 0) return { state: "anonymous" };
   const token = bearerTokenOf(authorization);
-  if (token === undefined) return { state: "invalid" };
+  if (token === undefined) return { state: "invalid", isOtherScheme: !authorization.every(isBearer) };
   const reading = readAccessToken(token, rules, now);
   if (reading.state !== "good") return reading;
 
@@ -40,6 +40,8 @@ export async function authenticate(
   const { name, email, registered_at } = row;
   return { state: "viewer", viewer: { userId, sessionId, name, email, registeredAt: new Date(registered_at) } };
 }
+
+const isBearer = (header: string): boolean => /^bearer /i.test(header);
 
 /** RFC 6750, section 2.1; the scheme's name in any case (RFC 9110, section 11.1). Two headers are no credential. */
 function bearerTokenOf(authorization: readonly string[]): string | undefined {

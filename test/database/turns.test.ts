@@ -46,7 +46,7 @@ function heldTurns(places: number, longestQueue?: number) {
         },
         { party, ...waiting },
       ),
-    async end(name: string) {
+    end: async (name: string) => {
       ends.get(name)!();
       await new Promise((resolve) => setImmediate(resolve));
     },
