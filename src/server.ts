@@ -56,13 +56,15 @@ export async function startServer(parts: {
   readonly name?: string;
   /** What hashing a password costs. Tests that are about something else make it cheap. */
   readonly passwordCost?: PasswordCost;
+  /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
+  readonly database?: Database;
 }): Promise<RunningServer> {
   const { config, clock, timer, log, name = "postern", passwordCost = fullCost } = parts;
   const { limits } = config;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
-  const database = await openDatabase(config.databaseUrl, entities);
+  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities));
   const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
     throw error;

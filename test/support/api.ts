@@ -6,6 +6,7 @@ import type { PasswordCost } from "../../src/context.js";
 import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";
+import { memoryUrl, openMigrated } from "./database.js";
 import { handClock, handTimer, type HandClock, type HandTimer } from "./clock.js";
 
 /** The secret that test servers sign with, and tests forge with. */
@@ -78,11 +79,18 @@ export async function startApi(env: Record<string, string> = {}, { passwordCost 
   });
   const { config } = readConfig({
     PORT: "0",
-    DATABASE_URL: "sqlite::memory:",
+    DATABASE_URL: memoryUrl,
     JWT_SECRET: testSecret,
     ...env,
   });
-  const server = await startServer({ config, clock, timer, passwordCost, log: makeLog("info", clock, output) });
+  const server = await startServer({
+    config,
+    clock,
+    timer,
+    passwordCost,
+    log: makeLog("info", clock, output),
+    ...(config.databaseUrl === memoryUrl && { database: await openMigrated() }),
+  });
   onTestFinished(server.stop);
 
   const fetchAnswer = async (path: string, init?: RequestInit): Promise<Answer> => {

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { MikroORM } from "@mikro-orm/sqlite";
+
+import { databaseOptions, openDatabase, type Database } from "../../src/database/database.js";
+import { entities } from "../../src/schema.js";
+
+/** A database in memory, as `DATABASE_URL` has it. */
+export const memoryUrl = "sqlite::memory:";
+
+/** What the driver's types leave out: https://www.sqlite.org/c3ref/backup_finish.html */
+type Connection = {
+  backup: (file: string, to: string, from: string, fileIsTarget: boolean, begun: Callback) => Backup;
+};
+type Backup = { step: (pages: number, done: Callback) => void; finish: (done: Callback) => void };
+type Callback = (error: Error | null) => void;
+
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-template-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "migrated.sqlite");
+  const migrated = await openDatabase(memoryUrl, entities);
+  await migrated.em.getConnection().execute("vacuum into ?", [file]);
+  await migrated.close(true);
+  return file;
+}
+
+/** A database in memory as all migrations leave it. They run once for the files of a worker, and are copied. */
+export async function openMigrated(): Promise<Database> {
+  template ??= makeTemplate();
+  const file = await template;
+  const database = await MikroORM.init(databaseOptions(memoryUrl, entities));
+  const { client } = database.em.getConnection().getKnex();
+  const connection = (await client.acquireConnection()) as Connection;
+  await new Promise<void>((resolve, reject) => {
+    const copy = connection.backup(file, "main", "main", false, (error) => error !== null && reject(error));
+    copy.step(-1, (error) => (error === null ? copy.finish(() => resolve()) : reject(error)));
+  });
+  await client.releaseConnection(connection);
+  return database;
+}
