@@ -72,6 +72,11 @@ const atItsAge = (of: string, milliseconds: number, reason: Reason | undefined):
 const claims = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"] as const;
 const ofAnotherType = { iss: 1, aud: ["postern"], sub: 1, sid: {}, iat: "1", exp: "9999999999", jti: null } as const;
 
+// It takes a second to find primes.
+let rsa: ReturnType<typeof makeRsa> | undefined;
+const makeRsa = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
+const rsaPair = () => (rsa ??= makeRsa());
+
 const states: State[] = [
   { of: "no header", reason: "TOKEN_MISSING", authorization: () => [] },
   { of: "a good token", reason: undefined, authorization: ({ account }) => [`Bearer ${account.token}`] },
@@ -166,7 +171,7 @@ const states: State[] = [
           ? generateKeyPairSync("ec", {
               namedCurve: { ES256: "P-256", ES384: "P-384", ES512: "P-521" }[algorithm as string]!,
             })
-          : generateKeyPairSync("rsa", { modulusLength: 2048 });
+          : rsaPair();
         return [`Bearer ${jwt.sign(payload, privateKey, { algorithm, header: { ...header, alg: algorithm } })}`];
       },
     }),
