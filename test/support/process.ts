@@ -64,13 +64,22 @@ export async function runHere(
   { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] },
 ): Promise<Ended> {
   const before = { folder: process.cwd(), env: process.env, argv: process.argv };
+  const listeners = stopSignals.map((signal) => process.listeners(signal));
   const text = { out: "", err: "" };
+  let code: number | undefined;
+  const say = (to: "out" | "err") => (line: unknown) => {
+    if (code === undefined) text[to] += `${String(line)}\n`;
+  };
   const spies = [
-    vi.spyOn(console, "log").mockImplementation((line) => void (text.out += `${line}\n`)),
-    vi.spyOn(console, "error").mockImplementation((line) => void (text.err += `${line}\n`)),
+    vi.spyOn(console, "log").mockImplementation(say("out")),
+    vi.spyOn(console, "error").mockImplementation(say("err")),
   ];
-  const code = new Promise<number>((ended) => {
-    spies.push(vi.spyOn(process, "exit").mockImplementation(((status = 0) => ended(status)) as never));
+  const exit = new Promise<void>((exited) => {
+    const note = (status = 0) => {
+      code ??= status;
+      exited();
+    };
+    spies.push(vi.spyOn(process, "exit").mockImplementation(note as never));
   });
   // Another name each time, or its second run would find it loaded.
   const url = `${pathToFileURL(resolve(file)).href}?run=${++runs}`;
@@ -79,14 +88,22 @@ export async function runHere(
   process.argv = [process.execPath, file, ...args];
   try {
     await import(/* @vite-ignore */ url);
-    return { code: await code, ...text };
+    await exit;
+    // Here the command goes on after its exit, unheard, until it has nothing more to do at once.
+    await new Promise((done) => setImmediate(done));
+    return { code: code!, ...text };
   } finally {
     process.chdir(before.folder);
     process.env = before.env;
     process.argv = before.argv;
     for (const spy of spies) spy.mockRestore();
+    for (const [index, signal] of stopSignals.entries())
+      for (const listener of process.listeners(signal))
+        if (!listeners[index]!.includes(listener)) process.removeListener(signal, listener);
   }
 }
+
+const stopSignals = ["SIGINT", "SIGTERM"] as const;
 
 /** Ends it with a signal and waits until it is gone. */
 export async function end(running: Running, signal: NodeJS.Signals): Promise<number | null> {
