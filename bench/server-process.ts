@@ -7,12 +7,14 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { temporaryFolder } from "./seeded-database.js";
 
-/** The built server as a process of its own. Its figures come from /proc, so only Linux has them. */
+/** A server as a process of its own. Its figures come from /proc, so only Linux has them. */
 export type Server = {
   readonly url: string;
   /** Memory in megabytes, now and at most since the last `resetPeak`. */
   readonly memory: () => { readonly now: number; readonly peak: number };
   readonly resetPeak: () => void;
+  /** The processor time that it has used, of all its threads, in seconds. */
+  readonly processorSeconds: () => number;
   /** How many of its connections are open and have something to send that their client doesn't take. */
   readonly stuckSockets: () => number;
   /** Whether it ended before it was told to. */
@@ -45,13 +47,18 @@ export function environment(database: string, settings: Record<string, string> =
   };
 }
 
-/** Starts the server of `main` on a database file, with default settings but for those given. */
+/**
+ * Starts the server of `main` on a database file, with default settings but for those given.
+ *
+ * @param main a file, or the arguments for Node of which it is the last. It has to print a line of JSON with `graphql`,
+ * its URL, when it is ready.
+ */
 export async function startServer(
-  main: string,
+  main: string | readonly string[],
   database: string,
   settings: Record<string, string> = {},
 ): Promise<Server> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main].flat(), {
     cwd: folder,
     env: environment(database, settings),
     stdio: ["ignore", "pipe", "inherit"],
@@ -71,6 +78,7 @@ export async function startServer(
     url,
     memory: () => ({ now: status(pid, "VmRSS"), peak: status(pid, "VmHWM") }),
     resetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, "5"),
+    processorSeconds: () => processorSecondsOf(pid),
     stuckSockets: () => stuckSocketsOf(Number(new URL(url).port)),
     hasCrashed: () => !told && !running.has(pid),
     async end(withinMilliseconds = 10_000) {
@@ -94,6 +102,12 @@ function status(pid: number, name: string): number {
   } catch {
     return 0;
   }
+}
+
+/** utime and stime of /proc/PID/stat, which count in hundredths of a second on every Linux there is. */
+function processorSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** From the kernel's table: address, state 01 for an open connection, and how many bytes wait to be sent. */

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { startServer, type Server } from "../server-process.js";
+import { documents } from "./documents.js";
+
+export type Name = "Postern" | "by hand" | "plain stack" | "floor";
+
+/** What each is, for those who read the figures. */
+export const descriptions: Readonly<Record<Name, string>> = {
+  Postern: "this checkout's build",
+  "by hand": "Mercurius, graphql-jit, better-sqlite3, written for these fields alone",
+  "plain stack": "Apollo Server, type-graphql, MikroORM's em.find, as tutorials have it",
+  floor: "node:http, better-sqlite3, JSON.stringify, without GraphQL",
+};
+
+const mains: Readonly<Record<Name, readonly string[]>> = {
+  Postern: [resolve("dist/main.js")],
+  "by hand": [resolve("bench/peers/by-hand.mjs")],
+  "plain stack": ["--import", import.meta.resolve("tsx"), resolve("bench/plain-stack/server.ts")],
+  floor: [resolve("bench/peers/floor.mjs")],
+};
+
+export type Contestant = { readonly name: Name; readonly server: Server };
+
+/** Starts those of these names, all on one database file. */
+export async function startContestants(names: readonly Name[], database: string): Promise<Contestant[]> {
+  if (names.includes("by hand") || names.includes("floor")) installPeers();
+  // The floor knows queries by their text alone, and tsx looks for its settings where it is started.
+  const settings = { DOCUMENTS: JSON.stringify(documents), TSX_TSCONFIG_PATH: resolve("tsconfig.json") };
+  const contestants: Contestant[] = [];
+  for (const name of names) {
+    const server = await startServer(mains[name], database, settings);
+    contestants.push({ name, server });
+  }
+  return contestants;
+}
+
+/** Installs what the peers alone need, where it is missing or stale. */
+function installPeers(): void {
+  const folder = resolve("bench/peers");
+  const mark = resolve(folder, "node_modules/.postern-installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(resolve(folder, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
+  console.error("Installing what Postern is compared with (better-sqlite3 may be compiled, for some minutes) …");
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+  writeFileSync(mark, wanted);
+}

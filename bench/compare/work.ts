@@ -1,0 +1,61 @@
+import type { Name } from "./contestants.js";
+import { documents } from "./documents.js";
+
+/** Something to do that is the same for all. */
+export type Work = {
+  readonly name: string;
+  readonly title: string;
+  /** Whose answers and figures are compared; not all know everything. */
+  readonly by: readonly Name[];
+  readonly query: string;
+  readonly variables: object;
+  /** How many of a hundred requests are posts created meanwhile. */
+  readonly writesPercent?: number;
+  readonly connections?: number;
+  /** Requests a second, sent whether or not the ones before were answered. */
+  readonly rate?: number;
+};
+
+const all: readonly Name[] = ["Postern", "by hand", "plain stack", "floor"];
+const servers: readonly Name[] = ["Postern", "by hand", "plain stack"];
+
+export const newPost = { input: { title: "A post of the bench", content: "Nothing to see here. ".repeat(15).trim() } };
+
+/** How far the far page is, in posts: as far as ten thousand posts allow. */
+export const farOffset = 8000;
+
+/** All there is to do, with reads first: what is written stands at the top of every page from then on. */
+export function worksFor(found: {
+  readonly postId: string;
+  readonly farCursor: string;
+  readonly credentials: { readonly email: string; readonly password: string };
+}): Work[] {
+  const { postId, farCursor, credentials } = found;
+  const page = { query: documents.page, variables: {} };
+  return [
+    { name: "page", title: "page of 20", by: all, ...page },
+    { name: "fullPage", title: "page of 20 with votes and cursor", by: all, query: documents.fullPage, variables: {} },
+    { name: "post", title: "one post", by: all, query: documents.post, variables: { id: postId } },
+    { name: "me", title: "me", by: all, query: documents.me, variables: {} },
+    { name: "typename", title: "__typename", by: all, query: documents.typename, variables: {} },
+    {
+      name: "farPage",
+      title: `page of 20, ${farOffset} posts on`,
+      by: ["Postern", "by hand"],
+      query: documents.farPage,
+      variables: { after: farCursor },
+    },
+    { name: "search", title: "search", by: ["Postern"], query: documents.search, variables: { s: "tide tables" } },
+    { name: "atARate", title: "page of 20, 100 a second", by: all, ...page, rate: 100 },
+    { name: "createPost", title: "createPost", by: servers, query: documents.createPost, variables: newPost },
+    { name: "mix", title: "page of 20 beside 5 % createPost", by: servers, ...page, writesPercent: 5 },
+    {
+      name: "login",
+      title: "login",
+      by: servers,
+      query: documents.login,
+      variables: { input: credentials },
+      connections: 4,
+    },
+  ];
+}
