@@ -338,7 +338,10 @@ test.each([
     env: { NODE_ENV: "production", JWT_SECRET: "0123456789abcdefghijklmnopqrstuvwxyz#ABC" },
     says: /^NODE_ENV is production/,
   },
-  { env: { DATABASE_URL: "sqlite:." }, says: /^DATABASE_URL names a file that can't be used, .: it is a folder \(SQLITE_CANTOPEN\)/ },
+  {
+    env: { DATABASE_URL: "sqlite:." },
+    says: /^DATABASE_URL names a file that can't be used, .: it is a folder \(SQLITE_CANTOPEN\)/,
+  },
   { env: { DATABASE_URL: "posts.sqlite" }, says: /^DATABASE_URL must be sqlite: and a file's path/ },
 ])("ends with 1 and one line for $env", async ({ env, says }) => {
   const { code, err } = await runHere("scripts/seed.ts", newFolder(), { env });
