@@ -30,7 +30,7 @@ async function run(command, ...args) {
   const stop = (signal) => {
     // At once: asked politely, npm unpacks the rest before it takes all back, and the next install begins from nothing.
     if (isWindows) child.kill();
-    else process.kill(-child.pid, "SIGKILL");
+    else if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     process.exitCode = 128 + constants.signals[signal];
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];

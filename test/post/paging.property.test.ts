@@ -14,7 +14,8 @@ import {
   type Position,
 } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
-import { postsFor, type PostPage, type PostReads } from "../../src/post/list/post.reads.js";
+import { postsFor, type PostReads } from "../../src/post/list/post.reads.js";
+import type { PostPage } from "../../src/post/list/post.rows.js";
 import { searchOf } from "../../src/post/list/search.js";
 import { openReader, type Reader } from "../../src/database/reader.js";
 import { everything, operationOn } from "../support/reads.js";

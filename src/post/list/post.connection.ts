@@ -2,7 +2,8 @@ import { Field, ObjectType } from "type-graphql";
 
 import { cursorOf } from "./cursor.js";
 import type { Listing } from "./post-list.js";
-import type { PostPage, PostReads } from "./post.reads.js";
+import type { PostReads } from "./post.reads.js";
+import type { PostPage } from "./post.rows.js";
 import { PostType } from "../post.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
