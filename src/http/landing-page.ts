@@ -62,15 +62,18 @@ const script = `
   for (const place of document.querySelectorAll(".endpoint")) place.textContent = endpoint;
   const sandbox = document.createElement("script");
   sandbox.src = ${asScriptValue(sandboxScript)};
-  sandbox.onload = () => new window.EmbeddedSandbox({
+  sandbox.onload = () => {
+    document.getElementById("sandbox").hidden = false;
+    document.getElementById("curl").hidden = true;
+    new window.EmbeddedSandbox({
     target: "#sandbox",
     initialEndpoint: endpoint,
     allowDynamicStyles: false,
     initialState: { includeCookies: false, document: ${asScriptValue(operations)} },
-  });
+    });
+  };
   sandbox.onerror = () => {
-    document.getElementById("sandbox").remove();
-    document.getElementById("curl").hidden = false;
+    document.getElementById("state").textContent = "Apollo Sandbox could not be loaded:";
   };
   document.head.append(sandbox);
 `;
@@ -94,8 +97,8 @@ export const landingPagePolicy = [
 ].join("; ");
 
 /**
- * What a browser gets at `/`: Apollo Sandbox with a ready document. Its script comes from Apollo's network; where
- * that can't be reached, the page says so and shows the same with curl.
+ * What a browser gets at `/`: Apollo Sandbox with a ready document. Its script comes from Apollo's network; until it is
+ * there, and where it can't be reached, the page shows the same with curl.
  */
 export const landingPage = `<!doctype html>
 <html lang="en">
@@ -107,11 +110,11 @@ export const landingPage = `<!doctype html>
 <style>${style}</style>
 </head>
 <body>
-<div id="sandbox"></div>
-<main id="curl" hidden>
+<div id="sandbox" hidden></div>
+<main id="curl">
 <h1>Postern</h1>
-<p>Apollo Sandbox could not be loaded: its script comes from Apollo's network, which this browser does not reach.
-The server itself is fine, and any GraphQL client can use <code class="endpoint"></code>. With curl:</p>
+<p><span id="state">Apollo Sandbox is being loaded:</span> its script comes from Apollo's network, which a browser may reach
+late or not at all. The server itself is fine, and any GraphQL client can use <code class="endpoint"></code>. With curl:</p>
 <h2>Register</h2>
 <pre>curl -s <span class="endpoint"></span> -H 'content-type: application/json' -d '{"query":
   "mutation { register(input: { name: \\"Ada\\", email: \\"ada@example.com\\", password: \\"correct horse battery\\" }) { accessToken expiresAt } }"}'</pre>

@@ -87,7 +87,7 @@ function misfitArgument(error: GraphQLError): KnownError | undefined {
 
 /** A syntax error without the text that it quotes, which may be a password in the wrong place. */
 function withoutTokens(message: string): string {
-  // What else the parser can throw is the end of the stack.
+  // Any other error of the parser is that of a full stack.
   if (!message.startsWith("Syntax Error: ")) return "Syntax Error: nested too deeply";
   return message
     .replace(/\b(Name|Int|Float|String|BlockString) "[\s\S]*/, "$1.")
