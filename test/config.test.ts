@@ -243,3 +243,12 @@ test("reads durations with their unit, and writes them as short as they go", () 
   );
   expect([90, 1800, 43_200, 7_776_000, 0].map(formatDuration)).toEqual(["90s", "30m", "12h", "90d", "0s"]);
 });
+
+test("lets one client hold the largest body and the largest answer", () => {
+  const { limits } = readConfig({
+    JWT_SECRET: secret,
+    MAX_BODY_BYTES: "50000000",
+    MAX_ANSWER_BYTES: "30000000",
+  }).config;
+  expect(limits).toMatchObject({ bodyBytesInFlight: 100_000_000, answerBytesInFlight: 60_000_000 });
+});

@@ -307,3 +307,22 @@ test("closes the connection of a client that takes nothing of its answer", async
   socket.pause();
   expect(await closed).toBe("closed");
 });
+
+test("answers one client with as much as its half of the budget", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  for (let index = 0; index < 5; index += 1) await create(ada, "x".repeat(100_000));
+  const { port } = await smallServer(api, { answers: 1_100_000 });
+  const send = async (query: string) => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${ada.token}` };
+    const body = JSON.stringify({ query });
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
+    return { status: response.status, length: (await response.text()).length };
+  };
+  const whole = await send("{ posts { nodes { content } } }");
+  expect(whole.status).toBe(200);
+  expect(whole.length).toBeGreaterThan(500_000);
+  // A field is refused, to which a client that accepts anything gets 200.
+  const tooMuch = await send("{ posts { nodes { content again: content } } }");
+  expect(tooMuch).toMatchObject({ status: 503, length: expect.any(Number) });
+});

@@ -80,7 +80,8 @@ export const limitSettings = {
     rule: whole(100_000, 999_999_999),
     preset: "67108864",
     example: "67108864",
-    description: "how many bytes all bodies together may have that are being read; one client may hold half of them",
+    description:
+      "how many bytes all bodies together may have that are being read; one client may hold half of them; at least twice `MAX_BODY_BYTES`",
   },
   MAX_ANSWER_BYTES: {
     rule: whole(10_000, 500_000_000),
@@ -93,7 +94,7 @@ export const limitSettings = {
     preset: "50331648",
     example: "50331648",
     description:
-      "how many bytes all answers together may have that are made and sent; one client may hold half of them",
+      "how many bytes all answers together may have that are made and sent; one client may hold half of them; at least twice `MAX_ANSWER_BYTES`",
   },
   MAX_SLOW_READS: {
     rule: whole(4, 100_000),

@@ -138,6 +138,8 @@ export function readConfig(
     else warnings.push(`JWT_SECRET ${remark}; it would be refused in production`);
   }
 
+  const bodyBytes = read("MAX_BODY_BYTES") ?? 0;
+  const answerBytes = read("MAX_ANSWER_BYTES") ?? 0;
   const config = {
     production,
     port: read("PORT"),
@@ -165,10 +167,11 @@ export function readConfig(
       directives: read("MAX_DIRECTIVES"),
       cost: read("MAX_COST"),
       operationTimeoutSeconds: read("OPERATION_TIMEOUT"),
-      bodyBytes: read("MAX_BODY_BYTES"),
-      bodyBytesInFlight: read("MAX_BODY_BYTES_IN_FLIGHT"),
-      answerBytes: read("MAX_ANSWER_BYTES"),
-      answerBytesInFlight: read("MAX_ANSWER_BYTES_IN_FLIGHT"),
+      bodyBytes,
+      // One client may hold half, which has to be enough for one of the largest.
+      bodyBytesInFlight: Math.max(read("MAX_BODY_BYTES_IN_FLIGHT") ?? 0, 2 * bodyBytes),
+      answerBytes,
+      answerBytesInFlight: Math.max(read("MAX_ANSWER_BYTES_IN_FLIGHT") ?? 0, 2 * answerBytes),
       sendTimeoutSeconds: read("SEND_TIMEOUT"),
       slowReads: read("MAX_SLOW_READS"),
       urlLength: read("MAX_URL_LENGTH"),

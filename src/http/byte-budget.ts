@@ -10,6 +10,8 @@ export type ByteBudget = {
 export type ByteShare = {
   /** Takes so many bytes more. Answers false where there is no room for them. */
   readonly take: (bytes: number) => boolean;
+  /** Takes what is missing to so many bytes in all. Answers false where there is no room for that. */
+  readonly takeUpTo: (bytes: number) => boolean;
   /** From now on it is the client that is waited for; called again whenever it has sent or taken something. */
   readonly awaitClient: () => void;
   /** The client is waited for no more. */
@@ -57,24 +59,26 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
   return {
     open(party, cut) {
       const own: Holder = { party, bytes: 0, awaitedSince: undefined, cut };
+      const take = (bytes: number): boolean => {
+        const fits =
+          own.bytes + bytes <= alwaysAdmittedBytes ||
+          (makeRoom(
+            (other) => other !== own && other.party === party,
+            () => heldBy(party) + bytes - limitBytes / 2,
+          ) &&
+            makeRoom(
+              (other) => other !== own,
+              () => held + bytes - limitBytes,
+            ));
+        if (!fits) return false;
+        holders.add(own);
+        own.bytes += bytes;
+        held += bytes;
+        return true;
+      };
       return {
-        take(bytes) {
-          const fits =
-            own.bytes + bytes <= alwaysAdmittedBytes ||
-            (makeRoom(
-              (other) => other !== own && other.party === party,
-              () => heldBy(party) + bytes - limitBytes / 2,
-            ) &&
-              makeRoom(
-                (other) => other !== own,
-                () => held + bytes - limitBytes,
-              ));
-          if (!fits) return false;
-          holders.add(own);
-          own.bytes += bytes;
-          held += bytes;
-          return true;
-        },
+        take,
+        takeUpTo: (bytes) => bytes <= own.bytes || take(bytes - own.bytes),
         awaitClient: () => void (own.awaitedSince = clock().getTime()),
         stopAwaiting: () => void (own.awaitedSince = undefined),
         close: () => release(own),

@@ -24,7 +24,7 @@ export function sendAnswer(
   reply.raw.setTimeout(timeoutMilliseconds);
   if (text.length <= chunkBytes) return reply.send(text);
   const bytes = Buffer.from(text);
-  if (!share.take(bytes.length)) throw tooBusy();
+  if (!share.takeUpTo(bytes.length)) throw tooBusy();
   reply.header("content-length", bytes.length);
   return reply.send(Readable.from(chunksOf(bytes, share), { objectMode: false }));
 }

@@ -66,3 +66,12 @@ test("cuts nobody who makes progress, or is waited for no more, and only one's o
   expect(open("d").take(40 * kib)).toBe(false);
   expect(cuts).toEqual(["own"]);
 });
+
+test("takes up to a size what isn't held yet", () => {
+  const { open } = budgetOf(200 * kib);
+  const share = open("a");
+  expect(share.take(60 * kib)).toBe(true);
+  expect(share.takeUpTo(50 * kib)).toBe(true);
+  expect(share.takeUpTo(100 * kib)).toBe(true);
+  expect(share.takeUpTo(101 * kib)).toBe(false);
+});
