@@ -10,7 +10,7 @@ import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 
 import { newFolder } from "./support/files.js";
-import { ask, end, failProcess, runHere, startProcess } from "./support/process.js";
+import { ask, end, failProcess, joinHere, runHere, startProcess } from "./support/process.js";
 
 test("starts with nothing given, keeps what it makes in ./data, and says so in one line", async () => {
   const folder = newFolder();
@@ -139,7 +139,7 @@ test("lets two processes share a database and a secret from their first start on
 
 test("refreshes once for twenty requests at once to two processes", async () => {
   const folder = newFolder();
-  const processes = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const processes = [await startProcess(folder), await joinHere(folder)] as const;
   const { data } = await ask(
     processes[0].url,
     `mutation { register(input: { email: "a@example.com", name: "A", password: "a long password" }) { refreshToken } }`,
@@ -163,7 +163,7 @@ test("refreshes once for twenty requests at once to two processes", async () => 
 
 test("ends a session for both processes at once, and counts guesses for both", async () => {
   const folder = newFolder();
-  const [one, two] = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const [one, two] = [await startProcess(folder), await joinHere(folder)];
   const input = { email: "a@example.com", password: "a long password" };
   const { data } = await ask(one.url, `mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }`, {
     input: { ...input, name: "A" },
@@ -205,7 +205,7 @@ test("logs nobody out who never saw the answer to a refresh, because the server 
 
 test("refuses no right password that two processes judge at once, and lets no old one in past a change", async () => {
   const folder = newFolder();
-  const [one, two] = await Promise.all([startProcess(folder), startProcess(folder)]);
+  const [one, two] = [await startProcess(folder), await joinHere(folder)];
   const database = await openDatabase(`sqlite:${join(folder, "data/postern.sqlite")}`, entities);
   onTestFinished(() => database.close(true));
   const email = "a@example.com";

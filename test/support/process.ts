@@ -1,9 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { onTestFinished, vi } from "vitest";
+
+import { systemClock, systemTimer } from "../../src/clock.js";
+import { readConfig } from "../../src/config/settings.js";
+import { makeLog } from "../../src/log.js";
+import { startServer } from "../../src/server.js";
 
 export type Running = {
   readonly process: ChildProcess;
@@ -40,6 +46,22 @@ export async function startProcess(folder: string, env: Record<string, string> =
     await Promise.race([once(child.stdout, "data"), ended]);
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}${text.out}`);
   }
+}
+
+/**
+ * A second process of the server in `folder`, on its database and with its secret: this one. To start another takes as
+ * long as most tests.
+ */
+export async function joinHere(folder: string): Promise<{ readonly url: string }> {
+  const { config } = readConfig({
+    PORT: "0",
+    DATABASE_URL: `sqlite:${join(folder, "data/postern.sqlite")}`,
+    JWT_SECRET: readFileSync(join(folder, "data/jwt-secret"), "utf8"),
+  });
+  const log = makeLog("silent", systemClock, { write: () => {} });
+  const server = await startServer({ config, clock: systemClock, timer: systemTimer, log });
+  onTestFinished(server.stop);
+  return server;
 }
 
 /** How a command ended, and what it had to say. */
