@@ -1,16 +1,17 @@
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, InMemoryCache } from "@apollo/client/core";
+import { CombinedGraphQLErrors, gql } from "@apollo/client/core";
 import { expect, test } from "vitest";
 
+import { createClient } from "../../docs/clients/apollo-client.js";
 import { apolloUnderTest } from "../support/apollo.js";
 import { describeSessions } from "../support/client-scenarios.js";
 
 describeSessions("Apollo Client 4", (options) =>
-  apolloUnderTest(options, (failure) =>
+  apolloUnderTest({ createClient, gql }, options, (failure) =>
     CombinedGraphQLErrors.is(failure) ? failure.errors[0]?.extensions?.["code"] : undefined,
   ),
 );
 
 test("is version 4", () => {
-  const client = new ApolloClient({ cache: new InMemoryCache(), link: ApolloLink.empty() });
+  const { client } = createClient({ uri: "/graphql", onSignedOut: () => {} });
   expect(client.version).toMatch(/^4\./);
 });

@@ -1,10 +1,14 @@
-import { gql } from "@apollo/client/core";
+import type * as Apollo from "@apollo/client/core";
 
-import { createClient } from "../../docs/clients/apollo-client.js";
+import type * as Documented from "../../docs/clients/apollo-client.js";
 import { operations, type ClientOptions, type ClientUnderTest } from "./client-scenarios.js";
 
-/** Apollo Client, 3 or 4, whichever `@apollo/client/core` is in the test that calls it. */
-export function apolloUnderTest({ url, ...options }: ClientOptions, codeOf: ClientUnderTest["codeOf"]) {
+/** A client as the documentation makes it, with Apollo Client 3 or 4. */
+export function apolloUnderTest(
+  { createClient, gql }: Pick<typeof Documented, "createClient"> & Pick<typeof Apollo, "gql">,
+  { url, ...options }: ClientOptions,
+  codeOf: ClientUnderTest["codeOf"],
+) {
   const { client, signIn, signOut } = createClient({ uri: url, ...options });
   return {
     signIn,
