@@ -9,7 +9,7 @@ const colours: Readonly<Record<Name, string>> = {
   "plain stack": "#868e96",
   floor: "#adb5bd",
 };
-const [width, left, right, barHeight, gap] = [760, 190, 70, 16, 18];
+const [width, left, right, barHeight, gap] = [760, 230, 60, 16, 18];
 
 /** Bars of requests a second, one group a work, each on a scale of its own: the works differ too much for one. */
 export function chart(results: readonly Result[], caption: string): string {
