@@ -109,8 +109,8 @@ async function unfinishedBodies(means: Means, count: number): Promise<void> {
     socket.write(headOf({ ...means.client.headers, "x-forwarded-for": newAddress() }, length));
     socket.write(most);
     sockets.push(socket);
-    // Not more at a time than a listening socket keeps waiting.
-    if (sockets.length % 100 === 0) await pause(20);
+    // Slowly enough that nobody waits for a connection because the kernel's queue of them is full.
+    if (sockets.length % 50 === 0) await pause(100);
   }
   await aborted(means.signal);
   for (const socket of sockets) socket.destroy();
