@@ -69,7 +69,7 @@ export const eightfoldPages: Row = async (bench) => {
         const probe = startProbe(50, () => b.send(documents.typename));
         const started = performance.now();
         const running = await startAttack(attack, a, { posts: "posts(first: 100)" });
-        await Promise.race([running.over, pause(30_000)]);
+        await Promise.race([running.over, pause(20_000)]);
         const duration = performance.now() - started;
         const other = summaryOf(await probe.stop(10_000));
         const codes = await Promise.race([running.stop(), pause(1000)]);
