@@ -179,7 +179,7 @@ test("ends a session for both processes at once, and counts guesses for both", a
     });
   for (let guess = 0; guess < 10; guess += 1) await login(guess % 2 === 0 ? one.url : two.url, "a wrong guess");
   await end(one, "SIGKILL");
-  const again = await startProcess(folder);
+  const again = await joinHere(folder);
   for (const { url } of [two, again])
     expect((await login(url, input.password)).errors![0].extensions.code).toBe("TOO_MANY_ATTEMPTS");
 });
@@ -198,7 +198,7 @@ test("logs nobody out who never saw the answer to a refresh, because the server 
   const unseen = await refresh(before.url);
   await end(before, "SIGKILL");
 
-  const after = await startProcess(folder);
+  const after = await joinHere(folder);
 
   expect(await refresh(after.url)).toEqual(unseen);
 });
