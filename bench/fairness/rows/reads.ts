@@ -24,7 +24,7 @@ export const repeatedWords: Row = (bench) =>
     const during = summaryOf(samples.filter(({ sentAt }) => sentAt <= over));
     const after = summaryOf(samples.filter(({ sentAt }) => sentAt > over + 500));
     const codes = await Promise.race([attack.stop(), pause(1000)]);
-    const ended = await server.end(10_000);
+    const ended = await server.end(7000);
     return [
       figure(1, "200 searches of one word a hundred times: answers", codes ? wordsFor(codes) : "unanswered"),
       figure(1, "all answered after", over - started, "ms", limit + 1000),
@@ -34,7 +34,7 @@ export const repeatedWords: Row = (bench) =>
       figure(1, "me during it: longest", during.longest, "ms", limit),
       figure(1, "me after it: codes", after.codes),
       figure(1, "me after it: p99", after.p99, "ms", 5 * bench.idle.me),
-      figure(1, "SIGTERM ends it after", ended ?? "> 10000 ms", "ms", grace + 1000),
+      figure(1, "SIGTERM ends it after", ended ?? "> 7000 ms", "ms", grace + 1000),
     ];
   });
 
