@@ -7,6 +7,12 @@ export const systemClock: Clock = () => new Date();
 /** Runs something once, after so many milliseconds, unless what it gives back is called before. */
 export type Timer = (milliseconds: number, run: () => void) => () => void;
 
+/** Waits. Unlike the timer, it keeps the process from ending meanwhile: a script has nothing else that would. */
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+
 /** The machine's timer. It keeps no process from ending. */
 export const systemTimer: Timer = (milliseconds, run) => {
   const timeout = setTimeout(run, milliseconds).unref();

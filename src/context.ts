@@ -18,6 +18,8 @@ export type Context = Access & {
   /** How the operation goes, noted for the answer's status and for the log. */
   readonly outcome: {
     operationName: string | undefined;
+    /** Whether it changes something: its answer tells what has been done, and is not taken back. */
+    isMutation: boolean;
     /** What was asked for, by the names of the root fields. */
     rootFieldNames: readonly string[];
     /** The first error of the answer. */

@@ -87,7 +87,7 @@ export function contextFactory(parts: {
       answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
       liftDeadline: lift,
       openedBy: new Map(),
-      outcome: { operationName: undefined, rootFieldNames: [], error: undefined, rootFields: [] },
+      outcome: { operationName: undefined, isMutation: false, rootFieldNames: [], error: undefined, rootFields: [] },
     };
   };
 }

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 
 import type { Logger } from "pino";
 
-import { systemClock, systemTimer } from "./clock.js";
+import { pause, systemClock, systemTimer } from "./clock.js";
 import { ConfigError, type Config } from "./config/settings.js";
 import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
@@ -80,7 +80,7 @@ function stopOnSignal(server: RunningServer, log: Logger, output: LogOutput, gra
     await server.stop();
     log.info("stopped");
     // Who has stopped reading the log is not waited for.
-    await Promise.race([output.flush(), new Promise<void>((resolve) => systemTimer(flushMilliseconds, resolve))]);
+    await Promise.race([output.flush(), pause(flushMilliseconds)]);
     process.exit(0);
   };
   // Once: a second signal ends the process as it would any other.

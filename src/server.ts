@@ -13,7 +13,8 @@ import { contextFactory, type Caller, type OperationContext } from "./create-con
 import { openDatabase, type Database } from "./database/database.js";
 import { answerStatus } from "./http/response-status.js";
 import { errorFormatter } from "./operation/error-format.js";
-import { endpoint, makeHttpServer } from "./http/http-server.js";
+import { endpointPath } from "./http/graphql-endpoint.js";
+import { makeHttpServer } from "./http/http-server.js";
 import { operationChecks } from "./operation/limits.js";
 import { onlyTrusted } from "./operation/trusted-documents.js";
 import { openReader } from "./database/reader.js";
@@ -179,5 +180,5 @@ function urlOf(address: ReturnType<import("node:http").Server["address"]>, host:
   if (address === null || typeof address === "string") throw new Error("the server has no TCP address");
   const everywhere = host === "0.0.0.0" || host === "::";
   const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${address.port}${endpoint}`;
+  return `http://${name}:${address.port}${endpointPath}`;
 }

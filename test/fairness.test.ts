@@ -176,6 +176,30 @@ test.each([
   );
 });
 
+test.each([
+  {
+    of: "creating",
+    query: `mutation ($c: String!) { createPost(input: { title: "New", content: $c }) { post { content again: content } } }`,
+  },
+  {
+    of: "changing",
+    query: `mutation ($id: ID!) { updatePost(input: { id: $id, title: "New" }) { post { content again: content } } }`,
+  },
+  {
+    of: "voting for",
+    query: `mutation ($id: ID!) { votePost(input: { postId: $id }) { post { content again: content } } }`,
+  },
+])("does nothing where the answer to $of a post has no room for its content", async ({ query }) => {
+  const content = "\u0001".repeat(2000);
+  const { ada, ids } = await withPosts([content]);
+  const { status, body } = await ada.send(query, { variables: { id: ids[0], c: content } });
+  expect(status).toBe(422);
+  expect(body).toMatchObject(tooManyBytes);
+  expect((await ada.send("{ posts { nodes { title version voteCount } } }")).body.data.posts.nodes).toEqual([
+    { title: "T", version: 1, voteCount: 0 },
+  ]);
+});
+
 test("counts what @skip and @include leave, fragments, and no content that nobody asked for", async () => {
   const { ada } = await withPosts(["\u0001".repeat(2000), "\u0001".repeat(2000)]);
   const query = `query ($with: Boolean!) { posts { nodes { ...F } } } fragment F on Post { title ... @include(if: $with) { content } }`;
@@ -306,6 +330,26 @@ test("closes the connection of a client that takes nothing of its answer", async
   const socket = open(head(body.length, ada.token) + body);
   socket.pause();
   expect(await closed).toBe("closed");
+});
+
+test("tells what a mutation has done though there is no room for its answer", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  for (let index = 0; index < 100; index += 1) await create(ada, "C");
+  const { port } = await smallServer(api, { answers: 20_000 });
+  const fields = "id title content createdAt updatedAt author { id name createdAt } status version voteCount";
+  const send = async (query: string) => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${ada.token}` };
+    const body = JSON.stringify({ query });
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const list = `posts(first: 100) { nodes { ${fields} } edges { cursor node { ${fields} } } }`;
+  expect((await send(`{ ${list} }`)).status).toBe(503);
+  const done = await send(
+    `mutation { createPost(input: { title: "New", content: "C" }) { post { title author { ${list} } } } }`,
+  );
+  expect(done).toMatchObject({ status: 200, body: { data: { createPost: { post: { title: "New" } } } } });
 });
 
 test("answers one client with as much as its half of the budget", async () => {

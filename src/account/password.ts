@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { hash, verify } from "@node-rs/argon2";
 
-import { systemTimer } from "../clock.js";
+import { pause } from "../clock.js";
 import type { PasswordCost } from "../context.js";
 import { makeTurns } from "../database/turns.js";
 
@@ -24,6 +24,8 @@ export const decoyHash = ({ memoryCost, timeCost, parallelism }: PasswordCost): 
 const atOnce = Math.max(1, Math.min(2, availableParallelism() - 1));
 // Whoever is the last to wait does so for some seconds at most. As many again may wait from addresses that are known.
 const longestQueue = 100;
+// Refused at once, clients that try again at once would keep the server busy with nothing else.
+const refusalDelayMilliseconds = 1000;
 
 /**
  * Runs `work` when it is its turn to hash: one or two turns run at a time, and addresses have them one after the other.
@@ -32,12 +34,7 @@ const longestQueue = 100;
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait; the signal's reason, where it comes before the turn does.
  */
-export const inHashingTurn = makeTurns(atOnce, longestQueue, refusalDelay);
-
-// Refused at once, clients that try again at once would keep the server busy with nothing else.
-function refusalDelay(): Promise<void> {
-  return new Promise((resolve) => systemTimer(1000, resolve));
-}
+export const inHashingTurn = makeTurns(atOnce, longestQueue, () => pause(refusalDelayMilliseconds));
 
 /** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
 export function hashPassword(password: string, cost = passwordCost): Promise<string> {

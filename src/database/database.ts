@@ -5,7 +5,7 @@ import { SqliteKnexDialect } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, MikroORM } from "@mikro-orm/sqlite";
 
-import { systemTimer } from "../clock.js";
+import { pause } from "../clock.js";
 import { whyUnusable } from "./open-failure.js";
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
 
@@ -39,7 +39,7 @@ class WriterFirstDialect extends SqliteKnexDialect {
   private async beginInTurn(begin: () => Promise<unknown>): Promise<unknown> {
     if (this.yields > 0) {
       this.yields -= 1;
-      await new Promise<void>((resolve) => systemTimer(yieldMilliseconds, resolve));
+      await pause(yieldMilliseconds);
     }
     for (let waited = 0; ; waited += pollMilliseconds) {
       try {

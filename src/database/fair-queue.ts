@@ -4,7 +4,7 @@ export type FairQueue<Item> = {
   /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
   readonly remove: (party: string, item: Item) => boolean;
   /** The next item that `fits`, of the party that has waited longest for a turn. */
-  readonly take: (fits?: (item: Item, party: string) => boolean) => Item | undefined;
+  readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
 };
 
 export function fairQueue<Item>(): FairQueue<Item> {
@@ -30,7 +30,7 @@ export function fairQueue<Item>(): FairQueue<Item> {
     },
     take(fits = () => true) {
       for (const [party, items] of itemsByParty) {
-        const index = items.findIndex((item) => fits(item, party));
+        const index = items.findIndex(fits);
         if (index === -1) continue;
         const item = takeAt(party, items, index);
         if (itemsByParty.delete(party)) itemsByParty.set(party, items);

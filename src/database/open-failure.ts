@@ -9,8 +9,8 @@ import { dirname } from "node:path";
  */
 export function whyUnusable(databaseUrl: string, code: string): string {
   const path = databaseUrl.slice("sqlite:".length);
-  const problem = systemProblem(path);
-  return `DATABASE_URL names a file that can't be used, ${path}: ${problem ?? "the database says no more"} (${code})`;
+  const problem = problems[code] ?? systemProblem(path) ?? "SQLite says no more";
+  return `DATABASE_URL names a file that can't be used, ${path}: ${problem} (${code})`;
 }
 
 function systemProblem(path: string): string | undefined {
@@ -30,6 +30,9 @@ function systemProblem(path: string): string | undefined {
 }
 
 const problems: Readonly<Record<string, string>> = {
+  SQLITE_BUSY: "another process is writing to it",
+  SQLITE_CORRUPT: "it is damaged",
+  SQLITE_NOTADB: "it is no SQLite database",
   ENOSPC: "its disk is full",
   EMFILE: "this process may open no more files; raise the limit (ulimit -n)",
   ENFILE: "this machine can open no more files",

@@ -64,7 +64,7 @@ export function readerFor(reader: Reader, { party, signal }: Omit<Read, "pace">)
 }
 
 // Statements run on libuv's threads. Writing needs one and hashing one, and one has to be left for what is quick.
-const threads = Number(process.env["UV_THREADPOOL_SIZE"] ?? 4);
+const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
 const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
 
 type Job = Read & { readonly run: (connection: Connection) => Promise<void> };

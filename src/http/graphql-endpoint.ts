@@ -1,5 +1,4 @@
 import { HeaderMap, type ApolloServer } from "@apollo/server";
-
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 
@@ -16,6 +15,9 @@ import { parametersOfBody, parametersOfUrl, requestOf, type GraphqlRequest } fro
 import { readAccept } from "./media-type.js";
 import { readBody } from "./request-body.js";
 import { sendAnswer } from "./send-answer.js";
+
+/** Where the GraphQL endpoint is. */
+export const endpointPath = "/graphql";
 
 export type GraphqlEndpoint = {
   readonly apollo: ApolloServer<Context>;
@@ -38,22 +40,31 @@ export async function answerGraphql(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   // Somebody who opens the endpoint in a browser.
-  if (request.method === "GET" && request.url === "/graphql" && /^text\/html\b/.test(request.headers.accept ?? ""))
+  if (request.method === "GET" && request.url === endpointPath && /^text\/html\b/.test(request.headers.accept ?? ""))
     return reply.redirect("/", 303);
   if (!readAccept(request.headers.accept).something)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
   const gone = new AbortController();
   const cut = () => request.raw.destroy();
-  const body = endpoint.bodies.open(addressKeyOf(request.ip), cut);
+  let body: ByteShare | undefined;
   let answer: ByteShare | undefined;
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) gone.abort(new KnownError("SERVICE_UNAVAILABLE", "The client has gone"));
-    body.close();
+    body?.close();
     answer?.close();
   });
 
-  const asked = requestOf(await parametersOf(endpoint, request, body), endpoint.trustedDocuments);
+  const { parseJson, maxBodyBytes, trustedDocuments } = endpoint;
+  const parameters =
+    request.method === "GET"
+      ? parametersOfUrl(request.raw.url!)
+      : parametersOfBody(
+          parseJson(
+            await readBody(request.raw, maxBodyBytes, (body = endpoint.bodies.open(addressKeyOf(request.ip), cut))),
+          ),
+        );
+  const asked = requestOf(parameters, trustedDocuments);
   try {
     const context = await endpoint.createContext({
       authorization: request.raw.headersDistinct["authorization"] ?? [],
@@ -70,7 +81,10 @@ export async function answerGraphql(
     answer ??= endpoint.answers.open(context.party, cut);
 
     const text = await execute(endpoint, request, reply, asked, context);
-    return sendAnswer(reply, text, answer, endpoint.sendTimeoutMilliseconds);
+    return sendAnswer(reply, text, answer, {
+      timeoutMilliseconds: endpoint.sendTimeoutMilliseconds,
+      evenWithoutRoom: context.outcome.isMutation,
+    });
   } catch (error) {
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
   }
@@ -85,13 +99,15 @@ async function execute(
   context: OperationContext,
 ): Promise<string> {
   try {
-    const http = { method, headers: headersOf(headers), search: "", body: undefined };
+    // Of the headers, the answer's status depends on this one.
+    const accepted = new HeaderMap(headers.accept === undefined ? [] : [["accept", headers.accept]]);
+    const http = { method, headers: accepted, search: "", body: undefined };
     const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
     if (response.body.kind !== "single") throw new Error("an answer in several parts");
     const { errors, data, extensions } = response.body.singleResult;
     context.outcome.error = errors?.[0]?.extensions as typeof context.outcome.error;
-    if (context.answer.atMost() > maxAnswerBytes && isLongerThan(maxAnswerBytes, [errors, data]))
-      throw tooLarge(maxAnswerBytes);
+    const mayBeTooLarge = context.answer.atMost() > maxAnswerBytes && !context.outcome.isMutation;
+    if (mayBeTooLarge && isLongerThan(maxAnswerBytes, [errors, data])) throw tooLarge(maxAnswerBytes);
     reply.code(response.http.status ?? 200);
     for (const [name, value] of response.http.headers) reply.header(name, value);
     reply.type("application/json; charset=utf-8");
@@ -99,16 +115,4 @@ async function execute(
   } finally {
     context.liftDeadline();
   }
-}
-
-async function parametersOf({ maxBodyBytes, parseJson }: GraphqlEndpoint, request: FastifyRequest, share: ByteShare) {
-  if (request.method === "GET") return parametersOfUrl(request.raw.url!);
-  const body = await readBody(request.raw, maxBodyBytes, share);
-  return parametersOfBody(parseJson(body.toString("utf8")));
-}
-
-function headersOf(headers: FastifyRequest["headers"]): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) if (typeof value === "string") map.set(name, value);
-  return map;
 }

@@ -6,7 +6,7 @@ import { graphqlResponseJson, readAccept } from "./media-type.js";
 import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
 import { partialSuccess } from "./response-status.js";
-import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
+import { answerGraphql, endpointPath as endpoint, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
@@ -21,9 +21,6 @@ declare module "fastify" {
     errorCode: ErrorCode | undefined;
   }
 }
-
-/** Where the GraphQL endpoint is. */
-export const endpoint = "/graphql";
 
 /** Where other services find the keys to verify tokens with. */
 const keySetPath = "/.well-known/jwks.json";
@@ -119,10 +116,11 @@ export function makeHttpServer(parts: {
     });
     return parsed;
   };
+  const graphqlEndpoint = { ...graphql, parseJson };
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
-    handler: (request, reply) => answerGraphql({ ...graphql, parseJson }, request, reply),
+    handler: (request, reply) => answerGraphql(graphqlEndpoint, request, reply),
   });
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));

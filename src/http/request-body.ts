@@ -10,7 +10,7 @@ import type { ByteShare } from "./byte-budget.js";
  * @throws KnownError `PAYLOAD_TOO_LARGE`, `SERVICE_UNAVAILABLE` where there is no room, `BAD_REQUEST` where the client
  * gave up.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<string> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) throw tooLarge(limitBytes);
   let room = declared;
@@ -34,7 +34,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number, sha
     throw new KnownError("BAD_REQUEST", "The request ended before its body did");
   }
   share.stopAwaiting();
-  return Buffer.concat(chunks, length);
+  return Buffer.concat(chunks, length).toString("utf8");
 }
 
 function tooLarge(limitBytes: number): KnownError {

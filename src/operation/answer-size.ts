@@ -36,25 +36,24 @@ export function tooLarge(limit: number): KnownError {
   return new KnownError("QUERY_TOO_COMPLEX", `The answer would have more than ${limit.toLocaleString("en")} bytes`);
 }
 
-/** Whether a value has more than `limit` bytes as JSON; found without making the JSON. */
-export function isLongerThan(limit: number, value: unknown): boolean {
+/** Whether a result has more than `limit` bytes as JSON; found without making all of the JSON. */
+export function isLongerThan(limit: number, result: unknown): boolean {
   let left = limit;
-  const count = (part: unknown): boolean => {
-    left -= 2;
-    if (typeof part === "string") left -= jsonBytes(part, left);
-    else if (Array.isArray(part)) return part.every(count);
-    else if (typeof part === "object" && part !== null)
-      return Object.entries(part).every(([key, inside]) => {
-        left -= jsonBytes(key, left) + 4;
-        return count(inside);
-      });
-    else left -= 24;
-    return left >= 0;
+  const fits = (value: unknown): boolean => {
+    const isPlain = typeof value !== "object" || value === null || value instanceof Date;
+    // A bracket at each end, and a comma after every value.
+    left -= isPlain ? bytesOf(value) + 1 : 3;
+    if (isPlain || left < 0) return left >= 0;
+    if (Array.isArray(value)) return value.every(fits);
+    return Object.entries(value).every(([key, inside]) => {
+      left -= bytesOf(key) + 1;
+      return fits(inside);
+    });
   };
-  return !count(value);
+  return !fits(result);
 }
 
-/** The bytes of a text as JSON, quotes apart; a text that is too long for `enough` need not be looked at. */
-function jsonBytes(text: string, enough: number): number {
-  return text.length > enough ? text.length : Buffer.byteLength(JSON.stringify(text)) - 2;
+/** The bytes of a plain value as JSON; of one that JSON leaves out, none. */
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? "");
 }

@@ -27,6 +27,7 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
         if (operation === undefined) return;
         if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
           throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
+        contextValue.outcome.isMutation = operation.operation === OperationTypeNode.MUTATION;
         const asked = rootFields(document, operation).map(({ name }) => name.value);
         contextValue.outcome.rootFieldNames = asked;
         // One request may otherwise carry a thousand guesses.

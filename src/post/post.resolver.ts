@@ -18,9 +18,10 @@ import {
 
 import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
+import type { Transaction } from "../database/transaction.js";
 import { checkArguments } from "../validation.js";
 import { PostConnection } from "./list/post.connection.js";
-import type { Post } from "./post.entity.js";
+import { Post } from "./post.entity.js";
 import {
   CreatePostInput,
   createPostRules,
@@ -34,7 +35,7 @@ import {
 import { pageRules, PostsArguments } from "./list/post-list.args.js";
 import { PostStatus, statusAt } from "./post.publication.js";
 import { postsFor } from "./list/post.reads.js";
-import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
+import { selectedOfPayload, selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
 import { PostType } from "./post.type.js";
 import { setVote } from "./vote.service.js";
@@ -102,10 +103,11 @@ export class PostResolver {
   async createPost(
     @Arg("input", () => CreatePostInput, { description: "The post to create." }) input: CreatePostInput,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(createPostRules, { input, now: context.now });
-    return new PostPayload(await createPost(context.transaction, viewer, checked.input, context.now));
+    return new PostPayload(await createPost(countingContent(context, info), viewer, checked.input, context.now));
   }
 
   @Mutation(() => PostPayload, {
@@ -114,10 +116,11 @@ export class PostResolver {
   async updatePost(
     @Arg("input", () => UpdatePostInput, { description: "The post and its changes." }) input: UpdatePostInput,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(updatePostRules, { input, now: context.now });
-    return new PostPayload(await updatePost(context.transaction, viewer, checked.input, context.now));
+    return new PostPayload(await updatePost(countingContent(context, info), viewer, checked.input, context.now));
   }
 
   @Mutation(() => DeletePostPayload, { description: "Deletes a post: only its author may. Needs a session." })
@@ -137,8 +140,9 @@ export class PostResolver {
   async votePost(
     @Arg("input", () => VotePostInput, { description: "The post to vote for." }) input: VotePostInput,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    return answerVote(context, input, true);
+    return answerVote(context, info, input, true);
   }
 
   @Mutation(() => PostPayload, {
@@ -147,8 +151,9 @@ export class PostResolver {
   async unvotePost(
     @Arg("input", () => VotePostInput, { description: "The post to vote for no longer." }) input: VotePostInput,
     @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    return answerVote(context, input, false);
+    return answerVote(context, info, input, false);
   }
 
   @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
@@ -171,10 +176,27 @@ export class PostResolver {
   }
 }
 
-async function answerVote(context: Context, input: VotePostInput, voted: boolean): Promise<PostPayload> {
+/** The operation's transactions, which don't commit where the answer has no room for the content of the post. */
+function countingContent({ transaction, answer }: Context, info: GraphQLResolveInfo): Transaction {
+  const { contentTimes } = selectedOfPayload(info);
+  return (work) =>
+    transaction(async (em) => {
+      const result = await work(em);
+      if (contentTimes > 0 && result instanceof Post)
+        answer.add(Buffer.byteLength(JSON.stringify(result.content)) * contentTimes);
+      return result;
+    });
+}
+
+async function answerVote(
+  context: Context,
+  info: GraphQLResolveInfo,
+  input: VotePostInput,
+  voted: boolean,
+): Promise<PostPayload> {
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
-  const post = await setVote(context.transaction, viewer, postId, voted, context.now);
+  const post = await setVote(countingContent(context, info), viewer, postId, voted, context.now);
   postsFor(context, viewer).noteVote(post.id, voted);
   return new PostPayload(post);
 }

@@ -36,6 +36,13 @@ export function selectedOfPost(info: GraphQLResolveInfo): PostSelection {
   return gather(info, (post) => post(info.fieldNodes));
 }
 
+/** What is selected of the post of a field that gives a payload with one. */
+export function selectedOfPayload(info: GraphQLResolveInfo): PostSelection {
+  return gather(info, (post) => {
+    for (const nodes of fieldsOf(info, "PostPayload", info.fieldNodes, "post")) post(nodes);
+  });
+}
+
 /** What is selected of the posts of a field that gives a connection, as nodes and through its edges. */
 export function selectedOfPosts(info: GraphQLResolveInfo): PostSelection {
   return gather(info, (post) => {
@@ -64,7 +71,7 @@ function gather(info: GraphQLResolveInfo, visit: (post: (nodes: readonly FieldNo
 /** The fields below others as they stand in the answer: merged, and without what @skip and @include leave out. */
 function fieldsOf(
   info: GraphQLResolveInfo,
-  type: "PostConnection" | "PostEdge" | "Post" | "User",
+  type: "PostPayload" | "PostConnection" | "PostEdge" | "Post" | "User",
   nodes: readonly FieldNode[],
   name?: string,
 ): (readonly FieldNode[])[] {
