@@ -492,6 +492,19 @@ describe("the answer to a refused credential", () => {
     expect(answer.body.errors).toHaveLength(1);
   });
 
+  test.each([
+    { of: "a token without its scheme", header: (token: string) => token },
+    { of: "another scheme", header: (token: string) => `Token ${token}` },
+  ])("says what the header must be where it is $of", async ({ header }) => {
+    const api = await startApi();
+    const { token } = await api.register();
+    const { headers, body } = await api.send("{ me { id } }", { headers: { authorization: header(token) } });
+    expect(headers.get("www-authenticate")).toBe(
+      'Bearer realm="postern", error="invalid_token", error_description="The Authorization header must be Bearer, a space and the access token"',
+    );
+    expect(body.errors![0]!.extensions["reason"]).toBe("TOKEN_INVALID");
+  });
+
   test("is a 401 where every root field was refused, __typename apart", async () => {
     const api = await startApi();
     for (const query of [

@@ -1,3 +1,4 @@
+import { pbkdf2 } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 
@@ -24,6 +25,21 @@ const create = (account: Account, content: string) =>
   });
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
+/** Gives every thread of Node's pool something to do for a while, so that whatever else needs one has to wait. */
+function fillThreads() {
+  const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
+  let freed = false;
+  const work = () =>
+    new Promise<void>((resolve, reject) => {
+      pbkdf2("password", "salt", 1_000_000, 64, "sha512", (error) => {
+        freed = true;
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  return { freed: () => freed, done: Promise.all(Array.from({ length: threads }, work)) };
+}
+
 async function fileReader(slowReads: number) {
   const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
@@ -47,18 +63,42 @@ test.each(["a file", "memory"])("counts the look-up of the credential in %s as t
   expect((await answer).body).not.toHaveProperty("data");
 });
 
-test("interrupts a statement at whichever step it is", async () => {
+test("answers TIMEOUT while the look-up of the credential still waits for a thread", async () => {
+  const api = await startApi({ DATABASE_URL: newFileUrl() });
+  const ada = await api.register();
+  const threads = fillThreads();
+
+  const answer = ada.send("{ me { name } }");
+  while (api.timer.waiting() < 1) await immediates(1);
+  api.timer.ring();
+
+  expect((await answer).body).toMatchObject({ errors: [timeout] });
+  expect(threads.freed()).toBe(false);
+  await threads.done;
+});
+
+test("interrupts a statement that its thread had not begun when its time was up", async () => {
   const reader = await fileReader(100);
-  for (let step = 0; step < 12; step += 1) {
-    const over = new AbortController();
-    const rows = reader.all(slow, { pace: "slow", party: "one", signal: over.signal });
-    const told = rows.catch((error: Error) => error.message);
-    await immediates(step);
-    over.abort(new Error("over"));
-    expect(await told).toBe("over");
-    // It has ended, or this would wait for minutes.
-    expect(await reader.all(sql`select 1 as one`, { pace: "slow", party: "two" })).toEqual([{ one: 1 }]);
-  }
+  const read = (signal: AbortSignal) =>
+    reader.all(slow, { pace: "slow", party: "one", signal }).catch((error: Error) => error.message);
+  // From then on it is kept prepared, and goes to a thread at once.
+  const first = new AbortController();
+  const prepared = read(first.signal);
+  await immediates(20);
+  first.abort(new Error("over"));
+  expect(await prepared).toBe("over");
+  expect(await reader.all(sql`select 1 as one`, { pace: "slow", party: "two" })).toEqual([{ one: 1 }]);
+
+  const threads = fillThreads();
+  const second = new AbortController();
+  const waiting = read(second.signal);
+  await immediates(20);
+  second.abort(new Error("over"));
+  expect(await waiting).toBe("over");
+  expect(threads.freed()).toBe(false);
+  await threads.done;
+  // It has ended, or this would wait for minutes.
+  expect(await reader.all(sql`select 2 as two`, { pace: "slow", party: "two" })).toEqual([{ two: 2 }]);
   await reader.close();
 });
 

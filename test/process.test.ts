@@ -51,9 +51,9 @@ test("takes the tokens of before a restart, because its secret is kept", async (
   });
 });
 
-test("reads .env, which the environment outweighs", async () => {
+test("reads .env, with a byte order mark too, which the environment outweighs", async () => {
   const folder = newFolder();
-  writeFileSync(join(folder, ".env"), "ACCESS_TOKEN_TTL=7m\nREFRESH_TOKEN_TTL=8m\nPORT=x\n");
+  writeFileSync(join(folder, ".env"), "\uFEFFACCESS_TOKEN_TTL=7m\nREFRESH_TOKEN_TTL=8m\nPORT=x\n");
   const { ready } = await startProcess(folder, { PORT: "0", REFRESH_TOKEN_TTL: "9m" });
   expect(ready["accessTokenTtl"]).toBe("7m");
 });
@@ -232,4 +232,15 @@ test("refuses no right password that two processes judge at once, and lets no ol
     const { errors } = await ask(two.url, "{ me { id } }", {}, token);
     expect(["SESSION_REVOKED", "TOKEN_INVALID"]).toContain(errors?.[0].extensions.reason);
   }
+});
+
+test("ends at a signal though nobody reads its log any more", async () => {
+  const running = await startProcess(newFolder());
+  running.process.stdout!.pause();
+  // More than fits into the pipe and what its reader holds.
+  const headers = { "x-request-id": "x".repeat(128) };
+  for (let round = 0; round < 20; round += 1)
+    await Promise.all(Array.from({ length: 50 }, () => fetch(new URL("/nothing", running.url), { headers })));
+  expect((await fetch(new URL("/", running.url))).status).toBe(200);
+  expect(await end(running, "SIGTERM")).toBe(0);
 });

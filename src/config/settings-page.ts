@@ -16,12 +16,13 @@ export function settingsPage(): string {
   });
   return `# Settings
 
-Settings are environment variables, or lines of a file \`.env\` in the working folder, which the environment outweighs. All are
-checked when the server starts. One that can't be used ends it with a line that says what is wrong. A variable that is a slip away from a
-setting's name, and one of \`.env\` that is no setting, gets a warning. Durations carry their unit: \`s\`, \`m\`, \`h\` or \`d\`.
+Settings are environment variables, or lines of a file \`.env\` in the working folder, which the environment outweighs.
+All are checked when the server starts. One that can't be used ends it with a line that says what is wrong. A variable
+that is a slip away from a setting's name, and one of \`.env\` that is no setting, gets a warning. Durations carry their
+unit: \`s\`, \`m\`, \`h\` or \`d\`.
 
-\`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` turns Sandbox off, asks for a key of your own, and changes the
-defaults of \`HOST\` and \`INTROSPECTION\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
+\`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` turns Sandbox off, asks for a key of your own, and
+changes the defaults of \`HOST\` and \`INTROSPECTION\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
 
 | variable | default | what it sets |
 | --- | --- | --- |
