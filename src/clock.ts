@@ -7,6 +7,14 @@ export const systemClock: Clock = () => new Date();
 /** Runs something once, after so many milliseconds, unless what it gives back is called before. */
 export type Timer = (milliseconds: number, run: () => void) => () => void;
 
+/** Starts to measure. What it gives back tells how many milliseconds have passed since, whatever is done to the clock. */
+export type Stopwatch = () => () => number;
+
+export const systemStopwatch: Stopwatch = () => {
+  const started = performance.now();
+  return () => performance.now() - started;
+};
+
 /** Waits. Unlike the timer, it keeps the process from ending meanwhile: a script has nothing else that would. */
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {

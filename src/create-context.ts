@@ -59,7 +59,7 @@ export function contextFactory(parts: {
     const { signal, lift } = startDeadline(timer, operationTimeoutSeconds, gone);
     const addressKey = addressKeyOf(address);
     const auth = await authenticate(
-      (statement) => reader.all(statement, { pace: "credential", party: addressKey, signal }),
+      (statement, userId) => reader.all(statement, { pace: "credential", party: userId, signal }),
       authorization,
       sessionRules,
       now,

@@ -48,7 +48,7 @@ test("has a value for every setting that is not given", () => {
         cost: 5000,
         operationTimeoutSeconds: 10,
         bodyBytes: 1_048_576,
-        bodyBytesInFlight: 67_108_864,
+        bodyBytesInFlight: 33_554_432,
         answerBytes: 16_777_216,
         answerBytesInFlight: 50_331_648,
         sendTimeoutSeconds: 30,

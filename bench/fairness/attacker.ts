@@ -1,5 +1,6 @@
 // A process that attacks, so that what it does to its own event loop isn't measured.
 import { setMaxListeners } from "node:events";
+import { constants, setPriority } from "node:os";
 
 import { attacks, type AttackName } from "./attacks.js";
 import { clientOf } from "./client.js";
@@ -13,6 +14,9 @@ export type Order = {
   readonly patient: boolean;
   readonly posts: string;
 };
+
+// Attackers come from elsewhere: here they take only what processor time the server and its other users leave.
+setPriority(constants.priority.PRIORITY_LOW);
 
 const ending = new AbortController();
 // Every request under way listens to it.

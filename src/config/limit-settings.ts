@@ -78,8 +78,8 @@ export const limitSettings = {
   },
   MAX_BODY_BYTES_IN_FLIGHT: {
     rule: whole(100_000, 999_999_999),
-    preset: "67108864",
-    example: "67108864",
+    preset: "33554432",
+    example: "33554432",
     description:
       "how many bytes all bodies together may have that are being read; one client may hold half of them; at least twice `MAX_BODY_BYTES`",
   },

@@ -1,42 +1,68 @@
-/** Items that wait, given out by turns between the parties that they are for: who queues much waits for themselves. */
+import { LRUCache } from "lru-cache";
+
+/**
+ * Items that wait, given out by turns between the parties that they are for: the next turn is for the party that has
+ * been given least, so that who asks for much waits for themselves.
+ */
 export type FairQueue<Item> = {
   readonly add: (party: string, item: Item) => void;
   /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
   readonly remove: (party: string, item: Item) => boolean;
-  /** The next item that `fits`, of the party that has waited longest for a turn. */
-  readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
+  /** The next item, which counts as 1 given to its party. */
+  readonly take: () => Item | undefined;
+  /** Counts as much more as given to a party, whose turn was longer than others'. */
+  readonly charge: (party: string, more: number) => void;
 };
 
+// Of how many parties that don't wait it is remembered what they were given: the latest ones.
+const remembered = 1000;
+
 export function fairQueue<Item>(): FairQueue<Item> {
-  // In the order of their turns: a party that was given one moves to the end.
-  const itemsByParty = new Map<string, Item[]>();
-  const takeAt = (party: string, items: Item[], index: number): Item => {
-    const [item] = items.splice(index, 1);
-    if (items.length === 0) itemsByParty.delete(party);
-    return item!;
+  // In the order in which they began to wait, which decides between those who were given the same.
+  const waiting = new Map<string, { readonly items: Item[]; given: number }>();
+  const givenBefore = new LRUCache<string, number>({ max: remembered });
+  // What the party of the latest turn had been given before it. Who comes then has no claim to more than that.
+  let level = 0;
+
+  const leave = (party: string, given: number) => {
+    waiting.delete(party);
+    givenBefore.set(party, given);
   };
   return {
     add(party, item) {
-      const items = itemsByParty.get(party);
-      if (items === undefined) itemsByParty.set(party, [item]);
-      else items.push(item);
+      const own = waiting.get(party);
+      if (own !== undefined) own.items.push(item);
+      else waiting.set(party, { items: [item], given: Math.max(level, givenBefore.get(party) ?? level) });
     },
     remove(party, item) {
-      const items = itemsByParty.get(party);
-      const index = items?.indexOf(item) ?? -1;
-      if (items === undefined || index === -1) return false;
-      takeAt(party, items, index);
+      const own = waiting.get(party);
+      const index = own?.items.indexOf(item) ?? -1;
+      if (own === undefined || index === -1) return false;
+      own.items.splice(index, 1);
+      if (own.items.length === 0) leave(party, own.given);
       return true;
     },
-    take(fits = () => true) {
-      for (const [party, items] of itemsByParty) {
-        const index = items.findIndex(fits);
-        if (index === -1) continue;
-        const item = takeAt(party, items, index);
-        if (itemsByParty.delete(party)) itemsByParty.set(party, items);
-        return item;
+    take() {
+      let next: string | undefined;
+      let least = Infinity;
+      for (const [party, { given }] of waiting) {
+        if (given >= least) continue;
+        next = party;
+        least = given;
       }
-      return undefined;
+      if (next === undefined) return undefined;
+      const { items } = waiting.get(next)!;
+      level = least;
+      const item = items.shift();
+      leave(next, least + 1);
+      // Among those who were given as much, its next turn is the last.
+      if (items.length > 0) waiting.set(next, { items, given: least + 1 });
+      return item;
+    },
+    charge(party, more) {
+      const own = waiting.get(party);
+      if (own !== undefined) own.given += more;
+      else givenBefore.set(party, (givenBefore.get(party) ?? level) + more);
     },
   };
 }

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 
-import { systemTimer, type Timer } from "../clock.js";
+import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
 import type { Database } from "./database.js";
 import { beforeSignal } from "./deadline.js";
-import { fairQueue } from "./fair-queue.js";
+import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
 import { Sql } from "./sql.js";
-import { tooBusy } from "./turns.js";
+import { makeTurns, tooBusy } from "./turns.js";
 
 /**
  * How long a statement may keep others waiting: "credential" and "short" ones follow an index to a few rows, "slow" ones
@@ -67,14 +67,19 @@ export function readerFor(reader: Reader, { party, signal }: Omit<Read, "pace">)
 const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
 const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
 
-type Job = Read & { readonly run: (connection: Connection) => Promise<void> };
+type Job = (connection: Connection) => Promise<void>;
 
 /**
  * Opens the reading side of a database that is open and up to date.
  *
  * @param slowReads how many slow reads may be under way, waiting ones included; of one party half as many.
  */
-export async function openReader(database: Database, slowReads: number, timer: Timer = systemTimer): Promise<Reader> {
+export async function openReader(
+  database: Database,
+  slowReads: number,
+  timer: Timer = systemTimer,
+  stopwatch: Stopwatch = systemStopwatch,
+): Promise<Reader> {
   const path = database.config.get("dbName")!;
   // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
   if (path === ":memory:") {
@@ -89,30 +94,43 @@ export async function openReader(database: Database, slowReads: number, timer: T
   }
 
   const open = () => openConnection(path, timer);
-  const [forCredentials, forShort, ...forAll] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
-  const idle = new Set([forShort!, ...forAll]);
-  const queue = fairQueue<Job>();
+  const [forCredentials, forShort, ...others] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
+  const idle = new Set([forShort!, ...others]);
+  const credentialTurn = makeTurns(1);
+  const waiting = { short: fairQueue<Job>(), slow: fairQueue<Job>() };
   const slow = countsByParty();
 
+  const nextFor = (connection: Connection): Job | undefined => {
+    const job = connection === forShort ? undefined : waiting.slow.take();
+    return job ?? waiting.short.take();
+  };
   const next = () => {
     for (const connection of idle) {
-      const job = queue.take(({ pace }) => pace === "short" || connection !== forShort);
+      const job = nextFor(connection);
       if (job === undefined) continue;
       idle.delete(connection);
-      void job.run(connection).finally(() => {
+      void job(connection).finally(() => {
         idle.add(connection);
         next();
       });
     }
   };
 
-  const inTurn = <Row>(statement: Sql, read: Read, settled: () => void): Promise<Row[]> => {
-    const { party, signal } = read;
+  const inTurn = <Row>(
+    queue: FairQueue<Job>,
+    statement: Sql,
+    { party, signal }: Read,
+    settled: () => void,
+  ): Promise<Row[]> => {
     let job!: Job;
     const rows = new Promise<Row[]>((resolve, reject) => {
-      const run = (connection: Connection) =>
-        connection.all<Row>(statement, signal).then(resolve, reject).finally(settled);
-      job = { ...read, run };
+      job = async (connection) => {
+        const elapsed = stopwatch();
+        await connection.all<Row>(statement, signal).then(resolve, reject);
+        // Turns are shared by the time that they take: who reads slowly has fewer.
+        queue.charge(party, elapsed());
+        settled();
+      };
       queue.add(party, job);
     });
     next();
@@ -126,14 +144,18 @@ export async function openReader(database: Database, slowReads: number, timer: T
     async all(statement, read) {
       const { pace, party, signal } = read;
       signal?.throwIfAborted();
-      if (pace === "credential") return beforeSignal(forCredentials!.all(statement, signal), signal);
-      if (pace === "short") return inTurn(statement, read, () => {});
+      if (pace === "credential")
+        return beforeSignal(
+          credentialTurn(() => forCredentials!.all(statement, signal), read),
+          signal,
+        );
+      if (pace === "short") return inTurn(waiting.short, statement, read, () => {});
       if (slow.inAll() >= slowReads || slow.of(party) >= slowReads / 2) throw tooBusy();
       slow.add(party, 1);
-      return inTurn(statement, read, () => slow.add(party, -1));
+      return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
     },
     close: async () =>
-      void (await Promise.all([forCredentials!, forShort!, ...forAll].map((connection) => connection.close()))),
+      void (await Promise.all([forCredentials!, forShort!, ...others].map((connection) => connection.close()))),
   };
 }
 

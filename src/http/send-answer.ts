@@ -6,7 +6,7 @@ import { tooBusy } from "../database/turns.js";
 import type { ByteShare } from "./byte-budget.js";
 
 // A share of the answer at a time, so that a client's progress shows.
-const chunkBytes = 64 * 1024;
+const chunkCharacters = 64 * 1024;
 
 /**
  * Sends an answer.
@@ -23,16 +23,23 @@ export function sendAnswer(
   how: { readonly timeoutMilliseconds: number; readonly evenWithoutRoom: boolean },
 ): FastifyReply {
   reply.raw.setTimeout(how.timeoutMilliseconds);
-  if (text.length <= chunkBytes) return reply.send(text);
-  const bytes = Buffer.from(text);
-  if (!share.takeUpTo(bytes.length) && !how.evenWithoutRoom) throw tooBusy();
-  reply.header("content-length", bytes.length);
-  return reply.send(Readable.from(chunksOf(bytes, share), { objectMode: false }));
+  if (text.length <= chunkCharacters) return reply.send(text);
+  const bytes = Buffer.byteLength(text);
+  if (!share.takeUpTo(bytes) && !how.evenWithoutRoom) throw tooBusy();
+  reply.header("content-length", bytes);
+  return reply.send(Readable.from(chunksOf(text, share), { objectMode: false }));
 }
 
-function* chunksOf(bytes: Buffer, share: ByteShare): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += chunkBytes) {
+/** The text in pieces, each made into bytes when the client has room for it: never all of it at a time. */
+function* chunksOf(text: string, share: ByteShare): Generator<Buffer> {
+  for (let start = 0; start < text.length;) {
+    let end = start + chunkCharacters;
+    // Both halves of a surrogate pair belong to one piece.
+    if (isLowSurrogate(text.charCodeAt(end))) end += 1;
     share.awaitClient();
-    yield bytes.subarray(start, start + chunkBytes);
+    yield Buffer.from(text.slice(start, end));
+    start = end;
   }
 }
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;

@@ -16,9 +16,11 @@ type ViewerRow = {
 /**
  * Judges the Authorization headers of a request at the instant `now`. Only a token that is good in itself costs a
  * read, of one session with its user by their ids, which waits for no write. Never throws for a credential.
+ *
+ * @param read the look-up, for which the token's user has turns: the signature says that it is theirs.
  */
 export async function authenticate(
-  read: (statement: Sql) => Promise<ViewerRow[]>,
+  read: (statement: Sql, userId: string) => Promise<ViewerRow[]>,
   authorization: readonly string[],
   rules: TokenRules,
   now: Date,
@@ -33,6 +35,7 @@ export async function authenticate(
   const [row] = await read(
     sql`select u.name, u.email, u.created_at as registered_at, s.id as session_id, s.expires_at, s.ended_at
       from users u left join sessions s on s.id = ${sessionId} and s.user_id = u.id where u.id = ${userId}`,
+    userId,
   );
   if (row === undefined) return { state: "gone" };
   // Ended is ended, though it be by a process whose clock is ahead of this one's.

@@ -10,16 +10,33 @@ test("gives parties their turns one after the other, however much one of them qu
   queue.add("c", "c1");
   expect([queue.take(), queue.take()]).toEqual(["a1", "b1"]);
   queue.add("d", "d1");
-  expect(Array.from({ length: 6 }, () => queue.take())).toEqual(["c1", "a2", "b2", "d1", "a3", undefined]);
+  expect(Array.from({ length: 6 }, () => queue.take())).toEqual(["c1", "d1", "a2", "b2", "a3", undefined]);
 });
 
-test("passes over what doesn't fit, whose party keeps its place", () => {
+test("gives fewer turns to whose turns take longer, also after they have stopped waiting", () => {
   const queue = fairQueue<string>();
-  queue.add("a", "slow");
-  queue.add("b", "short");
-  expect(queue.take((item) => item === "short")).toBe("short");
-  expect(queue.take((item) => item === "short")).toBeUndefined();
-  expect(queue.take()).toBe("slow");
+  const take = (party: string, cost: number) => {
+    const item = queue.take();
+    queue.charge(party, cost);
+    return item;
+  };
+  queue.add("slow", "s1");
+  queue.add("quick", "q1");
+  expect(take("slow", 3)).toBe("s1");
+  queue.add("slow", "s2");
+  for (const item of ["q2", "q3", "q4"]) queue.add("quick", item);
+  expect(Array.from({ length: 4 }, () => take("quick", 0))).toEqual(["q1", "q2", "q3", "q4"]);
+  // They have been given the same by now, and the one that has waited longer is next.
+  queue.add("quick", "q5");
+  expect([queue.take(), queue.take(), queue.take()]).toEqual(["s2", "q5", undefined]);
+});
+
+test("owes a party nothing for the time in which it wanted nothing", () => {
+  const queue = fairQueue<string>();
+  for (const item of ["a1", "a2", "a3", "a4"]) queue.add("a", item);
+  expect([queue.take(), queue.take(), queue.take()]).toEqual(["a1", "a2", "a3"]);
+  for (const item of ["b1", "b2", "b3"]) queue.add("b", item);
+  expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual(["b1", "a4", "b2", "b3"]);
 });
 
 test("takes out what waits no longer, once", () => {
