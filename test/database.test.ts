@@ -7,7 +7,9 @@ import { isDatabaseAway, openDatabase, type Database } from "../src/database/dat
 import { entities } from "../src/schema.js";
 import { inTransaction } from "./support/reads.js";
 import { User } from "../src/user/user.entity.js";
+import { startApi } from "./support/api.js";
 import { newFolder } from "./support/files.js";
+import { createPost, votePost } from "./support/posts.js";
 
 // In a folder that isn't there either.
 const newFile = () => join(newFolder(), "deep", "posts.sqlite");
@@ -102,4 +104,21 @@ test("refuses a database that a newer version has migrated, and leaves it alone"
   await first.close();
 
   await expect(open(path)).rejects.toThrow(/newer version of Postern \(Migration29991231235959\)/);
+});
+
+test("finds nothing to write in what was only read, dates included", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await votePost(ada, await createPost(ada));
+  await api.send(
+    'mutation { login(input: { email: "nobody@example.com", password: "a wrong password" }) { accessToken } }',
+  );
+  const em = api.server.database.em.fork();
+  for (const entity of entities) {
+    const read = await em.find<object>(entity, {});
+    expect({ entity: entity.name, read: read.length > 0 }).toEqual({ entity: entity.name, read: true });
+  }
+  const work = em.getUnitOfWork();
+  work.computeChangeSets();
+  expect(work.getChangeSets()).toEqual([]);
 });

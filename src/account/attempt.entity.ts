@@ -12,15 +12,15 @@ export class Attempt {
   failures!: number;
 
   /** Tries are refused until then. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   waitsUntil!: Date | null;
 
   /** The last success. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   succeededAt!: Date | null;
 
   /** The last success, or the instant up to which failures have been forgotten. */
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   @Index()
   touchedAt!: Date;
 }

@@ -23,18 +23,18 @@ export class Post {
   content!: string;
 
   /** When it became, or will become, visible to others; null for a draft. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   publishedAt!: Date | null;
 
   /** Its position in lists by date: `publishedAt`, or `createdAt` for a draft. A column, so that an index can hold it. */
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   listedAt!: Date;
 
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   createdAt!: Date;
 
   /** When its title, content or state last changed. */
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   updatedAt!: Date;
 
   /** Kept by triggers; nothing else writes it. */

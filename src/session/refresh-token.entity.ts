@@ -13,11 +13,11 @@ export class RefreshToken {
   session!: Session;
 
   /** When it was first traded for its successor. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   usedAt!: Date | null;
 
   /** A used token's row may go after this: the session's end, as it was when the token was last worth an answer. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   @Index()
   keptUntil!: Date | null;
 

@@ -13,19 +13,19 @@ export class Session {
   @ManyToOne(() => User, { deleteRule: "cascade" })
   user!: User;
 
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   createdAt!: Date;
 
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   lastUsedAt!: Date;
 
   /** From this instant on the session is over, whatever its tokens say. Ending it brings this forward. */
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   @Index()
   expiresAt!: Date;
 
   /** Set where it was ended before its time, which a refresh is told. */
-  @Property({ type: "datetime", length: 3, nullable: true })
+  @Property({ type: "Date", length: 3, nullable: true })
   endedAt!: Date | null;
 
   /** The client's own words, cut to 300 characters. */

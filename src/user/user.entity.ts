@@ -23,6 +23,6 @@ export class User {
   @Property({ type: "text" })
   passwordHash!: string;
 
-  @Property({ type: "datetime", length: 3 })
+  @Property({ type: "Date", length: 3 })
   createdAt!: Date;
 }
