@@ -1,5 +1,6 @@
 // How fast Postern is beside what else one could have: the same work on the same file, in turns, on one machine.
 //   npm run bench               ten minutes; -- --write renews bench/results.json and bench/results.svg
+//   npm run bench -- --only page,me --with "by hand"    some of the work, beside some of the others
 //   npm run bench -- --quick    under a minute, Postern and the plain stack alone; fails where Postern falls behind
 import { parseArgs } from "node:util";
 
@@ -22,11 +23,16 @@ const connections = 32;
 // Who came last and wrote little: a page is of what others wrote, as it is for most people.
 const credentials = { email: "member20@demo.example.com", password: seededPassword };
 
-const { quick, write } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
+const { quick, write, only, ...others } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    only: { type: "string" },
+    with: { type: "string", default: "by hand,plain stack,floor" },
+  },
 }).values;
 
-const names: readonly Name[] = quick ? ["Postern", "plain stack"] : ["Postern", "by hand", "plain stack", "floor"];
+const names = ["Postern", ...(quick ? ["plain stack"] : others.with.split(","))] as readonly Name[];
 const contestants = await startContestants(names, seededDatabase(posts));
 const [postern] = contestants as [Contestant];
 const session = await dataOf(postern, "", "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }", {
@@ -34,7 +40,9 @@ const session = await dataOf(postern, "", "mutation ($input: LoginInput!) { logi
 });
 const token = (JSON.parse(session) as { login: { accessToken: string } }).login.accessToken;
 
-const works = worksFor({ ...(await findPlaces()), credentials });
+const works = worksFor({ ...(await findPlaces()), credentials }).filter(
+  ({ name }) => only === undefined || only.split(",").includes(name),
+);
 if (quick) await compareQuickly();
 else await compareAll();
 await Promise.all(contestants.map(({ server }) => server.end(0)));

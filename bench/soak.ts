@@ -19,7 +19,7 @@ const server = await startServer(args.server, seededDatabase(args.posts), { SEND
 
 const attacker = await prepareAttacker(server);
 
-/** Memory every five seconds, from the first minute of ordinary use to the minute of quiet at the end. */
+/** Memory every five seconds, from the first minute of ordinary use to the minute without attacks at the end. */
 const curve: { second: number; megabytes: number }[] = [];
 const started = performance.now();
 const sampler = setInterval(
@@ -33,10 +33,12 @@ await pause(warmUpSeconds * 1000);
 const before = server.memory().now;
 server.resetPeak();
 const attacks = await attackInRotation(server, attacker, (seconds - warmUpSeconds) * 1000);
-const samples = await users.stop();
+const { peak } = server.memory();
+// Ordinary use goes on, as it did before the attacks: a process that does nothing gives nothing back.
 await quiet(server);
+const samples = await users.stop();
 clearInterval(sampler);
-const { now: after, peak } = server.memory();
+const { now: after } = server.memory();
 
 const figures = Object.entries(samples).flatMap(([who, own]) => {
   const { codes, answeredShare, count, p50, p99, longest } = summaryOf(own);
@@ -52,7 +54,7 @@ figures.push(
   ...Object.entries(attacks).map(([attack, codes]) => figure(0, `attack ${attack}: answers`, codes)),
   figure(0, "memory before the attacks", before, "MB"),
   figure(0, "memory at most", peak, "MB", 500),
-  figure(0, "memory after a minute of quiet", after, "MB", before * 1.25),
+  figure(0, "memory after a minute without attacks", after, "MB", before * 1.25),
   figure(0, "the server", server.hasCrashed() ? "ended by itself" : "lives", "", "lives"),
   figure(0, "SIGTERM ends it after", (await server.end()) ?? "> 10000 ms", "ms", 6000),
 );

@@ -11,6 +11,11 @@ export type Context = Access & {
   readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
   readonly answer: AnswerSize;
+  /**
+   * Puts JSON into the answer as it is, at a path of response keys, in place of the empty value that a resolver gives
+   * there. Undefined where the caller wants values and no text.
+   */
+  readonly placeJson: ((path: readonly (string | number)[], json: readonly Buffer[]) => void) | undefined;
   /** Tells that the operation has ended, so that its time limit is of no account any more. */
   readonly liftDeadline: () => void;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
@@ -24,8 +29,8 @@ export type Context = Access & {
     rootFieldNames: readonly string[];
     /** The first error of the answer. */
     error: { readonly code: string; readonly reason?: string } | undefined;
-    /** What each root field that was begun comes to. */
-    readonly rootFields: Promise<unknown>[];
+    /** What each root field that was begun comes to: a value, or a promise of one. */
+    readonly rootFields: unknown[];
   };
 };
 

@@ -5,9 +5,11 @@ import type { Context, PasswordCost } from "./context.js";
 import { startDeadline } from "./database/deadline.js";
 import { readerFor, type Reader } from "./database/reader.js";
 import type { transactionsOn } from "./database/transaction.js";
+import { KnownError } from "./errors.js";
 import { measureAnswer, type MeasuredAnswer } from "./operation/answer-size.js";
 import { addressKeyOf } from "./session/address.js";
 import { authenticate } from "./session/authenticate.js";
+import { viewerLookup } from "./session/viewer-lookup.js";
 import type { SessionRules } from "./config/session-rules.js";
 
 /** What an operation needs to know of the request that carries it. */
@@ -19,10 +21,12 @@ export type Caller = {
   readonly address: string | null;
   /** Joins what an operation logs with its request. */
   readonly requestId?: string;
-  /** Comes when nobody waits for the answer any more. */
-  readonly gone?: AbortSignal;
+  /** Is given what ends the operation, to be called when nobody waits for its answer any more. */
+  readonly onceGone?: (end: () => void) => void;
   /** Takes room for so many bytes of the answer among all that are under way, or throws. */
   readonly takeRoom?: (bytes: number, party: string) => void;
+  /** Takes JSON for places of the answer; for a caller that makes text of the answer anyway. */
+  readonly placeJson?: Context["placeJson"];
 };
 
 /** A context, with what only those that carry operations need of it. */
@@ -54,12 +58,14 @@ export function contextFactory(parts: {
 }): (caller: Caller) => Promise<OperationContext> {
   const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
     parts;
-  return async ({ authorization, userAgent, address, requestId, gone, takeRoom }) => {
+  const lookUp = viewerLookup((statement) => reader.credentials(statement));
+  return async ({ authorization, userAgent, address, requestId, onceGone, takeRoom, placeJson }) => {
     const now = clock();
-    const { signal, lift } = startDeadline(timer, operationTimeoutSeconds, gone);
+    const { signal, lift, end } = startDeadline(timer, operationTimeoutSeconds);
+    onceGone?.(() => end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
     const addressKey = addressKeyOf(address);
     const auth = await authenticate(
-      (statement, userId) => reader.all(statement, { pace: "credential", party: userId, signal }),
+      (userId, sessionId) => lookUp(userId, sessionId, signal),
       authorization,
       sessionRules,
       now,
@@ -85,6 +91,7 @@ export function contextFactory(parts: {
       passwordCost,
       publicReads,
       answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
+      placeJson,
       liftDeadline: lift,
       openedBy: new Map(),
       outcome: { operationName: undefined, isMutation: false, rootFieldNames: [], error: undefined, rootFields: [] },

@@ -1,3 +1,5 @@
+import { randomFillSync } from "node:crypto";
+
 import { monotonicFactory } from "ulid";
 
 export type IdKind = "user" | "session" | "post";
@@ -5,8 +7,18 @@ export type IdKind = "user" | "session" | "post";
 // As they are made: Crockford's alphabet, in upper case.
 const ulidForm = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
+// Random bytes for some ids at once: each letter of each would otherwise be a call to the system.
+const random = { bytes: Buffer.alloc(512), used: 512 };
+function nextRandom(): number {
+  if (random.used === random.bytes.length) {
+    randomFillSync(random.bytes);
+    random.used = 0;
+  }
+  return random.bytes[random.used++]! / 256;
+}
+
 // One factory for the process: within a millisecond, and when the clock steps back, the next id still sorts last.
-const nextUlid = monotonicFactory();
+const nextUlid = monotonicFactory(nextRandom);
 
 /** A globally unique id that sorts by creation, such as `post_01JDA…` (a ULID, https://github.com/ulid/spec). */
 export function newId(kind: IdKind, now: Date): string {

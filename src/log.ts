@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { pino, type Logger, type DestinationStream } from "pino";
 import pretty from "pino-pretty";
 
-import type { Clock } from "./clock.js";
+import { systemTimer, type Clock } from "./clock.js";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -43,17 +43,56 @@ export function standardOutput(): LogOutput {
   }
   const { fd } = process.stdout;
   const kind = fstatSync(fd);
-  if (!kind.isFIFO() && !kind.isSocket()) {
-    const file = pino.destination({ dest: fd, sync: true });
-    return { write: (line) => void file.write(line), flush: async () => {} };
-  }
+  return kind.isFIFO() || kind.isSocket() ? pipeOutput(fd) : fileOutput(fd);
+}
+
+function fileOutput(fd: number): LogOutput {
+  const file = pino.destination({ dest: fd, sync: true });
+  const lines = inBatches((batch) => void file.write(batch));
+  return { write: (line) => lines.add(line), flush: async () => lines.pass() };
+}
+
+function pipeOutput(fd: number): LogOutput {
   // Node writes to a pipe and waits, for ever where nobody reads. A socket on the same pipe doesn't wait.
   const pipe = new Socket({ fd, readable: false, writable: true }).unref();
   // Nobody is left to tell.
   pipe.on("error", () => {});
+  const lines = inBatches(
+    (batch) => void (pipe.writableLength < mostBytesWaiting && pipe.writable && pipe.write(batch)),
+  );
   return {
-    write: (line) => void (pipe.writableLength < mostBytesWaiting && pipe.writable && pipe.write(line)),
-    flush: () => new Promise((resolve) => (pipe.writable ? pipe.write("", () => resolve()) : resolve())),
+    write: (line) => lines.add(line),
+    flush: () =>
+      new Promise((resolve) => {
+        lines.pass();
+        if (pipe.writable) pipe.write("", () => resolve());
+        else resolve();
+      }),
+  };
+}
+
+// Each write costs more than a line, so lines go together: those of a moment, or as many as fill a page of memory.
+const batchMilliseconds = 20;
+const batchCharacters = 16 * 1024;
+
+/** Passes lines on in batches; the last one when the process ends. */
+function inBatches(write: (lines: string) => void) {
+  let lines = "";
+  let lift: (() => void) | undefined;
+  const pass = () => {
+    lift?.();
+    lift = undefined;
+    if (lines !== "") write(lines);
+    lines = "";
+  };
+  process.once("exit", pass);
+  return {
+    add(line: string) {
+      lines += line;
+      if (lines.length >= batchCharacters) pass();
+      else lift ??= systemTimer(batchMilliseconds, pass);
+    },
+    pass,
   };
 }
 

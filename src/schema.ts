@@ -51,13 +51,19 @@ function noteRootFields(schema: GraphQLSchema): void {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const resolve: GraphQLFieldResolver<unknown, Context> = field.resolve ?? defaultFieldResolver;
       field.resolve = (root, args, context: Context, info) => {
-        const answer = (async () => {
+        try {
           // None begins once the operation is over.
           context.signal.throwIfAborted();
-          return resolve(root, args, context, info);
-        })();
-        context.outcome.rootFields.push(answer);
-        return answer;
+          const answer: unknown = resolve(root, args, context, info);
+          context.outcome.rootFields.push(answer);
+          return answer;
+        } catch (error) {
+          // Not thrown at once, which would keep the fields beside it from being begun.
+          const refused = Promise.reject(error);
+          refused.catch(() => {});
+          context.outcome.rootFields.push(refused);
+          return refused;
+        }
       };
     }
   }

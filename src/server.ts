@@ -13,7 +13,7 @@ import { contextFactory, type Caller, type OperationContext } from "./create-con
 import { openDatabase, type Database } from "./database/database.js";
 import { answerStatus } from "./http/response-status.js";
 import { errorFormatter } from "./operation/error-format.js";
-import { endpointPath } from "./http/graphql-endpoint.js";
+import { endpointPath } from "./http/paths.js";
 import { makeHttpServer } from "./http/http-server.js";
 import { operationChecks } from "./operation/limits.js";
 import { onlyTrusted } from "./operation/trusted-documents.js";

@@ -6,18 +6,16 @@ export type Deadline = {
   readonly signal: AbortSignal;
   /** The operation has ended. */
   readonly lift: () => void;
+  /** Ends it before its time. */
+  readonly end: (reason: Error) => void;
 };
 
-/** @param gone comes when nobody waits for the answer any more, which ends the operation too. */
-export function startDeadline(timer: Timer, seconds: number, gone?: AbortSignal): Deadline {
+export function startDeadline(timer: Timer, seconds: number): Deadline {
   const controller = new AbortController();
   const lift = timer(seconds * 1000, () =>
     controller.abort(new KnownError("TIMEOUT", "The operation took too long; it may be worth another try")),
   );
-  const end = () => controller.abort(gone?.reason);
-  if (gone?.aborted === true) end();
-  gone?.addEventListener("abort", end, { once: true });
-  return { signal: controller.signal, lift };
+  return { signal: controller.signal, lift, end: (reason) => controller.abort(reason) };
 }
 
 /**

@@ -6,13 +6,13 @@ import { beforeSignal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
 import { Sql } from "./sql.js";
-import { makeTurns, tooBusy } from "./turns.js";
+import { tooBusy } from "./turns.js";
 
 /**
- * How long a statement may keep others waiting: "credential" and "short" ones follow an index to a few rows, "slow" ones
- * may look at every row there is.
+ * How long a statement may keep others waiting: "short" ones follow an index to a few rows, "slow" ones may look at every
+ * row there is.
  */
-type Pace = "credential" | "short" | "slow";
+type Pace = "short" | "slow";
 
 export type Read = {
   readonly pace: Pace;
@@ -33,6 +33,8 @@ export type Reader = {
    * @throws KnownError `SERVICE_UNAVAILABLE` where too many slow ones wait; the signal's reason.
    */
   readonly all: <Row>(statement: Sql, read: Read) => Promise<Row[]>;
+  /** The same for what tells who asks, on a connection that nothing else uses. */
+  readonly credentials: <Row>(statement: Sql) => Promise<Row[]>;
   /** Waits for what is being read, and closes. */
   readonly close: () => Promise<void>;
 };
@@ -40,7 +42,7 @@ export type Reader = {
 /** What one operation reads through, one statement after the other: many aliases hold no more than one connection. */
 export type OperationReader = {
   /** @param statement made when its turn has come, where that is a function. */
-  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Exclude<Pace, "credential">) => Promise<Row[]>;
+  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Pace) => Promise<Row[]>;
 };
 
 /** The reader for one operation. */
@@ -83,12 +85,14 @@ export async function openReader(
   const path = database.config.get("dbName")!;
   // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
   if (path === ":memory:") {
+    const read = <Row>(statement: Sql) =>
+      database.em.getConnection().execute<Row[]>(statement.text, valuesOf(statement));
     return {
       async all<Row>(statement: Sql, { signal }: Read) {
         signal?.throwIfAborted();
-        const rows = database.em.getConnection().execute<Row[]>(statement.text, valuesOf(statement));
-        return beforeSignal(rows, signal);
+        return beforeSignal(read<Row>(statement), signal);
       },
+      credentials: read,
       close: async () => {},
     };
   }
@@ -96,7 +100,6 @@ export async function openReader(
   const open = () => openConnection(path, timer);
   const [forCredentials, forShort, ...others] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
   const idle = new Set([forShort!, ...others]);
-  const credentialTurn = makeTurns(1);
   const waiting = { short: fairQueue<Job>(), slow: fairQueue<Job>() };
   const slow = countsByParty();
 
@@ -144,16 +147,12 @@ export async function openReader(
     async all(statement, read) {
       const { pace, party, signal } = read;
       signal?.throwIfAborted();
-      if (pace === "credential")
-        return beforeSignal(
-          credentialTurn(() => forCredentials!.all(statement, signal), read),
-          signal,
-        );
       if (pace === "short") return inTurn(waiting.short, statement, read, () => {});
       if (slow.inAll() >= slowReads || slow.of(party) >= slowReads / 2) throw tooBusy();
       slow.add(party, 1);
       return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
     },
+    credentials: (statement) => forCredentials!.all(statement),
     close: async () =>
       void (await Promise.all([forCredentials!, forShort!, ...others].map((connection) => connection.close()))),
   };

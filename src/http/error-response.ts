@@ -7,7 +7,7 @@ import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
-import { readAccept } from "./media-type.js";
+import { mediaTypeFor, readAccept } from "./media-type.js";
 import { standingHeaders } from "./headers.js";
 
 /** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
@@ -17,7 +17,7 @@ export function answerError(reply: FastifyReply, code: ErrorCode, message: strin
   reply.request.errorCode = code;
   // What is left of the request is not worth reading.
   if (!reply.request.raw.readableEnded) reply.header("connection", "close");
-  return reply.type("application/json; charset=utf-8").send(bodyOf(code, message, details));
+  return reply.type(mediaTypeFor(reply.request)).send(bodyOf(code, message, details));
 }
 
 /** Answers what was thrown on the way to a route. */
@@ -51,7 +51,7 @@ export function answerOperationFailure(
   request.errorCode = code;
   return reply
     .code(status)
-    .type("application/json; charset=utf-8")
+    .type(mediaTypeFor(request))
     .send(bodyOf(code, message, details));
 }
 

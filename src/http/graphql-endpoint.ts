@@ -6,18 +6,18 @@ import type { Context } from "../context.js";
 import type { Caller, OperationContext } from "../create-context.js";
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
+import { placedJson, type PlacedJson } from "../operation/answer-json.js";
 import { isLongerThan, tooLarge } from "../operation/answer-size.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { addressKeyOf } from "../session/address.js";
 import type { ByteBudget, ByteShare } from "./byte-budget.js";
 import { answerOperationFailure } from "./error-response.js";
 import { parametersOfBody, parametersOfUrl, requestOf, type GraphqlRequest } from "./graphql-request.js";
-import { readAccept } from "./media-type.js";
+import { mediaTypeFor, readAccept } from "./media-type.js";
+import { endpointPath } from "./paths.js";
 import { readBody } from "./request-body.js";
+import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
-
-/** Where the GraphQL endpoint is. */
-export const endpointPath = "/graphql";
 
 export type GraphqlEndpoint = {
   readonly apollo: ApolloServer<Context>;
@@ -45,12 +45,12 @@ export async function answerGraphql(
   if (!readAccept(request.headers.accept).something)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
-  const gone = new AbortController();
+  let endOperation: (() => void) | undefined;
   const cut = () => request.raw.destroy();
   let body: ByteShare | undefined;
   let answer: ByteShare | undefined;
   reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) gone.abort(new KnownError("SERVICE_UNAVAILABLE", "The client has gone"));
+    if (!reply.raw.writableFinished) endOperation?.();
     body?.close();
     answer?.close();
   });
@@ -65,23 +65,25 @@ export async function answerGraphql(
           ),
         );
   const asked = requestOf(parameters, trustedDocuments);
+  const json = placedJson();
   try {
     const context = await endpoint.createContext({
       authorization: request.raw.headersDistinct["authorization"] ?? [],
       userAgent: request.headers["user-agent"] ?? null,
       address: request.ip,
       requestId: request.id,
-      gone: gone.signal,
+      onceGone: (end) => (endOperation = end),
       takeRoom(bytes, party) {
         answer ??= endpoint.answers.open(party, cut);
         if (!answer.take(bytes)) throw tooBusy();
       },
+      placeJson: json.place,
     });
     request.operationContext = context;
     answer ??= endpoint.answers.open(context.party, cut);
 
-    const text = await execute(endpoint, request, reply, asked, context);
-    return sendAnswer(reply, text, answer, {
+    const pieces = await execute(endpoint, request, reply, asked, context, json);
+    return sendAnswer(reply, pieces, answer, {
       timeoutMilliseconds: endpoint.sendTimeoutMilliseconds,
       evenWithoutRoom: context.outcome.isMutation,
     });
@@ -90,28 +92,31 @@ export async function answerGraphql(
   }
 }
 
-/** Executes a request and gives its answer as JSON, having set the reply's status and headers. */
+/** Executes a request and gives its answer as JSON in pieces, having set the reply's status and headers. */
 async function execute(
   { apollo, maxAnswerBytes }: GraphqlEndpoint,
   { method, headers }: FastifyRequest,
   reply: FastifyReply,
   asked: GraphqlRequest,
   context: OperationContext,
-): Promise<string> {
+  json: PlacedJson,
+): Promise<(string | Buffer)[]> {
   try {
     // Of the headers, the answer's status depends on this one.
     const accepted = new HeaderMap(headers.accept === undefined ? [] : [["accept", headers.accept]]);
     const http = { method, headers: accepted, search: "", body: undefined };
     const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
     if (response.body.kind !== "single") throw new Error("an answer in several parts");
-    const { errors, data, extensions } = response.body.singleResult;
+    const { errors, data } = response.body.singleResult;
     context.outcome.error = errors?.[0]?.extensions as typeof context.outcome.error;
     const mayBeTooLarge = context.answer.atMost() > maxAnswerBytes && !context.outcome.isMutation;
-    if (mayBeTooLarge && isLongerThan(maxAnswerBytes, [errors, data])) throw tooLarge(maxAnswerBytes);
+    if (mayBeTooLarge && isLongerThan(maxAnswerBytes - json.bytes(), [errors, data])) throw tooLarge(maxAnswerBytes);
     reply.code(response.http.status ?? 200);
     for (const [name, value] of response.http.headers) reply.header(name, value);
-    reply.type("application/json; charset=utf-8");
-    return `${JSON.stringify({ errors, data, extensions })}\n`;
+    reply.type(mediaTypeFor(reply.request));
+    // Node knows no words for it.
+    if (reply.statusCode === partialSuccess) reply.raw.statusMessage = "Partial Success";
+    return json.serialize(response.body.singleResult);
   } finally {
     context.liftDeadline();
   }

@@ -2,16 +2,15 @@ import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from "pino";
 
 import type { OperationContext } from "../create-context.js";
-import { graphqlResponseJson, readAccept } from "./media-type.js";
 import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
-import { partialSuccess } from "./response-status.js";
-import { answerGraphql, endpointPath as endpoint, type GraphqlEndpoint } from "./graphql-endpoint.js";
+import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
-import { logRequest, pathOf, requestIdOf } from "./request-log.js";
+import { endpointPath as endpoint, pathOf } from "./paths.js";
+import { logRequest, requestIdOf } from "./request-log.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -66,8 +65,8 @@ export function makeHttpServer(parts: {
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);
+      reply.raw.once("close", () => logRequest(log, request, reply));
       answerFailure(error, request, reply, log);
-      logRequest(log, request, reply);
     },
     clientErrorHandler: answerUnreadable,
   });
@@ -84,27 +83,14 @@ export function makeHttpServer(parts: {
     if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
     allowOrigin(corsOrigins, request, reply);
   };
-  http.addHook("onRequest", async (request, reply) => {
+  http.addHook("onRequest", (request, reply, done) => {
     setHeaders(request, reply);
-    // A request that its client gave up has no response to wait for.
-    reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) logRequest(log, request, reply);
-    });
+    // It comes for a request too that its client gave up, which has no response to wait for.
+    reply.raw.once("close", () => logRequest(log, request, reply));
     if (request.url.length > parts.longestUrl)
-      return answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
+      answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
+    else done();
   });
-  http.addHook("onSend", async (request, reply) => {
-    // Whoever can read the newer type gets it: in plain JSON, a 401 is taken for a broken transport and its code not seen.
-    if (
-      pathOf(request) === endpoint &&
-      reply.hasHeader("content-type") &&
-      readAccept(request.headers.accept).namesNewType
-    )
-      reply.type(graphqlResponseJson);
-    // Node knows no words for it.
-    if (reply.statusCode === partialSuccess) reply.raw.statusMessage = "Partial Success";
-  });
-  http.addHook("onResponse", async (request, reply) => logRequest(log, request, reply));
 
   const parse = http.getDefaultJsonParser("error", "error");
   const parseJson = (text: string): unknown => {

@@ -1,8 +1,12 @@
+import type { FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
+
+import { endpointPath, pathOf } from "./paths.js";
 
 // With their parameter, because a client may ask for it.
 const json = "application/json; charset=utf-8";
-export const graphqlResponseJson = "application/graphql-response+json; charset=utf-8";
+const graphqlResponseJson = "application/graphql-response+json; charset=utf-8";
 
 /** What a client's Accept header leaves to choose from; none at all is as good as no preference. */
 export type Acceptance = {
@@ -14,13 +18,31 @@ export type Acceptance = {
   readonly namesNewType: boolean;
 };
 
+// Clients send few different ones, and each sends its own with every request.
+const read = new LRUCache<string, Acceptance>({ max: 100 });
+
 /** Reads an Accept header (RFC 9110, section 12.5.1). */
-export function readAccept(header: string | undefined): Acceptance {
-  const accepted = new Negotiator({ headers: { accept: header ?? "*/*" } }).mediaTypes([json, graphqlResponseJson]);
+export function readAccept(header = "*/*"): Acceptance {
+  let acceptance = read.get(header);
+  if (acceptance === undefined) read.set(header, (acceptance = acceptanceOf(header)));
+  return acceptance;
+}
+
+function acceptanceOf(header: string): Acceptance {
+  const accepted = new Negotiator({ headers: { accept: header } }).mediaTypes([json, graphqlResponseJson]);
   const newType = accepted.includes(graphqlResponseJson);
   return {
     something: accepted.length > 0,
     onlyJson: accepted.length > 0 && !newType,
-    namesNewType: newType && /application\/graphql-response\+json/i.test(header ?? ""),
+    namesNewType: newType && /application\/graphql-response\+json/i.test(header),
   };
+}
+
+/**
+ * The type of an answer in JSON. Whoever can read the newer one gets it at the endpoint: in plain JSON, a 401 is taken
+ * for a broken transport and its code not seen.
+ */
+export function mediaTypeFor(request: FastifyRequest): string {
+  const isNewer = pathOf(request) === endpointPath && readAccept(request.headers.accept).namesNewType;
+  return isNewer ? graphqlResponseJson : json;
 }

@@ -13,29 +13,45 @@ import type { ByteShare } from "./byte-budget.js";
 export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<string> {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) throw tooLarge(limitBytes);
-  let room = declared;
-  if (!share.take(room)) throw tooBusy();
-  const chunks: Buffer[] = [];
-  let length = 0;
+  if (!share.take(declared)) throw tooBusy();
   share.awaitClient();
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+  const bytes = await bytesOf(request, limitBytes, share, declared);
+  share.stopAwaiting();
+  return bytes.toString("utf8");
+}
+
+/** What a request sends, where its share has taken room for the first `room` bytes. */
+function bytesOf(request: IncomingMessage, limitBytes: number, share: ByteShare, room: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const fail = (error: KnownError) => {
+      request.off("data", take);
+      // What is left of it is read by nobody.
+      request.pause();
+      reject(error);
+    };
+    const take = (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limitBytes) throw tooLarge(limitBytes);
+      if (length > limitBytes) return fail(tooLarge(limitBytes));
       if (length > room) {
-        if (!share.take(length - room)) throw tooBusy();
+        if (!share.take(length - room)) return fail(tooBusy());
         room = length;
       }
       chunks.push(chunk);
       share.awaitClient();
-    }
-  } catch (error) {
-    if (error instanceof KnownError) throw error;
-    throw new KnownError("BAD_REQUEST", "The request ended before its body did");
-  }
-  share.stopAwaiting();
-  return Buffer.concat(chunks, length).toString("utf8");
+    };
+    request.on("data", take);
+    request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
+    // It comes in the end for every request; before that, the client gave up.
+    request.once("close", () => {
+      if (!request.readableEnded) fail(endedEarly());
+    });
+    request.on("error", () => {});
+  });
 }
+
+const endedEarly = () => new KnownError("BAD_REQUEST", "The request ended before its body did");
 
 function tooLarge(limitBytes: number): KnownError {
   return new KnownError("PAYLOAD_TOO_LARGE", `A request's body may have ${limitBytes} bytes at most`);

@@ -3,15 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
+import { pathOf } from "./paths.js";
+
 /** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
 export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers["x-request-id"];
   return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-/** A request's path, without the query string, whose variables or misplaced token are nobody's business. */
-export function pathOf(request: FastifyRequest): string {
-  return request.url.replace(/^https?:\/\/[^/]*/, "").split("?", 1)[0]!;
 }
 
 const longestName = 100;

@@ -6,7 +6,7 @@ import { tooBusy } from "../database/turns.js";
 import type { ByteShare } from "./byte-budget.js";
 
 // A share of the answer at a time, so that a client's progress shows.
-const chunkCharacters = 64 * 1024;
+const chunkSize = 64 * 1024;
 
 /**
  * Sends an answer.
@@ -18,27 +18,57 @@ const chunkCharacters = 64 * 1024;
  */
 export function sendAnswer(
   reply: FastifyReply,
-  text: string,
+  pieces: readonly (string | Buffer)[],
   share: ByteShare,
   how: { readonly timeoutMilliseconds: number; readonly evenWithoutRoom: boolean },
 ): FastifyReply {
   reply.raw.setTimeout(how.timeoutMilliseconds);
-  if (text.length <= chunkCharacters) return reply.send(text);
-  const bytes = Buffer.byteLength(text);
-  if (!share.takeUpTo(bytes) && !how.evenWithoutRoom) throw tooBusy();
-  reply.header("content-length", bytes);
-  return reply.send(Readable.from(chunksOf(text, share), { objectMode: false }));
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  if (length <= chunkSize)
+    return reply.send(
+      Buffer.concat(
+        pieces.map((piece) => bytesOf(piece)),
+        length,
+      ),
+    );
+  if (!share.takeUpTo(length) && !how.evenWithoutRoom) throw tooBusy();
+  reply.header("content-length", length);
+  return reply.send(Readable.from(chunksOf(pieces, share), { objectMode: false }));
 }
 
-/** The text in pieces, each made into bytes when the client has room for it: never all of it at a time. */
-function* chunksOf(text: string, share: ByteShare): Generator<Buffer> {
-  for (let start = 0; start < text.length;) {
-    let end = start + chunkCharacters;
-    // Both halves of a surrogate pair belong to one piece.
-    if (isLowSurrogate(text.charCodeAt(end))) end += 1;
+const bytesOf = (piece: string | Buffer): Buffer => (typeof piece === "string" ? Buffer.from(piece) : piece);
+
+/** The pieces in chunks, each made when the client has room for it. */
+function* chunksOf(pieces: readonly (string | Buffer)[], share: ByteShare): Generator<Buffer> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for (const part of cut(pieces)) {
+    parts.push(part);
+    size += part.length;
+    if (size < chunkSize) continue;
     share.awaitClient();
-    yield Buffer.from(text.slice(start, end));
-    start = end;
+    yield Buffer.concat(parts, size);
+    parts = [];
+    size = 0;
+  }
+  share.awaitClient();
+  yield Buffer.concat(parts, size);
+}
+
+/** The pieces as bytes, never much of a long text at a time. */
+function* cut(pieces: readonly (string | Buffer)[]): Generator<Buffer> {
+  for (const piece of pieces) {
+    if (typeof piece !== "string") {
+      yield piece;
+      continue;
+    }
+    for (let start = 0; start < piece.length;) {
+      let end = start + chunkSize;
+      // Both halves of a surrogate pair belong together.
+      if (isLowSurrogate(piece.charCodeAt(end))) end += 1;
+      yield Buffer.from(piece.slice(start, end));
+      start = end;
+    }
   }
 }
 

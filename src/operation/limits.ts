@@ -4,8 +4,8 @@ import { OperationTypeNode } from "graphql";
 import type { Context } from "../context.js";
 import type { Limits } from "../config/settings.js";
 import { badUserInput, KnownError } from "../errors.js";
-import { sizeOf, type Size } from "./query-cost.js";
-import { rootFields } from "./root-fields.js";
+import { preparedOf } from "./prepare.js";
+import type { Size } from "./query-cost.js";
 import { variableIssues } from "./variable-issues.js";
 
 /** The fields that try a secret, or make one. Each costs a hash or a write, and is a guess. */
@@ -28,15 +28,15 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
         if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
           throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
         contextValue.outcome.isMutation = operation.operation === OperationTypeNode.MUTATION;
-        const asked = rootFields(document, operation).map(({ name }) => name.value);
-        contextValue.outcome.rootFieldNames = asked;
+        const { rootFieldNames, sizeWith } = preparedOf(schema, document, operation);
+        contextValue.outcome.rootFieldNames = rootFieldNames;
         // One request may otherwise carry a thousand guesses.
-        if (asked.filter((name) => credentialFields.has(name)).length > 1)
+        if (rootFieldNames.filter((name) => credentialFields.has(name)).length > 1)
           throw new KnownError(
             "QUERY_TOO_COMPLEX",
             `An operation may have one of ${[...credentialFields].join(", ")}, and only once`,
           );
-        const size = sizeOf(schema, document, operation, request.variables ?? {});
+        const size = sizeWith(request.variables ?? {});
         const excess = excessOf(size, limits);
         if (excess.length > 0) throw new KnownError("QUERY_TOO_COMPLEX", `The operation has ${excess.join(", and ")}`);
         contextValue.answer.addAtMost(size.bytes);

@@ -46,13 +46,13 @@ const unpagedListSize = 10;
  * Measures a valid operation. Each fragment is measured once, so that what takes few words to write takes no time to
  * measure, however large it is.
  *
- * @param variables as they were sent; their defaults count where they are missing.
+ * @param numberOf the value of a variable that says how long a page is.
  */
 export function sizeOf(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
+  numberOf: (variable: string) => number | undefined,
 ): Size {
   const fragments = new Map(
     document.definitions.flatMap((definition) =>
@@ -126,14 +126,6 @@ export function sizeOf(
       .filter((size) => size !== undefined);
     // What is out of range is refused for that, by the field itself.
     return Math.min(Math.max(given.length === 0 ? defaultPageSize : Math.max(...given), 0), longestPage);
-  };
-
-  const numberOf = (variable: string): number | undefined => {
-    const value = variables[variable];
-    if (typeof value === "number") return value;
-    if (value !== undefined) return undefined;
-    const definition = operation.variableDefinitions?.find((one) => one.variable.name.value === variable);
-    return definition?.defaultValue?.kind === Kind.INT ? Number(definition.defaultValue.value) : undefined;
   };
 
   const typeNamed = (name: string) => schema.getType(name) as GraphQLCompositeType;

@@ -20,8 +20,7 @@ import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
 import type { Transaction } from "../database/transaction.js";
 import { checkArguments } from "../validation.js";
-import { PostConnection } from "./list/post.connection.js";
-import { Post } from "./post.entity.js";
+import { listAsJson, PostConnection } from "./list/post.connection.js";
 import {
   CreatePostInput,
   createPostRules,
@@ -37,7 +36,7 @@ import { PostStatus, statusAt } from "./post.publication.js";
 import { postsFor } from "./list/post.reads.js";
 import { selectedOfPayload, selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
-import { PostType } from "./post.type.js";
+import { PostType, type PostContent } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
 registerEnumType(PostStatus, {
@@ -55,7 +54,7 @@ class PostPayload {
   @Field(() => PostType, { description: "The post as it is now." })
   readonly post: PostType;
 
-  constructor(post: Post) {
+  constructor(post: PostContent) {
     this.post = new PostType(post);
   }
 }
@@ -77,12 +76,18 @@ export class PostResolver {
     description:
       "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
   })
-  post(
+  async post(
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostType | null> {
-    return postsFor(context, requireReader(context)).post(id, selectedOfPost(info));
+    const reads = postsFor(context, requireReader(context));
+    const { shape, ...selection } = selectedOfPost(info);
+    if (context.placeJson === undefined || shape === undefined) return reads.post(id, selection);
+    const found = await reads.postOrJson(id, { ...selection, shape });
+    if (!Buffer.isBuffer(found)) return found;
+    context.placeJson([info.path.key], [found]);
+    return null;
   }
 
   @Query(() => PostConnection, {
@@ -96,7 +101,13 @@ export class PostResolver {
   ): Promise<PostConnection> {
     const reads = postsFor(context, requireReader(context));
     const { listing, page } = checkArguments(pageRules, args);
-    return new PostConnection(await reads.page(listing, page, selectedOfPosts(info)), listing, reads);
+    const { shape, key, edge, ...selection } = selectedOfPosts(info);
+    if (context.placeJson === undefined || shape === undefined || key === undefined)
+      return new PostConnection(await reads.page(listing, page, selection), listing, reads);
+    const found = await reads.pageAsJson(listing, page, { ...selection, shape });
+    context.placeJson([info.path.key, key], listAsJson(found, listing, edge));
+    // Execution has nothing to do for posts that are JSON already.
+    return new PostConnection({ ...found, posts: [] }, listing, reads);
   }
 
   @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
@@ -182,7 +193,7 @@ function countingContent({ transaction, answer }: Context, info: GraphQLResolveI
   return (work) =>
     transaction(async (em) => {
       const result = await work(em);
-      if (contentTimes > 0 && result instanceof Post)
+      if (contentTimes > 0 && result instanceof Object && "content" in result)
         answer.add(Buffer.byteLength(JSON.stringify(result.content)) * contentTimes);
       return result;
     });

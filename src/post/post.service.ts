@@ -1,13 +1,14 @@
-import { raw, type EntityManager } from "@mikro-orm/core";
+import { ForeignKeyConstraintViolationException, raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
 import { titleKeyOf } from "./title-key.js";
-import { User } from "../user/user.entity.js";
+import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
+import type { PostContent } from "./post.type.js";
 import { visibilityScopes, isInOneOf } from "./post.visibility.js";
 
 /** Stores a post of the viewer's: published now, scheduled, or a draft. */
@@ -21,26 +22,28 @@ export async function createPost(
     readonly publishAt?: Date | null | undefined;
   },
   now: Date,
-): Promise<Post> {
+): Promise<PostContent> {
+  const { title, content, published, publishAt } = input;
+  const publishedAt = publishAt ?? (published ? now : null);
+  const post = {
+    id: newId("post", now),
+    title,
+    content,
+    publishedAt,
+    createdAt: now,
+    updatedAt: now,
+    voteCount: 0,
+    version: 1,
+  };
+  const row = { ...post, author: viewer.userId, titleKey: titleKeyOf(title), listedAt: publishedAt ?? now };
   return transaction(async (em) => {
-    const { title, content, published, publishAt } = input;
-    const publishedAt = publishAt ?? (published ? now : null);
-    const author = await em.findOne(User, { id: viewer.userId });
-    if (author === null) throw userGone(now);
-    const post = em.create(Post, {
-      id: newId("post", now),
-      author,
-      title,
-      titleKey: titleKeyOf(title),
-      content,
-      publishedAt,
-      listedAt: publishedAt ?? now,
-      createdAt: now,
-      updatedAt: now,
-      version: 1,
-    });
-    em.persist(post);
-    return post;
+    try {
+      await em.insert(Post, row);
+    } catch (error) {
+      if (error instanceof ForeignKeyConstraintViolationException) throw userGone(now);
+      throw error;
+    }
+    return { ...post, author: userOf(viewer) };
   });
 }
 

@@ -5,7 +5,7 @@ import { Node } from "../node.type.js";
 import { UserType } from "../user/user.type.js";
 
 /** What a post is made from: a stored one, or a row of a page. */
-type PostContent = Omit<PostType, "author"> & { readonly author: Pick<UserType, "id" | "name" | "createdAt"> };
+export type PostContent = Omit<PostType, "author"> & { readonly author: Pick<UserType, "id" | "name" | "createdAt"> };
 
 /** A post as clients see it. The resolver adds what depends on the time or on who asks. */
 @ObjectType("Post", {

@@ -1,11 +1,21 @@
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
+
+const known = new LRUCache<string, string>({ max: 1000 });
 
 /**
  * The part of a client's address that attempts are counted for: an IPv4 address whole, of IPv6 the first 64 bits,
  * since one subscriber has all the rest to choose from (RFC 6177).
  */
 export function addressKeyOf(address: string | null): string {
-  if (address === null || !ipaddr.isValid(address)) return "none";
+  if (address === null) return "none";
+  let key = known.get(address);
+  if (key === undefined) known.set(address, (key = makeKey(address)));
+  return key;
+}
+
+function makeKey(address: string): string {
+  if (!ipaddr.isValid(address)) return "none";
   const parsed = ipaddr.process(address);
   if (parsed.kind() === "ipv4") return parsed.toString();
   return `${parsed.toNormalizedString().split(":").slice(0, 4).join(":")}::/64`;

@@ -1,26 +1,14 @@
 import type { Auth } from "../auth.js";
-import { sql, type Sql } from "../database/sql.js";
 import type { TokenRules } from "../config/session-rules.js";
 import { readAccessToken } from "./token.js";
-
-/** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
-type ViewerRow = {
-  readonly name: string;
-  readonly email: string;
-  readonly registered_at: number;
-  readonly session_id: string | null;
-  readonly expires_at: number;
-  readonly ended_at: number | null;
-};
+import type { ViewerRow } from "./viewer-lookup.js";
 
 /**
  * Judges the Authorization headers of a request at the instant `now`. Only a token that is good in itself costs a
  * read, of one session with its user by their ids, which waits for no write. Never throws for a credential.
- *
- * @param read the look-up, for which the token's user has turns: the signature says that it is theirs.
  */
 export async function authenticate(
-  read: (statement: Sql, userId: string) => Promise<ViewerRow[]>,
+  lookUp: (userId: string, sessionId: string) => Promise<ViewerRow | undefined>,
   authorization: readonly string[],
   rules: TokenRules,
   now: Date,
@@ -32,11 +20,7 @@ export async function authenticate(
   if (reading.state !== "good") return reading;
 
   const { userId, sessionId } = reading;
-  const [row] = await read(
-    sql`select u.name, u.email, u.created_at as registered_at, s.id as session_id, s.expires_at, s.ended_at
-      from users u left join sessions s on s.id = ${sessionId} and s.user_id = u.id where u.id = ${userId}`,
-    userId,
-  );
+  const row = await lookUp(userId, sessionId);
   if (row === undefined) return { state: "gone" };
   // Ended is ended, though it be by a process whose clock is ahead of this one's.
   if (row.session_id === null || row.ended_at !== null || now.getTime() >= row.expires_at) return { state: "revoked" };

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 
 import jwt from "jsonwebtoken";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 
 import { longestAccessTokenTtlSeconds } from "../config/setting-list.js";
 import type { TokenRules } from "../config/session-rules.js";
+import type { SigningKey } from "../config/signing-keys.js";
 
 /** RFC 9068: keeps other JWTs signed with the same key (ID tokens, say) from passing as access tokens. */
 const type = "at+jwt";
@@ -60,23 +62,7 @@ const seconds = z.int().positive();
  * expired at `exp` (RFC 7519, section 4.1.4: "on or after"), moved by the clock tolerance if one is set.
  */
 export function readAccessToken(token: string, rules: TokenRules, now: Date): TokenReading {
-  const header = readHeader(token);
-  const key = header === undefined ? undefined : rules.keys.byId.get(header.kid);
-  if (header === undefined || key === undefined || header.alg !== key.algorithm) return invalid;
-
-  let payload: unknown;
-  try {
-    payload = jwt.verify(token, key.verifyWith, {
-      algorithms: [key.algorithm],
-      // Judged below: the library compares whole seconds, checks exp before the rest, and lets a token without it pass.
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-    });
-  } catch {
-    return invalid;
-  }
-
-  const claims = claimRules.safeParse(payload).data;
+  const claims = claimsOf(token, rules);
   if (claims === undefined || claims.iss !== rules.issuer || claims.aud !== rules.audience) return invalid;
   const { iat, nbf, exp } = claims;
   const latestStart = now.getTime() + clockSkewSeconds * 1000;
@@ -84,6 +70,38 @@ export function readAccessToken(token: string, rules: TokenRules, now: Date): To
   if (exp - iat > longestAccessTokenTtlSeconds) return invalid;
   if (now.getTime() >= (exp + rules.clockToleranceSeconds) * 1000) return { state: "expired", expiredAt: dateOf(exp) };
   return { state: "good", userId: claims.sub, sessionId: claims.sid };
+}
+
+type Claims = z.output<typeof claimRules>;
+type Verified = { readonly keyId: string; readonly key: SigningKey; readonly claims: Claims };
+
+// Tokens whose signature was right: it is the costly part, and a client sends the same token for half an hour. It is
+// taken for right only as long as the key is there that it was made with.
+const verified = new LRUCache<string, Verified>({ max: 5000 });
+
+/** What a token claims, where its form and its signature are right. */
+function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
+  const known = verified.get(token);
+  if (known !== undefined && keys.byId.get(known.keyId) === known.key) return known.claims;
+
+  const header = readHeader(token);
+  const key = header === undefined ? undefined : keys.byId.get(header.kid);
+  if (header === undefined || key === undefined || header.alg !== key.algorithm) return undefined;
+  let payload: unknown;
+  try {
+    payload = jwt.verify(token, key.verifyWith, {
+      algorithms: [key.algorithm],
+      // Judged by the caller: the library compares whole seconds, checks exp before the rest, and lets a token without
+      // it pass.
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    });
+  } catch {
+    return undefined;
+  }
+  const claims = claimRules.safeParse(payload).data;
+  if (claims !== undefined) verified.set(token, { keyId: header.kid, key, claims });
+  return claims;
 }
 
 // All that this server looks at. Each is required, but for nbf, which it never sets itself.

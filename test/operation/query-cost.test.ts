@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, Kind, parse, type OperationDefinitionNode } from "graphql";
 import { expect, test } from "vitest";
 
-import { sizeOf } from "../../src/operation/query-cost.js";
+import { preparedOf } from "../../src/operation/prepare.js";
 import { makeSchema } from "../../src/schema.js";
 
 const schema = makeSchema();
@@ -11,7 +11,7 @@ function measure(source: string, variables = {}) {
   const operation = document.definitions.find(
     (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
   )!;
-  return sizeOf(schema, document, operation, variables);
+  return preparedOf(schema, document, operation).sizeWith(variables);
 }
 
 test.each([

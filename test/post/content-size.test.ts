@@ -19,7 +19,8 @@ async function written() {
   for (const content of contents) ids.push(await createPost(ada, { content }));
   await createPost(bob, { content: contents[3] });
   const reader = await openReader(api.server.database, 10);
-  const reading = { scopes: visibilityScopes(undefined, api.clock()), viewerId: undefined };
+  const now = api.clock();
+  const reading = { scopes: visibilityScopes(undefined, now), viewerId: undefined, now };
   return {
     ids,
     ada,
@@ -43,7 +44,7 @@ test.each([1, 3])(
 
     const [row] = await read(statement(bytes));
     expect(row!.contentBytes).toBe(bytes);
-    expect((JSON.parse(row!.posts!) as unknown[][]).map((post) => post[3])).toEqual(contents);
+    expect((JSON.parse(row!.posts!) as unknown[][]).map((post) => post[2])).toEqual(contents);
     expect(await read(statement(bytes - 1))).toEqual([{ posts: null, contentBytes: bytes }]);
   },
 );

@@ -11,7 +11,8 @@ import { keyColumns } from "../../src/post/list/keyset.js";
 import { everything } from "../support/reads.js";
 import type { Sql } from "../../src/database/sql.js";
 
-const reading = { scopes: visibilityScopes("user_1", new Date(5_000_000)), viewerId: "user_1" };
+const now = new Date(5_000_000);
+const reading = { scopes: visibilityScopes("user_1", now), viewerId: "user_1", now };
 
 async function open(): Promise<Database> {
   const database = await openDatabase("sqlite::memory:", entities);

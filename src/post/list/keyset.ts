@@ -1,4 +1,4 @@
-import { joinSql, Sql, sql } from "../../database/sql.js";
+import { joinSql, limit, Sql, sql } from "../../database/sql.js";
 import type { Listing } from "./post-list.js";
 import { latestFirst, OrderDirection, type Position, type PostOrderField } from "./order.js";
 import type { VisibilityScope } from "../post.visibility.js";
@@ -43,7 +43,7 @@ export function rangeOf(
 ): Sql {
   const { key, conditions } = conditionsOf(listing, scope, author, bounds);
   const direction = new Sql(rising ? "asc" : "desc");
-  return sql`select ${key} as key, p.id as id from posts p where ${conditions} order by ${key} ${direction}, p.id ${direction} limit ${take}`;
+  return sql`select ${key} as key, p.id as id from posts p where ${conditions} order by ${key} ${direction}, p.id ${direction} ${limit(take)}`;
 }
 
 /** Whether a scope has any post within bounds, as SQL. */
@@ -73,7 +73,7 @@ function conditionsOf(
 
   let { above, below } = bounds;
   const conditions = [dated ? sql`p.published_at is not null` : sql`p.published_at is null`];
-  const limit = (limited: string, operator: ">" | "<=" | "<", date: Date) => {
+  const restrict = (limited: string, operator: ">" | "<=" | "<", date: Date) => {
     if (limited !== column) {
       const name = new Sql(byDate && limited === "listed_at" ? "p.listed_at" : `+p.${limited}`);
       conditions.push(sql`${name} ${new Sql(operator)} ${date}`);
@@ -88,11 +88,11 @@ function conditionsOf(
   // Compares the list's author with the viewer, where both are given: settled before any row is read.
   if (authorId !== undefined) conditions.push(sql`${author ?? new Sql("p.author_id")} = ${authorId}`);
   if (listed !== undefined) {
-    if ("upTo" in listed) limit("listed_at", "<=", listed.upTo);
-    else limit("listed_at", ">", listed.after);
+    if ("upTo" in listed) restrict("listed_at", "<=", listed.upTo);
+    else restrict("listed_at", ">", listed.after);
   }
-  if (createdAfter !== undefined) limit("created_at", ">", createdAfter);
-  if (createdBefore !== undefined) limit("created_at", "<", createdBefore);
+  if (createdAfter !== undefined) restrict("created_at", ">", createdAfter);
+  if (createdBefore !== undefined) restrict("created_at", "<", createdBefore);
   return { key, conditions: joinSql([...conditions, ...boundConditions(key, { above, below })], " and ") };
 }
 

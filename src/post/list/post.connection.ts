@@ -3,7 +3,9 @@ import { Field, ObjectType } from "type-graphql";
 import { cursorOf } from "./cursor.js";
 import type { Listing } from "./post-list.js";
 import type { PostReads } from "./post.reads.js";
+import type { ListOrder } from "./order.js";
 import type { PostPage } from "./post.rows.js";
+import type { ListSelection } from "./selection.js";
 import { PostType } from "../post.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
@@ -14,23 +16,36 @@ class PageInfo {
   @Field(() => Boolean, { description: "Whether any stand before this page." })
   readonly hasPreviousPage: boolean;
 
+  constructor(
+    page: PostPage,
+    private readonly order: ListOrder,
+  ) {
+    this.hasNextPage = page.hasNextPage;
+    this.hasPreviousPage = page.hasPreviousPage;
+    this.positions = page.positions;
+  }
+
+  private readonly positions: PostPage["positions"];
+
   @Field(() => String, {
     nullable: true,
     description: "The first edge's cursor, to pass as before for the page before; null on an empty page.",
   })
-  readonly startCursor: string | null;
+  get startCursor(): string | null {
+    return this.cursorAt(0);
+  }
 
   @Field(() => String, {
     nullable: true,
     description: "The last edge's cursor, to pass as after for the next page; null on an empty page.",
   })
-  readonly endCursor: string | null;
+  get endCursor(): string | null {
+    return this.cursorAt(-1);
+  }
 
-  constructor(page: PostPage, edges: readonly PostEdge[]) {
-    this.hasNextPage = page.hasNextPage;
-    this.hasPreviousPage = page.hasPreviousPage;
-    this.startCursor = edges.at(0)?.cursor ?? null;
-    this.endCursor = edges.at(-1)?.cursor ?? null;
+  private cursorAt(index: 0 | -1): string | null {
+    const position = this.positions().at(index);
+    return position === undefined ? null : cursorOf(this.order, position);
   }
 }
 
@@ -48,27 +63,61 @@ class PostEdge {
   }
 }
 
-/** A page in the shape of Relay's cursor connections; the resolver adds `totalCount`. */
+/**
+ * A page in the shape of Relay's cursor connections; the resolver adds `totalCount`. What nobody asked for is not made.
+ */
 @ObjectType({ description: "A page of posts." })
 export class PostConnection {
-  @Field(() => [PostEdge], { description: "The posts with their cursors.", simple: true })
-  readonly edges: readonly PostEdge[];
-
-  @Field(() => [PostType], { description: "The posts alone.", simple: true })
-  readonly nodes: readonly PostType[];
-
-  @Field(() => PageInfo, { description: "Where the page stands.", simple: true })
-  readonly pageInfo: PageInfo;
-
   constructor(
-    page: PostPage,
+    private readonly page: PostPage,
     /** The list that it is a page of. */
     readonly listing: Listing,
     /** The reads that it came from, which are those of its viewer. */
     readonly reads: PostReads,
-  ) {
-    this.nodes = page.posts.map(({ post }) => post);
-    this.edges = page.posts.map(({ post, position }) => new PostEdge(post, cursorOf(listing.order, position)));
-    this.pageInfo = new PageInfo(page, this.edges);
+  ) {}
+
+  @Field(() => [PostEdge], { description: "The posts with their cursors." })
+  get edges(): PostEdge[] {
+    const { posts, positions } = this.page;
+    const places = posts.length === 0 ? [] : positions();
+    return posts.map((post, index) => new PostEdge(post, cursorOf(this.listing.order, places[index]!)));
   }
+
+  @Field(() => [PostType], { description: "The posts alone." })
+  get nodes(): readonly PostType[] {
+    return this.page.posts;
+  }
+
+  @Field(() => PageInfo, { description: "Where the page stands." })
+  get pageInfo(): PageInfo {
+    return new PageInfo(this.page, this.listing.order);
+  }
+}
+
+/** The nodes of a page as JSON or, where it is told what an edge has, its edges. */
+export function listAsJson(
+  { posts, positions }: PostPage<Buffer>,
+  { order }: Listing,
+  edge: ListSelection["edge"],
+): Buffer[] {
+  if (edge === undefined) return jsonList(posts.map((post) => [post]));
+  const places = positions();
+  const [before, after] = [edge.slice(0, nodeOf(edge)), edge.slice(nodeOf(edge) + 1)];
+  return jsonList(
+    posts.map((post, index) => {
+      const member = ({ key, field }: EdgeMember) =>
+        `"${key}":${field === "cursor" ? `"${cursorOf(order, places[index]!)}"` : '"PostEdge"'}`;
+      const [start, end] = [before.map((one) => `${member(one)},`), after.map((one) => `,${member(one)}`)];
+      return [Buffer.from(`{${start.join("")}"${edge[nodeOf(edge)]!.key}":`), post, Buffer.from(`${end.join("")}}`)];
+    }),
+  );
+}
+
+type EdgeMember = NonNullable<ListSelection["edge"]>[number];
+const nodeOf = (edge: readonly EdgeMember[]): number => edge.findIndex(({ field }) => field === "node");
+
+const [opening, comma, closing] = [Buffer.from("["), Buffer.from(","), Buffer.from("]")];
+
+function jsonList(items: readonly (readonly Buffer[])[]): Buffer[] {
+  return [opening, ...items.flatMap((item, index) => (index === 0 ? item : [comma, ...item])), closing];
 }

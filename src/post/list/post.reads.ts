@@ -3,29 +3,36 @@ import DataLoader from "dataloader";
 import type { Viewer } from "../../auth.js";
 import { perOperation, type Context } from "../../context.js";
 import type { Sql } from "../../database/sql.js";
-import type { PostType } from "../post.type.js";
+import { PostType } from "../post.type.js";
 import { visibilityScopes } from "../post.visibility.js";
 import { PostOrderField } from "./order.js";
 import type { Listing, PageRequest } from "./post-list.js";
 import {
   authorsStatement,
   countsStatement,
+  pageStatement,
   pagesStatement,
   postsStatement,
   votedStatement,
   type CountRow,
   type PageRow,
-  type PostRow,
   type PostsRow,
   type Reading,
   type Wanted,
 } from "./post.statements.js";
-import { pageOf, postReader, type PostPage } from "./post.rows.js";
+import { separatePosts, type PostShape } from "./post.json.js";
+import { pageOf, postsReader, type PostPage } from "./post.rows.js";
 import { both, type PostSelection } from "./selection.js";
 
 /** What a viewer reads of posts in one operation. */
 export type PostReads = {
   readonly page: (listing: Listing, request: PageRequest, selection: PostSelection) => Promise<PostPage>;
+  /** The same with each post as JSON, as it stands in the answer. */
+  readonly pageAsJson: (
+    listing: Listing,
+    request: PageRequest,
+    selection: ShapedSelection,
+  ) => Promise<PostPage<Buffer>>;
   /** The same page of an author's list; read by one statement for all authors that are asked for at a time. */
   readonly authorPage: (
     authorId: string,
@@ -36,6 +43,8 @@ export type PostReads = {
   readonly count: (listing: Listing) => Promise<number>;
   /** A post by its id, where the viewer may see it. */
   readonly post: (id: string, selection: PostSelection) => Promise<PostType | null>;
+  /** The same as JSON, as it stands in the answer, unless others are read with it. */
+  readonly postOrJson: (id: string, selection: ShapedSelection) => Promise<PostType | Buffer | null>;
   /** Whether a user has posts that the viewer may see. */
   readonly isAuthor: (userId: string) => Promise<boolean>;
   /** Whether the viewer has voted for a post. Known already of those that were read here with it. */
@@ -43,6 +52,9 @@ export type PostReads = {
   /** Tells what a mutation has just made of the viewer's vote. */
   readonly noteVote: (postId: string, voted: boolean) => void;
 };
+
+/** A selection that SQL can say. */
+export type ShapedSelection = PostSelection & { readonly shape: PostShape };
 
 type Operation = Pick<Context, "reader" | "now" | "answer">;
 
@@ -60,14 +72,14 @@ export function postsFor(operation: Operation, viewer: Pick<Viewer, "userId"> | 
 
 // What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
 const bytesOfCharacter = 6;
-// Contents of so many bytes are read by the statement that measures them.
-const readAtOnceBytes = 1024 * 1024;
+// What has so many bytes at most is read before it is measured exactly.
+const readAtOnceBytes = 4 * 1024 * 1024;
 
 // Only votes are kept: a mutation may change between two fields whatever else was read.
 const batchOnly = { cache: false };
 
 function postReads({ reader, now, answer }: Operation, viewerId: string | undefined): PostReads {
-  const reading: Reading = { scopes: visibilityScopes(viewerId, now), viewerId };
+  const reading: Reading = { scopes: visibilityScopes(viewerId, now), viewerId, now };
 
   const votes = new DataLoader<string, boolean>(async (postIds) => {
     if (viewerId === undefined) return postIds.map(() => false);
@@ -78,7 +90,7 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
   const noteVote = (postId: string, voted: boolean) => void votes.clear(postId).prime(postId, voted);
 
   /** Reads rows of posts, and counts what they add to the answer. */
-  const rowsOf = async <Row extends PostsRow>(
+  const rowsOf = async <Row extends PostsRow<string | Buffer>>(
     selection: PostSelection,
     statement: (wanted: Wanted) => Sql,
     pace: "short" | "slow",
@@ -100,19 +112,50 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
     return rows;
   };
 
-  const pagesOf = async (
+  const pageRows = <Posts extends string | Buffer>(
     listing: Listing,
     request: PageRequest,
     selection: PostSelection,
     authorIds?: readonly string[],
-  ): Promise<Map<string | null, PostPage>> => {
-    const rows = await rowsOf<PageRow>(
+  ): Promise<PageRow<Posts>[]> =>
+    rowsOf<PageRow<Posts>>(
       selection,
       (wanted) => pagesStatement(reading, listing, request, authorIds, wanted),
       paceOf(listing),
     );
-    const postOf = postReader(selection.columns, noteVote);
-    return new Map(rows.map((row) => [row.author, pageOf(row, request, postOf)]));
+
+  /** A page of a list, whose posts are read and measured in one of two ways. */
+  const onePage = async <Posts extends string | Buffer, One>(
+    listing: Listing,
+    request: PageRequest,
+    selection: PostSelection,
+    read: (posts: Posts) => One[],
+    count: (posts: readonly One[], all: Posts) => void,
+  ): Promise<PostPage<One>> => {
+    const most = (request.size + 1) * selection.contentTimes * bytesOfCharacter;
+    const roomOfEach = () => Math.floor(Math.min(answer.remaining(), readAtOnceBytes) / most);
+    const [row] = await reader.all<PageRow<Posts>>(
+      () => pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach() }),
+      paceOf(listing),
+    );
+    if (row!.posts !== null) {
+      const page = pageOf(row!, request, read);
+      count(page.posts, row!.posts);
+      return page;
+    }
+    const [large] = await pageRows<Posts>(listing, request, selection);
+    return pageOf(large!, request, read);
+  };
+
+  const authorPagesOf = async (
+    listing: Listing,
+    request: PageRequest,
+    { columns, contentTimes }: PostSelection,
+    authorIds: readonly string[],
+  ): Promise<Map<string | null, PostPage>> => {
+    const rows = await pageRows<string>(listing, request, { columns, contentTimes }, authorIds);
+    const read = postsReader(columns, noteVote);
+    return new Map(rows.map((row) => [row.author, pageOf(row, request, read)]));
   };
 
   const countsOf = (listing: Listing, authorIds?: readonly string[]): Promise<CountRow[]> =>
@@ -138,14 +181,26 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
     return loader;
   };
 
-  const posts = new DataLoader<{ id: string; selection: PostSelection }, PostType | null>(async (asked) => {
-    const ids = [...new Set(asked.map(({ id }) => id))];
-    const selection = asked.map((one) => one.selection).reduce(both);
-    const [row] = await rowsOf<PostsRow>(selection, (wanted) => postsStatement(reading, ids, wanted), "short");
-    const found = (JSON.parse(row!.posts!) as PostRow[]).map(postReader(selection.columns, noteVote));
-    const byId = new Map(found.map((post) => [post.id, post]));
-    return asked.map(({ id }) => byId.get(id) ?? null);
-  }, batchOnly);
+  const postsOfIds = async <Posts extends string | Buffer>(
+    ids: readonly string[],
+    selection: PostSelection,
+  ): Promise<Posts> => {
+    const [row] = await rowsOf<PostsRow<Posts>>(selection, (wanted) => postsStatement(reading, ids, wanted), "short");
+    return row!.posts!;
+  };
+  const postLoader = new DataLoader<{ id: string; selection: PostSelection }, PostType | Buffer | null>(
+    async (asked) => {
+      const [{ id: first, selection: shaped }, ...others] = asked as [(typeof asked)[0], ...typeof asked];
+      if (others.length === 0 && shaped.shape !== undefined)
+        return [separatePosts(await postsOfIds<Buffer>([first], shaped))[0] ?? null];
+      const ids = [...new Set(asked.map(({ id }) => id))];
+      const selection = asked.map((one) => one.selection).reduce(both);
+      const found = postsReader(selection.columns, noteVote)(await postsOfIds<string>(ids, selection));
+      const byId = new Map(found.map((post) => [post.id, post]));
+      return asked.map(({ id }) => byId.get(id) ?? null);
+    },
+    batchOnly,
+  );
 
   const authors = new DataLoader<string, boolean>(async (userIds) => {
     const rows = await reader.all<{ id: string }>(authorsStatement(reading, userIds));
@@ -154,10 +209,17 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
   }, batchOnly);
 
   return {
-    page: async (listing, request, selection) => (await pagesOf(listing, request, selection)).get(null)!,
+    page: (listing, request, { columns, contentTimes }) =>
+      onePage(listing, request, { columns, contentTimes }, postsReader(columns, noteVote), (posts, text) => {
+        const contents = contentTimes === 0 ? [] : posts.map(({ content }) => JSON.stringify(content));
+        answer.add(contents.reduce((sum, content) => sum + Buffer.byteLength(content), 0) * contentTimes);
+        answer.addAtMost(text.length * bytesOfCharacter);
+      }),
+    pageAsJson: (listing, request, selection) =>
+      onePage(listing, request, selection, separatePosts, (_, all) => answer.add(all.length)),
     authorPage: (authorId, listing, request, selection) =>
       loaderIn(authorPages, [listing, request, [...selection.columns], selection.contentTimes], (authorIds) =>
-        pagesOf(listing, request, selection, authorIds),
+        authorPagesOf(listing, request, selection, authorIds),
       ).load(authorId),
     count: (listing) => {
       const { authorId, ...ofAnyAuthor } = listing;
@@ -167,7 +229,11 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
         return new Map(rows.map(({ author, count }) => [author, count]));
       }).load(authorId);
     },
-    post: (id, selection) => posts.load({ id, selection }),
+    async post(id, { columns, contentTimes }) {
+      const post = await postLoader.load({ id, selection: { columns, contentTimes } });
+      return post instanceof PostType ? post : null;
+    },
+    postOrJson: (id, selection) => postLoader.load({ id, selection }),
     isAuthor: (userId) => authors.load(userId),
     voted: (postId) => votes.load(postId),
     noteVote,

@@ -5,9 +5,11 @@ import type { PageRequest } from "./post-list.js";
 import type { PageRow, PostRow } from "./post.statements.js";
 import type { PostColumn } from "./selection.js";
 
-/** A page of posts and what lies around it. */
-export type PostPage = {
-  readonly posts: readonly { readonly post: PostType; readonly position: Position }[];
+/** A page of posts, as objects or as JSON, and what lies around it. */
+export type PostPage<One = PostType> = {
+  readonly posts: readonly One[];
+  /** Where each of them stands in the list. */
+  readonly positions: () => readonly Position[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 };
@@ -18,11 +20,11 @@ type ColumnValues = Record<"title" | "content" | "authorName", string> &
     readonly publishedAt: number | null;
   };
 
-/** Makes posts of rows of one answer, which share their authors. */
-export function postReader(columns: ReadonlySet<PostColumn>, noteVote: (postId: string, voted: boolean) => void) {
+/** Makes posts of the JSON of their rows; those of one answer share their authors. */
+export function postsReader(columns: ReadonlySet<PostColumn>, noteVote: (postId: string, voted: boolean) => void) {
   const authors = new Map<string, UserType>();
   const names = [...columns];
-  return ([, id, authorId, ...values]: PostRow): PostType => {
+  const postOf = ([id, authorId, ...values]: PostRow): PostType => {
     const row = Object.fromEntries(names.map((name, index) => [name, values[index]])) as ColumnValues;
     let author = authors.get(authorId);
     if (author === undefined)
@@ -43,15 +45,23 @@ export function postReader(columns: ReadonlySet<PostColumn>, noteVote: (postId: 
       version: row.version,
     });
   };
+  return (rows: string): PostType[] => (JSON.parse(rows) as PostRow[]).map(postOf);
 }
 
 /** Makes a page of its row. */
-export function pageOf(row: PageRow, { fromEnd }: PageRequest, postOf: (row: PostRow) => PostType): PostPage {
-  const shown = JSON.parse(row.posts!) as PostRow[];
-  if (fromEnd) shown.reverse();
+export function pageOf<Posts, One>(
+  row: PageRow<Posts>,
+  { fromEnd, size }: PageRequest,
+  postsOf: (posts: Posts) => One[],
+): PostPage<One> {
+  const inOrder = <Item>(items: Item[]): Item[] => (fromEnd ? items.toReversed() : items);
   const more = row.more === 1;
   return {
-    posts: shown.map((post) => ({ post: postOf(post), position: { key: post[0]!, id: post[1] } })),
+    posts: inOrder(postsOf(row.posts!).slice(0, size)),
+    positions() {
+      const found = JSON.parse(row.found) as [key: number | string, id: string][];
+      return inOrder(found.slice(0, size)).map(([key, id]) => ({ key, id }));
+    },
     hasNextPage: row.follows === 1 || (more && !fromEnd),
     hasPreviousPage: row.precedes === 1 || (more && fromEnd),
   };

@@ -1,4 +1,4 @@
-import { joinSql, Sql, sql, type SqlValue } from "../../database/sql.js";
+import { joinSql, limit, Sql, sql, type SqlValue } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { boundConditions, keyColumns, type Bounds } from "./keyset.js";
 import { rankedMatches, type Listing } from "./post-list.js";
@@ -8,10 +8,10 @@ import type { Source } from "./post.statements.js";
 export const amongMatches: Source = {
   range: (bounds, rising, take) => {
     const order = new Sql(rising ? "asc" : "desc");
-    return sql`select key, id from matches where ${within(bounds)} order by key ${order}, id ${order} limit ${take}`;
+    return sql`select key, id from matches where ${within(bounds)} order by key ${order}, id ${order} ${limit(take)}`;
   },
   any: (bounds) => sql`exists (select 1 from matches where ${within(bounds)})`,
-  count: sql`(select count(*) from matches)`,
+  count: () => sql`(select count(*) from matches)`,
 };
 
 const within = (bounds: Bounds): Sql =>
@@ -44,5 +44,5 @@ export function matchesOf(
     : sql`select rowid as number from post_search where post_search match ${search.match}`;
   return sql`select ${key} as key, p.id as id from (${found}) found
     cross join post_search_keys k on k.key = found.number cross join posts p on p.id = k.post_id
-    where ${joinSql(filters, " and ")} ${ranked ? sql`limit ${rankedMatches}` : sql``}`;
+    where ${joinSql(filters, " and ")} ${ranked ? limit(rankedMatches) : sql``}`;
 }

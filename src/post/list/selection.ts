@@ -1,8 +1,29 @@
-import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
+import {
+  BREAK,
+  visit,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type OperationDefinitionNode,
+} from "graphql";
 import { collectSubfields } from "graphql/execution/collectFields.js";
 
+import type { AuthorField, PlainPostField, PostShape } from "./post.json.js";
+
 /** What an operation wants of each post of a list: which columns, and how often the content stands in the answer. */
-export type PostSelection = { readonly columns: ReadonlySet<PostColumn>; readonly contentTimes: number };
+export type PostSelection = {
+  readonly columns: ReadonlySet<PostColumn>;
+  readonly contentTimes: number;
+  /** How a post stands in the answer, where SQL can say that. */
+  readonly shape?: PostShape | undefined;
+};
+
+/** The same of a connection, with where its posts stand in it: below one response key, as nodes or in edges. */
+export type ListSelection = PostSelection & {
+  readonly key?: string;
+  readonly edge?: readonly { readonly key: string; readonly field: EdgeField }[];
+};
+type EdgeField = "__typename" | "cursor" | "node";
 
 /** What may be read of a post. Its id and its author's id always are. */
 export type PostColumn =
@@ -17,7 +38,9 @@ export type PostColumn =
   | "authorName"
   | "authorCreatedAt";
 
-const columnOfField: Readonly<Record<string, PostColumn>> = {
+const columnOfField: Readonly<Record<PlainPostField, PostColumn | undefined>> = {
+  __typename: undefined,
+  id: undefined,
   title: "title",
   content: "content",
   publishedAt: "publishedAt",
@@ -29,59 +52,130 @@ const columnOfField: Readonly<Record<string, PostColumn>> = {
   version: "version",
   viewerHasVoted: "viewerHasVoted",
 };
-const columnOfAuthorField: Readonly<Record<string, PostColumn>> = { name: "authorName", createdAt: "authorCreatedAt" };
+const columnOfAuthorField: Readonly<Record<AuthorField, PostColumn | undefined>> = {
+  __typename: undefined,
+  id: undefined,
+  name: "authorName",
+  createdAt: "authorCreatedAt",
+};
 
 /** What is selected of a field that gives a post. */
-export function selectedOfPost(info: GraphQLResolveInfo): PostSelection {
-  return gather(info, (post) => post(info.fieldNodes));
-}
+export const selectedOfPost = onceAField((info): PostSelection => ({
+  ...gather(info, (post) => post(info.fieldNodes)),
+  shape: postShape(info, info.fieldNodes),
+}));
 
 /** What is selected of the post of a field that gives a payload with one. */
-export function selectedOfPayload(info: GraphQLResolveInfo): PostSelection {
-  return gather(info, (post) => {
-    for (const nodes of fieldsOf(info, "PostPayload", info.fieldNodes, "post")) post(nodes);
-  });
-}
+export const selectedOfPayload = onceAField((info) =>
+  gather(info, (post) => {
+    for (const [, nodes] of fieldsOf(info, "PostPayload", info.fieldNodes, "post")) post(nodes);
+  }),
+);
 
 /** What is selected of the posts of a field that gives a connection, as nodes and through its edges. */
-export function selectedOfPosts(info: GraphQLResolveInfo): PostSelection {
-  return gather(info, (post) => {
-    for (const nodes of fieldsOf(info, "PostConnection", info.fieldNodes, "nodes")) post(nodes);
-    for (const edges of fieldsOf(info, "PostConnection", info.fieldNodes, "edges"))
-      for (const node of fieldsOf(info, "PostEdge", edges, "node")) post(node);
+export const selectedOfPosts = onceAField((info): ListSelection => {
+  const nodes = fieldsOf(info, "PostConnection", info.fieldNodes, "nodes");
+  const edges = fieldsOf(info, "PostConnection", info.fieldNodes, "edges");
+  const selection = gather(info, (post) => {
+    for (const [, fields] of nodes) post(fields);
+    for (const [, fields] of edges) for (const [, node] of fieldsOf(info, "PostEdge", fields, "node")) post(node);
   });
+  const [only, ...others] = [...nodes, ...edges];
+  if (only === undefined || others.length > 0) return selection;
+  const [key, fields] = only;
+  if (nodes.length === 1) return { ...selection, key, shape: postShape(info, fields) };
+  const members = fieldsOf(info, "PostEdge", fields).map(([name, of]) => ({ name, field: of[0]!.name.value, of }));
+  const [node, ...more] = members.filter(({ field }) => field === "node");
+  if (node === undefined || more.length > 0) return selection;
+  const edge = members.map(({ name, field }) => ({ key: name, field: field as EdgeField }));
+  return { ...selection, key, edge, shape: postShape(info, node.of) };
+});
+
+/**
+ * Finds what is selected once for every place in a document where that depends on no variable: documents are kept, and
+ * most requests come with one that was seen before.
+ */
+function onceAField<Selected>(find: (info: GraphQLResolveInfo) => Selected): (info: GraphQLResolveInfo) => Selected {
+  const found = new WeakMap<FieldNode, Selected>();
+  return (info) => {
+    const [place, ...others] = info.fieldNodes;
+    if (others.length > 0 || hasConditions(info)) return find(info);
+    let selected = found.get(place!);
+    if (selected === undefined) found.set(place!, (selected = find(info)));
+    return selected;
+  };
 }
 
-function gather(info: GraphQLResolveInfo, visit: (post: (nodes: readonly FieldNode[]) => void) => void): PostSelection {
+const conditions = new WeakMap<OperationDefinitionNode, boolean>();
+
+/** Whether an operation has @skip or @include, or any other directive, anywhere. */
+function hasConditions({ operation, fragments }: GraphQLResolveInfo): boolean {
+  let has = conditions.get(operation);
+  if (has === undefined) {
+    has = false;
+    for (const definition of [operation, ...Object.values(fragments)])
+      visit(definition, { Directive: () => ((has = true), BREAK) });
+    conditions.set(operation, has);
+  }
+  return has;
+}
+
+/** How a post stands in the answer, where all that is selected of it can be said in SQL. */
+function postShape(info: GraphQLResolveInfo, nodes: readonly FieldNode[]): PostShape | undefined {
+  const shape: PostShape[number][] = [];
+  for (const [key, [first, ...others]] of fieldsOf(info, "Post", nodes)) {
+    const field = first!.name.value;
+    if (field === "author") {
+      const author = fieldsOf(info, "User", [first!, ...others]).map(([name, [one]]) => ({
+        key: name,
+        field: one!.name.value,
+      }));
+      if (!author.every(isOfAuthor)) return undefined;
+      shape.push({ key, field: author });
+    } else if (isOfPost(field)) shape.push({ key, field });
+    else return undefined;
+  }
+  return shape;
+}
+
+const isOfPost = (field: string): field is PlainPostField => Object.hasOwn(columnOfField, field);
+const isOfAuthor = (one: { key: string; field: string }): one is { key: string; field: AuthorField } =>
+  Object.hasOwn(columnOfAuthorField, one.field);
+
+function gather(
+  info: GraphQLResolveInfo,
+  ofEach: (post: (nodes: readonly FieldNode[]) => void) => void,
+): Pick<PostSelection, "columns" | "contentTimes"> {
   const columns = new Set<PostColumn>();
   let contentTimes = 0;
   const add = (column: PostColumn | undefined) => column !== undefined && columns.add(column);
-  visit((nodes) => {
-    for (const [first, ...others] of fieldsOf(info, "Post", nodes)) {
+  ofEach((nodes) => {
+    for (const [, [first, ...others]] of fieldsOf(info, "Post", nodes)) {
       const name = first!.name.value;
-      add(columnOfField[name]);
+      add(columnOfField[name as PlainPostField]);
       if (name === "content") contentTimes += 1;
       if (name !== "author") continue;
-      for (const [field] of fieldsOf(info, "User", [first!, ...others])) add(columnOfAuthorField[field!.name.value]);
+      for (const [, [field]] of fieldsOf(info, "User", [first!, ...others]))
+        add(columnOfAuthorField[field!.name.value as AuthorField]);
     }
   });
   return { columns, contentTimes };
 }
 
-/** The fields below others as they stand in the answer: merged, and without what @skip and @include leave out. */
+/** The fields below others by their keys, as they stand in the answer: merged, and without what @skip and @include leave out. */
 function fieldsOf(
   info: GraphQLResolveInfo,
   type: "PostPayload" | "PostConnection" | "PostEdge" | "Post" | "User",
   nodes: readonly FieldNode[],
   name?: string,
-): (readonly FieldNode[])[] {
+): [key: string, nodes: readonly FieldNode[]][] {
   const { schema, fragments, variableValues } = info;
   const object = schema.getType(type) as GraphQLObjectType;
-  const fields = [...collectSubfields(schema, fragments, variableValues, object, [...nodes]).values()];
-  return name === undefined ? fields : fields.filter(([field]) => field!.name.value === name);
+  const fields = [...collectSubfields(schema, fragments, variableValues, object, [...nodes])];
+  return name === undefined ? fields : fields.filter(([, [field]]) => field!.name.value === name);
 }
 
-/** All that either wants, as often as both. */
+/** All that either wants, as often as both; as objects, since each may have a shape of its own. */
 export function both(a: PostSelection, b: PostSelection): PostSelection {
   return { columns: new Set([...a.columns, ...b.columns]), contentTimes: a.contentTimes + b.contentTimes };
 }

@@ -1,0 +1,59 @@
+import { Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+
+import { sizeOf, type Size } from "./query-cost.js";
+import { rootFields } from "./root-fields.js";
+
+/** What is known of an operation from its document alone, so that it is found once and not for each request. */
+export type Prepared = {
+  /** What is asked for, by the names of the root fields, whatever @skip and @include leave out. */
+  readonly rootFieldNames: readonly string[];
+  /** @param variables as they were sent; their defaults count where they are missing. */
+  readonly sizeWith: (variables: Variables) => Size;
+};
+type Variables = Readonly<Record<string, unknown>>;
+
+// As long as Apollo Server keeps the document, which it has parsed and validated once.
+const prepared = new WeakMap<OperationDefinitionNode, Prepared>();
+
+export function preparedOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Prepared {
+  let known = prepared.get(operation);
+  if (known === undefined) prepared.set(operation, (known = prepare(schema, document, operation)));
+  return known;
+}
+
+function prepare(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Prepared {
+  // The variables that say how long a page is: with the same values the size is the same.
+  const ofPages = new Set<string>();
+  const keyOf = (variables: Variables) => [...ofPages].map((name) => numberOf(operation, name, variables)).join();
+  let latest: { readonly key: string; readonly size: Size } | undefined;
+  return {
+    rootFieldNames: rootFields(document, operation).map(({ name }) => name.value),
+    sizeWith(variables) {
+      if (latest === undefined || latest.key !== keyOf(variables)) {
+        const size = sizeOf(schema, document, operation, (name) => {
+          ofPages.add(name);
+          return numberOf(operation, name, variables);
+        });
+        latest = { key: keyOf(variables), size };
+      }
+      return latest.size;
+    },
+  };
+}
+
+/** The number that a variable stands for, which may be its default. */
+function numberOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  name: string,
+  variables: Variables,
+): number | undefined {
+  const value = variables[name];
+  if (typeof value === "number") return value;
+  if (value !== undefined) return undefined;
+  const preset = variableDefinitions.find(({ variable }) => variable.name.value === name)?.defaultValue;
+  return preset?.kind === Kind.INT ? Number(preset.value) : undefined;
+}
