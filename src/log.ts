@@ -47,7 +47,9 @@ export function standardOutput(): LogOutput {
 }
 
 function fileOutput(fd: number): LogOutput {
-  const file = pino.destination({ dest: fd, sync: true });
+  const file = pino.destination({ dest: fd, sync: true, maxLength: mostBytesWaiting });
+  // A full disk loses lines, and does not stop the server.
+  file.on("error", () => {});
   const lines = inBatches((batch) => void file.write(batch));
   return { write: (line) => lines.add(line), flush: async () => lines.pass() };
 }

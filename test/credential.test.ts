@@ -31,7 +31,10 @@ const ignoringTheHeader = ["login", "register", "refreshSession"];
 test("every root field is among the guarded or among those that ignore the header", () => {
   const schema = makeSchema();
   const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type!.getFields()));
-  expect([...Object.keys(guarded), ...ignoringTheHeader].toSorted()).toEqual(fields.toSorted());
+  expect(
+    [...Object.keys(guarded), ...ignoringTheHeader].toSorted(),
+    "add a new field with a call of it to `guarded`, or its name to `ignoringTheHeader`",
+  ).toEqual(fields.toSorted());
 });
 
 type Reason = "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "USER_GONE" | "SESSION_REVOKED";

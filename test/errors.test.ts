@@ -8,7 +8,7 @@ import { newFileUrl } from "./support/files.js";
 
 const register = `mutation Register($input: RegisterInput!) { register(input: $input) { user { id } } }`;
 
-test("answers variables of the wrong type with every misfit and no value", async () => {
+test("answers variables of the wrong type with every place that is wrong and no value", async () => {
   const api = await startApi();
   const secret = "hunter2 is my password";
 
@@ -155,7 +155,7 @@ test("answers such a null deep inside an input too", async () => {
   expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
 });
 
-test("names a hundred misfits at most", async () => {
+test("names a hundred issuesOf at most", async () => {
   const api = await startApi();
   const input = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field${index}`, 1]));
   const { body } = await api.send(register, { variables: { input } });
@@ -185,7 +185,7 @@ test("masks what goes wrong inside, and logs it whole under the same number", as
   expect(incident).toMatchObject({
     level: 50,
     incidentId: body.errors![0]!.extensions["incidentId"],
-    err: { message: expect.stringContaining("no such table: posts"), stack: expect.stringContaining("post.reads") },
+    err: { message: expect.stringContaining("no such table: posts"), stack: expect.stringContaining("post.resolver") },
   });
 });
 
@@ -231,7 +231,7 @@ describe("the schema", () => {
     { of: "directive's argument", query: "{ me @include(fi: true) { id } }" },
     { of: "field of another type", query: `{ node(id: "x") { title } }` },
   ];
-  const misfits = {
+  const issuesOf = {
     query: `query ($o: PostOrder) { posts(orderBy: $o) { nodes { id } } }`,
     variables: { o: { field: "TITEL", direction: "ASC", feild: 1 } },
   };
@@ -247,7 +247,7 @@ describe("the schema", () => {
       const { text } = await api.send(query);
       expect({ of, hint: text.includes("Did you mean") }).toEqual({ of, hint: shown });
     }
-    expect((await api.send(misfits.query, misfits)).text).not.toContain("Did you mean");
+    expect((await api.send(issuesOf.query, issuesOf)).text).not.toContain("Did you mean");
 
     const { status, body } = await api.send(asked);
     if (shown) {

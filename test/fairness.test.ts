@@ -290,7 +290,10 @@ test("looks up each word of a search once, and refuses more than 16 different on
 });
 
 /** A server with a small budget in front of another's operations. */
-async function smallServer(api: Api, parts: { bodies?: number; answers?: number; sendTimeout?: number }) {
+async function smallServer(
+  api: Api,
+  parts: { bodies?: number; answers?: number; sendTimeout?: number; log?: string[] },
+) {
   const http = makeHttpServer({
     graphql: {
       apollo: api.server.apollo,
@@ -306,7 +309,7 @@ async function smallServer(api: Api, parts: { bodies?: number; answers?: number;
       answers: byteBudget(parts.answers ?? 1e9, api.clock),
       sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
     },
-    log: makeLog("silent", systemClock, { write: () => {} }),
+    log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
     name: "postern",
     offersSandbox: false,
     corsOrigins: [],
@@ -409,4 +412,26 @@ test("answers one client with as much as its half of the budget", async () => {
   // A field is refused, to which a client that accepts anything gets 200.
   const tooMuch = await send("{ posts { nodes { content again: content } } }");
   expect(tooMuch).toMatchObject({ status: 503, length: expect.any(Number) });
+});
+
+test("lets go of what requests hold that waited behind another when their connection closed, and logs them", async () => {
+  const api = await startApi({ DATABASE_URL: newFileUrl() });
+  const ada = await api.register();
+  const log: string[] = [];
+  const { port, open } = await smallServer(api, { bodies: 200_000, log });
+  const threads = fillThreads();
+  const request = (query: string, length: number) =>
+    `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ada.token}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${JSON.stringify({ query }).padEnd(length)}`;
+  const socket = open(request("{ me { name } }", 100) + request("{ me { id } }", 90_000));
+  while (api.timer.waiting() < 2) await immediates(1);
+  socket.destroy();
+  await threads.done;
+  while (log.length < 2) await immediates(1);
+  const aborted = expect.objectContaining({ msg: "request", aborted: true });
+  expect(log.map((line) => JSON.parse(line) as unknown)).toEqual([aborted, aborted]);
+
+  const body = JSON.stringify({ query: "{ __typename }" }).padEnd(90_000);
+  const headers = { "content-type": "application/json" };
+  const { status } = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
+  expect(status).toBe(200);
 });

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
 import type { Database } from "./database.js";
-import { beforeSignal } from "./deadline.js";
+import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
 import { Sql } from "./sql.js";
@@ -19,7 +19,7 @@ export type Read = {
   /** Parties have turns, however much one of them asks for. */
   readonly party: string;
   /** Ends the wait, and the statement where it has begun; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 };
 
 /**

@@ -3,12 +3,13 @@ import sqlite3 from "sqlite3";
 
 import type { Timer } from "../clock.js";
 import { busyTimeoutMilliseconds } from "./database.js";
+import type { Signal } from "./deadline.js";
 import type { Sql } from "./sql.js";
 
 /** A connection that can only read, with its statements kept prepared. It runs one at a time, in order. */
 export type Connection = {
   /** @param signal interrupts the statement; its reason is thrown. */
-  readonly all: <Row>(statement: Sql, signal?: AbortSignal) => Promise<Row[]>;
+  readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -39,7 +40,7 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
     return statement;
   };
 
-  const run = async <Row>(statement: Sql, signal: AbortSignal | undefined): Promise<Row[]> => {
+  const run = async <Row>(statement: Sql, signal: Signal | undefined): Promise<Row[]> => {
     signal?.throwIfAborted();
     const one = await prepared(statement.text);
     signal?.throwIfAborted();
@@ -65,7 +66,7 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
   let last: Promise<unknown> = Promise.resolve();
 
   return {
-    all<Row>(statement: Sql, signal?: AbortSignal): Promise<Row[]> {
+    all<Row>(statement: Sql, signal?: Signal): Promise<Row[]> {
       const rows = last.then(() => run<Row>(statement, signal));
       last = rows.catch(() => {});
       return rows;

@@ -1,7 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { Database } from "./database.js";
-import { beforeSignal } from "./deadline.js";
+import { beforeSignal, type Signal } from "./deadline.js";
 import type { OperationReader } from "./reader.js";
 import { makeTurns, type Waiting } from "./turns.js";
 
@@ -18,7 +18,7 @@ export type Transaction = <Result>(work: (em: EntityManager) => Promise<Result>)
 export type Access = {
   readonly reader: OperationReader;
   readonly transaction: Transaction;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 };
 
 /** Makes the transactions of an operation: writers have turns, since the database has one at a time. */

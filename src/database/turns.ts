@@ -1,5 +1,5 @@
 import { KnownError } from "../errors.js";
-import { beforeSignal } from "./deadline.js";
+import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue } from "./fair-queue.js";
 
 /** Who waits for a turn, and for how long. */
@@ -9,7 +9,7 @@ export type Waiting = {
   /** Whether it goes before all that isn't first. */
   readonly first?: boolean;
   /** Ends the wait; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
 };
 
 /**

@@ -30,7 +30,13 @@ const patienceMilliseconds = 1000;
  * the one that has waited longest first.
  */
 export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
-  type Holder = { readonly party: string; bytes: number; awaitedSince: number | undefined; readonly cut: () => void };
+  type Holder = {
+    readonly party: string;
+    bytes: number;
+    awaitedSince: number | undefined;
+    isOpen: boolean;
+    readonly cut: () => void;
+  };
   const holders = new Set<Holder>();
   let held = 0;
   const heldBy = (party: string): number => {
@@ -40,6 +46,8 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
   };
   const release = (holder: Holder) => {
     if (holders.delete(holder)) held -= holder.bytes;
+    holder.bytes = 0;
+    holder.isOpen = false;
   };
 
   const makeRoom = (among: (holder: Holder) => boolean, missing: () => number): boolean => {
@@ -58,8 +66,10 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
 
   return {
     open(party, cut) {
-      const own: Holder = { party, bytes: 0, awaitedSince: undefined, cut };
+      const own: Holder = { party, bytes: 0, awaitedSince: undefined, isOpen: true, cut };
       const take = (bytes: number): boolean => {
+        // What is taken for a client that has gone would never be let go of.
+        if (!own.isOpen) return false;
         const fits =
           own.bytes + bytes <= alwaysAdmittedBytes ||
           (makeRoom(

@@ -18,6 +18,7 @@ import { endpointPath } from "./paths.js";
 import { readBody } from "./request-body.js";
 import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
+import { whenOver } from "./when-over.js";
 
 export type GraphqlEndpoint = {
   readonly apollo: ApolloServer<Context>;
@@ -46,10 +47,11 @@ export async function answerGraphql(
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
   let endOperation: (() => void) | undefined;
-  const cut = () => request.raw.destroy();
+  // Not the request, which ends by itself once it has been read.
+  const cut = () => request.raw.socket.destroy();
   let body: ByteShare | undefined;
   let answer: ByteShare | undefined;
-  reply.raw.once("close", () => {
+  whenOver(request, reply, () => {
     if (!reply.raw.writableFinished) endOperation?.();
     body?.close();
     answer?.close();
@@ -88,6 +90,7 @@ export async function answerGraphql(
       evenWithoutRoom: context.outcome.isMutation,
     });
   } catch (error) {
+    reply.raw.statusMessage = "";
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
   }
 }
@@ -110,7 +113,8 @@ async function execute(
     const { errors, data } = response.body.singleResult;
     context.outcome.error = errors?.[0]?.extensions as typeof context.outcome.error;
     const mayBeTooLarge = context.answer.atMost() > maxAnswerBytes && !context.outcome.isMutation;
-    if (mayBeTooLarge && isLongerThan(maxAnswerBytes - json.bytes(), [errors, data])) throw tooLarge(maxAnswerBytes);
+    if (mayBeTooLarge && isLongerThan(maxAnswerBytes - (data == null ? 0 : json.bytes()), [errors, data]))
+      throw tooLarge(maxAnswerBytes);
     reply.code(response.http.status ?? 200);
     for (const [name, value] of response.http.headers) reply.header(name, value);
     reply.type(mediaTypeFor(reply.request));

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
@@ -11,6 +13,7 @@ import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { endpointPath as endpoint, pathOf } from "./paths.js";
 import { logRequest, requestIdOf } from "./request-log.js";
+import { whenOver } from "./when-over.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -65,12 +68,14 @@ export function makeHttpServer(parts: {
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);
-      reply.raw.once("close", () => logRequest(log, request, reply));
+      whenOver(request, reply, () => logRequest(log, request, reply));
       answerFailure(error, request, reply, log);
     },
     clientErrorHandler: answerUnreadable,
   });
   http.server.maxConnections = parts.connections;
+  // Each request that waits on a connection listens to it.
+  http.server.on("connection", (socket: Socket) => socket.setMaxListeners(0));
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
@@ -85,8 +90,7 @@ export function makeHttpServer(parts: {
   };
   http.addHook("onRequest", (request, reply, done) => {
     setHeaders(request, reply);
-    // It comes for a request too that its client gave up, which has no response to wait for.
-    reply.raw.once("close", () => logRequest(log, request, reply));
+    whenOver(request, reply, () => logRequest(log, request, reply));
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
     else done();

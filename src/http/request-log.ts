@@ -24,7 +24,7 @@ export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyR
       requestId: request.id,
       method: request.method,
       path: pathOf(request),
-      ...(reply.raw.destroyed && !reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
+      ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
       ...(context && {
         operation: context.outcome.operationName?.slice(0, longestName) ?? null,
         rootFields: context.outcome.rootFieldNames.slice(0, mostRootFields),

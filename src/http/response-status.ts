@@ -5,7 +5,7 @@ import type { Auth } from "../auth.js";
 import type { Context } from "../context.js";
 import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept, type Acceptance } from "./media-type.js";
-import { misfitsBeside } from "./misfits-beside.js";
+import { variableIssuesBeside } from "./variable-issues-beside.js";
 import { rootFields } from "../operation/root-fields.js";
 
 /** What the draft of GraphQL over HTTP has for an answer with both data and errors. */
@@ -23,7 +23,7 @@ export const answerStatus: ApolloServerPlugin<Context> = {
         // The route says how long an answer may be kept, for all of them alike.
         response.http.headers.delete("cache-control");
         if (result.errors === undefined) return;
-        result.errors = [...result.errors, ...misfitsBeside(result.errors, answered)];
+        result.errors = [...result.errors, ...variableIssuesBeside(result.errors, answered)];
 
         const accept = readAccept(request.http?.headers.get("accept"));
         const code = await codeOfWhole(result, answered);

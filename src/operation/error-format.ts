@@ -43,7 +43,7 @@ function knownErrorOf(error: unknown): KnownError | undefined {
   const { message } = error;
   switch (requestErrorCode(error)) {
     case undefined:
-      return misfitArgument(error);
+      return nullArgument(error);
     case "GRAPHQL_PARSE_FAILED":
       if (/^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(message))
         return new KnownError("QUERY_TOO_COMPLEX", `The document has more than ${/\d+/.exec(message)![0]} tokens`);
@@ -80,7 +80,7 @@ function requestErrorCode({ extensions }: GraphQLError): ErrorCode | undefined {
  * Execution's own error for an argument that doesn't fit: validation lets a nullable variable with a default stand
  * for a required argument, and then the variable is null.
  */
-function misfitArgument(error: GraphQLError): KnownError | undefined {
+function nullArgument(error: GraphQLError): KnownError | undefined {
   const argument = /^Argument "(\w+)" /.exec(error.message)?.[1];
   return argument === undefined ? undefined : badUserInput([{ path: [argument], message: "must not be null" }]);
 }

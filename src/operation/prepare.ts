@@ -51,7 +51,8 @@ function numberOf(
   name: string,
   variables: Variables,
 ): number | undefined {
-  const value = variables[name];
+  // Only what was sent: a variable may be called like something that every object has.
+  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (typeof value === "number") return value;
   if (value !== undefined) return undefined;
   const preset = variableDefinitions.find(({ variable }) => variable.name.value === name)?.defaultValue;

@@ -28,29 +28,29 @@ export function variableIssues(
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type)) return [];
     const name = definition.variable.name.value;
-    if (Object.hasOwn(variables, name)) return misfits(type, variables[name], [name]);
+    if (Object.hasOwn(variables, name)) return issuesOf(type, variables[name], [name]);
     return isNonNullType(type) && definition.defaultValue === undefined ? [missing(type, [name])] : [];
   });
   // Nobody reads more, and the answer should not outgrow the question.
   return issues.slice(0, 100);
 }
 
-function misfits(type: GraphQLInputType, value: unknown, path: Path): InputIssue[] {
-  if (isNonNullType(type)) return value == null ? [missing(type, path)] : misfits(type.ofType, value, path);
+function issuesOf(type: GraphQLInputType, value: unknown, path: Path): InputIssue[] {
+  if (isNonNullType(type)) return value == null ? [missing(type, path)] : issuesOf(type.ofType, value, path);
   if (value == null) return [];
   if (isListType(type)) {
     // A value that is no list counts as a list of one.
-    if (!Array.isArray(value)) return misfits(type.ofType, value, path);
-    return value.flatMap((item, index) => misfits(type.ofType, item, [...path, index]));
+    if (!Array.isArray(value)) return issuesOf(type.ofType, value, path);
+    return value.flatMap((item, index) => issuesOf(type.ofType, item, [...path, index]));
   }
-  const misfit = { path, message: `must be of type ${type.toString()}` };
+  const wrongType = { path, message: `must be of type ${type.toString()}` };
   if (isInputObjectType(type)) {
-    if (typeof value !== "object" || Array.isArray(value)) return [misfit];
+    if (typeof value !== "object" || Array.isArray(value)) return [wrongType];
     const given = value as Values;
     const fields = type.getFields();
     return [
       ...Object.values(fields).flatMap((field) => {
-        if (Object.hasOwn(given, field.name)) return misfits(field.type, given[field.name], [...path, field.name]);
+        if (Object.hasOwn(given, field.name)) return issuesOf(field.type, given[field.name], [...path, field.name]);
         return isRequiredInputField(field) ? [missing(field.type, [...path, field.name])] : [];
       }),
       ...Object.keys(given)
@@ -59,9 +59,9 @@ function misfits(type: GraphQLInputType, value: unknown, path: Path): InputIssue
     ];
   }
   try {
-    return type.parseValue(value) === undefined ? [misfit] : [];
+    return type.parseValue(value) === undefined ? [wrongType] : [];
   } catch {
-    return [misfit];
+    return [wrongType];
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeSignal } from "../database/deadline.js";
+import { beforeSignal, type Signal } from "../database/deadline.js";
 import { sql, type Sql } from "../database/sql.js";
 
 /** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
@@ -12,7 +12,7 @@ export type ViewerRow = {
 };
 
 /** Looks a user up with one of their sessions; undefined where there is no such user. */
-export type ViewerLookup = (userId: string, sessionId: string, signal: AbortSignal) => Promise<ViewerRow | undefined>;
+export type ViewerLookup = (userId: string, sessionId: string, signal: Signal) => Promise<ViewerRow | undefined>;
 
 // More would make those wait who ask meanwhile.
 const mostAtATime = 100;

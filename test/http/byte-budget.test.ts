@@ -75,3 +75,14 @@ test("takes up to a size what isn't held yet", () => {
   expect(share.takeUpTo(100 * kib)).toBe(true);
   expect(share.takeUpTo(101 * kib)).toBe(false);
 });
+
+test("gives nothing to who has closed, and lets go of everything once", () => {
+  const budget = byteBudget(1_000_000, () => new Date(0));
+  const [one, two] = [budget.open("one", () => {}), budget.open("two", () => {})];
+  expect(one.take(400_000)).toBe(true);
+  one.close();
+  expect([one.take(400_000), one.takeUpTo(400_000)]).toEqual([false, false]);
+  one.close();
+  // Half is the most for one party, and all of that is there.
+  expect([two.take(500_000), two.take(1)]).toEqual([true, false]);
+});

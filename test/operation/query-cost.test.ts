@@ -72,3 +72,9 @@ test("measures what doubles with each fragment as fast as it is read", () => {
   const size = measure(`{ ...f0 } ${fragments.join(" ")} fragment f60 on Query { a: me { id } }`);
   expect(size).toMatchObject({ depth: 2, aliases: 2 ** 60 });
 });
+
+test("takes no variable for one that every object has", () => {
+  const source = "query ($constructor: Int = 100) { posts(first: $constructor) { nodes { id } } }";
+  expect(measure(source)).toMatchObject({ cost: 200 });
+  expect(measure(source, { constructor: 3 })).toMatchObject({ cost: 6 });
+});

@@ -5,7 +5,8 @@ import { entities } from "../../src/schema.js";
 import type { Listing } from "../../src/post/list/post-list.js";
 import { OrderDirection, PostOrderField } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
-import { countsStatement, pagesStatement } from "../../src/post/list/post.statements.js";
+import { countsStatement } from "../../src/post/list/list-source.js";
+import { pagesStatement, pageStatement } from "../../src/post/list/page.statements.js";
 import { visibilityScopes } from "../../src/post/post.visibility.js";
 import { keyColumns } from "../../src/post/list/keyset.js";
 import { everything } from "../support/reads.js";
@@ -75,18 +76,23 @@ test.each(cases)("goes straight to any page by $field of $of", async ({ field, a
   const wanted = expected.filter(([of]) => status === undefined || of === status).map(([, plan]) => plan);
   const listing: Listing = { order: { field, direction: OrderDirection.DESC }, status };
   const request = { size: 20, fromEnd: false, offset: 0 };
-  const page = (after?: ReturnType<typeof place>) =>
+  type Page = (after?: ReturnType<typeof place>) => Sql;
+  const inTwoSteps: Page = (after) =>
     pagesStatement(reading, listing, { ...request, after }, authorIds, { ...everything, room: 1000 });
+  const atOneGo: Page = (after) =>
+    pageStatement(reading, listing, { ...request, after }, { ...everything, roomOfEach: 1000 });
   const names = (plans: string[]) => plans.map((plan) => /posts_\w+/.exec(plan)?.[0]);
 
   const database = await open();
   for (const prepare of [async () => {}, () => analyse(database)]) {
     await prepare();
-    const further = await planOf(database, page(place(field)));
-    expect(further.slice(0, wanted.length)).toEqual(wanted);
-    // The rest tells whether anything stands before the page, by the same indexes.
-    expect(names(further.slice(wanted.length))).toEqual(names(wanted));
-    expect(names(await planOf(database, page()))).toEqual(names(wanted));
+    for (const page of authorIds === undefined ? [inTwoSteps, atOneGo] : [inTwoSteps]) {
+      const further = await planOf(database, page(place(field)));
+      expect(further.slice(0, wanted.length)).toEqual(wanted);
+      // The rest tells whether anything stands before the page, by the same indexes.
+      expect(names(further.slice(wanted.length))).toEqual(names(wanted));
+      expect(names(await planOf(database, page()))).toEqual(names(wanted));
+    }
   }
 });
 
@@ -100,5 +106,24 @@ test("counts by the date alone", async () => {
       expect.stringContaining("posts_author_drafts_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
       expect.stringContaining("posts_author_dated_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
     ]);
+  }
+});
+
+test("reads a page without making a table for it, which costs more than the page", async () => {
+  const database = await open();
+  await analyse(database);
+  for (const field of Object.values(PostOrderField)) {
+    const listing: Listing = { order: { field, direction: OrderDirection.DESC } };
+    const { text, values } = pageStatement(
+      reading,
+      listing,
+      { size: 20, fromEnd: false, offset: 0, after: place(field) },
+      { ...everything, roomOfEach: 1000 },
+    );
+    const plan = await database.em.getConnection().execute<{ detail: string }[]>(
+      `explain query plan ${text}`,
+      values.map((value) => (value instanceof Date ? value.getTime() : value)),
+    );
+    expect(plan.map(({ detail }) => detail).join("\n")).not.toMatch(/MATERIALIZE|TEMP B-TREE FOR (?!ORDER BY)/);
   }
 });

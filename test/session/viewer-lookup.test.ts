@@ -25,7 +25,9 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("looks up together what is asked for while a statement is under way, in one that begins after it", async () => {
   const { asked, ends, lookUp } = heldDatabase();
-  const found = ["ada", "bob", "nobody", "chloe"].map(async (userId) => (await lookUp(userId, "session", never()))?.name);
+  const found = ["ada", "bob", "nobody", "chloe"].map(
+    async (userId) => (await lookUp(userId, "session", never()))?.name,
+  );
   expect(asked).toEqual([["ada"]]);
   ends[0]!.answer();
   await turn();

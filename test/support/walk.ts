@@ -198,7 +198,8 @@ function valuesOf(part: GraphQLArgument | GraphQLInputField, place: string, valu
   if (isInputObjectType(type))
     return combined(Object.values(type.getFields()), (field) => isRequiredInputField(field), coordinate, values, true);
   const range = values.scalars[`${type.name} ${part.name}`];
-  if (range === undefined || range.length === 0) throw new Error(`no values for ${coordinate}: ${String(part.type)}`);
+  if (range === undefined || range.length === 0)
+    throw new Error(`no values for ${coordinate}: add some to \`scalars\` as "${type.name} ${part.name}"`);
   return range;
 }
 
@@ -231,7 +232,8 @@ function operationOf(
   const inside = (object: GraphQLObjectType, next: number): string => {
     const beside = fieldsOf(object).filter(({ field }) => !leads(field.type));
     const plain = beside.map(({ field, coordinate }) => {
-      if (field.args.length > 0) throw new Error(`${coordinate} has arguments, and the walk knows none for it`);
+      if (field.args.length > 0)
+        throw new Error(`${coordinate} has arguments: a field that leads to no post is called without any here`);
       return `${field.name} ${isCompositeType(getNamedType(field.type)) ? selection(field.type, way.length) : ""}`;
     });
     return ["__typename", ...plain, ...(way[next]?.on === object ? [call(next)] : [])].join(" ");

@@ -2,26 +2,14 @@ import DataLoader from "dataloader";
 
 import type { Viewer } from "../../auth.js";
 import { perOperation, type Context } from "../../context.js";
-import type { Sql } from "../../database/sql.js";
 import { PostType } from "../post.type.js";
 import { visibilityScopes } from "../post.visibility.js";
-import { PostOrderField } from "./order.js";
+import { countsStatement, type CountRow } from "./list-source.js";
+import { bytesOfCharacter, measuredReads } from "./measured-reads.js";
 import type { Listing, PageRequest } from "./post-list.js";
-import {
-  authorsStatement,
-  countsStatement,
-  pageStatement,
-  pagesStatement,
-  postsStatement,
-  votedStatement,
-  type CountRow,
-  type PageRow,
-  type PostsRow,
-  type Reading,
-  type Wanted,
-} from "./post.statements.js";
 import { separatePosts, type PostShape } from "./post.json.js";
 import { pageOf, postsReader, type PostPage } from "./post.rows.js";
+import { authorsStatement, postsStatement, votedStatement, type PostsRow, type Reading } from "./post.statements.js";
 import { both, type PostSelection } from "./selection.js";
 
 /** What a viewer reads of posts in one operation. */
@@ -70,15 +58,11 @@ export function postsFor(operation: Operation, viewer: Pick<Viewer, "userId"> | 
   return reads;
 }
 
-// What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
-const bytesOfCharacter = 6;
-// What has so many bytes at most is read before it is measured exactly.
-const readAtOnceBytes = 4 * 1024 * 1024;
-
 // Only votes are kept: a mutation may change between two fields whatever else was read.
 const batchOnly = { cache: false };
 
-function postReads({ reader, now, answer }: Operation, viewerId: string | undefined): PostReads {
+function postReads(operation: Operation, viewerId: string | undefined): PostReads {
+  const { reader, now, answer } = operation;
   const reading: Reading = { scopes: visibilityScopes(viewerId, now), viewerId, now };
 
   const votes = new DataLoader<string, boolean>(async (postIds) => {
@@ -89,63 +73,7 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
   });
   const noteVote = (postId: string, voted: boolean) => void votes.clear(postId).prime(postId, voted);
 
-  /** Reads rows of posts, and counts what they add to the answer. */
-  const rowsOf = async <Row extends PostsRow<string | Buffer>>(
-    selection: PostSelection,
-    statement: (wanted: Wanted) => Sql,
-    pace: "short" | "slow",
-  ): Promise<Row[]> => {
-    const read = (room: () => number) => reader.all<Row>(() => statement({ ...selection, room: room() }), pace);
-    let counted = 0;
-    const count = (bytes = 0) => {
-      answer.add(bytes - counted);
-      counted = bytes;
-    };
-    let rows = await read(() => Math.min(answer.remaining(), readAtOnceBytes));
-    count(rows[0]?.contentBytes);
-    // What is larger is counted before it is read, which may end the operation.
-    while (rows[0]?.posts === null) {
-      rows = await read(() => counted);
-      count(rows[0]?.contentBytes);
-    }
-    for (const { posts } of rows) answer.addAtMost(posts!.length * bytesOfCharacter);
-    return rows;
-  };
-
-  const pageRows = <Posts extends string | Buffer>(
-    listing: Listing,
-    request: PageRequest,
-    selection: PostSelection,
-    authorIds?: readonly string[],
-  ): Promise<PageRow<Posts>[]> =>
-    rowsOf<PageRow<Posts>>(
-      selection,
-      (wanted) => pagesStatement(reading, listing, request, authorIds, wanted),
-      paceOf(listing),
-    );
-
-  /** A page of a list, whose posts are read and measured in one of two ways. */
-  const onePage = async <Posts extends string | Buffer, One>(
-    listing: Listing,
-    request: PageRequest,
-    selection: PostSelection,
-    read: (posts: Posts) => One[],
-    count: (posts: readonly One[], all: Posts) => void,
-  ): Promise<PostPage<One>> => {
-    const most = (request.size + 1) * selection.contentTimes * bytesOfCharacter;
-    const roomOfEach = () => Math.floor(Math.min(answer.remaining(), readAtOnceBytes) / most);
-    const [row] = await reader.all<PageRow<Posts>>(
-      () => pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach() }),
-      paceOf(listing),
-    );
-    if (row!.posts !== null) {
-      const page = pageOf(row!, request, read);
-      count(page.posts, row!.posts);
-      return page;
-    }
-    const [large] = await pageRows<Posts>(listing, request, selection);
-    return pageOf(large!, request, read);
-  };
+  const { rowsOf, pageRows, onePage } = measuredReads(operation, reading);
 
   const authorPagesOf = async (
     listing: Listing,
@@ -216,7 +144,9 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
         answer.addAtMost(text.length * bytesOfCharacter);
       }),
     pageAsJson: (listing, request, selection) =>
-      onePage(listing, request, selection, separatePosts, (_, all) => answer.add(all.length)),
+      onePage(listing, request, selection, separatePosts, (posts) =>
+        answer.add(posts.reduce((sum, { length }) => sum + length, 0)),
+      ),
     authorPage: (authorId, listing, request, selection) =>
       loaderIn(authorPages, [listing, request, [...selection.columns], selection.contentTimes], (authorIds) =>
         authorPagesOf(listing, request, selection, authorIds),
@@ -238,11 +168,4 @@ function postReads({ reader, now, answer }: Operation, viewerId: string | undefi
     voted: (postId) => votes.load(postId),
     noteVote,
   };
-}
-
-/** A search, and a filter against the order, may have to look at every post before they find a page. */
-function paceOf({ search, order, createdAfter, createdBefore }: Listing): "short" | "slow" {
-  const againstOrder =
-    (createdAfter !== undefined || createdBefore !== undefined) && order.field !== PostOrderField.CREATED_AT;
-  return search !== undefined || againstOrder ? "slow" : "short";
 }

@@ -2,7 +2,8 @@ import { UserType } from "../../user/user.type.js";
 import { PostType } from "../post.type.js";
 import type { Position } from "./order.js";
 import type { PageRequest } from "./post-list.js";
-import type { PageRow, PostRow } from "./post.statements.js";
+import type { PageRow } from "./page.statements.js";
+import type { PostRow } from "./post.statements.js";
 import type { PostColumn } from "./selection.js";
 
 /** A page of posts, as objects or as JSON, and what lies around it. */

@@ -2,7 +2,7 @@ import { joinSql, limit, Sql, sql, type SqlValue } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { boundConditions, keyColumns, type Bounds } from "./keyset.js";
 import { rankedMatches, type Listing } from "./post-list.js";
-import type { Source } from "./post.statements.js";
+import type { Source } from "./list-source.js";
 
 /** What `matches` holds: the posts that match a search, for any order. */
 export const amongMatches: Source = {

@@ -9,7 +9,7 @@ import { variableIssues } from "../operation/variable-issues.js";
  * What is wrong with the variables of a request whose document is wrong too. Validation ends before they are looked at,
  * and the sender would have to correct the one to be told of the other.
  */
-export function misfitsBeside(
+export function variableIssuesBeside(
   errors: readonly GraphQLFormattedError[],
   {
     document,

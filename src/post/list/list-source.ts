@@ -1,0 +1,57 @@
+import { joinSql, sql, type Sql } from "../../database/sql.js";
+import type { VisibilityScope } from "../post.visibility.js";
+import { anyWithin, countOf, rangeOf, type Bounds } from "./keyset.js";
+import type { Listing } from "./post-list.js";
+import type { Reading } from "./post.statements.js";
+import { amongMatches, matchesOf } from "./search.statements.js";
+
+export type CountRow = { readonly author: string | null; readonly count: number };
+
+/** How many posts a list has or, where authors are given, each author's list. */
+export function countsStatement(reading: Reading, listing: Listing, authorIds: readonly string[] | undefined): Sql {
+  const { ctes, from, author, source } = sourceOf(reading, listing, authorIds);
+  return sql`with ${ctes} unit as (select 1) select ${author} as author, ${source.count()} as count ${from}`;
+}
+
+/** Where a list's posts come from: key and id of those within bounds, whether there are any, and how many in all. */
+export type Source = {
+  readonly range: (bounds: Bounds, rising: boolean, take: number) => Sql;
+  readonly any: (bounds: Bounds) => Sql;
+  readonly count: () => Sql;
+};
+
+/** The source of a list, with what its statement begins with and stands on: one row, or one for each author. */
+export function sourceOf(reading: Reading, listing: Listing, authorIds: readonly string[] | undefined) {
+  const scopes = reading.scopes.filter(({ status }) => listing.status === undefined || listing.status === status);
+  if (listing.search !== undefined) {
+    const ctes = sql`matches as materialized (${matchesOf(listing, scopes)}),`;
+    return { ctes, from: sql``, author: sql`null`, source: amongMatches };
+  }
+  const whose =
+    authorIds !== undefined ? sql`a.value` : listing.authorId === undefined ? undefined : sql`${listing.authorId}`;
+  return {
+    ctes: sql``,
+    from: authorIds === undefined ? sql`` : sql`from json_each(${JSON.stringify(authorIds)}) a`,
+    author: authorIds === undefined ? sql`null` : sql`a.value`,
+    source: alongIndex(listing, scopes, whose),
+  };
+}
+
+/** All that can be seen, found along the index of the order. */
+function alongIndex(listing: Listing, scopes: readonly VisibilityScope[], author: Sql | undefined): Source {
+  // It comes first, or SQLite would sort each scope anew to merge them.
+  const nothing = sql`select null as key, null as id where false`;
+  return {
+    range: (bounds, rising, take) =>
+      joinSql(
+        [
+          nothing,
+          ...scopes.map((scope) => sql`select * from (${rangeOf(listing, scope, author, bounds, rising, take)})`),
+        ],
+        " union all ",
+      ),
+    any: (bounds) =>
+      sql`(${joinSql([sql`false`, ...scopes.map((scope) => anyWithin(listing, scope, author, bounds))], " or ")})`,
+    count: () => joinSql([sql`0`, ...scopes.map((scope) => countOf(listing, scope, author))], " + "),
+  };
+}

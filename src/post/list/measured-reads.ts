@@ -1,0 +1,83 @@
+import type { Context } from "../../context.js";
+import type { Sql } from "../../database/sql.js";
+import { PostOrderField } from "./order.js";
+import { pagesStatement, pageStatement, type PageRow } from "./page.statements.js";
+import type { Listing, PageRequest } from "./post-list.js";
+import { pageOf, type PostPage } from "./post.rows.js";
+import type { PostsRow, Reading, Wanted } from "./post.statements.js";
+import type { PostSelection } from "./selection.js";
+
+// What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
+export const bytesOfCharacter = 6;
+// What has so many bytes at most is read before it is measured exactly.
+const readAtOnceBytes = 4 * 1024 * 1024;
+
+/** Reads of posts that know what they add to the answer before there is no room for it. */
+export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answer">, reading: Reading) {
+  /** Reads rows of posts, and counts what they add to the answer. */
+  const rowsOf = async <Row extends PostsRow<string | Buffer>>(
+    selection: PostSelection,
+    statement: (wanted: Wanted) => Sql,
+    pace: "short" | "slow",
+  ): Promise<Row[]> => {
+    const read = (room: () => number) => reader.all<Row>(() => statement({ ...selection, room: room() }), pace);
+    let counted = 0;
+    const count = (bytes = 0) => {
+      answer.add(bytes - counted);
+      counted = bytes;
+    };
+    let rows = await read(() => Math.min(answer.remaining(), readAtOnceBytes));
+    count(rows[0]?.contentBytes);
+    // What is larger is counted before it is read, which may end the operation.
+    while (rows[0]?.posts === null) {
+      rows = await read(() => counted);
+      count(rows[0]?.contentBytes);
+    }
+    for (const { posts } of rows) answer.addAtMost(posts!.length * bytesOfCharacter);
+    return rows;
+  };
+
+  const pageRows = <Posts extends string | Buffer>(
+    listing: Listing,
+    request: PageRequest,
+    selection: PostSelection,
+    authorIds?: readonly string[],
+  ): Promise<PageRow<Posts>[]> =>
+    rowsOf<PageRow<Posts>>(
+      selection,
+      (wanted) => pagesStatement(reading, listing, request, authorIds, wanted),
+      paceOf(listing),
+    );
+
+  /** A page of a list, whose posts are read and measured in one of two ways. */
+  const onePage = async <Posts extends string | Buffer, One>(
+    listing: Listing,
+    request: PageRequest,
+    selection: PostSelection,
+    read: (posts: Posts) => One[],
+    count: (posts: readonly One[], all: Posts) => void,
+  ): Promise<PostPage<One>> => {
+    const most = (request.size + 1) * selection.contentTimes * bytesOfCharacter;
+    const roomOfEach = () => Math.floor(Math.min(answer.remaining(), readAtOnceBytes) / most);
+    const [row] = await reader.all<PageRow<Posts>>(
+      () => pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach() }),
+      paceOf(listing),
+    );
+    if (row!.posts !== null) {
+      const page = pageOf(row!, request, read);
+      count(page.posts, row!.posts);
+      return page;
+    }
+    const [large] = await pageRows<Posts>(listing, request, selection);
+    return pageOf(large!, request, read);
+  };
+
+  return { rowsOf, pageRows, onePage };
+}
+
+/** A search, and a filter against the order, may have to look at every post before they find a page. */
+function paceOf({ search, order, createdAfter, createdBefore }: Listing): "short" | "slow" {
+  const againstOrder =
+    (createdAfter !== undefined || createdBefore !== undefined) && order.field !== PostOrderField.CREATED_AT;
+  return search !== undefined || againstOrder ? "slow" : "short";
+}
