@@ -1,12 +1,12 @@
-import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse, GraphQLResponse } from "@apollo/server";
+import type { ApolloServerPlugin, GraphQLResponse } from "@apollo/server";
 import type { FormattedExecutionResult } from "graphql";
 
 import type { Auth } from "../auth.js";
 import type { Context } from "../context.js";
-import { isErrorCode, KnownError, statusOfCode, type ErrorCode } from "../errors.js";
+import { statusOfCode, type ErrorCode } from "../errors.js";
 import { readAccept, type Acceptance } from "./media-type.js";
 import { variableIssuesBeside } from "./variable-issues-beside.js";
-import { rootFields } from "../operation/root-fields.js";
+import { codeOfWhole } from "../operation/whole-outcome.js";
 
 /** What the draft of GraphQL over HTTP has for an answer with both data and errors. */
 export const partialSuccess = 294;
@@ -46,28 +46,6 @@ export const answerStatus: ApolloServerPlugin<Context> = {
 
 /** What never became a GraphQL request keeps its status whatever the client accepts. */
 const notGraphql: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
-
-/**
- * The one code that the whole answer comes down to: no root field gave an answer, and all failed alike. Execution ends
- * at the first null that reaches `data`, so fields begun beside it may still be under way: they are waited for.
- */
-async function codeOfWhole(
-  { errors = [], data }: FormattedExecutionResult,
-  { document, operation, request, contextValue }: GraphQLRequestContextWillSendResponse<Context>,
-): Promise<ErrorCode | undefined> {
-  const [code, ...others] = new Set(errors.map((error) => error.extensions?.["code"]));
-  if (!isErrorCode(code) || others.length > 0) return undefined;
-  // Without data, not even null, nothing was executed.
-  if (data === undefined || document === undefined || operation === undefined) return code;
-  // Introspection answers beside whatever else is asked, and has no resolver of ours that could note it.
-  if (rootFields(document, operation, request.variables ?? {}).some(({ name }) => /^__(schema|type)$/.test(name.value)))
-    return undefined;
-  const outcomes = await Promise.allSettled(contextValue.outcome.rootFields);
-  const alike = outcomes.every(
-    (one) => one.status === "rejected" && (!(one.reason instanceof KnownError) || one.reason.code === code),
-  );
-  return alike ? code : undefined;
-}
 
 /** The status of an answer that no one code says: part of it was done, or the request is wrong in more than one way. */
 function statusOfSeveral({ data }: FormattedExecutionResult, accept: Acceptance): number {

@@ -4,7 +4,8 @@ import { PostOrderField } from "./order.js";
 import { pagesStatement, pageStatement, type PageRow } from "./page.statements.js";
 import type { Listing, PageRequest } from "./post-list.js";
 import { pageOf, type PostPage } from "./post.rows.js";
-import type { PostsRow, Reading, Wanted } from "./post.statements.js";
+import type { PostShape } from "./post.json.js";
+import { postStatement, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
 
 // What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
@@ -49,6 +50,10 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
       paceOf(listing),
     );
 
+  /** How long each of so many contents may be, where it is read before it is measured. */
+  const roomOfEach = ({ contentTimes }: PostSelection, posts: number): number =>
+    Math.floor(Math.min(answer.remaining(), readAtOnceBytes) / (posts * contentTimes * bytesOfCharacter));
+
   /** A page of a list, whose posts are read and measured in one of two ways. */
   const onePage = async <Posts extends string | Buffer, One>(
     listing: Listing,
@@ -57,10 +62,9 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     read: (posts: Posts) => One[],
     count: (posts: readonly One[], all: Posts) => void,
   ): Promise<PostPage<One>> => {
-    const most = (request.size + 1) * selection.contentTimes * bytesOfCharacter;
-    const roomOfEach = () => Math.floor(Math.min(answer.remaining(), readAtOnceBytes) / most);
     const [row] = await reader.all<PageRow<Posts>>(
-      () => pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach() }),
+      () =>
+        pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach(selection, request.size + 1) }),
       paceOf(listing),
     );
     if (row!.posts !== null) {
@@ -72,7 +76,21 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     return pageOf(large!, request, read);
   };
 
-  return { rowsOf, pageRows, onePage };
+  /** A post as it stands in the answer, null where there is none to be seen; undefined where it may be too large. */
+  const onePost = async (
+    id: string,
+    selection: PostSelection & { readonly shape: PostShape },
+  ): Promise<Buffer | null | undefined> => {
+    const [row] = await reader.all<{ post: Buffer | null }>(() =>
+      postStatement(reading, id, { ...selection, roomOfEach: roomOfEach(selection, 1) }),
+    );
+    if (row === undefined) return null;
+    if (row.post === null) return undefined;
+    answer.add(row.post.length);
+    return row.post;
+  };
+
+  return { rowsOf, pageRows, onePage, onePost };
 }
 
 /** A search, and a filter against the order, may have to look at every post before they find a page. */

@@ -73,7 +73,7 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
   });
   const noteVote = (postId: string, voted: boolean) => void votes.clear(postId).prime(postId, voted);
 
-  const { rowsOf, pageRows, onePage } = measuredReads(operation, reading);
+  const { rowsOf, pageRows, onePage, onePost } = measuredReads(operation, reading);
 
   const authorPagesOf = async (
     listing: Listing,
@@ -119,8 +119,11 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
   const postLoader = new DataLoader<{ id: string; selection: PostSelection }, PostType | Buffer | null>(
     async (asked) => {
       const [{ id: first, selection: shaped }, ...others] = asked as [(typeof asked)[0], ...typeof asked];
-      if (others.length === 0 && shaped.shape !== undefined)
-        return [separatePosts(await postsOfIds<Buffer>([first], shaped))[0] ?? null];
+      const { shape } = shaped;
+      if (others.length === 0 && shape !== undefined) {
+        const post = await onePost(first, { ...shaped, shape });
+        return [post === undefined ? separatePosts(await postsOfIds<Buffer>([first], shaped))[0]! : post];
+      }
       const ids = [...new Set(asked.map(({ id }) => id))];
       const selection = asked.map((one) => one.selection).reduce(both);
       const found = postsReader(selection.columns, noteVote)(await postsOfIds<string>(ids, selection));

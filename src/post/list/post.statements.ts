@@ -1,6 +1,6 @@
 import { Sql, sql } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
-import { joinedPosts, postAsJson } from "./post.json.js";
+import { joinedPosts, postAsJson, type PostShape } from "./post.json.js";
 import type { PostColumn, PostSelection } from "./selection.js";
 
 /** Who reads: the posts that they may see, and whose votes to tell. */
@@ -74,6 +74,20 @@ export function postsOf(wanted: Wanted, found: Found, reading: Reading): Sql {
 export function contentBytes({ contentTimes }: Wanted, { rows, on }: Omit<Found, "order">): Sql {
   if (contentTimes === 0) return sql`0`;
   return sql`(select coalesce(sum(octet_length(json_quote(p.content))), 0) * ${contentTimes} from ${rows} cross join posts p on ${on})`;
+}
+
+/** A post as it stands in the answer, where it can be seen; null where its content is longer than there is room for. */
+export function postStatement(
+  reading: Reading,
+  id: string,
+  wanted: PostSelection & { readonly shape: PostShape; readonly roomOfEach: number },
+): Sql {
+  const { shape, contentTimes, roomOfEach } = wanted;
+  const fits = contentTimes === 0 ? sql`true` : sql`octet_length(p.content) <= ${roomOfEach}`;
+  // As JSON, which is how any text gets here, NUL and half of a pair included.
+  const found = { rows: sql`(select 1)`, on: sql`p.id = ${JSON.stringify([id])} ->> 0` };
+  return sql`select case when ${fits} then cast(${postAsJson(shape, reading.now)} as blob) end as post
+    from ${joined(wanted, found, reading)} where ${isInOneOf(reading.scopes)}`;
 }
 
 /** The posts of these ids that can be seen. */
