@@ -8,8 +8,8 @@ export type FairQueue<Item> = {
   readonly add: (party: string, item: Item) => void;
   /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
   readonly remove: (party: string, item: Item) => boolean;
-  /** The next item, which counts as 1 given to its party. */
-  readonly take: () => Item | undefined;
+  /** The next item, of those that fit; it counts as 1 given to its party. */
+  readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
   /** Counts as much more as given to a party, whose turn was longer than others'. */
   readonly charge: (party: string, more: number) => void;
 };
@@ -42,18 +42,22 @@ export function fairQueue<Item>(): FairQueue<Item> {
       if (own.items.length === 0) leave(party, own.given);
       return true;
     },
-    take() {
+    take(fits = () => true) {
       let next: string | undefined;
       let least = Infinity;
-      for (const [party, { given }] of waiting) {
+      let at = -1;
+      for (const [party, { items, given }] of waiting) {
         if (given >= least) continue;
+        const index = items.findIndex(fits);
+        if (index === -1) continue;
         next = party;
         least = given;
+        at = index;
       }
       if (next === undefined) return undefined;
       const { items } = waiting.get(next)!;
       level = least;
-      const item = items.shift();
+      const [item] = items.splice(at, 1);
       leave(next, least + 1);
       // Among those who were given as much, its next turn is the last.
       if (items.length > 0) waiting.set(next, { items, given: least + 1 });

@@ -5,7 +5,7 @@ import type { Database } from "./database.js";
 import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
-import { Sql } from "./sql.js";
+import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "./turns.js";
 
 /**
@@ -18,6 +18,8 @@ export type Read = {
   readonly pace: Pace;
   /** Parties have turns, however much one of them asks for. */
   readonly party: string;
+  /** Whether it is a short statement of one row, which may be run together with others of its text. */
+  readonly oneRow?: boolean;
   /** Ends the wait, and the statement where it has begun; its reason is thrown. */
   readonly signal?: Signal | undefined;
 };
@@ -42,16 +44,16 @@ export type Reader = {
 /** What one operation reads through, one statement after the other: many aliases hold no more than one connection. */
 export type OperationReader = {
   /** @param statement made when its turn has come, where that is a function. */
-  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Pace) => Promise<Row[]>;
+  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Pace, oneRow?: boolean) => Promise<Row[]>;
 };
 
 /** The reader for one operation. */
-export function readerFor(reader: Reader, { party, signal }: Omit<Read, "pace">): OperationReader {
+export function readerFor(reader: Reader, { party, signal }: Pick<Read, "party" | "signal">): OperationReader {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    async all<Row>(statement: Sql | (() => Sql), pace: Pace = "short") {
+    async all<Row>(statement: Sql | (() => Sql), pace: Pace = "short", oneRow = false) {
       const rows = last.then(() =>
-        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal }),
+        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal, oneRow }),
       );
       last = rows.catch(() => {});
       try {
@@ -69,7 +71,18 @@ export function readerFor(reader: Reader, { party, signal }: Omit<Read, "pace">)
 const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
 const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
 
-type Job = (connection: Connection) => Promise<void>;
+type Job = {
+  readonly statement: Sql;
+  readonly read: Read;
+  readonly queue: FairQueue<Job>;
+  readonly resolve: (rows: unknown[]) => void;
+  readonly reject: (error: unknown) => void;
+  readonly settled: () => void;
+};
+
+// To hand a statement to a thread and back takes longer than a short one takes to run, so those of one text that wait
+// are handed over together; in so many numbers that few statements have to be kept for them.
+const together = [8, 4, 2] as const;
 
 /**
  * Opens the reading side of a database that is open and up to date.
@@ -107,38 +120,71 @@ export async function openReader(
     const job = connection === forShort ? undefined : waiting.slow.take();
     return job ?? waiting.short.take();
   };
+  /** The next job for a connection with those that can be run together with it. */
+  const nextFew = (connection: Connection): Job[] => {
+    const first = nextFor(connection);
+    if (first === undefined) return [];
+    const jobs = [first];
+    const isAlike = ({ statement, read }: Job) =>
+      read.pace === "short" && read.oneRow === true && statement.text === first.statement.text;
+    while (isAlike(first) && jobs.length < together[0]) {
+      const another = waiting.short.take(isAlike);
+      if (another === undefined) break;
+      jobs.push(another);
+    }
+    return jobs;
+  };
+  const run = async (connection: Connection, jobs: readonly Job[]): Promise<void> => {
+    for (let start = 0; start < jobs.length;) {
+      const few = together.find((count) => count <= jobs.length - start) ?? 1;
+      await runTogether(connection, jobs.slice(start, start + few));
+      start += few;
+    }
+  };
+  const runTogether = async (connection: Connection, jobs: readonly Job[]): Promise<void> => {
+    const elapsed = stopwatch();
+    try {
+      const [first, second] = jobs as [Job, Job?];
+      if (second === undefined) first.resolve(await connection.all(first.statement, first.read.signal));
+      else {
+        const rows = await connection.all<{ job: number }>(unionOf(jobs.map(({ statement }) => statement)));
+        for (const [index, job] of jobs.entries()) job.resolve(rows.filter((row) => row.job === index));
+      }
+    } catch (error) {
+      if (jobs.length === 1) jobs[0]!.reject(error);
+      // What is wrong with one is no other's business.
+      else {
+        for (const job of jobs) await runTogether(connection, [job]);
+        return;
+      }
+    }
+    // Turns are shared by the time that they take: who reads slowly has fewer.
+    for (const { queue, read, settled } of jobs) {
+      queue.charge(read.party, elapsed() / jobs.length);
+      settled();
+    }
+  };
   const next = () => {
     for (const connection of idle) {
-      const job = nextFor(connection);
-      if (job === undefined) continue;
+      const jobs = nextFew(connection);
+      if (jobs.length === 0) continue;
       idle.delete(connection);
-      void job(connection).finally(() => {
+      void run(connection, jobs).finally(() => {
         idle.add(connection);
         next();
       });
     }
   };
 
-  const inTurn = <Row>(
-    queue: FairQueue<Job>,
-    statement: Sql,
-    { party, signal }: Read,
-    settled: () => void,
-  ): Promise<Row[]> => {
+  const inTurn = <Row>(queue: FairQueue<Job>, statement: Sql, read: Read, settled: () => void): Promise<Row[]> => {
     let job!: Job;
     const rows = new Promise<Row[]>((resolve, reject) => {
-      job = async (connection) => {
-        const elapsed = stopwatch();
-        await connection.all<Row>(statement, signal).then(resolve, reject);
-        // Turns are shared by the time that they take: who reads slowly has fewer.
-        queue.charge(party, elapsed());
-        settled();
-      };
-      queue.add(party, job);
+      job = { statement, read, queue, resolve: (found) => resolve(found as Row[]), reject, settled };
+      queue.add(read.party, job);
     });
     next();
-    return beforeSignal(rows, signal, () => {
-      if (queue.remove(party, job)) settled();
+    return beforeSignal(rows, read.signal, () => {
+      if (queue.remove(read.party, job)) settled();
       return true;
     });
   };
@@ -156,6 +202,14 @@ export async function openReader(
     close: async () =>
       void (await Promise.all([forCredentials!, forShort!, ...others].map((connection) => connection.close()))),
   };
+}
+
+/** Statements as one, whose rows say which of them they are of. */
+function unionOf(statements: readonly Sql[]): Sql {
+  const numbered = statements.map(
+    (one, index) => sql`select ${new Sql(String(index))} as job, one.* from (${one}) one`,
+  );
+  return joinSql(numbered, " union all ");
 }
 
 function countsByParty() {

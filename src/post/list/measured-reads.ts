@@ -11,7 +11,7 @@ import type { PostSelection } from "./selection.js";
 // What a character of JSON may come to in UTF-8, and how often it may stand in an answer where nobody aliases much.
 export const bytesOfCharacter = 6;
 // What has so many bytes at most is read before it is measured exactly.
-const readAtOnceBytes = 4 * 1024 * 1024;
+const readAtOnceBytes = 1024 * 1024;
 
 /** Reads of posts that know what they add to the answer before there is no room for it. */
 export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answer">, reading: Reading) {
@@ -66,6 +66,7 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
       () =>
         pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach(selection, request.size + 1) }),
       paceOf(listing),
+      true,
     );
     if (row!.posts !== null) {
       const page = pageOf(row!, request, read);
@@ -81,8 +82,10 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     id: string,
     selection: PostSelection & { readonly shape: PostShape },
   ): Promise<Buffer | null | undefined> => {
-    const [row] = await reader.all<{ post: Buffer | null }>(() =>
-      postStatement(reading, id, { ...selection, roomOfEach: roomOfEach(selection, 1) }),
+    const [row] = await reader.all<{ post: Buffer | null }>(
+      () => postStatement(reading, id, { ...selection, roomOfEach: roomOfEach(selection, 1) }),
+      "short",
+      true,
     );
     if (row === undefined) return null;
     if (row.post === null) return undefined;

@@ -1,0 +1,63 @@
+import { expect, onTestFinished, test } from "vitest";
+
+import { openDatabase } from "../../src/database/database.js";
+import { openReader, type Read } from "../../src/database/reader.js";
+import { sql } from "../../src/database/sql.js";
+import { entities } from "../../src/schema.js";
+import { newFileUrl } from "../support/files.js";
+import { countStatements } from "../support/statements.js";
+
+async function newReader() {
+  const database = await openDatabase(newFileUrl(), entities);
+  onTestFinished(() => database.close(true));
+  const reader = await openReader(database, 10);
+  onTestFinished(reader.close);
+  return reader;
+}
+
+const read = (party: string): Read => ({ pace: "short", party, oneRow: true });
+const parties = Array.from({ length: 30 }, (_, index) => `party ${index % 3}`);
+
+test("runs statements of one text that wait together, and gives each of them its own row", async () => {
+  const reader = await newReader();
+  const statements = countStatements();
+  const before = statements().length;
+  const answers = await Promise.all(
+    parties.map((party, index) =>
+      reader.all(sql`select ${index} as number, ${party} as party where ${index} <> 7`, read(party)),
+    ),
+  );
+  expect(answers.map((rows) => rows.map((row) => ({ ...(row as object) })))).toEqual(
+    parties.map((party, number) => (number === 7 ? [] : [expect.objectContaining({ number, party })])),
+  );
+  expect(statements().length - before).toBeLessThan(parties.length / 2);
+});
+
+test("keeps statements apart whose texts differ, or that may have several rows", async () => {
+  const reader = await newReader();
+  const statements = countStatements();
+  const before = statements().length;
+  await Promise.all([
+    ...parties.map((party) => reader.all(sql`select ${party} as party`, { pace: "short", party })),
+    reader.all(sql`select 1 as one`, read("one")),
+  ]);
+  expect(statements().length - before).toBe(parties.length + 1);
+});
+
+test("fails one alone that fails among others, and cuts none for one that is given up", async () => {
+  const reader = await newReader();
+  const over = new AbortController();
+  const answers = parties.map((party, index) =>
+    reader.all(sql`select json_extract(${index === 11 ? "no JSON" : `{"number":${index}}`}, '$.number') as number`, {
+      ...read(party),
+      ...(index === 13 && { signal: over.signal }),
+    }),
+  );
+  const settled = Promise.allSettled(answers);
+  over.abort(new Error("over"));
+  const outcomes = (await settled).map((one) =>
+    one.status === "fulfilled" ? (one.value as { number: number }[])[0]!.number : (one.reason as Error).message,
+  );
+  const numbers: (number | string)[] = parties.map((_, index) => index);
+  expect(outcomes).toEqual(numbers.with(11, expect.stringMatching(/malformed JSON/)).with(13, "over"));
+});
