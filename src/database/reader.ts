@@ -4,6 +4,7 @@ import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clo
 import type { Database } from "./database.js";
 import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
+import { countsByParty } from "./counts-by-party.js";
 import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
 import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "./turns.js";
@@ -210,19 +211,4 @@ function unionOf(statements: readonly Sql[]): Sql {
     (one, index) => sql`select ${new Sql(String(index))} as job, one.* from (${one}) one`,
   );
   return joinSql(numbered, " union all ");
-}
-
-function countsByParty() {
-  const counts = new Map<string, number>();
-  let inAll = 0;
-  return {
-    inAll: () => inAll,
-    of: (party: string) => counts.get(party) ?? 0,
-    add(party: string, change: 1 | -1) {
-      inAll += change;
-      const count = (counts.get(party) ?? 0) + change;
-      if (count === 0) counts.delete(party);
-      else counts.set(party, count);
-    },
-  };
 }

@@ -18,7 +18,6 @@ import {
 
 import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import type { Transaction } from "../database/transaction.js";
 import { checkArguments } from "../validation.js";
 import { listAsJson, PostConnection } from "./list/post.connection.js";
 import {
@@ -34,8 +33,9 @@ import {
 import { pageRules, PostsArguments } from "./list/post-list.args.js";
 import { PostStatus, statusAt } from "./post.publication.js";
 import { postsFor } from "./list/post.reads.js";
-import { selectedOfPayload, selectedOfPost, selectedOfPosts } from "./list/selection.js";
+import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
+import { countingContent } from "./counting-content.js";
 import { PostType, type PostContent } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
@@ -185,18 +185,6 @@ export class PostResolver {
   status(@Root() post: PostType, @Ctx() { now }: Context): PostStatus {
     return statusAt(post.publishedAt, now);
   }
-}
-
-/** The operation's transactions, which don't commit where the answer has no room for the content of the post. */
-function countingContent({ transaction, answer }: Context, info: GraphQLResolveInfo): Transaction {
-  const { contentTimes } = selectedOfPayload(info);
-  return (work) =>
-    transaction(async (em) => {
-      const result = await work(em);
-      if (contentTimes > 0 && result instanceof Object && "content" in result)
-        answer.add(Buffer.byteLength(JSON.stringify(result.content)) * contentTimes);
-      return result;
-    });
 }
 
 async function answerVote(
