@@ -4,7 +4,16 @@ import { OrderDirection } from "./order.js";
 import { sourceOf, type Source } from "./list-source.js";
 import type { Listing, PageRequest } from "./post-list.js";
 import { joinedPosts, postAsJson } from "./post.json.js";
-import { contentBytes, joined, postsOf, rowOf, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
+import {
+  contentBytes,
+  contentFits,
+  joined,
+  postsOf,
+  rowOf,
+  type PostsRow,
+  type Reading,
+  type Wanted,
+} from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
 
 /** A page as its statement answers it. */
@@ -33,9 +42,9 @@ export function pageStatement(
   wanted: PostSelection & { readonly roomOfEach: number },
 ): Sql {
   const { ctes, source } = sourceOf(reading, listing, undefined);
-  const { shape, contentTimes, roomOfEach } = wanted;
+  const { shape } = wanted;
   const found = { rows: sql`(${foundOf(listing, request, source)}) c`, on: sql`p.id = c.id` };
-  const fits = contentTimes === 0 ? sql`true` : sql`octet_length(p.content) <= ${roomOfEach}`;
+  const fits = contentFits(wanted);
   const post = shape === undefined ? rowOf(wanted) : postAsJson(shape, reading.now);
   const posts =
     shape === undefined

@@ -102,19 +102,14 @@ export function listAsJson(
 ): Buffer[] {
   if (edge === undefined) return jsonList(posts.map((post) => [post]));
   const places = positions();
-  const [before, after] = [edge.slice(0, nodeOf(edge)), edge.slice(nodeOf(edge) + 1)];
   return jsonList(
-    posts.map((post, index) => {
-      const member = ({ key, field }: EdgeMember) =>
-        `"${key}":${field === "cursor" ? `"${cursorOf(order, places[index]!)}"` : '"PostEdge"'}`;
-      const [start, end] = [before.map((one) => `${member(one)},`), after.map((one) => `,${member(one)}`)];
-      return [Buffer.from(`{${start.join("")}"${edge[nodeOf(edge)]!.key}":`), post, Buffer.from(`${end.join("")}}`)];
+    posts.map((node, index) => {
+      const values = { __typename: '"PostEdge"', cursor: `"${cursorOf(order, places[index]!)}"`, node };
+      const members = edge.flatMap(({ key, field }, place) => [`${place === 0 ? "{" : ","}"${key}":`, values[field]]);
+      return [...members, "}"].map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece));
     }),
   );
 }
-
-type EdgeMember = NonNullable<ListSelection["edge"]>[number];
-const nodeOf = (edge: readonly EdgeMember[]): number => edge.findIndex(({ field }) => field === "node");
 
 const [opening, comma, closing] = [Buffer.from("["), Buffer.from(","), Buffer.from("]")];
 

@@ -76,17 +76,20 @@ export function contentBytes({ contentTimes }: Wanted, { rows, on }: Omit<Found,
   return sql`(select coalesce(sum(octet_length(json_quote(p.content))), 0) * ${contentTimes} from ${rows} cross join posts p on ${on})`;
 }
 
+/** Whether there is room for the content of a post, where anybody asks for it. */
+export function contentFits({ contentTimes, roomOfEach }: PostSelection & { readonly roomOfEach: number }): Sql {
+  return contentTimes === 0 ? sql`true` : sql`octet_length(p.content) <= ${roomOfEach}`;
+}
+
 /** A post as it stands in the answer, where it can be seen; null where its content is longer than there is room for. */
 export function postStatement(
   reading: Reading,
   id: string,
   wanted: PostSelection & { readonly shape: PostShape; readonly roomOfEach: number },
 ): Sql {
-  const { shape, contentTimes, roomOfEach } = wanted;
-  const fits = contentTimes === 0 ? sql`true` : sql`octet_length(p.content) <= ${roomOfEach}`;
   // As JSON, which is how any text gets here, NUL and half of a pair included.
   const found = { rows: sql`(select 1)`, on: sql`p.id = ${JSON.stringify([id])} ->> 0` };
-  return sql`select case when ${fits} then cast(${postAsJson(shape, reading.now)} as blob) end as post
+  return sql`select case when ${contentFits(wanted)} then cast(${postAsJson(wanted.shape, reading.now)} as blob) end as post
     from ${joined(wanted, found, reading)} where ${isInOneOf(reading.scopes)}`;
 }
 
