@@ -1,5 +1,7 @@
 import { Entity, Index, PrimaryKey, Property } from "@mikro-orm/core";
 
+import { InstantType } from "../database/instant.type.js";
+
 /** What is remembered of tries to sign in: for an account and an address together, for either alone. */
 @Entity({ tableName: "attempts" })
 export class Attempt {
@@ -12,15 +14,15 @@ export class Attempt {
   failures!: number;
 
   /** Tries are refused until then. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   waitsUntil!: Date | null;
 
   /** The last success. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   succeededAt!: Date | null;
 
   /** The last success, or the instant up to which failures have been forgotten. */
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   @Index()
   touchedAt!: Date;
 }

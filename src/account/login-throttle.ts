@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { EntityManager } from "@mikro-orm/core";
 
 import type { OperationReader } from "../database/reader.js";
-import { sql } from "../database/sql.js";
+import { texts } from "../database/dialect.js";
+import { Sql, sql } from "../database/sql.js";
 import { KnownError } from "../errors.js";
 import { Attempt } from "./attempt.entity.js";
 
@@ -56,7 +57,7 @@ type StoredAttempt = {
 
 function readAttempts(reader: OperationReader, keys: readonly string[]): Promise<StoredAttempt[]> {
   return reader.all(
-    sql`select key, waits_until as waitsUntil, succeeded_at as succeededAt from attempts where key in (select value from json_each(${JSON.stringify(keys)}))`,
+    sql`select key, waits_until as "waitsUntil", succeeded_at as "succeededAt" from attempts where key in (select value from ${texts(sql`${JSON.stringify(keys)}`, new Sql("i"))})`,
   );
 }
 

@@ -16,7 +16,7 @@ export function passwordOfUser(reader: OperationReader, userId: string): Promise
 
 async function passwordWhere(reader: OperationReader, condition: Sql): Promise<StoredPassword | undefined> {
   const [row] = await reader.all<StoredPassword>(
-    sql`select id as userId, password_hash as passwordHash from users where ${condition}`,
+    sql`select id as "userId", password_hash as "passwordHash" from users where ${condition}`,
   );
   return row;
 }

@@ -45,11 +45,13 @@ export type Deadline = {
   readonly end: (reason: Error) => void;
 };
 
+/** The answer to an operation that has reached its limit of time. */
+export const tookTooLong = (): KnownError =>
+  new KnownError("TIMEOUT", "The operation took too long; it may be worth another try");
+
 export function startDeadline(timer: Timer, seconds: number): Deadline {
   const signal = new EndSignal();
-  const lift = timer(seconds * 1000, () =>
-    signal.end(new KnownError("TIMEOUT", "The operation took too long; it may be worth another try")),
-  );
+  const lift = timer(seconds * 1000, () => signal.end(tookTooLong()));
   return { signal, lift, end: (reason) => signal.end(reason) };
 }
 

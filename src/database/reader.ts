@@ -1,11 +1,8 @@
-import { availableParallelism } from "node:os";
-
 import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
-import type { Database } from "./database.js";
 import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { countsByParty } from "./counts-by-party.js";
-import { openConnection, valuesOf, type Connection } from "./sqlite-connection.js";
+import type { Connection, Database } from "./engine.js";
 import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "./turns.js";
 
@@ -68,10 +65,6 @@ export function readerFor(reader: Reader, { party, signal }: Pick<Read, "party" 
   };
 }
 
-// Statements run on libuv's threads. Writing needs one and hashing one, and one has to be left for what is quick.
-const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
-const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
-
 type Job = {
   readonly statement: Sql;
   readonly read: Read;
@@ -80,10 +73,6 @@ type Job = {
   readonly reject: (error: unknown) => void;
   readonly settled: () => void;
 };
-
-// To hand a statement to a thread and back takes longer than a short one takes to run, so those of one text that wait
-// are handed over together; in so many numbers that few statements have to be kept for them.
-const together = [8, 4, 2] as const;
 
 /**
  * Opens the reading side of a database that is open and up to date.
@@ -96,29 +85,16 @@ export async function openReader(
   timer: Timer = systemTimer,
   stopwatch: Stopwatch = systemStopwatch,
 ): Promise<Reader> {
-  const path = database.config.get("dbName")!;
-  // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
-  if (path === ":memory:") {
-    const read = <Row>(statement: Sql) =>
-      database.em.getConnection().execute<Row[]>(statement.text, valuesOf(statement));
-    return {
-      async all<Row>(statement: Sql, { signal }: Read) {
-        signal?.throwIfAborted();
-        return beforeSignal(read<Row>(statement), signal);
-      },
-      credentials: read,
-      close: async () => {},
-    };
-  }
-
-  const open = () => openConnection(path, timer);
-  const [forCredentials, forShort, ...others] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
-  const idle = new Set([forShort!, ...others]);
+  const { credentials, short, any, together } = await database.engine.openReading(database, timer);
+  const { dialect } = database.engine;
+  const onlyShort = new Set(short);
+  const idle = new Set([...short, ...any]);
   const waiting = { short: fairQueue<Job>(), slow: fairQueue<Job>() };
   const slow = countsByParty();
 
+  const textOf = (statement: Sql): string => statement.in(dialect).text;
   const nextFor = (connection: Connection): Job | undefined => {
-    const job = connection === forShort ? undefined : waiting.slow.take();
+    const job = onlyShort.has(connection) ? undefined : waiting.slow.take();
     return job ?? waiting.short.take();
   };
   /** The next job for a connection with those that can be run together with it. */
@@ -126,9 +102,10 @@ export async function openReader(
     const first = nextFor(connection);
     if (first === undefined) return [];
     const jobs = [first];
+    const most = together[0] ?? 1;
     const isAlike = ({ statement, read }: Job) =>
-      read.pace === "short" && read.oneRow === true && statement.text === first.statement.text;
-    while (isAlike(first) && jobs.length < together[0]) {
+      read.pace === "short" && read.oneRow === true && textOf(statement) === textOf(first.statement);
+    while (jobs.length < most && isAlike(first)) {
       const another = waiting.short.take(isAlike);
       if (another === undefined) break;
       jobs.push(another);
@@ -199,9 +176,9 @@ export async function openReader(
       slow.add(party, 1);
       return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
     },
-    credentials: (statement) => forCredentials!.all(statement),
+    credentials: (statement) => credentials.all(statement),
     close: async () =>
-      void (await Promise.all([forCredentials!, forShort!, ...others].map((connection) => connection.close()))),
+      void (await Promise.all([credentials, ...short, ...any].map((connection) => connection.close()))),
   };
 }
 

@@ -1,5 +1,10 @@
-/** What a statement may carry as a value; dates go as the database stores them. */
+import type { Dialect } from "./dialect.js";
+
+/** What a statement may carry as a value; dates go as the database stores them, in milliseconds since 1970. */
 export type SqlValue = string | number | Date | null;
+
+/** A statement as a driver takes it: its text, with `?` for each of its values. */
+export type Statement = { readonly text: string; readonly values: readonly (string | number | null)[] };
 
 /**
  * A piece of SQL and the values of its placeholders, in their order. Pieces are put together with `sql`; the text of the
@@ -7,7 +12,7 @@ export type SqlValue = string | number | Date | null;
  */
 export class Sql {
   private readonly strings: readonly string[];
-  private whole: { readonly text: string; readonly values: readonly SqlValue[] } | undefined;
+  private made: { readonly dialect: Dialect | undefined; readonly statement: Statement } | undefined;
 
   /** @param strings what stands before, between and after the parts. */
   constructor(
@@ -17,38 +22,49 @@ export class Sql {
     this.strings = typeof strings === "string" ? [strings] : strings;
   }
 
-  get text(): string {
-    return this.made().text;
-  }
-
-  get values(): readonly SqlValue[] {
-    return this.made().values;
-  }
-
-  private made() {
-    if (this.whole === undefined) {
-      const values: SqlValue[] = [];
-      this.whole = { text: this.write("", values), values };
+  /** The statement in the words of a database; without one, where every database has the same words for it. */
+  in(dialect: Dialect | undefined): Statement {
+    if (this.made === undefined || this.made.dialect !== dialect) {
+      const values: (string | number | null)[] = [];
+      this.made = { dialect, statement: { text: this.write("", values, dialect), values } };
     }
-    return this.whole;
+    return this.made.statement;
   }
 
   /** Adds its text to what stands before it, and its values to theirs. */
-  private write(before: string, values: SqlValue[]): string {
+  write(before: string, values: (string | number | null)[], dialect: Dialect | undefined): string {
     const { strings, parts } = this;
     let text = before + strings[0]!;
     for (let index = 0; index < parts.length; index += 1) {
       const part = parts[index]!;
-      if (part instanceof Sql) text = part.write(text, values);
+      if (part instanceof Sql) text = part.write(text, values, dialect);
       else {
         text += "?";
-        values.push(part);
+        values.push(part instanceof Date ? part.getTime() : part);
       }
       text += strings[index + 1]!;
     }
     return text;
   }
 }
+
+/** A piece that each database has its own words for. */
+class InDialect extends Sql {
+  private said: { readonly dialect: Dialect; readonly piece: Sql } | undefined;
+
+  constructor(private readonly say: (dialect: Dialect) => Sql) {
+    super("");
+  }
+
+  override write(before: string, values: (string | number | null)[], dialect: Dialect | undefined): string {
+    if (dialect === undefined) throw new Error("these words are not the same in every database");
+    if (this.said?.dialect !== dialect) this.said = { dialect, piece: this.say(dialect) };
+    return this.said.piece.write(before, values, dialect);
+  }
+}
+
+/** SQL that depends on whose words it is said in. */
+export const inDialect = (say: (dialect: Dialect) => Sql): Sql => new InDialect(say);
 
 /** SQL from a template: a piece goes in as SQL, anything else as a placeholder's value and never as text. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly (Sql | SqlValue)[]): Sql {

@@ -1,7 +1,8 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import type { Database } from "./database.js";
-import { beforeSignal, type Signal } from "./deadline.js";
+import { beforeSignal, tookTooLong, type Signal } from "./deadline.js";
+import type { Dialect } from "./dialect.js";
+import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
 import { makeTurns, type Waiting } from "./turns.js";
 
@@ -12,7 +13,7 @@ import { makeTurns, type Waiting } from "./turns.js";
  * @throws the reason of the operation's signal, where that comes before the commit begins. A commit that has begun is
  * never cut, and its outcome is told.
  */
-export type Transaction = <Result>(work: (em: EntityManager) => Promise<Result>) => Promise<Result>;
+export type Transaction = <Result>(work: (em: EntityManager, dialect: Dialect) => Promise<Result>) => Promise<Result>;
 
 /** How an operation gets at the database: what it reads, what it changes, and the signal that ends both. */
 export type Access = {
@@ -21,24 +22,55 @@ export type Access = {
   readonly signal: Signal;
 };
 
-/** Makes the transactions of an operation: writers have turns, since the database has one at a time. */
+// Transactions that lock the same rows in another order, or find a row that wasn't there a moment ago, run again.
+const mostTries = 5;
+
+/** Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them. */
 export function transactionsOn(database: Database): (waiting: Waiting) => Transaction {
-  const inTurn = makeTurns(1);
+  const { engine } = database;
+  const inTurn = makeTurns(engine.writers);
+
+  const tryOnce = async <Result>(
+    work: (em: EntityManager, dialect: Dialect) => Promise<Result>,
+    signal: Signal | undefined,
+    onCommit: () => void,
+  ): Promise<Result> => {
+    const em = database.em.fork();
+    await em.begin();
+    try {
+      signal?.throwIfAborted();
+      const result = await work(em, engine.dialect);
+      await em.flush();
+      signal?.throwIfAborted();
+      onCommit();
+      await em.commit();
+      return result;
+    } catch (error) {
+      // A connection that is gone has nothing to roll back.
+      await em.rollback().catch(() => {});
+      throw error;
+    }
+  };
+
   return (waiting) => (work) => {
     const { signal } = waiting;
-    let hasBegun = false;
-    const transaction = inTurn(
-      () =>
-        database.em.fork().transactional(async (em) => {
-          hasBegun = true;
-          signal?.throwIfAborted();
-          const result = await work(em);
-          signal?.throwIfAborted();
-          return result;
-        }),
-      waiting,
+    let isCommitting = false;
+    const tryUntilDone = async <Result>(run: (em: EntityManager, dialect: Dialect) => Promise<Result>): Promise<Result> => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await tryOnce(run, signal, () => (isCommitting = true));
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+          if (engine.isTimeout(error)) throw tookTooLong();
+          if (isCommitting || tries === mostTries || !engine.isConflict(error)) throw error;
+        }
+      }
+    };
+    // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
+    return beforeSignal(
+      inTurn(() => tryUntilDone(work), waiting),
+      signal,
+      () => !isCommitting,
     );
-    // Whoever waits for another process's lock is answered in time; the turn ends when the wait does.
-    return beforeSignal(transaction, signal, () => !hasBegun);
   };
 }

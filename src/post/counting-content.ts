@@ -8,8 +8,8 @@ import { selectedOfPayload } from "./list/selection.js";
 export function countingContent({ transaction, answer }: Context, info: GraphQLResolveInfo): Transaction {
   const { contentTimes } = selectedOfPayload(info);
   return (work) =>
-    transaction(async (em) => {
-      const result = await work(em);
+    transaction(async (em, dialect) => {
+      const result = await work(em, dialect);
       if (contentTimes > 0 && result instanceof Object && "content" in result)
         answer.add(Buffer.byteLength(JSON.stringify(result.content)) * contentTimes);
       return result;

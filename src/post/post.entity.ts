@@ -1,5 +1,6 @@
 import { Entity, Index, ManyToOne, PrimaryKey, Property, type Opt } from "@mikro-orm/core";
 
+import { InstantType } from "../database/instant.type.js";
 import { User } from "../user/user.entity.js";
 
 /** A post as it is stored. Whether it is published follows from `publishedAt` and the time. */
@@ -23,18 +24,18 @@ export class Post {
   content!: string;
 
   /** When it became, or will become, visible to others; null for a draft. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   publishedAt!: Date | null;
 
   /** Its position in lists by date: `publishedAt`, or `createdAt` for a draft. A column, so that an index can hold it. */
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   listedAt!: Date;
 
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   createdAt!: Date;
 
   /** When its title, content or state last changed. */
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   updatedAt!: Date;
 
   /** Kept by triggers; nothing else writes it. */

@@ -1,9 +1,10 @@
-import { ForeignKeyConstraintViolationException, raw, type EntityManager } from "@mikro-orm/core";
+import { ForeignKeyConstraintViolationException, LockMode, raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
+import { indexPost } from "./list/search-index.js";
 import { titleKeyOf } from "./title-key.js";
 import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
@@ -36,9 +37,10 @@ export async function createPost(
     version: 1,
   };
   const row = { ...post, author: viewer.userId, titleKey: titleKeyOf(title), listedAt: publishedAt ?? now };
-  return transaction(async (em) => {
+  return transaction(async (em, dialect) => {
     try {
       await em.insert(Post, row);
+      await indexPost(em, dialect, post);
     } catch (error) {
       if (error instanceof ForeignKeyConstraintViolationException) throw userGone(now);
       throw error;
@@ -63,7 +65,7 @@ export async function updatePost(
   } & PublicationChange,
   now: Date,
 ): Promise<Post> {
-  return transaction(async (em) => {
+  return transaction(async (em, dialect) => {
     const post = await requireOwnPost(em, viewer, input.id, now);
     const { version: currentVersion } = post;
     if (input.expectedVersion !== undefined && input.expectedVersion !== currentVersion)
@@ -73,6 +75,7 @@ export async function updatePost(
     const publishedAt = publishedAtAfter(post.publishedAt, input, now);
     const sameDate = publishedAt?.getTime() === post.publishedAt?.getTime();
     if (title === post.title && content === post.content && sameDate) return post;
+    await indexPost(em, dialect, { id: post.id, title, content });
     return em.assign(post, {
       title,
       titleKey: titleKeyOf(title),
@@ -109,8 +112,13 @@ async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now
  */
 export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
   const scopes = visibilityScopes(viewer.userId, now);
-  const visible = raw((row) => isInOneOf(scopes, row).text, [...isInOneOf(scopes).values]);
-  const post = await em.findOne(Post, { id, [visible]: [] }, { populate: ["author"] });
+  const inScope = (row?: string) => isInOneOf(scopes, row).in(undefined);
+  const visible = raw((row) => inScope(row).text, [...inScope().values]);
+  const post = await em.findOne(
+    Post,
+    { id, [visible]: [] },
+    { populate: ["author"], strategy: "select-in", lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
   if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
   return post;
 }

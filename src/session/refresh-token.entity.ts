@@ -1,5 +1,6 @@
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core";
 
+import { InstantType } from "../database/instant.type.js";
 import { Session } from "./session.entity.js";
 
 /** One refresh token of a session: the newest is unused, the others are kept to know them again. */
@@ -13,11 +14,11 @@ export class RefreshToken {
   session!: Session;
 
   /** When it was first traded for its successor. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   usedAt!: Date | null;
 
   /** A used token's row may go after this: the session's end, as it was when the token was last worth an answer. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   @Index()
   keptUntil!: Date | null;
 

@@ -1,5 +1,6 @@
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core";
 
+import { InstantType } from "../database/instant.type.js";
 import { User } from "../user/user.entity.js";
 
 /**
@@ -13,19 +14,19 @@ export class Session {
   @ManyToOne(() => User, { deleteRule: "cascade" })
   user!: User;
 
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   createdAt!: Date;
 
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   lastUsedAt!: Date;
 
   /** From this instant on the session is over, whatever its tokens say. Ending it brings this forward. */
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   @Index()
   expiresAt!: Date;
 
   /** Set where it was ended before its time, which a refresh is told. */
-  @Property({ type: "Date", length: 3, nullable: true })
+  @Property({ type: InstantType, nullable: true })
   endedAt!: Date | null;
 
   /** The client's own words, cut to 300 characters. */

@@ -1,5 +1,6 @@
 import { beforeSignal, type Signal } from "../database/deadline.js";
-import { sql, type Sql } from "../database/sql.js";
+import { joinInOrder, tuples } from "../database/dialect.js";
+import { Sql, sql } from "../database/sql.js";
 
 /** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
 export type ViewerRow = {
@@ -59,6 +60,6 @@ export function viewerLookup(
 
 function statementFor(ids: readonly (readonly [userId: string, sessionId: string])[]): Sql {
   return sql`select i.key as number, u.name, u.email, u.created_at as registered_at, s.id as session_id, s.expires_at, s.ended_at
-    from json_each(${JSON.stringify(ids)}) i cross join users u on u.id = i.value ->> 0
+    from ${tuples(sql`${JSON.stringify(ids)}`, new Sql("i"))} ${joinInOrder} users u on u.id = i.value ->> 0
     left join sessions s on s.id = i.value ->> 1 and s.user_id = u.id`;
 }

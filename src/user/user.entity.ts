@@ -1,5 +1,7 @@
 import { Entity, PrimaryKey, Property, Unique } from "@mikro-orm/core";
 
+import { InstantType } from "../database/instant.type.js";
+
 /** An account as it is stored. */
 @Entity({ tableName: "users" })
 export class User {
@@ -23,6 +25,6 @@ export class User {
   @Property({ type: "text" })
   passwordHash!: string;
 
-  @Property({ type: "Date", length: 3 })
+  @Property({ type: InstantType })
   createdAt!: Date;
 }

@@ -1,3 +1,4 @@
+import { unindexed } from "../../database/dialect.js";
 import { joinSql, limit, Sql, sql } from "../../database/sql.js";
 import type { Listing } from "./post-list.js";
 import { latestFirst, OrderDirection, type Position, type PostOrderField } from "./order.js";
@@ -69,13 +70,14 @@ function conditionsOf(
   if (column === undefined) throw new Error("only a search is ordered by match");
   const byDate = listed !== undefined && "after" in listed;
   const isSorted = byDate && column !== "listed_at";
-  const key = new Sql(isSorted ? `+p.${column}` : `p.${column}`);
+  const key = isSorted ? unindexed(new Sql(`p.${column}`)) : new Sql(`p.${column}`);
 
   let { above, below } = bounds;
   const conditions = [dated ? sql`p.published_at is not null` : sql`p.published_at is null`];
   const restrict = (limited: string, operator: ">" | "<=" | "<", date: Date) => {
     if (limited !== column) {
-      const name = new Sql(byDate && limited === "listed_at" ? "p.listed_at" : `+p.${limited}`);
+      const plain = new Sql(`p.${limited}`);
+      const name = byDate && limited === "listed_at" ? plain : unindexed(plain);
       conditions.push(sql`${name} ${new Sql(operator)} ${date}`);
       return;
     }
@@ -100,11 +102,15 @@ function conditionsOf(
 export function boundConditions(key: Sql, { above, below }: Bounds, id = new Sql("p.id")): Sql[] {
   const conditions: Sql[] = [];
   if (above !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(above.inclusive ? ">=" : ">")} (${above.key}, ${above.id})`);
+    conditions.push(sql`(${key}, ${id}) ${new Sql(above.inclusive ? ">=" : ">")} ${valuesOf(above)}`);
   if (below !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(below.inclusive ? "<=" : "<")} (${below.key}, ${below.id})`);
+    conditions.push(sql`(${key}, ${id}) ${new Sql(below.inclusive ? "<=" : "<")} ${valuesOf(below)}`);
   return conditions;
 }
+
+/** The values of a bound. A cursor may hold a number that is larger than its column. */
+const valuesOf = ({ key, id }: Position): Sql =>
+  typeof key === "number" ? sql`(cast(${key} as bigint), ${id})` : sql`(${key}, ${id})`;
 
 /** The bound that leaves less, seen upwards (1) or downwards (-1). */
 function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {

@@ -1,4 +1,5 @@
-import { joinSql, sql, type Sql } from "../../database/sql.js";
+import { texts } from "../../database/dialect.js";
+import { joinSql, Sql, sql } from "../../database/sql.js";
 import type { VisibilityScope } from "../post.visibility.js";
 import { anyWithin, countOf, rangeOf, type Bounds } from "./keyset.js";
 import type { Listing } from "./post-list.js";
@@ -31,7 +32,7 @@ export function sourceOf(reading: Reading, listing: Listing, authorIds: readonly
     authorIds !== undefined ? sql`a.value` : listing.authorId === undefined ? undefined : sql`${listing.authorId}`;
   return {
     ctes: sql``,
-    from: authorIds === undefined ? sql`` : sql`from json_each(${JSON.stringify(authorIds)}) a`,
+    from: authorIds === undefined ? sql`` : sql`from ${texts(sql`${JSON.stringify(authorIds)}`, new Sql("a"))}`,
     author: authorIds === undefined ? sql`null` : sql`a.value`,
     source: alongIndex(listing, scopes, whose),
   };
@@ -46,7 +47,7 @@ function alongIndex(listing: Listing, scopes: readonly VisibilityScope[], author
       joinSql(
         [
           nothing,
-          ...scopes.map((scope) => sql`select * from (${rangeOf(listing, scope, author, bounds, rising, take)})`),
+          ...scopes.map((scope) => sql`select * from (${rangeOf(listing, scope, author, bounds, rising, take)}) scope`),
         ],
         " union all ",
       ),

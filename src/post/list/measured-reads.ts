@@ -4,7 +4,7 @@ import { PostOrderField } from "./order.js";
 import { pagesStatement, pageStatement, type PageRow } from "./page.statements.js";
 import type { Listing, PageRequest } from "./post-list.js";
 import { pageOf, type PostPage } from "./post.rows.js";
-import type { PostShape } from "./post.json.js";
+import { bytesOf, type PostShape } from "./post.json.js";
 import { postStatement, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
 
@@ -82,15 +82,16 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     id: string,
     selection: PostSelection & { readonly shape: PostShape },
   ): Promise<Buffer | null | undefined> => {
-    const [row] = await reader.all<{ post: Buffer | null }>(
+    const [row] = await reader.all<{ post: Buffer | string | null }>(
       () => postStatement(reading, id, { ...selection, roomOfEach: roomOfEach(selection, 1) }),
       "short",
       true,
     );
     if (row === undefined) return null;
     if (row.post === null) return undefined;
-    answer.add(row.post.length);
-    return row.post;
+    const post = bytesOf(row.post);
+    answer.add(post.length);
+    return post;
   };
 
   return { rowsOf, pageRows, onePage, onePost };

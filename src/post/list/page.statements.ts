@@ -1,3 +1,4 @@
+import { jsonArray, jsonArrays, lengthOf, tuples } from "../../database/dialect.js";
 import { limit, Sql, sql } from "../../database/sql.js";
 import { boundAt, boundsOf } from "./keyset.js";
 import { OrderDirection } from "./order.js";
@@ -16,6 +17,9 @@ import {
 } from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
 
+/** Whether something holds, as one or another database answers it. */
+type Truth = boolean | 0 | 1;
+
 /** A page as its statement answers it. */
 export type PageRow<Posts = string> = PostsRow<Posts> & {
   /** Whose page it is, where each of several authors has one. */
@@ -23,10 +27,10 @@ export type PageRow<Posts = string> = PostsRow<Posts> & {
   /** Key and id of each post, and of the one after them, as JSON. */
   readonly found: string;
   /** Whether there are more than the page shows, on the side that it was read towards. */
-  readonly more: 0 | 1;
+  readonly more: Truth;
   /** Whether anything lies before the cursor `after` or within the offset, and after the cursor `before`. */
-  readonly precedes: 0 | 1;
-  readonly follows: 0 | 1;
+  readonly precedes: Truth;
+  readonly follows: Truth;
 };
 
 /**
@@ -48,14 +52,16 @@ export function pageStatement(
   const post = shape === undefined ? rowOf(wanted) : postAsJson(shape, reading.now);
   const posts =
     shape === undefined
-      ? sql`json_group_array(case when ${fits} then ${post} end)`
+      ? jsonArrays(sql`case when ${fits} then ${post} end`)
       : joinedPosts(sql`case when ${fits} then ${post} end`);
   const { precedes, follows } = around(listing, request, source);
-  return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits then posts end as posts, 0 as contentBytes, count > ${request.size} as more,
+  return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits = 1 then posts end as posts, 0 as "contentBytes", count > ${request.size} as more,
       ${precedes} as precedes, ${follows} as follows
-    from (select json_group_array(json_array(c.key, c.id)) as found, ${posts} as posts, coalesce(min(${fits}), true) as fits, count(*) as count
-      from ${joined(wanted, found, reading)})`;
+    from (select ${jsonArrays(positions)} as found, ${posts} as posts, coalesce(min(case when ${fits} then 1 else 0 end), 1) as fits, count(*) as count
+      from ${joined(wanted, found, reading)}) page`;
 }
+
+const positions = jsonArray(sql`c.key, c.id`);
 
 /** Key and id of a page's posts and of the one after them, in the order in which they are read. */
 function foundOf(
@@ -66,7 +72,7 @@ function foundOf(
   const rising = (direction === OrderDirection.ASC) !== fromEnd;
   const order = new Sql(rising ? "asc" : "desc");
   const within = boundsOf(direction, boundAt(after, false), boundAt(before, false));
-  return sql`select key, id from (${source.range(within, rising, offset + size + 1)}) order by key ${order}, id ${order} ${limit(size + 1, offset)}`;
+  return sql`select key, id from (${source.range(within, rising, offset + size + 1)}) ranges order by key ${order}, id ${order} ${limit(size + 1, offset)}`;
 }
 
 /** Whether anything lies before and after a page, beyond its cursors and its offset. */
@@ -77,8 +83,8 @@ function around({ order: { direction } }: Listing, { after, before, offset }: Pa
       ? source.any(boundsOf(direction, undefined, boundAt(after, true)))
       : offset > 0
         ? source.any({})
-        : sql`0`;
-  const follows = before === undefined ? sql`0` : source.any(boundsOf(direction, boundAt(before, true), undefined));
+        : sql`false`;
+  const follows = before === undefined ? sql`false` : source.any(boundsOf(direction, boundAt(before, true), undefined));
   return { precedes, follows };
 }
 
@@ -96,13 +102,13 @@ export function pagesStatement(
   const { ctes, from, author, source } = sourceOf(reading, listing, authorIds);
   const { size, fromEnd } = request;
   const order = new Sql((listing.order.direction === OrderDirection.ASC) !== fromEnd ? "asc" : "desc");
-  const found = sql`(select json_group_array(json_array(c.key, c.id) order by c.key ${order}, c.id ${order})
+  const found = sql`(select ${jsonArrays(positions, sql`c.key ${order}, c.id ${order}`)}
     from (${foundOf(listing, request, source)}) c)`;
   const { precedes, follows } = around(listing, request, source);
 
   // Without the one too many, which is the last that was found.
   const each = {
-    rows: sql`json_each(pages.found) c`,
+    rows: tuples(sql`pages.found`, new Sql("c")),
     on: sql`p.id = c.value ->> 1 and c.key < ${size}`,
     order: sql`c.key`,
   };
@@ -110,5 +116,5 @@ export function pagesStatement(
   return sql`with ${ctes} pages as materialized (select ${author} as author, ${found} as found, ${precedes} as precedes, ${follows} as follows ${from}),
     size as materialized (select ${contentBytes(wanted, ofAll)} as bytes)
     select author, found, case when size.bytes <= ${wanted.room} then ${postsOf(wanted, each, reading)} end as posts,
-      size.bytes as contentBytes, json_array_length(found) > ${size} as more, precedes, follows from pages cross join size`;
+      size.bytes as "contentBytes", ${lengthOf(sql`found`)} > ${size} as more, precedes, follows from pages cross join size`;
 }

@@ -1,3 +1,4 @@
+import { joinedBytes, jsonOfInstant, jsonOfText } from "../../database/dialect.js";
 import { joinSql, Sql, sql } from "../../database/sql.js";
 
 /** What SQL can say of an author as JSON. */
@@ -23,10 +24,8 @@ export type PostShape = readonly {
   readonly field: PlainPostField | readonly { readonly key: string; readonly field: AuthorField }[];
 }[];
 
-const text = (column: string) => new Sql(`json_quote(${column})`);
-// As JavaScript writes a date: UTC, with milliseconds.
-const instant = (column: string) =>
-  new Sql(`coalesce('"' || strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch') || '"', 'null')`);
+const text = (column: string) => jsonOfText(new Sql(column));
+const instant = (column: string) => jsonOfInstant(new Sql(column));
 
 const authorFields: Readonly<Record<AuthorField, Sql>> = {
   __typename: sql`'"User"'`,
@@ -35,50 +34,49 @@ const authorFields: Readonly<Record<AuthorField, Sql>> = {
   createdAt: instant("u.created_at"),
 };
 
+const storedFields = {
+  id: text("p.id"),
+  title: text("p.title"),
+  content: text("p.content"),
+  publishedAt: instant("p.published_at"),
+  createdAt: instant("p.created_at"),
+  updatedAt: instant("p.updated_at"),
+};
+
 function postField(field: PlainPostField, now: Date): Sql {
   switch (field) {
     case "__typename":
       return sql`'"Post"'`;
     case "id":
-      return text("p.id");
     case "title":
-      return text("p.title");
     case "content":
-      return text("p.content");
     case "publishedAt":
-      return instant("p.published_at");
+    case "createdAt":
+    case "updatedAt":
+      return storedFields[field];
     // As `statusAt` has it.
     case "published":
-      return sql`iif(p.published_at <= ${now}, 'true', 'false')`;
+      return sql`case when p.published_at <= ${now} then 'true' else 'false' end`;
     case "status":
       return sql`case when p.published_at is null then '"DRAFT"' when p.published_at <= ${now} then '"PUBLISHED"' else '"SCHEDULED"' end`;
-    case "createdAt":
-      return instant("p.created_at");
-    case "updatedAt":
-      return instant("p.updated_at");
     case "voteCount":
       return sql`p.vote_count`;
     case "version":
       return sql`p.version`;
     case "viewerHasVoted":
-      return sql`iif(v.user_id is not null, 'true', 'false')`;
+      return sql`case when v.user_id is null then 'false' else 'true' end`;
   }
 }
 
-/** What stands between posts as JSON, in SQL `char(30)`: a control character, which JSON has only in escaped form. */
+/** What stands between posts as JSON, U+001E: a control character, which JSON has only in escaped form. */
 const separator = 0x1e;
 
 /** Posts as JSON, one after the other: bytes, as they are sent, which no text is made of on the way. */
-export function joinedPosts(posts: Sql, order?: Sql): Sql {
-  const joined =
-    order === undefined
-      ? sql`group_concat(${posts}, char(30))`
-      : sql`group_concat(${posts}, char(30) order by ${order})`;
-  return sql`cast(coalesce(${joined}, '') as blob)`;
-}
+export const joinedPosts = joinedBytes;
 
 /** The JSON of each of them. */
-export function separatePosts(joined: Buffer): Buffer[] {
+export function separatePosts(text: Buffer | string): Buffer[] {
+  const joined = bytesOf(text);
   const posts: Buffer[] = [];
   for (let start = 0; start < joined.length;) {
     const found = joined.indexOf(separator, start);
@@ -88,6 +86,9 @@ export function separatePosts(joined: Buffer): Buffer[] {
   }
   return posts;
 }
+
+/** A text as bytes, whichever of them the database has given. */
+export const bytesOf = (text: Buffer | string): Buffer => (typeof text === "string" ? Buffer.from(text) : text);
 
 /** A post as JSON. */
 export function postAsJson(shape: PostShape, now: Date): Sql {
@@ -100,7 +101,7 @@ export function postAsJson(shape: PostShape, now: Date): Sql {
       return `"${key}":${typeof field === "string" ? "%s" : objectOf(field.map((one) => `"${one.key}":%s`))}`;
     }),
   );
-  return sql`format(${joinSql([new Sql(`'${format}'`), ...values], ", ")})`;
+  return sql`format(${joinSql([sql`${format}`, ...values], ", ")})`;
 }
 
 const objectOf = (members: readonly string[]) => `{${members.join(",")}}`;

@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 
 import type { Viewer } from "../../auth.js";
 import { perOperation, type Context } from "../../context.js";
+import { isId } from "../../id.js";
 import { PostType } from "../post.type.js";
 import { visibilityScopes } from "../post.visibility.js";
 import { countsStatement, type CountRow } from "./list-source.js";
@@ -163,10 +164,11 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
       }).load(authorId);
     },
     async post(id, { columns, contentTimes }) {
+      if (!isId("post", id)) return null;
       const post = await postLoader.load({ id, selection: { columns, contentTimes } });
       return post instanceof PostType ? post : null;
     },
-    postOrJson: (id, selection) => postLoader.load({ id, selection }),
+    postOrJson: async (id, selection) => (isId("post", id) ? postLoader.load({ id, selection }) : null),
     isAuthor: (userId) => authors.load(userId),
     voted: (postId) => votes.load(postId),
     noteVote,

@@ -56,14 +56,14 @@ export function pageOf<Posts, One>(
   postsOf: (posts: Posts) => One[],
 ): PostPage<One> {
   const inOrder = <Item>(items: Item[]): Item[] => (fromEnd ? items.toReversed() : items);
-  const more = row.more === 1;
+  const more = Boolean(row.more);
   return {
     posts: inOrder(postsOf(row.posts!).slice(0, size)),
     positions() {
       const found = JSON.parse(row.found) as [key: number | string, id: string][];
       return inOrder(found.slice(0, size)).map(([key, id]) => ({ key, id }));
     },
-    hasNextPage: row.follows === 1 || (more && !fromEnd),
-    hasPreviousPage: row.precedes === 1 || (more && fromEnd),
+    hasNextPage: Boolean(row.follows) || (more && !fromEnd),
+    hasPreviousPage: Boolean(row.precedes) || (more && fromEnd),
   };
 }

@@ -1,3 +1,4 @@
+import { bytes, joinInOrder, jsonArray, jsonArrays, jsonOfText, texts } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { joinedPosts, postAsJson, type PostShape } from "./post.json.js";
@@ -36,7 +37,7 @@ const sqlOfColumn: Record<PostColumn, string> = {
   updatedAt: "p.updated_at",
   voteCount: "p.vote_count",
   version: "p.version",
-  viewerHasVoted: "v.user_id is not null",
+  viewerHasVoted: "case when v.user_id is null then 0 else 1 end",
   authorName: "u.name",
   authorCreatedAt: "u.created_at",
 };
@@ -47,17 +48,14 @@ type Found = { readonly rows: Sql; readonly on: Sql; readonly order: Sql };
 /** What posts are read from: rows that list them, joined with what the columns are of. */
 export function joined({ columns }: PostSelection, { rows, on }: Omit<Found, "order">, { viewerId }: Reading): Sql {
   const author = columns.has("authorName") || columns.has("authorCreatedAt");
-  // Cross joins, so that no planner begins with the authors.
-  return sql`${rows} cross join posts p on ${on}
-    ${author ? sql`cross join users u on u.id = p.author_id` : sql``}
+  return sql`${rows} ${joinInOrder} posts p on ${on}
+    ${author ? sql`${joinInOrder} users u on u.id = p.author_id` : sql``}
     ${columns.has("viewerHasVoted") ? sql`left join votes v on v.post_id = p.id and v.user_id = ${viewerId ?? null}` : sql``}`;
 }
 
 /** A post as a `PostRow`. */
 export function rowOf({ columns }: PostSelection): Sql {
-  return new Sql(
-    `json_array(${["p.id", "p.author_id", ...[...columns].map((column) => sqlOfColumn[column])].join(", ")})`,
-  );
+  return jsonArray(new Sql(["p.id", "p.author_id", ...[...columns].map((column) => sqlOfColumn[column])].join(", ")));
 }
 
 /** Posts with what is wanted of them, as JSON. */
@@ -65,7 +63,7 @@ export function postsOf(wanted: Wanted, found: Found, reading: Reading): Sql {
   const { shape } = wanted;
   const posts =
     shape === undefined
-      ? sql`json_group_array(${rowOf(wanted)})`
+      ? jsonArrays(rowOf(wanted))
       : joinedPosts(postAsJson(shape, reading.now), found.order);
   return sql`(select ${posts} from ${joined(wanted, found, reading)})`;
 }
@@ -73,7 +71,7 @@ export function postsOf(wanted: Wanted, found: Found, reading: Reading): Sql {
 /** How many bytes the contents of posts have in the answer, as JSON. Nothing is read where nobody asks for them. */
 export function contentBytes({ contentTimes }: Wanted, { rows, on }: Omit<Found, "order">): Sql {
   if (contentTimes === 0) return sql`0`;
-  return sql`(select coalesce(sum(octet_length(json_quote(p.content))), 0) * ${contentTimes} from ${rows} cross join posts p on ${on})`;
+  return sql`(select coalesce(sum(octet_length(${jsonOfText(new Sql("p.content"))})), 0) * ${contentTimes} from ${rows} ${joinInOrder} posts p on ${on})`;
 }
 
 /** Whether there is room for the content of a post, where anybody asks for it. */
@@ -87,26 +85,28 @@ export function postStatement(
   id: string,
   wanted: PostSelection & { readonly shape: PostShape; readonly roomOfEach: number },
 ): Sql {
-  // As JSON, which is how any text gets here, NUL and half of a pair included.
-  const found = { rows: sql`(select 1)`, on: sql`p.id = ${JSON.stringify([id])} ->> 0` };
-  return sql`select case when ${contentFits(wanted)} then cast(${postAsJson(wanted.shape, reading.now)} as blob) end as post
+  const found = { rows: sql`(select 1) one`, on: sql`p.id = ${id}` };
+  return sql`select case when ${contentFits(wanted)} then ${bytes(postAsJson(wanted.shape, reading.now))} end as post
     from ${joined(wanted, found, reading)} where ${isInOneOf(reading.scopes)}`;
 }
+
+/** Ids as the table `i`, with each as a `value`. */
+const listed = (ids: readonly string[]): Sql => texts(sql`${JSON.stringify(ids)}`, new Sql("i"));
 
 /** The posts of these ids that can be seen. */
 export function postsStatement(reading: Reading, ids: readonly string[], wanted: Wanted): Sql {
   const found = { rows: sql`found`, on: sql`p.id = found.id`, order: sql`p.id` };
-  return sql`with found as materialized (select p.id from json_each(${JSON.stringify(ids)}) i cross join posts p on p.id = i.value where ${isInOneOf(reading.scopes)}),
+  return sql`with found as materialized (select p.id from ${listed(ids)} ${joinInOrder} posts p on p.id = i.value where ${isInOneOf(reading.scopes)}),
     size as materialized (select ${contentBytes(wanted, found)} as bytes)
-    select case when size.bytes <= ${wanted.room} then ${postsOf(wanted, found, reading)} end as posts, size.bytes as contentBytes from size`;
+    select case when size.bytes <= ${wanted.room} then ${postsOf(wanted, found, reading)} end as posts, size.bytes as "contentBytes" from size`;
 }
 
 /** Which of these users have posts that can be seen. */
 export function authorsStatement({ scopes }: Reading, userIds: readonly string[]): Sql {
-  return sql`select i.value as id from json_each(${JSON.stringify(userIds)}) i where exists (select 1 from posts p where p.author_id = i.value and ${isInOneOf(scopes)})`;
+  return sql`select i.value as id from ${listed(userIds)} where exists (select 1 from posts p where p.author_id = i.value and ${isInOneOf(scopes)})`;
 }
 
 /** Which of these posts a user has voted for. */
 export function votedStatement(userId: string, postIds: readonly string[]): Sql {
-  return sql`select v.post_id as id from json_each(${JSON.stringify(postIds)}) i cross join votes v on v.post_id = i.value where v.user_id = ${userId}`;
+  return sql`select v.post_id as id from ${listed(postIds)} ${joinInOrder} votes v on v.post_id = i.value where v.user_id = ${userId}`;
 }

@@ -1,8 +1,9 @@
-import { joinSql, limit, Sql, sql, type SqlValue } from "../../database/sql.js";
+import { inDialect, joinSql, limit, Sql, sql, type SqlValue } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { boundConditions, keyColumns, type Bounds } from "./keyset.js";
 import { rankedMatches, type Listing } from "./post-list.js";
 import type { Source } from "./list-source.js";
+import { rankedWords, titlePoints, wordPoints, type Search } from "./search.js";
 
 /** What `matches` holds: the posts that match a search, for any order. */
 export const amongMatches: Source = {
@@ -25,7 +26,11 @@ export function matchesOf(
   { order, search, authorId, createdAfter, createdBefore }: Listing,
   scopes: readonly VisibilityScope[],
 ): Sql {
-  if (search === undefined || search === "nothing") return sql`select null as key, null as id where false`;
+  const ranked = order.field === "MATCH";
+  if (search === undefined || search === "nothing") {
+    const key = new Sql(ranked ? "0" : `p.${keyColumns[order.field]}`);
+    return sql`select ${key} as key, p.id as id from posts p where false`;
+  }
   const filters: Sql[] = [isInOneOf(scopes)];
   const filter = (condition: (value: SqlValue) => Sql, value: SqlValue | undefined) => {
     if (value !== undefined) filters.push(condition(value));
@@ -34,15 +39,40 @@ export function matchesOf(
   filter((date) => sql`p.created_at > ${date}`, createdAfter);
   filter((date) => sql`p.created_at < ${date}`, createdBefore);
 
-  const ranked = order.field === "MATCH";
   const key = new Sql(ranked ? "found.points" : `p.${keyColumns[order.field]}`);
+  const found = inDialect((dialect) => (dialect.name === "sqlite" ? inFts5 : inTsvector)(search, ranked));
+  return sql`select ${key} as key, p.id as id from ${found} where ${joinSql(filters, " and ")} ${ranked ? best : sql``}`;
+}
+
+// SQLite finds them in this order already, and can stop when it has enough.
+const best = inDialect(({ name }) =>
+  name === "sqlite" ? limit(rankedMatches) : sql`order by found.points desc, p.id desc ${limit(rankedMatches)}`,
+);
+
+/** The posts `p` that match, with their points where they are ranked: the best first. */
+function inFts5(search: Search, ranked: boolean): Sql {
   // The inner limit is none. Without one, SQLite leaves out the order of what stands in a join.
   const found = ranked
     ? sql`select s.rowid as number, sum(q.value ->> 'points') as points
         from json_each(${JSON.stringify(search.points)}) q cross join post_search s on s.post_search match (q.value ->> 'match')
         group by s.rowid order by points desc, number desc limit -1`
     : sql`select rowid as number from post_search where post_search match ${search.match}`;
-  return sql`select ${key} as key, p.id as id from (${found}) found
-    cross join post_search_keys k on k.key = found.number cross join posts p on p.id = k.post_id
-    where ${joinSql(filters, " and ")} ${ranked ? limit(rankedMatches) : sql``}`;
+  return sql`(${found}) found cross join post_search_keys k on k.key = found.number cross join posts p on p.id = k.post_id`;
+}
+
+/** The same in a column of type `tsvector`, in which the words of titles have the weight A. */
+function inTsvector({ words }: Search, ranked: boolean): Sql {
+  const query = (word: string, label: string) => sql`${`'${word.replace(/['\\]/g, "$&$&")}'${label}`}::tsquery`;
+  const all = joinSql(
+    words.map((word) => query(word, ":*")),
+    " && ",
+  );
+  const points = words
+    .slice(0, rankedWords)
+    .map(
+      (word) => sql`case when s.words @@ ${query(word, ":*A")} then ${titlePoints} else 0 end
+        + case when s.words @@ ${query(word, "")} then ${wordPoints} else 0 end`,
+    );
+  const found = ranked ? sql`1 + ${joinSql(points, " + ")}` : sql`null`;
+  return sql`(select s.post_id, ${found} as points from post_search s where s.words @@ (${all})) found join posts p on p.id = found.post_id`;
 }

@@ -2,12 +2,16 @@ import { titleKeyOf } from "../title-key.js";
 
 /** What a search asks of the full-text index: what every post has to match, and what earns it points. */
 export type Search = {
+  readonly words: readonly string[];
   readonly match: string;
   readonly points: readonly { readonly match: string; readonly points: number }[];
 };
 
 // The rest only has to occur: people type two or three words, and each costs two lookups.
-const rankedWords = 8;
+export const rankedWords = 8;
+/** What a word earns a post that has it, or one that it begins, in its title; and one that has it as a whole. */
+export const titlePoints = 4;
+export const wordPoints = 2;
 
 /** A search may have so many different words: each costs look-ups of its own. */
 export const mostWords = 16;
@@ -32,8 +36,8 @@ export function searchOf(typed: string): Search | undefined {
   if (words.length === 0) return undefined;
   const match = words.map((word) => `"${word}"*`).join(" ");
   const points = words.slice(0, rankedWords).flatMap((word) => [
-    { match: `(${match}) AND ({title} : "${word}"*)`, points: 4 },
-    { match: `(${match}) AND ("${word}")`, points: 2 },
+    { match: `(${match}) AND ({title} : "${word}"*)`, points: titlePoints },
+    { match: `(${match}) AND ("${word}")`, points: wordPoints },
   ]);
-  return { match, points: [{ match, points: 1 }, ...points] };
+  return { words, match, points: [{ match, points: 1 }, ...points] };
 }

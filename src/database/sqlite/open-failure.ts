@@ -7,8 +7,7 @@ import { dirname } from "node:path";
  *
  * @param code SQLite's, such as `SQLITE_CANTOPEN`.
  */
-export function whyUnusable(databaseUrl: string, code: string): string {
-  const path = databaseUrl.slice("sqlite:".length);
+export function whyUnusable(path: string, code: string): string {
   const problem = problems[code] ?? systemProblem(path) ?? "SQLite says no more";
   return `DATABASE_URL names a file that can't be used, ${path}: ${problem} (${code})`;
 }

@@ -1,17 +1,12 @@
 import { LRUCache } from "lru-cache";
 import sqlite3 from "sqlite3";
 
-import type { Timer } from "../clock.js";
-import { busyTimeoutMilliseconds } from "./database.js";
-import type { Signal } from "./deadline.js";
-import type { Sql } from "./sql.js";
-
-/** A connection that can only read, with its statements kept prepared. It runs one at a time, in order. */
-export type Connection = {
-  /** @param signal interrupts the statement; its reason is thrown. */
-  readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;
-  readonly close: () => Promise<void>;
-};
+import type { Timer } from "../../clock.js";
+import type { Signal } from "../deadline.js";
+import type { Connection } from "../engine.js";
+import type { Sql } from "../sql.js";
+import { sqliteDialect } from "./dialect.js";
+import { busyTimeoutMilliseconds } from "./engine.js";
 
 // Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
 const keptStatements = 100;
@@ -19,6 +14,7 @@ const keptStatements = 100;
 // An interruption between two steps of the driver meets no statement and is lost, so it is repeated.
 const interruptEveryMilliseconds = 20;
 
+/** Opens a connection that can only read, with its statements kept prepared. */
 export async function openConnection(path: string, timer: Timer): Promise<Connection> {
   const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
@@ -42,7 +38,8 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
 
   const run = async <Row>(statement: Sql, signal: Signal | undefined): Promise<Row[]> => {
     signal?.throwIfAborted();
-    const one = await prepared(statement.text);
+    const { text, values } = statement.in(sqliteDialect);
+    const one = await prepared(text);
     signal?.throwIfAborted();
     let lift: (() => void) | undefined;
     const interrupt = () => {
@@ -53,7 +50,7 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
     try {
       // To the last row: one that stops before holds its snapshot of the database.
       return await new Promise<Row[]>((resolve, reject) =>
-        one.all<Row>(valuesOf(statement), (error, rows) => (error === null ? resolve(rows) : reject(error))),
+        one.all<Row>(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),
       );
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : error;
@@ -85,9 +82,4 @@ function prepare(connection: sqlite3.Database, text: string): Promise<sqlite3.St
   return new Promise((resolve, reject) => {
     const statement = connection.prepare(text, (error) => (error === null ? resolve(statement) : reject(error)));
   });
-}
-
-/** A statement's values as the driver takes them: dates in milliseconds. */
-export function valuesOf({ values }: Sql): (string | number | null)[] {
-  return values.map((value) => (value instanceof Date ? value.getTime() : value));
 }

@@ -1,0 +1,56 @@
+import type { MikroORM, Options } from "@mikro-orm/core";
+import type { AbstractSqlDriver } from "@mikro-orm/knex";
+
+import type { Timer } from "../clock.js";
+import type { Signal } from "./deadline.js";
+import type { Dialect } from "./dialect.js";
+import type { Sql } from "./sql.js";
+
+/** An open database. What changes goes through its entities, what is read through connections of the reader. */
+export type Database = MikroORM<AbstractSqlDriver> & { readonly engine: Engine; readonly url: string };
+
+/** A connection that can only read. It runs one statement at a time, in order. */
+export type Connection = {
+  /** @param signal ends the statement; its reason is thrown. */
+  readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;
+  readonly close: () => Promise<void>;
+};
+
+/** The connections that a reader shares out. */
+export type ReadingConnections = {
+  /** For what tells who asks. */
+  readonly credentials: Connection;
+  /** For short statements. */
+  readonly short: readonly Connection[];
+  /** For any statement. */
+  readonly any: readonly Connection[];
+  /** How many short statements of one text may be run as one, the most first. */
+  readonly together: readonly number[];
+};
+
+/** An error of a driver, or MikroORM's around it, which takes its code over. */
+export type DriverError = Error & { readonly code?: string };
+
+/** What a kind of database brings: all that nothing outside its folder knows. */
+export type Engine = {
+  readonly dialect: Dialect;
+  /** How many transactions of a process run at a time. */
+  readonly writers: number;
+  readonly options: (url: string) => Options<AbstractSqlDriver>;
+  /** In the order in which they run. */
+  readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];
+  readonly migrationsFolder: string;
+  /** What a transaction begins with that lets no other process migrate meanwhile. */
+  readonly migrationLock: readonly string[];
+  /** Makes the table that tells which migrations have run, where it isn't there. */
+  readonly migrationTable: (name: string) => string;
+  readonly openReading: (database: Database, timer: Timer) => Promise<ReadingConnections>;
+  /** Why a database can't be opened, in a line; undefined where the error is of another kind. */
+  readonly whyUnusable: (url: string, error: DriverError) => string | undefined;
+  /** Whether it could not be reached or stayed locked, so that another try may succeed. */
+  readonly isAway: (error: DriverError) => boolean;
+  /** Whether it ended a statement that took too long. */
+  readonly isTimeout: (error: DriverError) => boolean;
+  /** Whether a transaction came into another's way, so that the same again may succeed at once. */
+  readonly isConflict: (error: DriverError) => boolean;
+};

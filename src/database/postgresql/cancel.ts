@@ -1,0 +1,22 @@
+import { connect } from "node:net";
+
+import type pg from "pg";
+
+// PostgreSQL's protocol, "CancelRequest": 1234 and 5678 in its two halves.
+const cancelRequest = 80_877_102;
+
+/**
+ * Asks the server to end the statement that a connection runs, by a connection of its own. The server doesn't say
+ * whether it came in time.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+ */
+export function cancelStatement(client: pg.Client): void {
+  const { host, port, processID, secretKey } = client as pg.Client & { processID: number; secretKey: number };
+  const message = Buffer.alloc(16);
+  for (const [index, word] of [message.length, cancelRequest, processID, secretKey].entries())
+    message.writeInt32BE(word, index * 4);
+  const socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+  socket.on("error", () => socket.destroy());
+  socket.end(message);
+}

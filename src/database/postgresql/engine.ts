@@ -1,0 +1,60 @@
+import { PostgreSqlDriver } from "@mikro-orm/postgresql";
+
+import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
+import type { Engine } from "../engine.js";
+import { connectTimeoutMilliseconds, openConnection, statementTimeoutMilliseconds } from "./connection.js";
+import { postgresqlDialect } from "./dialect.js";
+import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
+
+// Connections of one process, and one for what tells who asks.
+const writers = 8;
+const shortReaders = 4;
+const slowReaders = 2;
+
+// How long a transaction may wait for another's lock, and may hold its own while it does nothing.
+const lockTimeoutMilliseconds = 10_000;
+const idleTimeoutMilliseconds = 10_000;
+
+/** PostgreSQL, 15 or later. */
+export const postgresqlEngine: Engine = {
+  dialect: postgresqlDialect,
+  writers,
+  options: (url) => ({
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    driverOptions: {
+      acquireConnectionTimeout: connectTimeoutMilliseconds,
+      connection: {
+        connectionString: url,
+        application_name: "postern",
+        connectionTimeoutMillis: connectTimeoutMilliseconds,
+        statement_timeout: statementTimeoutMilliseconds,
+        lock_timeout: lockTimeoutMilliseconds,
+        idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
+        query_timeout: statementTimeoutMilliseconds + 1000,
+        keepAlive: true,
+      },
+    },
+    pool: { min: 0, max: writers },
+  }),
+  migrations: postgresqlMigrations,
+  migrationsFolder: "src/migrations/postgresql",
+  // Held until the transaction ends; whoever comes second waits for as long as the first one migrates.
+  migrationLock: [
+    "set local lock_timeout = 0",
+    "set local statement_timeout = 0",
+    "select pg_advisory_xact_lock(hashtext('postern migrations'))",
+  ],
+  migrationTable: (name) =>
+    `create table if not exists ${name}
+      (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
+  async openReading({ url }, timer) {
+    const open = (count: number) => Array.from({ length: count }, () => openConnection(url, timer));
+    const [credentials] = open(1);
+    return { credentials: credentials!, short: open(shortReaders), any: open(slowReaders), together: [] };
+  },
+  whyUnusable,
+  isAway,
+  isTimeout,
+  isConflict,
+};

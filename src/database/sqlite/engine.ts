@@ -1,0 +1,144 @@
+import { availableParallelism } from "node:os";
+
+import { SqliteKnexDialect } from "@mikro-orm/knex";
+import { SqliteDriver } from "@mikro-orm/sqlite";
+
+import { pause } from "../../clock.js";
+import { sqliteMigrations } from "../../migrations/sqlite/index.js";
+import type { Connection, Engine } from "../engine.js";
+import type { Sql } from "../sql.js";
+import { openConnection } from "./connection.js";
+import { sqliteDialect } from "./dialect.js";
+import { whyUnusable } from "./open-failure.js";
+
+/** How long a writer waits for another process's lock. */
+export const busyTimeoutMilliseconds = 10_000;
+// SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
+// than one, so another would hardly ever find it: waits are short, and repeated.
+const pollMilliseconds = 10;
+// Who has met another process leaves the lock for this long before each of the next transactions.
+const yieldMilliseconds = 3;
+const yieldsAfterMeeting = 50;
+
+/**
+ * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
+ * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
+ */
+class WriterFirstDialect extends SqliteKnexDialect {
+  private yields = 0;
+
+  transaction(...args: unknown[]): unknown {
+    const parent = super["transaction"] as (...args: unknown[]) => Transaction;
+    const transaction = parent.apply(this, args);
+    // Past knex's own query method, which swallows the error of a BEGIN that had to wait too long.
+    transaction.begin = (connection) =>
+      this.beginInTurn(() => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;"));
+    return transaction;
+  }
+
+  private async beginInTurn(begin: () => Promise<unknown>): Promise<unknown> {
+    if (this.yields > 0) {
+      this.yields -= 1;
+      await pause(yieldMilliseconds);
+    }
+    for (let waited = 0; ; waited += pollMilliseconds) {
+      try {
+        return await begin();
+      } catch (error) {
+        if (!isBusy(error) || waited >= busyTimeoutMilliseconds) throw error;
+        this.yields = yieldsAfterMeeting;
+      }
+    }
+  }
+}
+type Transaction = {
+  begin(connection: unknown): Promise<unknown>;
+  readonly trxClient: { query(connection: unknown, sql: string): Promise<unknown> };
+};
+
+const isBusy = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
+
+type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
+
+// Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
+// transaction before it does wait, so a few tries are enough.
+const switchesToWal = 20;
+const pragmas = `
+  pragma busy_timeout = ${busyTimeoutMilliseconds};
+  begin immediate;
+  commit;
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma foreign_keys = on;
+  pragma busy_timeout = ${pollMilliseconds};
+`;
+
+function prepareConnection(
+  connection: RawConnection,
+  done: (error: Error | null) => void,
+  tries = switchesToWal,
+): void {
+  connection.exec(pragmas, (error) => {
+    if (isBusy(error) && tries > 1) prepareConnection(connection, done, tries - 1);
+    else done(error);
+  });
+}
+
+// To hand a statement to a thread and back takes longer than a short one takes to run, so those of one text that wait
+// are handed over together; in so many numbers that few statements have to be kept for them.
+const together = [8, 4, 2] as const;
+
+/** The file of `sqlite:<path>`; `:memory:` for none. */
+const pathOf = (url: string): string => url.slice("sqlite:".length);
+
+// Statements run on libuv's threads. Writing needs one and hashing one, and one has to be left for what is quick.
+const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
+const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
+
+/** SQLite, in a file or in memory. */
+export const sqliteEngine: Engine = {
+  dialect: sqliteDialect,
+  writers: 1,
+  options: (url) => ({
+    driver: SqliteDriver,
+    dbName: pathOf(url),
+    // Who waits for the connection waits for a transaction that may wait for another process.
+    driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
+    pool: {
+      afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
+        prepareConnection(connection, (error) => done(error, connection));
+      },
+    },
+    // The search index belongs to the migrations: there are no entities for it.
+    schemaGenerator: { skipTables: [/^post_search/] },
+  }),
+  migrations: sqliteMigrations,
+  migrationsFolder: "src/migrations/sqlite",
+  // Every transaction is a writer from its first statement, and that is the lock.
+  migrationLock: [],
+  migrationTable: (name) =>
+    `create table if not exists ${name}
+      (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
+  async openReading(database, timer) {
+    const path = pathOf(database.url);
+    // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
+    if (path === ":memory:") {
+      const connection: Connection = {
+        all: <Row>(statement: Sql) => {
+          const { text, values } = statement.in(sqliteDialect);
+          return database.em.getConnection().execute<Row[]>(text, [...values]);
+        },
+        close: async () => {},
+      };
+      return { credentials: connection, short: [connection], any: [{ ...connection }], together: [] };
+    }
+    const open = () => openConnection(path, timer);
+    const [credentials, short, ...any] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
+    return { credentials: credentials!, short: [short!], any, together };
+  },
+  whyUnusable: (url, { code = "" }) => (code.startsWith("SQLITE_") ? whyUnusable(pathOf(url), code) : undefined),
+  isAway: ({ code = "" }) => /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY)$/.test(code),
+  isTimeout: () => false,
+  // Nobody else is in a transaction meanwhile.
+  isConflict: () => false,
+};
