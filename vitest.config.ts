@@ -17,6 +17,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/postgres-server.ts",
     // One copy of the modules a worker: loading them takes longer than most files.
     isolate: false,
     // All cores but one, as vitest has it, but for machines of two.

