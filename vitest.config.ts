@@ -14,9 +14,33 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// Every file that asks for the one database or the other, and is about neither.
+const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
+// About files, about how SQLite plans or locks, or about processes whose database is a file.
+const onSqlite = [
+  "test/config.test.ts",
+  "test/crash.test.ts",
+  "test/database.test.ts",
+  "test/dependencies.test.ts",
+  "test/fairness.test.ts",
+  "test/id.test.ts",
+  "test/keys.test.ts",
+  "test/prepare.test.ts",
+  "test/process.test.ts",
+  "test/schema.test.ts",
+  "test/seed.test.ts",
+  "test/post/plans.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"], provide: { database: "sqlite" } } },
+      {
+        extends: true,
+        test: { name: "postgresql", include: onBoth, exclude: onSqlite, provide: { database: "postgresql" } },
+      },
+    ],
     globalSetup: "test/support/postgres-server.ts",
     // One copy of the modules a worker: loading them takes longer than most files.
     isolate: false,

@@ -29,7 +29,7 @@ export const settings = {
     description: "the address to listen on",
   },
   DATABASE_URL: {
-    rule: z.string().regex(/^sqlite:./, "must be sqlite: and a file's path"),
+    rule: z.string().regex(/^(sqlite:.|postgres(ql)?:\/\/.)/, "must be sqlite: and a file's path, or a URL that begins with postgresql://"),
     preset: "sqlite:./data/postern.sqlite",
     example: "sqlite:./data/postern.sqlite",
     description: "`sqlite:` and the path of a file, or `sqlite::memory:` for a database that ends with the process",

@@ -1,5 +1,12 @@
 import { inDialect, type Sql } from "./sql.js";
 
+/** What the rows of an aggregate are in the order of. */
+export type RowOrder = {
+  readonly by: Sql;
+  /** Whether they come from a subquery in that order, which SQLite keeps. */
+  readonly isKept?: boolean;
+};
+
 /** What databases say in words of their own. Texts of JSON are plain text, whatever the database has for it. */
 export type Dialect = {
   readonly name: "sqlite" | "postgresql";
@@ -10,9 +17,9 @@ export type Dialect = {
   /** The JSON of a list of values. */
   readonly jsonArray: (values: Sql) => Sql;
   /** The JSON of a list of such lists, one a row; in an order, where one is given. */
-  readonly jsonArrays: (array: Sql, order?: Sql) => Sql;
+  readonly jsonArrays: (array: Sql, order?: RowOrder) => Sql;
   /** The texts of all rows with U+001E between them, empty for none; as bytes, where that spares work. */
-  readonly joinedBytes: (text: Sql, order?: Sql) => Sql;
+  readonly joinedBytes: (text: Sql, order?: RowOrder) => Sql;
   /** A text as bytes, where that spares work. */
   readonly bytes: (text: Sql) => Sql;
   /** A table of the members of a JSON list of texts, for each row of what stands before it: `key` counts from 0. */
@@ -30,8 +37,8 @@ export type Dialect = {
 export const jsonOfText = (text: Sql): Sql => inDialect((dialect) => dialect.jsonOfText(text));
 export const jsonOfInstant = (milliseconds: Sql): Sql => inDialect((dialect) => dialect.jsonOfInstant(milliseconds));
 export const jsonArray = (values: Sql): Sql => inDialect((dialect) => dialect.jsonArray(values));
-export const jsonArrays = (array: Sql, order?: Sql): Sql => inDialect((dialect) => dialect.jsonArrays(array, order));
-export const joinedBytes = (text: Sql, order?: Sql): Sql => inDialect((dialect) => dialect.joinedBytes(text, order));
+export const jsonArrays = (array: Sql, order?: RowOrder): Sql => inDialect((dialect) => dialect.jsonArrays(array, order));
+export const joinedBytes = (text: Sql, order?: RowOrder): Sql => inDialect((dialect) => dialect.joinedBytes(text, order));
 export const bytes = (text: Sql): Sql => inDialect((dialect) => dialect.bytes(text));
 export const texts = (json: Sql, name: Sql): Sql => inDialect((dialect) => dialect.texts(json, name));
 export const tuples = (json: Sql, name: Sql): Sql => inDialect((dialect) => dialect.tuples(json, name));

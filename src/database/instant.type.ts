@@ -11,6 +11,11 @@ export class InstantType extends Type<Date | null, number | null> {
     return stored === null ? null : new Date(Number(stored));
   }
 
+  // What MikroORM knows as a date, it would read from a column as one.
+  override get runtimeType(): string {
+    return "any";
+  }
+
   override compareAsType(): string {
     return "number";
   }

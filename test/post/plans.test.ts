@@ -22,10 +22,11 @@ async function open(): Promise<Database> {
 }
 
 /** What the database says of how it would find posts, without how it then reads a page's own rows by their ids. */
-async function planOf(database: Database, { text, values }: Sql): Promise<string[]> {
+async function planOf(database: Database, statement: Sql): Promise<string[]> {
+  const { text, values } = statement.in(database.engine.dialect);
   const rows = await database.em.getConnection().execute<{ detail: string }[]>(
     `explain query plan ${text}`,
-    values.map((value) => (value instanceof Date ? value.getTime() : value)),
+    [...values],
   );
   return rows.map(({ detail }) => detail).filter((detail) => / p .*INDEX (?!sqlite_autoindex)|SCAN p$/.test(detail));
 }
@@ -119,10 +120,10 @@ test("reads a page without making a table for it, which costs more than the page
       listing,
       { size: 20, fromEnd: false, offset: 0, after: place(field) },
       { ...everything, roomOfEach: 1000 },
-    );
+    ).in(database.engine.dialect);
     const plan = await database.em.getConnection().execute<{ detail: string }[]>(
       `explain query plan ${text}`,
-      values.map((value) => (value instanceof Date ? value.getTime() : value)),
+      [...values],
     );
     expect(plan.map(({ detail }) => detail).join("\n")).not.toMatch(/MATERIALIZE|TEMP B-TREE FOR (?!ORDER BY)/);
   }

@@ -119,6 +119,7 @@ export async function startApi(env: Record<string, string> = {}, { passwordCost 
       `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken expiresAt user { id sessions { id } } } }`,
       { variables: { input: { email, name, password } } },
     );
+    if (!body.data) console.log(lines.filter((l) => /"err"/.test(l)).join("").replaceAll("\\n","\n").slice(0, 3000));
     const { accessToken: token, refreshToken, expiresAt, user } = body.data.register;
     return {
       id: user.id,

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { MikroORM } from "@mikro-orm/sqlite";
+import { inject } from "vitest";
 
-import { databaseOptions, openDatabase, type Database } from "../../src/database/database.js";
+import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
+import { openEmptyPostgres } from "./postgres.js";
 
 /** A database in memory, as `DATABASE_URL` has it. */
 export const memoryUrl = "sqlite::memory:";
@@ -29,11 +30,15 @@ async function makeTemplate(): Promise<string> {
   return file;
 }
 
-/** A database in memory as all migrations leave it. They run once for the files of a worker, and are copied. */
-export async function openMigrated(): Promise<Database> {
+/** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
+export const openMigrated = (): Promise<Database> =>
+  inject("database") === "postgresql" ? openEmptyPostgres() : openSqlite();
+
+/** One in memory. The migrations run once for the files of a worker, and are copied. */
+async function openSqlite(): Promise<Database> {
   template ??= makeTemplate();
   const file = await template;
-  const database = await MikroORM.init(databaseOptions(memoryUrl, entities));
+  const database = await connectDatabase(memoryUrl, entities);
   const { client } = database.em.getConnection().getKnex();
   const connection = (await client.acquireConnection()) as Connection;
   await new Promise<void>((resolve, reject) => {

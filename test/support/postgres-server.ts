@@ -16,6 +16,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** A database of a PostgreSQL server whose user may create others. */
     readonly postgresUrl: string;
+    /** Which kind of database a test is given. */
+    readonly database: "sqlite" | "postgresql";
   }
 }
 

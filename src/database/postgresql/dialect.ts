@@ -1,7 +1,7 @@
-import type { Dialect } from "../dialect.js";
+import type { Dialect, RowOrder } from "../dialect.js";
 import { Sql, sql } from "../sql.js";
 
-const ordered = (order: Sql | undefined): Sql => (order === undefined ? sql`` : sql` order by ${order}`);
+const ordered = (order: RowOrder | undefined): Sql => (order === undefined ? sql`` : sql` order by ${order.by}`);
 
 const membersOf = (each: Sql, name: Sql): Sql =>
   sql`lateral (select place - 1 as key, member as value from ${each} with ordinality as each (member, place)) ${name}`;

@@ -1,7 +1,7 @@
-import type { Dialect } from "../dialect.js";
+import type { Dialect, RowOrder } from "../dialect.js";
 import { Sql, sql } from "../sql.js";
 
-const ordered = (order: Sql | undefined): Sql => (order === undefined ? sql`` : sql` order by ${order}`);
+const ordered = (order: RowOrder | undefined): Sql => (order === undefined || order.isKept === true ? sql`` : sql` order by ${order.by}`);
 
 export const sqliteDialect: Dialect = {
   name: "sqlite",

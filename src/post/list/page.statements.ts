@@ -49,28 +49,39 @@ export function pageStatement(
   const { shape } = wanted;
   const found = { rows: sql`(${foundOf(listing, request, source)}) c`, on: sql`p.id = c.id` };
   const fits = contentFits(wanted);
+  const direction = readingOrder(listing, request);
+  const order = { by: sql`c.key ${direction}, c.id ${direction}`, isKept: true };
   const post = shape === undefined ? rowOf(wanted) : postAsJson(shape, reading.now);
   const posts =
     shape === undefined
-      ? jsonArrays(sql`case when ${fits} then ${post} end`)
-      : joinedPosts(sql`case when ${fits} then ${post} end`);
+      ? jsonArrays(sql`case when ${fits} then ${post} end`, order)
+      : joinedPosts(sql`case when ${fits} then ${post} end`, order);
   const { precedes, follows } = around(listing, request, source);
   return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits = 1 then posts end as posts, 0 as "contentBytes", count > ${request.size} as more,
       ${precedes} as precedes, ${follows} as follows
-    from (select ${jsonArrays(positions)} as found, ${posts} as posts, coalesce(min(case when ${fits} then 1 else 0 end), 1) as fits, count(*) as count
+    from (select ${jsonArrays(positions, order)} as found, ${posts} as posts, coalesce(min(case when ${fits} then 1 else 0 end), 1) as fits, count(*) as count
       from ${joined(wanted, found, reading)}) page`;
 }
 
 const positions = jsonArray(sql`c.key, c.id`);
 
+const ascending = new Sql("asc");
+const descending = new Sql("desc");
+
+/** In which direction a page is read: away from the end that it starts from. */
+const readingOrder = ({ order: { direction } }: Listing, { fromEnd }: PageRequest): Sql =>
+  (direction === OrderDirection.ASC) !== fromEnd ? ascending : descending;
+
 /** Key and id of a page's posts and of the one after them, in the order in which they are read. */
 function foundOf(
-  { order: { direction } }: Listing,
-  { after, before, size, offset, fromEnd }: PageRequest,
+  listing: Listing,
+  request: PageRequest,
   source: Source,
 ): Sql {
-  const rising = (direction === OrderDirection.ASC) !== fromEnd;
-  const order = new Sql(rising ? "asc" : "desc");
+  const { direction } = listing.order;
+  const { after, before, size, offset } = request;
+  const order = readingOrder(listing, request);
+  const rising = order === ascending;
   const within = boundsOf(direction, boundAt(after, false), boundAt(before, false));
   return sql`select key, id from (${source.range(within, rising, offset + size + 1)}) ranges order by key ${order}, id ${order} ${limit(size + 1, offset)}`;
 }
@@ -100,9 +111,9 @@ export function pagesStatement(
   wanted: Wanted,
 ): Sql {
   const { ctes, from, author, source } = sourceOf(reading, listing, authorIds);
-  const { size, fromEnd } = request;
-  const order = new Sql((listing.order.direction === OrderDirection.ASC) !== fromEnd ? "asc" : "desc");
-  const found = sql`(select ${jsonArrays(positions, sql`c.key ${order}, c.id ${order}`)}
+  const { size } = request;
+  const order = readingOrder(listing, request);
+  const found = sql`(select ${jsonArrays(positions, { by: sql`c.key ${order}, c.id ${order}` })}
     from (${foundOf(listing, request, source)}) c)`;
   const { precedes, follows } = around(listing, request, source);
 
@@ -110,7 +121,7 @@ export function pagesStatement(
   const each = {
     rows: tuples(sql`pages.found`, new Sql("c")),
     on: sql`p.id = c.value ->> 1 and c.key < ${size}`,
-    order: sql`c.key`,
+    order: { by: sql`c.key` },
   };
   const ofAll = { rows: sql`pages cross join ${each.rows}`, on: each.on };
   return sql`with ${ctes} pages as materialized (select ${author} as author, ${found} as found, ${precedes} as precedes, ${follows} as follows ${from}),

@@ -1,4 +1,4 @@
-import { bytes, joinInOrder, jsonArray, jsonArrays, jsonOfText, texts } from "../../database/dialect.js";
+import { bytes, joinInOrder, jsonArray, jsonArrays, jsonOfText, texts, type RowOrder } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { joinedPosts, postAsJson, type PostShape } from "./post.json.js";
@@ -43,7 +43,7 @@ const sqlOfColumn: Record<PostColumn, string> = {
 };
 
 /** Posts that were found: what lists them, what joins `p`, the post, and what they are in the order of. */
-type Found = { readonly rows: Sql; readonly on: Sql; readonly order: Sql };
+type Found = { readonly rows: Sql; readonly on: Sql; readonly order: RowOrder };
 
 /** What posts are read from: rows that list them, joined with what the columns are of. */
 export function joined({ columns }: PostSelection, { rows, on }: Omit<Found, "order">, { viewerId }: Reading): Sql {
@@ -95,7 +95,7 @@ const listed = (ids: readonly string[]): Sql => texts(sql`${JSON.stringify(ids)}
 
 /** The posts of these ids that can be seen. */
 export function postsStatement(reading: Reading, ids: readonly string[], wanted: Wanted): Sql {
-  const found = { rows: sql`found`, on: sql`p.id = found.id`, order: sql`p.id` };
+  const found = { rows: sql`found`, on: sql`p.id = found.id`, order: { by: sql`p.id` } };
   return sql`with found as materialized (select p.id from ${listed(ids)} ${joinInOrder} posts p on p.id = i.value where ${isInOneOf(reading.scopes)}),
     size as materialized (select ${contentBytes(wanted, found)} as bytes)
     select case when size.bytes <= ${wanted.room} then ${postsOf(wanted, found, reading)} end as posts, size.bytes as "contentBytes" from size`;
