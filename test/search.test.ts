@@ -55,6 +55,17 @@ test("finds words by their beginning, whatever their case and accents", async ()
   expect(await titles(ada, "eam")).toEqual([]);
 });
 
+test("finds whatever the index takes for a word, and each part that it makes of one", async () => {
+  const api = await startApi();
+  const ada = await api.register();
+  await write(ada, "🥕 soup");
+  await write(ada, "नमस्ते दुनिया");
+
+  expect(await titles(ada, "🥕")).toEqual(["🥕 soup"]);
+  expect(await titles(ada, "नमस्ते दुनिया")).toEqual(["नमस्ते दुनिया"]);
+  expect(await titles(ada, "नमस्ते soup")).toEqual([]);
+});
+
 test("puts words in the title first, then whole words, then the newest", async () => {
   const api = await startApi();
   const ada = await api.register();

@@ -7,7 +7,7 @@ import { positionOf } from "./cursor.js";
 import type { Listing, PageRequest } from "./post-list.js";
 import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder, type Position } from "./order.js";
 import { PostStatus } from "../post.publication.js";
-import { mostWords, searchOf, wordsOf } from "./search.js";
+import { mostWords, searchedWords, searchOf } from "./search.js";
 
 registerEnumType(PostOrderField, {
   name: "PostOrderField",
@@ -141,7 +141,7 @@ export const pageRules = argumentRules
     about("offset", "must not be set together with a cursor or last"),
   )
   .refine(
-    ({ search }) => search == null || wordsOf(search).length <= mostWords,
+    ({ search }) => search == null || searchedWords(search).length <= mostWords,
     about("search", `must have ${mostWords} different words at most`),
   )
   .refine((args) => args.after == null || positionAt(args, "after") !== undefined, about("after", cursorMessage))
