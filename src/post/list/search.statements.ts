@@ -3,7 +3,12 @@ import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import { boundConditions, keyColumns, type Bounds } from "./keyset.js";
 import { rankedMatches, type Listing } from "./post-list.js";
 import type { Source } from "./list-source.js";
-import { rankedWords, titlePoints, wordPoints, type Search } from "./search.js";
+import type { Search } from "./search.js";
+
+// The other words only have to occur: people type two or three, and each costs two look-ups.
+const rankedWords = 8;
+const titlePoints = 4;
+const wordPoints = 2;
 
 /** What `matches` holds: the posts that match a search, for any order. */
 export const amongMatches: Source = {
@@ -49,30 +54,40 @@ const best = inDialect(({ name }) =>
   name === "sqlite" ? limit(rankedMatches) : sql`order by found.points desc, p.id desc ${limit(rankedMatches)}`,
 );
 
-/** The posts `p` that match, with their points where they are ranked: the best first. */
-function inFts5(search: Search, ranked: boolean): Sql {
+/**
+ * The posts `p` that match, with their points where they are ranked: the best first. A word in the title counts more than
+ * a whole one anywhere, and that more than the beginning of one. Only a post's own text counts: how often a word occurs
+ * elsewhere would tell of posts that the viewer can't see. Words hold neither quotes nor operators.
+ *
+ * @see https://www.sqlite.org/fts5.html#full_text_query_syntax
+ */
+function inFts5({ words }: Search, ranked: boolean): Sql {
+  const all = words.map((word) => `"${word}"*`).join(" ");
+  const points = words.slice(0, rankedWords).flatMap((word) => [
+    { match: `(${all}) AND ({title} : "${word}"*)`, points: titlePoints },
+    { match: `(${all}) AND ("${word}")`, points: wordPoints },
+  ]);
   // The inner limit is none. Without one, SQLite leaves out the order of what stands in a join.
   const found = ranked
     ? sql`select s.rowid as number, sum(q.value ->> 'points') as points
-        from json_each(${JSON.stringify(search.points)}) q cross join post_search s on s.post_search match (q.value ->> 'match')
+        from json_each(${JSON.stringify([{ match: all, points: 1 }, ...points])}) q
+        cross join post_search s on s.post_search match (q.value ->> 'match')
         group by s.rowid order by points desc, number desc limit -1`
-    : sql`select rowid as number from post_search where post_search match ${search.match}`;
+    : sql`select rowid as number from post_search where post_search match ${all}`;
   return sql`(${found}) found cross join post_search_keys k on k.key = found.number cross join posts p on p.id = k.post_id`;
 }
 
 /** The same in a column of type `tsvector`, in which the words of titles have the weight A. */
 function inTsvector({ words }: Search, ranked: boolean): Sql {
-  const query = (word: string, label: string) => sql`${`'${word.replace(/['\\]/g, "$&$&")}'${label}`}::tsquery`;
+  const query = (word: string, label: string) => sql`${`'${word}'${label}`}::tsquery`;
   const all = joinSql(
     words.map((word) => query(word, ":*")),
     " && ",
   );
-  const points = words
-    .slice(0, rankedWords)
-    .map(
-      (word) => sql`case when s.words @@ ${query(word, ":*A")} then ${titlePoints} else 0 end
+  const points = words.slice(0, rankedWords).map(
+    (word) => sql`case when s.words @@ ${query(word, ":*A")} then ${titlePoints} else 0 end
         + case when s.words @@ ${query(word, "")} then ${wordPoints} else 0 end`,
-    );
+  );
   const found = ranked ? sql`1 + ${joinSql(points, " + ")}` : sql`null`;
   return sql`(select s.post_id, ${found} as points from post_search s where s.words @@ (${all})) found join posts p on p.id = found.post_id`;
 }
