@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { EntityManager } from "@mikro-orm/core";
+import { LockMode, type EntityManager } from "@mikro-orm/core";
 
 import type { OperationReader } from "../database/reader.js";
 import { texts } from "../database/dialect.js";
@@ -108,14 +108,21 @@ function keyOf(...parts: string[]): string {
 
 /** The counters of these keys, in their order; new ones where there are none. */
 async function attemptsOf(em: EntityManager, keys: readonly string[], now: Date): Promise<Attempt[]> {
-  const found = await em.find(Attempt, { key: { $in: [...keys] } });
-  return keys.map((key) => {
-    const known = found.find((attempt) => attempt.key === key);
-    if (known !== undefined) return known;
+  // Locked and made in one order: of two tries at once, one waits for the other, and neither for each other.
+  const sorted = keys.toSorted();
+  const found = await em.find(
+    Attempt,
+    { key: { $in: sorted } },
+    { orderBy: { key: "asc" }, lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
+  const attempts = new Map(found.map((attempt) => [attempt.key, attempt]));
+  for (const key of sorted) {
+    if (attempts.has(key)) continue;
     const created = em.create(Attempt, { key, failures: 0, waitsUntil: null, succeededAt: null, touchedAt: now });
     em.persist(created);
-    return created;
-  });
+    attempts.set(key, created);
+  }
+  return keys.map((key) => attempts.get(key)!);
 }
 
 function fail(attempt: Attempt, free: number, now: Date): void {

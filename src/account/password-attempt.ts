@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import { LockMode, type EntityManager } from "@mikro-orm/core";
 
 import type { Client, PasswordCost, SessionEvent } from "../context.js";
 import type { Access } from "../database/transaction.js";
@@ -57,7 +57,7 @@ export async function withPassword<Result>(
     const passwordHash =
       replacement === undefined ? stored.passwordHash : await hashPassword(replacement, passwordCost);
     const done = await transaction(async (em) => {
-      const user = await em.findOne(User, { id: stored.userId });
+      const user = await em.findOne(User, { id: stored.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       // Hashing took a while. What another process has changed meanwhile is judged as it is now.
       if (user?.passwordHash !== stored.passwordHash) return undefined;
       user.passwordHash = passwordHash;

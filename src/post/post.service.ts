@@ -106,7 +106,7 @@ async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now
 }
 
 /**
- * The post with this id where the viewer may see it at `now`.
+ * The post with this id where the viewer may see it at `now`, as nobody else changes it before the transaction ends.
  *
  * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
  */
@@ -117,7 +117,7 @@ export async function requirePost(em: EntityManager, viewer: Viewer, id: string,
   const post = await em.findOne(
     Post,
     { id, [visible]: [] },
-    { populate: ["author"], strategy: "select-in", lockMode: LockMode.PESSIMISTIC_WRITE },
+    { populate: ["author"], lockMode: LockMode.PESSIMISTIC_WRITE },
   );
   if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
   return post;

@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
 
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
@@ -7,7 +7,7 @@ import type { Client } from "../context.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";
-import type { Session } from "./session.entity.js";
+import { Session } from "./session.entity.js";
 import {
   addRefreshToken,
   endOfSession,
@@ -86,8 +86,12 @@ export async function logoutByRefreshToken(
   return 1;
 }
 
-function findToken(em: EntityManager, token: string): Promise<RefreshToken | null> {
-  return em.findOne(RefreshToken, { hash: hashOf(token) }, { populate: ["session.user"] });
+/** A token with its session, which is locked first: of two that come with the same token, one sees what the other did. */
+async function findToken(em: EntityManager, token: string): Promise<RefreshToken | null> {
+  const hash = hashOf(token);
+  const ofToken = raw((row) => `${row}.id = (select session_id from refresh_tokens where hash = ?)`, [hash]);
+  await em.findOne(Session, { [ofToken]: [] }, { populate: ["user"], lockMode: LockMode.PESSIMISTIC_WRITE });
+  return em.findOne(RefreshToken, { hash });
 }
 
 /** Uses a token for the first time. Answers its successor. */

@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import { LockMode, type EntityManager } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
@@ -74,12 +74,12 @@ export function grantTokens(session: Session, refreshToken: string, rules: Sessi
   return { viewer, sessionExpiresAt: session.expiresAt, ...signed, refreshToken };
 }
 
-/** The user's sessions that are live at `now`, newest first. */
+/** The user's sessions that are live at `now`, newest first, as nobody else changes them before the transaction ends. */
 export function liveSessions(em: EntityManager, userId: string, now: Date): Promise<Session[]> {
   return em.find(
     Session,
     { user: userId, endedAt: null, expiresAt: { $gt: now } },
-    { orderBy: [{ createdAt: "desc" }, { id: "desc" }] },
+    { orderBy: [{ createdAt: "desc" }, { id: "desc" }], lockMode: LockMode.PESSIMISTIC_WRITE },
   );
 }
 
