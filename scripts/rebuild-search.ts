@@ -1,6 +1,6 @@
 // Makes the search index of the database in DATABASE_URL anew.
 import { ConfigError } from "../src/config/settings.js";
-import { openDatabase } from "../src/database/database.js";
+import { openDatabase, withoutPassword } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/schema.js";
 import { configOfEnvironment } from "../src/config/environment.js";
@@ -11,7 +11,7 @@ try {
   const database = await openDatabase(databaseUrl, entities);
   const posts = await rebuildSearch(transactionsOn(database)({ party: "" }));
   await database.close(true);
-  console.log(`The search index of ${databaseUrl} holds ${posts} posts.`);
+  console.log(`The search index of ${withoutPassword(databaseUrl)} holds ${posts} posts.`);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   for (const problem of error.problems) console.error(problem);

@@ -7,7 +7,7 @@ import { fill, FillRefused } from "../seed/fill.js";
 import { progressOn } from "../seed/progress.js";
 import { systemClock } from "../src/clock.js";
 import { ConfigError } from "../src/config/settings.js";
-import { DatabaseUnusableError, isDatabaseAway, openDatabase } from "../src/database/database.js";
+import { DatabaseUnusableError, isDatabaseAway, openDatabase, withoutPassword } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { configOfEnvironment } from "../src/config/environment.js";
 import { hashPassword } from "../src/account/password.js";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     const made = await fill(database, { demonstration: demo, passwordHash, force, report });
     console.log(
       `Made ${count(made.users)} users, ${count(made.posts)} posts (${count(made.drafts)} drafts, ` +
-        `${count(made.scheduled)} scheduled) and ${count(made.votes)} votes in ${config.databaseUrl}\n` +
+        `${count(made.scheduled)} scheduled) and ${count(made.votes)} votes in ${withoutPassword(config.databaseUrl)}\n` +
         `Start the server with: npm start\n` +
         `Sign in as ${demo.users[0]!.email}, or any other of them, with the password: ${password}`,
     );

@@ -7,7 +7,7 @@ import { pause, systemClock, systemTimer } from "./clock.js";
 import { ConfigError, type Config } from "./config/settings.js";
 import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
-import { DatabaseUnusableError } from "./database/database.js";
+import { DatabaseUnusableError, withoutPassword } from "./database/database.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
 import { startServer, type RunningServer } from "./server.js";
 
@@ -34,7 +34,7 @@ function facts(server: RunningServer, config: Config, readyMs: number) {
   return {
     name,
     node: process.versions.node,
-    database: config.databaseUrl,
+    database: withoutPassword(config.databaseUrl),
     readyMs,
     graphql: server.url,
     accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),

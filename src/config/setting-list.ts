@@ -2,7 +2,18 @@ import { z } from "zod";
 
 import { logLevels } from "../log.js";
 import { limitSettings } from "./limit-settings.js";
-import { documents, duration, flag, keyPairs, origins, port, proxies, secrets, text } from "./setting-rules.js";
+import {
+  databaseUrl,
+  documents,
+  duration,
+  flag,
+  keyPairs,
+  origins,
+  port,
+  proxies,
+  secrets,
+  text,
+} from "./setting-rules.js";
 
 /** A token's `exp − iat` may not exceed a day, so no setting may ask for more. */
 export const longestAccessTokenTtlSeconds = 24 * 60 * 60;
@@ -29,10 +40,11 @@ export const settings = {
     description: "the address to listen on",
   },
   DATABASE_URL: {
-    rule: z.string().regex(/^(sqlite:.|postgres(ql)?:\/\/.)/, "must be sqlite: and a file's path, or a URL that begins with postgresql://"),
+    rule: databaseUrl,
     preset: "sqlite:./data/postern.sqlite",
     example: "sqlite:./data/postern.sqlite",
-    description: "`sqlite:` and the path of a file, or `sqlite::memory:` for a database that ends with the process",
+    description:
+      "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`",
   },
   JWT_SECRET: {
     rule: secrets,

@@ -110,3 +110,11 @@ export const origins = z
 function isOrigin(entry: string): boolean {
   return /^https?:[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
 }
+
+/** `sqlite:` and a path, or PostgreSQL's own form of a URL. */
+export const databaseUrl = z
+  .string()
+  .refine(
+    (url) => /^sqlite:./.test(url) || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)),
+    "must be sqlite: and a file's path, or a URL that begins with postgresql://",
+  );

@@ -12,7 +12,7 @@ export type Config = {
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
-  /** `sqlite:<path>` or `sqlite::memory:`. */
+  /** `sqlite:<path>`, `sqlite::memory:` or `postgresql://…`. */
   readonly databaseUrl: string;
   /** What tokens are signed and verified with. Undefined where a secret is to be made and kept. */
   readonly signingKeys: Keyring | undefined;

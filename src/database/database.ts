@@ -114,3 +114,6 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return engines.some((engine) => engine.isAway(error)) || /\bacquiring a connection\b/.test(error.message);
 }
+
+/** A `DATABASE_URL` as it may be shown. */
+export const withoutPassword = (url: string): string => url.replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1@");

@@ -55,7 +55,9 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
   return (waiting) => (work) => {
     const { signal } = waiting;
     let isCommitting = false;
-    const tryUntilDone = async <Result>(run: (em: EntityManager, dialect: Dialect) => Promise<Result>): Promise<Result> => {
+    const tryUntilDone = async <Result>(
+      run: (em: EntityManager, dialect: Dialect) => Promise<Result>,
+    ): Promise<Result> => {
       for (let tries = 1; ; tries += 1) {
         try {
           return await tryOnce(run, signal, () => (isCommitting = true));

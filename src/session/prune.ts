@@ -25,7 +25,7 @@ export async function prune(em: EntityManager, now: Date): Promise<void> {
   const tokens = await em.find(
     RefreshToken,
     { $or: [{ session: { $in: ended } }, { keptUntil: { $lt: now } }] },
-    { fields: ["hash"], orderBy: { keptUntil: "asc nulls first" }, limit: tokensAtOnce },
+    { fields: ["hash"], orderBy: { keptUntil: "asc" }, limit: tokensAtOnce },
   );
   if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
   // A session with many tokens goes once they have gone, in later steps.

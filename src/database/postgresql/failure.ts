@@ -73,6 +73,3 @@ const problems: Readonly<Record<string, string>> = {
   "57P03": "it is starting or stopping",
   "25006": "it can only be read: a replica, where the primary is needed",
 };
-
-/** A URL as it may be shown: without its password. */
-export const withoutPassword = (url: string): string => url.replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1@");

@@ -1,7 +1,8 @@
 import type { Dialect, RowOrder } from "../dialect.js";
 import { Sql, sql } from "../sql.js";
 
-const ordered = (order: RowOrder | undefined): Sql => (order === undefined || order.isKept === true ? sql`` : sql` order by ${order.by}`);
+const ordered = (order: RowOrder | undefined): Sql =>
+  order === undefined || order.isKept === true ? sql`` : sql` order by ${order.by}`;
 
 export const sqliteDialect: Dialect = {
   name: "sqlite",

@@ -73,11 +73,7 @@ const readingOrder = ({ order: { direction } }: Listing, { fromEnd }: PageReques
   (direction === OrderDirection.ASC) !== fromEnd ? ascending : descending;
 
 /** Key and id of a page's posts and of the one after them, in the order in which they are read. */
-function foundOf(
-  listing: Listing,
-  request: PageRequest,
-  source: Source,
-): Sql {
+function foundOf(listing: Listing, request: PageRequest, source: Source): Sql {
   const { direction } = listing.order;
   const { after, before, size, offset } = request;
   const order = readingOrder(listing, request);

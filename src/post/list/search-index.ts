@@ -13,12 +13,14 @@ export async function indexPost(
 ): Promise<void> {
   if (name === "sqlite") return;
   const sqlEm = em as SqlEntityManager;
-  await sqlEm.getConnection().execute(
-    "insert into post_search (post_id, words) values (?, ?::tsvector) on conflict (post_id) do update set words = excluded.words",
-    [id, searchVectorOf(title, content)],
-    "run",
-    sqlEm.getTransactionContext(),
-  );
+  await sqlEm
+    .getConnection()
+    .execute(
+      "insert into post_search (post_id, words) values (?, ?::tsvector) on conflict (post_id) do update set words = excluded.words",
+      [id, searchVectorOf(title, content)],
+      "run",
+      sqlEm.getTransactionContext(),
+    );
 }
 
 /**
@@ -52,7 +54,7 @@ const postsAtOnce = 1000;
 async function rebuildVectors(run: Run): Promise<number> {
   await run("delete from post_search");
   let after = "";
-  for (let made = 0; ; ) {
+  for (let made = 0; ;) {
     const posts = await run<{ id: string; title: string; content: string }>(
       "select id, title, content from posts where id > ? order by id limit ?",
       [after, postsAtOnce],
