@@ -1,6 +1,7 @@
 import { joinSql, limit, Sql, sql } from "../../database/sql.js";
+import { boundConditions, type Bound, type Bounds } from "../../paging/keyset.js";
 import type { Listing } from "./post-list.js";
-import { latestFirst, OrderDirection, type Position, type PostOrderField } from "./order.js";
+import { latestFirst, type PostOrderField } from "./order.js";
 import type { VisibilityScope } from "../post.visibility.js";
 
 /** The column that holds an order's sort key. How well a post matches is in none. */
@@ -12,10 +13,6 @@ export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = 
   TITLE: "title_key",
   VOTE_COUNT: "vote_count",
 };
-
-/** One end of a range of a list, in rising order of key and id. */
-export type Bound = Position & { readonly inclusive: boolean };
-export type Bounds = { readonly above?: Bound | undefined; readonly below?: Bound | undefined };
 
 // Ids are ASCII, so these sort before and after all of them.
 const beforeAllIds = "";
@@ -93,17 +90,10 @@ function conditionsOf(
   }
   if (createdAfter !== undefined) restrict("created_at", ">", createdAfter);
   if (createdBefore !== undefined) restrict("created_at", "<", createdBefore);
-  return { key, conditions: joinSql([...conditions, ...boundConditions(key, { above, below })], " and ") };
-}
-
-/** That a row lies within bounds. */
-export function boundConditions(key: Sql, { above, below }: Bounds, id = new Sql("p.id")): Sql[] {
-  const conditions: Sql[] = [];
-  if (above !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(above.inclusive ? ">=" : ">")} (${above.key}, ${above.id})`);
-  if (below !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(below.inclusive ? "<=" : "<")} (${below.key}, ${below.id})`);
-  return conditions;
+  return {
+    key,
+    conditions: joinSql([...conditions, ...boundConditions(key, new Sql("p.id"), { above, below })], " and "),
+  };
 }
 
 /** The bound that leaves less, seen upwards (1) or downwards (-1). */
@@ -111,12 +101,4 @@ function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {
   if (a === undefined) return b;
   const order = a.key < b.key ? -1 : a.key > b.key ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
   return order === way ? a : b;
-}
-
-export const boundAt = (position: Position | undefined, inclusive: boolean): Bound | undefined =>
-  position && { ...position, inclusive };
-
-/** The bounds of what follows and precedes places of a list. */
-export function boundsOf(direction: OrderDirection, after: Bound | undefined, before: Bound | undefined): Bounds {
-  return direction === OrderDirection.ASC ? { above: after, below: before } : { above: before, below: after };
 }

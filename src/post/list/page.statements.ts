@@ -1,8 +1,9 @@
-import { limit, Sql, sql } from "../../database/sql.js";
-import { boundAt, boundsOf } from "./keyset.js";
-import { OrderDirection } from "./order.js";
-import { sourceOf, type Source } from "./list-source.js";
-import type { Listing, PageRequest } from "./post-list.js";
+import { Sql, sql } from "../../database/sql.js";
+import { around, foundOf } from "../../paging/keyset.js";
+import { OrderDirection, type PageRequest } from "../../paging/page-request.js";
+import type { KeysetRow } from "../../paging/page.js";
+import { sourceOf } from "./list-source.js";
+import type { Listing } from "./post-list.js";
 import { joinedPosts, postAsJson } from "./post.json.js";
 import {
   contentBytes,
@@ -17,17 +18,11 @@ import {
 import type { PostSelection } from "./selection.js";
 
 /** A page as its statement answers it. */
-export type PageRow<Posts = string> = PostsRow<Posts> & {
-  /** Whose page it is, where each of several authors has one. */
-  readonly author: string | null;
-  /** Key and id of each post, and of the one after them, as JSON. */
-  readonly found: string;
-  /** Whether there are more than the page shows, on the side that it was read towards. */
-  readonly more: 0 | 1;
-  /** Whether anything lies before the cursor `after` or within the offset, and after the cursor `before`. */
-  readonly precedes: 0 | 1;
-  readonly follows: 0 | 1;
-};
+export type PageRow<Posts = string> = PostsRow<Posts> &
+  KeysetRow & {
+    /** Whose page it is, where each of several authors has one. */
+    readonly author: string | null;
+  };
 
 /**
  * A page of a list with whether anything precedes and follows, read at one go; its posts are null where one has a longer
@@ -43,43 +38,18 @@ export function pageStatement(
 ): Sql {
   const { ctes, source } = sourceOf(reading, listing, undefined);
   const { shape } = wanted;
-  const found = { rows: sql`(${foundOf(listing, request, source)}) c`, on: sql`p.id = c.id` };
+  const found = { rows: sql`(${foundOf(listing.order.direction, request, source)}) c`, on: sql`p.id = c.id` };
   const fits = contentFits(wanted);
   const post = shape === undefined ? rowOf(wanted) : postAsJson(shape, reading.now);
   const posts =
     shape === undefined
       ? sql`json_group_array(case when ${fits} then ${post} end)`
       : joinedPosts(sql`case when ${fits} then ${post} end`);
-  const { precedes, follows } = around(listing, request, source);
+  const { precedes, follows } = around(listing.order.direction, request, source);
   return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits then posts end as posts, 0 as contentBytes, count > ${request.size} as more,
       ${precedes} as precedes, ${follows} as follows
     from (select json_group_array(json_array(c.key, c.id)) as found, ${posts} as posts, coalesce(min(${fits}), true) as fits, count(*) as count
       from ${joined(wanted, found, reading)})`;
-}
-
-/** Key and id of a page's posts and of the one after them, in the order in which they are read. */
-function foundOf(
-  { order: { direction } }: Listing,
-  { after, before, size, offset, fromEnd }: PageRequest,
-  source: Source,
-): Sql {
-  const rising = (direction === OrderDirection.ASC) !== fromEnd;
-  const order = new Sql(rising ? "asc" : "desc");
-  const within = boundsOf(direction, boundAt(after, false), boundAt(before, false));
-  return sql`select key, id from (${source.range(within, rising, offset + size + 1)}) order by key ${order}, id ${order} ${limit(size + 1, offset)}`;
-}
-
-/** Whether anything lies before and after a page, beyond its cursors and its offset. */
-function around({ order: { direction } }: Listing, { after, before, offset }: PageRequest, source: Source) {
-  // Whatever an offset passes over precedes the page, even one beyond the list's end.
-  const precedes =
-    after !== undefined
-      ? source.any(boundsOf(direction, undefined, boundAt(after, true)))
-      : offset > 0
-        ? source.any({})
-        : sql`0`;
-  const follows = before === undefined ? sql`0` : source.any(boundsOf(direction, boundAt(before, true), undefined));
-  return { precedes, follows };
 }
 
 /**
@@ -97,8 +67,8 @@ export function pagesStatement(
   const { size, fromEnd } = request;
   const order = new Sql((listing.order.direction === OrderDirection.ASC) !== fromEnd ? "asc" : "desc");
   const found = sql`(select json_group_array(json_array(c.key, c.id) order by c.key ${order}, c.id ${order})
-    from (${foundOf(listing, request, source)}) c)`;
-  const { precedes, follows } = around(listing, request, source);
+    from (${foundOf(listing.order.direction, request, source)}) c)`;
+  const { precedes, follows } = around(listing.order.direction, request, source);
 
   // Without the one too many, which is the last that was found.
   const each = {
