@@ -12,7 +12,7 @@ import type { Listing } from "./post-list.js";
 import { separatePosts, type PostShape } from "./post.json.js";
 import { postsReader } from "./post.rows.js";
 import { authorsStatement, postsStatement, votedStatement, type PostsRow, type Reading } from "./post.statements.js";
-import { both, type PostSelection } from "./selection.js";
+import { together, type PostSelection } from "./selection.js";
 
 /** What a viewer reads of posts in one operation. */
 export type PostReads = {
@@ -123,7 +123,7 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
         return [post === undefined ? separatePosts(await postsOfIds<Buffer>([first], shaped))[0]! : post];
       }
       const ids = [...new Set(asked.map(({ id }) => id))];
-      const selection = asked.map((one) => one.selection).reduce(both);
+      const selection = together(asked);
       const found = postsReader(selection.columns, noteVote)(await postsOfIds<string>(ids, selection));
       const byId = new Map(found.map((post) => [post.id, post]));
       return asked.map(({ id }) => byId.get(id) ?? null);
