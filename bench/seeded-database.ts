@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -16,9 +26,10 @@ export function temporaryFolder(): string {
 
 /** A seeded database file of its own for one run: a copy of one that is made once and kept for the next run. */
 export function seededDatabase(posts: number): string {
-  // A file of today's tables would be no use to the seed of tomorrow's.
-  const tables = createHash("sha256").update(readdirSync("src/migrations/sqlite").join("\n")).digest("hex").slice(0, 8);
-  const kept = join(tmpdir(), `postern-seeded-${posts}-${tables}`);
+  // A file of today's tables and words would be no use to the bench of tomorrow's.
+  const madeOf = createHash("sha256").update(readdirSync("src/migrations/sqlite").join("\n"));
+  const version = madeOf.update(readFileSync("seed/texts.ts")).digest("hex").slice(0, 8);
+  const kept = join(tmpdir(), `postern-seeded-${posts}-${version}`);
   const file = join(kept, "postern.sqlite");
   if (!existsSync(file)) makeSeeded(posts, kept, file);
   const copy = join(temporaryFolder(), "postern.sqlite");

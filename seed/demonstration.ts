@@ -1,9 +1,9 @@
+import { generateMersenne53Randomizer, SimpleFaker } from "@faker-js/faker";
 import { monotonicFactory } from "ulid";
 
 import { titleKeyOf } from "../src/post/title-key.js";
 
-import { randomFrom, type Random } from "./random.js";
-import { nameFrom, textsFrom } from "./texts.js";
+import { writerFrom } from "./texts.js";
 
 /** Somebody of the demonstration. Instants here and below are in milliseconds since 1970. */
 export type DemoUser = {
@@ -60,49 +60,58 @@ const span = 3 * 365 * day;
 /** The demonstration of so many posts over the three years before `now`: the same rows for the same arguments. */
 export function demonstration(now: Date, postCount: number): Demonstration {
   const start = now.getTime() - span;
-  const users = usersFrom(randomFrom(1), start, postCount);
-  return { users, postCount, posts: () => postsFrom(randomFrom(2), now.getTime(), users, postCount) };
+  const users = usersFrom(drawsFrom(1), start, postCount);
+  return { users, postCount, posts: () => postsFrom(drawsFrom(2), now.getTime(), users, postCount) };
 }
 
-function usersFrom(random: Random, start: number, postCount: number): DemoUser[] {
+/** Draws that are the same each time for the same seed. */
+function drawsFrom(seed: number) {
+  const randomizer = generateMersenne53Randomizer(seed);
+  const { number, helpers } = new SimpleFaker({ randomizer });
+  return { fraction: () => randomizer.next(), number, helpers, ...writerFrom(randomizer) };
+}
+
+type Draws = ReturnType<typeof drawsFrom>;
+
+function usersFrom(draws: Draws, start: number, postCount: number): DemoUser[] {
   const others = Math.min(1000, Math.floor(postCount / 500));
   const people = Object.entries(cast).map(([handle, name]) => ({ name, email: `${handle}@demo.example.com` }));
   for (let number = 1; number <= others; number += 1)
-    people.push({ name: nameFrom(random), email: `member${number}@demo.example.com` });
+    people.push({ name: draws.name(), email: `member${number}@demo.example.com` });
 
-  const ulid = monotonicFactory(random.fraction);
+  const ulid = monotonicFactory(draws.fraction);
   return people.map((person, index) => {
     // The first is there before the first post, the last for two fifths of the time.
-    const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + random.below(hour));
+    const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + draws.number.int(hour));
     return { id: `user_${ulid(createdAt)}`, ...person, createdAt };
   });
 }
 
-function* postsFrom(random: Random, now: number, users: readonly DemoUser[], postCount: number): Generator<DemoPost> {
-  const ulid = monotonicFactory(random.fraction);
+function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postCount: number): Generator<DemoPost> {
+  const ulid = monotonicFactory(draws.fraction);
   let joined = 0;
   let createdAt = 0;
   for (let index = 0; index < postCount; index += 1) {
     // Slowly at first, and now and then two in one millisecond.
-    const instant = Math.floor(now - span + span * ((index + random.fraction()) / postCount) ** 0.7);
-    if (random.fraction() >= 0.02 || index === 0) createdAt = instant;
+    const instant = Math.floor(now - span + span * ((index + draws.fraction()) / postCount) ** 0.7);
+    if (draws.fraction() >= 0.02 || index === 0) createdAt = instant;
     while (joined < users.length && users[joined]!.createdAt < createdAt) joined += 1;
 
-    const dates = datesFrom(random, now, createdAt, index / postCount);
+    const dates = datesFrom(draws, now, createdAt, index / postCount);
     const { publishedAt } = dates;
     const status = publishedAt === null ? "draft" : publishedAt > now ? "scheduled" : "published";
-    const { title, content } = textsFrom(random);
+    const { title, content } = draws.texts();
     yield {
       id: `post_${ulid(createdAt)}`,
       // Those who came first write most.
-      authorId: users[Math.floor(joined * random.fraction() ** 2)]!.id,
+      authorId: users[Math.floor(joined * draws.fraction() ** 2)]!.id,
       title,
       titleKey: titleKeyOf(title),
       content,
       createdAt,
       ...dates,
       status,
-      voterIds: status === "published" ? votersFrom(random, users) : [],
+      voterIds: status === "published" ? votersFrom(draws, users) : [],
     };
   }
 }
@@ -110,8 +119,8 @@ function* postsFrom(random: Random, now: number, users: readonly DemoUser[], pos
 type Dates = Pick<DemoPost, "publishedAt" | "listedAt" | "updatedAt" | "version">;
 
 /** What became of a post; `place` is its place among all, from 0 to 1. */
-function datesFrom(random: Random, now: number, createdAt: number, place: number): Dates {
-  const [kind, way, delay, edit] = [random.fraction(), random.fraction(), random.fraction(), random.fraction()];
+function datesFrom(draws: Draws, now: number, createdAt: number, place: number): Dates {
+  const [kind, way, delay, edit] = [draws.fraction(), draws.fraction(), draws.fraction(), draws.fraction()];
   let publishedAt: number | null = createdAt;
   let updatedAt = createdAt;
   let version = 1;
@@ -128,8 +137,8 @@ function datesFrom(random: Random, now: number, createdAt: number, place: number
   if (edit < 0.15) {
     const visibleAt = publishedAt !== null && publishedAt <= now ? publishedAt : createdAt;
     // Mostly soon after.
-    updatedAt = visibleAt + Math.floor((now - visibleAt) * random.fraction() ** 3);
-    version += 1 + random.below(3);
+    updatedAt = visibleAt + Math.floor((now - visibleAt) * draws.fraction() ** 3);
+    version += draws.number.int({ min: 1, max: 3 });
   }
   return { publishedAt, listedAt: publishedAt ?? createdAt, updatedAt, version };
 }
@@ -138,14 +147,11 @@ const wholeHourAfter = (instant: number) => (Math.floor(instant / hour) + 1) * h
 const pastOr = (instead: number, instant: number, now: number) => (instant <= now ? instant : instead);
 
 /** Who votes for a post: one vote for many, none for most, and for a few everybody's. */
-function votersFrom(random: Random, users: readonly DemoUser[]): string[] {
+function votersFrom(draws: Draws, users: readonly DemoUser[]): string[] {
   const spread = users.length > 12 ? 1 : 3;
-  const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - random.fraction()) - 1)));
-  // Floyd's sampling: each step takes one of those so far and the next, and the next itself where that one is taken.
-  const chosen = new Set<number>();
-  for (let next = users.length - count; next < users.length; next += 1) {
-    const candidate = random.below(next + 1);
-    chosen.add(chosen.has(candidate) ? next : candidate);
-  }
-  return [...chosen].toSorted((one, other) => one - other).map((index) => users[index]!.id);
+  const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - draws.fraction()) - 1)));
+  return draws.helpers
+    .arrayElements(users, count)
+    .map(({ id }) => id)
+    .toSorted();
 }

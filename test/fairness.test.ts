@@ -216,6 +216,12 @@ test.each([
   );
 });
 
+test("counts the content of each of several single posts for itself alone", async () => {
+  const { ada, ids } = await withPosts(["a".repeat(6000), "b".repeat(6000), "c".repeat(6000)]);
+  const fields = ids.map((id, index) => `p${index}: post(id: "${id}") { content }`);
+  expect((await ada.send(`{ ${fields.join(" ")} }`)).body.errors).toBeUndefined();
+});
+
 test.each([
   {
     of: "creating",

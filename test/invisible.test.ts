@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { extendSchema, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 
-import { cursorOf } from "../src/post/list/cursor.js";
-import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder } from "../src/post/list/order.js";
+import { cursorOf } from "../src/paging/cursor.js";
+import { OrderDirection } from "../src/paging/page-request.js";
+import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../src/post/list/order.js";
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFolder } from "./support/files.js";

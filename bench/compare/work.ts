@@ -45,7 +45,7 @@ export function worksFor(found: {
       query: documents.farPage,
       variables: { after: farCursor },
     },
-    { name: "search", title: "search", by: ["Postern"], query: documents.search, variables: { s: "tide tables" } },
+    { name: "search", title: "search", by: ["Postern"], query: documents.search, variables: { s: "miso ramen" } },
     { name: "atARate", title: "page of 20, 100 a second", by: all, ...page, rate: 100 },
     { name: "createPost", title: "createPost", by: servers, query: documents.createPost, variables: newPost },
     { name: "mix", title: "page of 20 beside 5 % createPost", by: servers, ...page, writesPercent: 5 },

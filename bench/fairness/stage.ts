@@ -64,7 +64,7 @@ export type Idle = { readonly me: number; readonly page: number };
 
 /** Searches as people make them, two a second. */
 export function startSearches(client: Client): Probe {
-  const words = ["window boxes", "night trains", "old maps", "teapots", "hedgehogs", "origami"];
+  const words = ["miso ramen", "canterbury tales", "goji berry", "shakshuka", "carmilla", "caponata"];
   let turn = 0;
   return startProbe(500, () => client.send(documents.search, { s: words[turn++ % words.length] }));
 }

@@ -107,7 +107,7 @@ export class PostResolver {
     const found = await reads.pageAsJson(listing, page, { ...selection, shape });
     context.placeJson([info.path.key, key], listAsJson(found, listing, edge));
     // Execution has nothing to do for posts that are JSON already.
-    return new PostConnection({ ...found, posts: [] }, listing, reads);
+    return new PostConnection({ ...found, items: [] }, listing, reads);
   }
 
   @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { checkArguments } from "../validation.js";
 import { UserType } from "../user/user.type.js";
 import { PostConnection } from "./list/post.connection.js";
-import { PageArguments, pageRules } from "./list/post-list.args.js";
+import { pageRules, PostPageArguments } from "./list/post-list.args.js";
 import { postsFor } from "./list/post.reads.js";
 import { selectedOfPosts } from "./list/selection.js";
 
@@ -18,7 +18,7 @@ export class UserPostsResolver {
   })
   async posts(
     @Root() user: UserType,
-    @Args(() => PageArguments) args: PageArguments,
+    @Args(() => PostPageArguments) args: PostPageArguments,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostConnection> {

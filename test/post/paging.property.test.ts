@@ -3,19 +3,20 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
-import { cursorOf, positionOf } from "../../src/post/list/cursor.js";
-import type { Listing, PageRequest } from "../../src/post/list/post-list.js";
+import { cursorOf } from "../../src/paging/cursor.js";
+import { OrderDirection, type PageRequest, type Position } from "../../src/paging/page-request.js";
+import type { Page } from "../../src/paging/page.js";
+import type { Listing } from "../../src/post/list/post-list.js";
 import {
   bestMatchFirst,
   latestFirst,
-  OrderDirection,
+  positionOfPost,
   PostOrderField,
   type ListOrder,
-  type Position,
 } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
 import { postsFor, type PostReads } from "../../src/post/list/post.reads.js";
-import type { PostPage } from "../../src/post/list/post.rows.js";
+import type { PostType } from "../../src/post/post.type.js";
 import { searchOf } from "../../src/post/list/search.js";
 import { openReader, type Reader } from "../../src/database/reader.js";
 import { everything, operationOn } from "../support/reads.js";
@@ -80,7 +81,7 @@ const readsOf = (viewer: string | undefined, now: number) =>
   postsFor(operationOn(reader, new Date(now)), viewer === undefined ? undefined : { userId: viewer });
 
 /** An author's page is read with those of other authors, as `User.posts` asks for it; any other by itself. */
-const pageOfAny = (reads: PostReads, listing: Listing, request: PageRequest): Promise<PostPage> =>
+const pageOfAny = (reads: PostReads, listing: Listing, request: PageRequest): Promise<Page<PostType>> =>
   listing.authorId === undefined || listing.search !== undefined
     ? reads.page(listing, request, everything)
     : reads.authorPage(listing.authorId, listing, request, everything);
@@ -156,9 +157,9 @@ function pageOf(list: readonly Row[], order: ListOrder, request: PageRequest) {
   };
 }
 
-const plain = ({ posts, positions, ...ends }: PostPage) => ({
+const plain = ({ items, positions, ...ends }: Page<PostType>) => ({
   ...ends,
-  shown: posts.map(({ author, publishedAt, createdAt, updatedAt, ...post }, index) => ({
+  shown: items.map(({ author, publishedAt, createdAt, updatedAt, ...post }, index) => ({
     ...post,
     author: `${author.id} ${author.name}`,
     published: publishedAt?.getTime() ?? null,
@@ -409,7 +410,7 @@ test("loses and repeats no post that stays, walking to either end while others w
           if (!(forwards ? page.hasNextPage : page.hasPreviousPage)) break;
           position = forwards ? places.at(-1) : places.at(0);
           // As a client has it.
-          position = positionOf(cursorOf(order, position!), order);
+          position = positionOfPost(cursorOf(order, position!), order);
           for (const write of between[turn] ?? []) {
             if (write.kind === "wait") now += 1;
             all = await written(all, write);
@@ -455,19 +456,19 @@ test("orders any titles by the bytes of their keys, and finds each position agai
         const reads = readsOf(undefined, start);
         const request = { size: 100, fromEnd: false, offset: 0 };
 
-        const { posts, positions } = await reads.page({ order }, request, everything);
+        const { items, positions } = await reads.page({ order }, request, everything);
 
         const bytes = (title: string) => Buffer.from(titleKeyOf(title));
         const byKey = all.toSorted((a, b) => Buffer.compare(bytes(a.title), bytes(b.title)) || (a.id < b.id ? -1 : 1));
         if (direction === OrderDirection.DESC) byKey.reverse();
-        expect(posts.map(({ id, title }) => [id, title])).toEqual(byKey.map(({ id, title }) => [id, title]));
+        expect(items.map(({ id, title }) => [id, title])).toEqual(byKey.map(({ id, title }) => [id, title]));
         const rests = await Promise.all(
           positions().map((position) =>
-            reads.page({ order }, { ...request, after: positionOf(cursorOf(order, position), order) }, everything),
+            reads.page({ order }, { ...request, after: positionOfPost(cursorOf(order, position), order) }, everything),
           ),
         );
         for (const [index, rest] of rests.entries())
-          expect(rest.posts.map(({ id }) => id)).toEqual(byKey.slice(index + 1).map(({ id }) => id));
+          expect(rest.items.map(({ id }) => id)).toEqual(byKey.slice(index + 1).map(({ id }) => id));
       })
       .beforeEach(clear),
     { seed, numRuns: 150 },
@@ -487,7 +488,8 @@ test("gives every position back from its cursor, in the order that it is of and 
       const position = { key: order.field === PostOrderField.TITLE ? titleKeyOf(title) : number, id };
       const cursor = cursorOf(order, position);
 
-      for (const each of everyOrder) expect(positionOf(cursor, each)).toEqual(each === order ? position : undefined);
+      for (const each of everyOrder)
+        expect(positionOfPost(cursor, each)).toEqual(each === order ? position : undefined);
     }),
     { seed, numRuns: 500 },
   );
@@ -498,7 +500,7 @@ test("finds no position in a text that is no cursor", () => {
 
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json(), fc.jsonValue().map(encoded)), (text) => {
-      expect(positionOf(text, latestFirst)).toBeUndefined();
+      expect(positionOfPost(text, latestFirst)).toBeUndefined();
     }),
     { seed, numRuns: 500 },
   );

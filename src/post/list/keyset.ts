@@ -1,7 +1,8 @@
 import { unindexed } from "../../database/dialect.js";
 import { joinSql, limit, Sql, sql } from "../../database/sql.js";
+import { boundConditions, type Bound, type Bounds } from "../../paging/keyset.js";
 import type { Listing } from "./post-list.js";
-import { latestFirst, OrderDirection, type Position, type PostOrderField } from "./order.js";
+import { latestFirst, type PostOrderField } from "./order.js";
 import type { VisibilityScope } from "../post.visibility.js";
 
 /** The column that holds an order's sort key. How well a post matches is in none. */
@@ -13,10 +14,6 @@ export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = 
   TITLE: "title_key",
   VOTE_COUNT: "vote_count",
 };
-
-/** One end of a range of a list, in rising order of key and id. */
-export type Bound = Position & { readonly inclusive: boolean };
-export type Bounds = { readonly above?: Bound | undefined; readonly below?: Bound | undefined };
 
 // Ids are ASCII, so these sort before and after all of them.
 const beforeAllIds = "";
@@ -95,34 +92,15 @@ function conditionsOf(
   }
   if (createdAfter !== undefined) restrict("created_at", ">", createdAfter);
   if (createdBefore !== undefined) restrict("created_at", "<", createdBefore);
-  return { key, conditions: joinSql([...conditions, ...boundConditions(key, { above, below })], " and ") };
+  return {
+    key,
+    conditions: joinSql([...conditions, ...boundConditions(key, new Sql("p.id"), { above, below })], " and "),
+  };
 }
-
-/** That a row lies within bounds. */
-export function boundConditions(key: Sql, { above, below }: Bounds, id = new Sql("p.id")): Sql[] {
-  const conditions: Sql[] = [];
-  if (above !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(above.inclusive ? ">=" : ">")} ${valuesOf(above)}`);
-  if (below !== undefined)
-    conditions.push(sql`(${key}, ${id}) ${new Sql(below.inclusive ? "<=" : "<")} ${valuesOf(below)}`);
-  return conditions;
-}
-
-/** The values of a bound. A cursor may hold a number that is larger than its column. */
-const valuesOf = ({ key, id }: Position): Sql =>
-  typeof key === "number" ? sql`(cast(${key} as bigint), ${id})` : sql`(${key}, ${id})`;
 
 /** The bound that leaves less, seen upwards (1) or downwards (-1). */
 function tighter(a: Bound | undefined, b: Bound, way: 1 | -1): Bound {
   if (a === undefined) return b;
   const order = a.key < b.key ? -1 : a.key > b.key ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
   return order === way ? a : b;
-}
-
-export const boundAt = (position: Position | undefined, inclusive: boolean): Bound | undefined =>
-  position && { ...position, inclusive };
-
-/** The bounds of what follows and precedes places of a list. */
-export function boundsOf(direction: OrderDirection, after: Bound | undefined, before: Bound | undefined): Bounds {
-  return direction === OrderDirection.ASC ? { above: after, below: before } : { above: before, below: after };
 }

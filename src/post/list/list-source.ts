@@ -1,7 +1,8 @@
 import { texts } from "../../database/dialect.js";
 import { joinSql, Sql, sql } from "../../database/sql.js";
 import type { VisibilityScope } from "../post.visibility.js";
-import { anyWithin, countOf, rangeOf, type Bounds } from "./keyset.js";
+import type { KeysetSource } from "../../paging/keyset.js";
+import { anyWithin, countOf, rangeOf } from "./keyset.js";
 import type { Listing } from "./post-list.js";
 import type { Reading } from "./post.statements.js";
 import { amongMatches, matchesOf } from "./search.statements.js";
@@ -15,11 +16,7 @@ export function countsStatement(reading: Reading, listing: Listing, authorIds: r
 }
 
 /** Where a list's posts come from: key and id of those within bounds, whether there are any, and how many in all. */
-export type Source = {
-  readonly range: (bounds: Bounds, rising: boolean, take: number) => Sql;
-  readonly any: (bounds: Bounds) => Sql;
-  readonly count: () => Sql;
-};
+export type Source = KeysetSource & { readonly count: () => Sql };
 
 /** The source of a list, with what its statement begins with and stands on: one row, or one for each author. */
 export function sourceOf(reading: Reading, listing: Listing, authorIds: readonly string[] | undefined) {

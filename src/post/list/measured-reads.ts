@@ -1,9 +1,10 @@
 import type { Context } from "../../context.js";
 import type { Sql } from "../../database/sql.js";
+import type { PageRequest } from "../../paging/page-request.js";
+import { pageOf, type Page } from "../../paging/page.js";
 import { PostOrderField } from "./order.js";
 import { pagesStatement, pageStatement, type PageRow } from "./page.statements.js";
-import type { Listing, PageRequest } from "./post-list.js";
-import { pageOf, type PostPage } from "./post.rows.js";
+import type { Listing } from "./post-list.js";
 import { bytesOf, type PostShape } from "./post.json.js";
 import { postStatement, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
@@ -61,7 +62,7 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     selection: PostSelection,
     read: (posts: Posts) => One[],
     count: (posts: readonly One[], all: Posts) => void,
-  ): Promise<PostPage<One>> => {
+  ): Promise<Page<One>> => {
     const [row] = await reader.all<PageRow<Posts>>(
       () =>
         pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach(selection, request.size + 1) }),
@@ -69,12 +70,12 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
       true,
     );
     if (row!.posts !== null) {
-      const page = pageOf(row!, request, read);
-      count(page.posts, row!.posts);
+      const page = pageOf(row!, request, read(row!.posts));
+      count(page.items, row!.posts);
       return page;
     }
     const [large] = await pageRows<Posts>(listing, request, selection);
-    return pageOf(large!, request, read);
+    return pageOf(large!, request, read(large!.posts!));
   };
 
   /** A post as it stands in the answer, null where there is none to be seen; undefined where it may be too large. */

@@ -1,3 +1,6 @@
+import { positionOf } from "../../paging/cursor.js";
+import { OrderDirection, type Order, type Position } from "../../paging/page-request.js";
+
 /** What lists of posts can be ordered by. */
 export enum PostOrderField {
   PUBLISHED_AT = "PUBLISHED_AT",
@@ -7,19 +10,13 @@ export enum PostOrderField {
   VOTE_COUNT = "VOTE_COUNT",
 }
 
-export enum OrderDirection {
-  ASC = "ASC",
-  DESC = "DESC",
-}
-
 /** An order of posts. `MATCH`, how well they match a search, is the one that clients can't ask for by name. */
-export type ListOrder = {
-  readonly field: PostOrderField | "MATCH";
-  readonly direction: OrderDirection;
-};
+export type ListOrder = Order<PostOrderField | "MATCH">;
 
 export const latestFirst: ListOrder = { field: PostOrderField.PUBLISHED_AT, direction: OrderDirection.DESC };
 export const bestMatchFirst: ListOrder = { field: "MATCH", direction: OrderDirection.DESC };
 
-/** A position in a list: the sort key (dates in milliseconds since 1970) and, where several posts share it, the id. */
-export type Position = { readonly key: number | string; readonly id: string };
+/** The position that a cursor of a list of posts in this order holds; undefined for any other text. */
+export function positionOfPost(cursor: string, order: ListOrder): Position | undefined {
+  return positionOf(cursor, order, { key: order.field === PostOrderField.TITLE ? "string" : "number", id: "post" });
+}

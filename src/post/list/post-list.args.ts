@@ -3,9 +3,17 @@ import { z } from "zod";
 
 import { DateTime } from "../../date-time.js";
 import { storableText, textOf } from "../../validation.js";
-import { positionOf } from "./cursor.js";
-import type { Listing, PageRequest } from "./post-list.js";
-import { bestMatchFirst, latestFirst, OrderDirection, PostOrderField, type ListOrder, type Position } from "./order.js";
+import {
+  about,
+  cursorRule,
+  fromOneEnd,
+  PageArguments,
+  pageArgumentRules,
+  pageRequestOf,
+} from "../../paging/page.args.js";
+import { OrderDirection, type PageRequest } from "../../paging/page-request.js";
+import type { Listing } from "./post-list.js";
+import { bestMatchFirst, latestFirst, positionOfPost, PostOrderField, type ListOrder } from "./order.js";
 import { PostStatus } from "../post.publication.js";
 import { mostWords, searchedWords, searchOf } from "./search.js";
 
@@ -20,15 +28,6 @@ registerEnumType(PostOrderField, {
     VOTE_COUNT: { description: "voteCount." },
   },
 });
-registerEnumType(OrderDirection, {
-  name: "OrderDirection",
-  description: "Which way a list runs.",
-  valuesConfig: {
-    ASC: { description: "Lowest, earliest or first in the alphabet first." },
-    DESC: { description: "Highest, latest or last in the alphabet first." },
-  },
-});
-
 @InputType({ description: "An order of posts." })
 export class PostOrder {
   @Field(() => PostOrderField, { description: "What to order by." })
@@ -54,31 +53,13 @@ export class PostFilter {
 }
 
 @ArgsType()
-export class PageArguments {
-  @Field(() => Int, {
-    nullable: true,
-    description: "How many from the start, 0 to 100; 20 where neither this nor last is given.",
-  })
-  first?: number | null;
-
-  @Field(() => String, { nullable: true, description: "A cursor: only what follows it." })
-  after?: string | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: "How many from the end, 0 to 100; 20 where only before is given. Not together with first.",
-  })
-  last?: number | null;
-
-  @Field(() => String, { nullable: true, description: "A cursor: only what precedes it." })
-  before?: string | null;
-
+export class PostPageArguments extends PageArguments {
   @Field(() => PostOrder, { nullable: true, description: "Latest first where it isn't given." })
   orderBy?: PostOrder | null;
 }
 
 @ArgsType()
-export class PostsArguments extends PageArguments {
+export class PostsArguments extends PostPageArguments {
   @Field(() => Int, {
     nullable: true,
     description: "Skip this many, 10,000 at most; never with a cursor or last.",
@@ -96,16 +77,10 @@ export class PostsArguments extends PageArguments {
   filter?: PostFilter | null;
 }
 
-const defaultSize = 20;
-const sizeMessage = "must be 0 to 100";
 const offsetMessage = "must be 0 to 10,000";
-const size = z.int(sizeMessage).min(0, sizeMessage).max(100, sizeMessage).nullish();
 
 const argumentRules = z.object({
-  first: size,
-  after: z.string().nullish(),
-  last: size,
-  before: z.string().nullish(),
+  ...pageArgumentRules,
   offset: z.int(offsetMessage).min(0, offsetMessage).max(10_000, offsetMessage).nullish(),
   search: textOf(0, 200).nullish(),
   filter: z
@@ -126,16 +101,11 @@ const isSearch = ({ search }: Checked): boolean => search != null && search.trim
 
 const orderOf = (args: Checked): ListOrder => args.orderBy ?? (isSearch(args) ? bestMatchFirst : latestFirst);
 
-const positionAt = (args: Checked, name: "after" | "before"): Position | undefined =>
-  args[name] == null ? undefined : positionOf(args[name], orderOf(args));
+const positionIn = (cursor: string, args: Checked) => positionOfPost(cursor, orderOf(args));
 
-/** What is asked of one argument in the light of others, and told beside whatever else is wrong. */
-const about = (name: keyof Checked, message: string) => ({ path: [name], message, when: () => true });
-const cursorMessage = "must be a cursor from a list in this order";
-
-/** The arguments of a list of posts as what to read. Null is as good as absent, as everywhere in Relay's connections. */
+/** The arguments of a list of posts as what to read. */
 export const pageRules = argumentRules
-  .refine(({ first, last }) => first == null || last == null, about("last", "must not be set together with first"))
+  .refine(...fromOneEnd)
   .refine(
     ({ offset, after, before, last }) => offset == null || (after == null && before == null && last == null),
     about("offset", "must not be set together with a cursor or last"),
@@ -144,11 +114,10 @@ export const pageRules = argumentRules
     ({ search }) => search == null || searchedWords(search).length <= mostWords,
     about("search", `must have ${mostWords} different words at most`),
   )
-  .refine((args) => args.after == null || positionAt(args, "after") !== undefined, about("after", cursorMessage))
-  .refine((args) => args.before == null || positionAt(args, "before") !== undefined, about("before", cursorMessage))
+  .refine(...cursorRule("after", positionIn))
+  .refine(...cursorRule("before", positionIn))
   .transform((args): { listing: Listing; page: PageRequest } => {
-    const { first, last, offset, search, filter } = args;
-    const [after, before] = [positionAt(args, "after"), positionAt(args, "before")];
+    const { offset, search, filter } = args;
     return {
       listing: {
         order: orderOf(args),
@@ -158,12 +127,6 @@ export const pageRules = argumentRules
         createdBefore: filter?.createdBefore ?? undefined,
         search: isSearch(args) ? (searchOf(search!) ?? "nothing") : undefined,
       },
-      page: {
-        size: first ?? last ?? defaultSize,
-        fromEnd: first == null && (last != null || (before !== undefined && after === undefined)),
-        after,
-        before,
-        offset: offset ?? 0,
-      },
+      page: pageRequestOf(args, positionIn, offset ?? 0),
     };
   });

@@ -1,5 +1,5 @@
 import type { PostStatus } from "../post.publication.js";
-import type { ListOrder, Position } from "./order.js";
+import type { ListOrder } from "./order.js";
 import type { Search } from "./search.js";
 
 /** Which posts a list is of, of those that its viewer may see, and in what order. */
@@ -12,17 +12,6 @@ export type Listing = {
   readonly createdBefore?: Date | undefined;
   /** "nothing" is a search that no post can match. */
   readonly search?: Search | "nothing" | undefined;
-};
-
-/** Which part of a list a page shows. */
-export type PageRequest = {
-  readonly size: number;
-  /** Whether it shows the last ones of its part and not the first. */
-  readonly fromEnd: boolean;
-  readonly after?: Position | undefined;
-  readonly before?: Position | undefined;
-  /** How many to pass over; never with a position, nor from the end. */
-  readonly offset: number;
 };
 
 /** How many of a search's posts are ranked by how well they match: the best. */

@@ -3,32 +3,30 @@ import DataLoader from "dataloader";
 import type { Viewer } from "../../auth.js";
 import { perOperation, type Context } from "../../context.js";
 import { isId } from "../../id.js";
+import type { PageRequest } from "../../paging/page-request.js";
+import { pageOf, type Page } from "../../paging/page.js";
 import { PostType } from "../post.type.js";
 import { visibilityScopes } from "../post.visibility.js";
 import { countsStatement, type CountRow } from "./list-source.js";
 import { bytesOfCharacter, measuredReads } from "./measured-reads.js";
-import type { Listing, PageRequest } from "./post-list.js";
+import type { Listing } from "./post-list.js";
 import { separatePosts, type PostShape } from "./post.json.js";
-import { pageOf, postsReader, type PostPage } from "./post.rows.js";
+import { postsReader } from "./post.rows.js";
 import { authorsStatement, postsStatement, votedStatement, type PostsRow, type Reading } from "./post.statements.js";
-import { both, type PostSelection } from "./selection.js";
+import { together, type PostSelection } from "./selection.js";
 
 /** What a viewer reads of posts in one operation. */
 export type PostReads = {
-  readonly page: (listing: Listing, request: PageRequest, selection: PostSelection) => Promise<PostPage>;
+  readonly page: (listing: Listing, request: PageRequest, selection: PostSelection) => Promise<Page<PostType>>;
   /** The same with each post as JSON, as it stands in the answer. */
-  readonly pageAsJson: (
-    listing: Listing,
-    request: PageRequest,
-    selection: ShapedSelection,
-  ) => Promise<PostPage<Buffer>>;
+  readonly pageAsJson: (listing: Listing, request: PageRequest, selection: ShapedSelection) => Promise<Page<Buffer>>;
   /** The same page of an author's list; read by one statement for all authors that are asked for at a time. */
   readonly authorPage: (
     authorId: string,
     listing: Listing,
     request: PageRequest,
     selection: PostSelection,
-  ) => Promise<PostPage>;
+  ) => Promise<Page<PostType>>;
   readonly count: (listing: Listing) => Promise<number>;
   /** A post by its id, where the viewer may see it. */
   readonly post: (id: string, selection: PostSelection) => Promise<PostType | null>;
@@ -81,17 +79,17 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
     request: PageRequest,
     { columns, contentTimes }: PostSelection,
     authorIds: readonly string[],
-  ): Promise<Map<string | null, PostPage>> => {
+  ): Promise<Map<string | null, Page<PostType>>> => {
     const rows = await pageRows<string>(listing, request, { columns, contentTimes }, authorIds);
     const read = postsReader(columns, noteVote);
-    return new Map(rows.map((row) => [row.author, pageOf(row, request, read)]));
+    return new Map(rows.map((row) => [row.author, pageOf(row, request, read(row.posts!))]));
   };
 
   const countsOf = (listing: Listing, authorIds?: readonly string[]): Promise<CountRow[]> =>
     reader.all(countsStatement(reading, listing, authorIds), "slow");
 
   // A loader for each list but for its author.
-  const authorPages = new Map<string, DataLoader<string, PostPage>>();
+  const authorPages = new Map<string, DataLoader<string, Page<PostType>>>();
   const authorCounts = new Map<string, DataLoader<string, number>>();
   const loaderIn = <Value>(
     loaders: Map<string, DataLoader<string, Value>>,
@@ -126,7 +124,7 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
         return [post === undefined ? separatePosts(await postsOfIds<Buffer>([first], shaped))[0]! : post];
       }
       const ids = [...new Set(asked.map(({ id }) => id))];
-      const selection = asked.map((one) => one.selection).reduce(both);
+      const selection = together(asked);
       const found = postsReader(selection.columns, noteVote)(await postsOfIds<string>(ids, selection));
       const byId = new Map(found.map((post) => [post.id, post]));
       return asked.map(({ id }) => byId.get(id) ?? null);

@@ -1,19 +1,7 @@
 import { UserType } from "../../user/user.type.js";
 import { PostType } from "../post.type.js";
-import type { Position } from "./order.js";
-import type { PageRequest } from "./post-list.js";
-import type { PageRow } from "./page.statements.js";
 import type { PostRow } from "./post.statements.js";
 import type { PostColumn } from "./selection.js";
-
-/** A page of posts, as objects or as JSON, and what lies around it. */
-export type PostPage<One = PostType> = {
-  readonly posts: readonly One[];
-  /** Where each of them stands in the list. */
-  readonly positions: () => readonly Position[];
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-};
 
 /** What a column holds; dates in milliseconds since 1970. One that nobody asked for holds nothing. */
 type ColumnValues = Record<"title" | "content" | "authorName", string> &
@@ -47,23 +35,4 @@ export function postsReader(columns: ReadonlySet<PostColumn>, noteVote: (postId:
     });
   };
   return (rows: string): PostType[] => (JSON.parse(rows) as PostRow[]).map(postOf);
-}
-
-/** Makes a page of its row. */
-export function pageOf<Posts, One>(
-  row: PageRow<Posts>,
-  { fromEnd, size }: PageRequest,
-  postsOf: (posts: Posts) => One[],
-): PostPage<One> {
-  const inOrder = <Item>(items: Item[]): Item[] => (fromEnd ? items.toReversed() : items);
-  const more = Boolean(row.more);
-  return {
-    posts: inOrder(postsOf(row.posts!).slice(0, size)),
-    positions() {
-      const found = JSON.parse(row.found) as [key: number | string, id: string][];
-      return inOrder(found.slice(0, size)).map(([key, id]) => ({ key, id }));
-    },
-    hasNextPage: Boolean(row.follows) || (more && !fromEnd),
-    hasPreviousPage: Boolean(row.precedes) || (more && fromEnd),
-  };
 }

@@ -1,6 +1,7 @@
 import { inDialect, joinSql, limit, Sql, sql, type SqlValue } from "../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
-import { boundConditions, keyColumns, type Bounds } from "./keyset.js";
+import { boundConditions, type Bounds } from "../../paging/keyset.js";
+import { keyColumns } from "./keyset.js";
 import { rankedMatches, type Listing } from "./post-list.js";
 import type { Source } from "./list-source.js";
 import type { Search } from "./search.js";
@@ -21,7 +22,7 @@ export const amongMatches: Source = {
 };
 
 const within = (bounds: Bounds): Sql =>
-  joinSql([sql`true`, ...boundConditions(new Sql("key"), bounds, new Sql("id"))], " and ");
+  joinSql([sql`true`, ...boundConditions(new Sql("key"), new Sql("id"), bounds)], " and ");
 
 /**
  * Key and id of the posts that match a search; where they are ordered by that, of the best. These are taken in the

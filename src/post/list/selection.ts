@@ -179,7 +179,13 @@ function fieldsOf(
   return name === undefined ? fields : fields.filter(([, [field]]) => field!.name.value === name);
 }
 
-/** All that either wants, as often as both; as objects, since each may have a shape of its own. */
-export function both(a: PostSelection, b: PostSelection): PostSelection {
-  return { columns: new Set([...a.columns, ...b.columns]), contentTimes: a.contentTimes + b.contentTimes };
+/**
+ * All that is wanted of any of these posts, and the content of each as often as that of the one that is asked for most;
+ * as objects, since each may have a shape of its own.
+ */
+export function together(asked: readonly { readonly id: string; readonly selection: PostSelection }[]): PostSelection {
+  const times = new Map<string, number>();
+  for (const { id, selection } of asked) times.set(id, (times.get(id) ?? 0) + selection.contentTimes);
+  const columns = new Set(asked.flatMap(({ selection }) => [...selection.columns]));
+  return { columns, contentTimes: Math.max(...times.values()) };
 }

@@ -1,0 +1,81 @@
+import { ArgsType, Field, Int, registerEnumType } from "type-graphql";
+import { z } from "zod";
+
+import { OrderDirection, type PageRequest, type Position } from "./page-request.js";
+
+registerEnumType(OrderDirection, {
+  name: "OrderDirection",
+  description: "Which way a list runs.",
+  valuesConfig: {
+    ASC: { description: "Lowest, earliest or first in the alphabet first." },
+    DESC: { description: "Highest, latest or last in the alphabet first." },
+  },
+});
+
+/** What says which page of a list is wanted. */
+@ArgsType()
+export class PageArguments {
+  @Field(() => Int, {
+    nullable: true,
+    description: "How many from the start, 0 to 100; 20 where neither this nor last is given.",
+  })
+  first?: number | null;
+
+  @Field(() => String, { nullable: true, description: "A cursor: only what follows it." })
+  after?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "How many from the end, 0 to 100; 20 where only before is given. Not together with first.",
+  })
+  last?: number | null;
+
+  @Field(() => String, { nullable: true, description: "A cursor: only what precedes it." })
+  before?: string | null;
+}
+
+const defaultSize = 20;
+const sizeMessage = "must be 0 to 100";
+const size = z.int(sizeMessage).min(0, sizeMessage).max(100, sizeMessage).nullish();
+
+/** The rules of each of a page's arguments by itself. Null is as good as absent, as everywhere in Relay's connections. */
+export const pageArgumentRules = { first: size, after: z.string().nullish(), last: size, before: z.string().nullish() };
+
+type Arguments = z.output<z.ZodObject<typeof pageArgumentRules>>;
+
+/** What is asked of one argument in the light of others, and told beside whatever else is wrong. */
+export const about = (name: string, message: string) => ({ path: [name], message, when: () => true });
+
+/** The rule that a page is counted from one end. */
+export const fromOneEnd = [
+  ({ first, last }: Arguments) => first == null || last == null,
+  about("last", "must not be set together with first"),
+] as const;
+
+/** The rule that an argument is a cursor of the list, whose positions `positionIn` reads. */
+export const cursorRule = <Args extends Arguments>(
+  name: "after" | "before",
+  positionIn: (cursor: string, args: Args) => Position | undefined,
+) =>
+  [
+    (args: Args) => args[name] == null || positionIn(args[name], args) !== undefined,
+    about(name, "must be a cursor from a list in this order"),
+  ] as const;
+
+/** The page that checked arguments ask for. */
+export function pageRequestOf<Args extends Arguments>(
+  args: Args,
+  positionIn: (cursor: string, args: Args) => Position | undefined,
+  offset = 0,
+): PageRequest {
+  const { first, last } = args;
+  const after = args.after == null ? undefined : positionIn(args.after, args);
+  const before = args.before == null ? undefined : positionIn(args.before, args);
+  return {
+    size: first ?? last ?? defaultSize,
+    fromEnd: first == null && (last != null || (before !== undefined && after === undefined)),
+    after,
+    before,
+    offset,
+  };
+}
