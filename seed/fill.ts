@@ -9,7 +9,7 @@ import { User } from "../src/user/user.entity.js";
 import { emailKeyOf } from "../src/user/user.service.js";
 
 import type { Demonstration, DemoPost } from "./demonstration.js";
-import { beginBulkLoad, shortenLog, tuneForBulk, type BulkLoad, type Value } from "./sqlite.js";
+import { bulkOf, type BulkLoad, type Value } from "./bulk-load.js";
 
 /** How far the filling is: within a phase, `done` of `total`. */
 export type Progress = {
@@ -51,10 +51,11 @@ export async function fill(
   },
 ): Promise<Made> {
   const { demonstration, passwordHash, force, report } = parts;
-  await tuneForBulk(database);
+  const bulk = bulkOf(database);
+  await bulk.tune(database);
   const made = await transactionsOn(database)({ party: "" })(async (em) => {
     await refuseWhereTaken(em, demonstration, force);
-    const load = await beginBulkLoad(em);
+    const load = await bulk.begin(em);
     await load.insert(
       "users",
       ["id", "name", "email", "email_key", "password_hash", "created_at"],
@@ -72,7 +73,7 @@ export async function fill(
     report({ phase: "saving", done: 0, total: 1 });
     return counts;
   });
-  await shortenLog(database);
+  await bulk.finish(database);
   report({ phase: "saving", done: 1, total: 1 });
   return made;
 }
@@ -130,7 +131,7 @@ async function insertBatch(load: BulkLoad, posts: readonly DemoPost[]): Promise<
     Object.keys(postColumns),
     posts.map((post) => postValues.map((valueOf) => valueOf(post))),
   );
-  await load.indexTexts(posts.map(({ id }) => id));
+  await load.indexTexts(posts);
   const votes = posts.flatMap(({ id, voterIds }) => voterIds.map((voterId) => [id, voterId]));
   await load.insert("votes", ["post_id", "user_id"], votes);
 }

@@ -1,0 +1,55 @@
+import type { SqlEntityManager } from "@mikro-orm/knex";
+
+import { searchVectorOf } from "../src/post/search-vector.js";
+
+import type { Bulk, Value } from "./bulk-load.js";
+
+export const bulkPostgresql: Bulk = {
+  tune: async () => {},
+
+  // Until the server has looked at the new rows, it plans as if there were none.
+  async finish(database) {
+    await database.em.getConnection().execute("analyze");
+  },
+
+  async begin(em) {
+    const query = <Row>(statement: string, values: Value[] = []): Promise<Row[]> =>
+      (em as SqlEntityManager).getConnection().execute(statement, values, "all", em.getTransactionContext());
+    const insert = async (table: string, columns: readonly string[], rows: readonly (readonly Value[])[]) => {
+      const records = rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
+      const list = columns.join(", ");
+      await query(
+        `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, ?::json)`,
+        [JSON.stringify(records)],
+      );
+    };
+
+    // All at once takes longer than the server waits for a statement by default.
+    await query("set local statement_timeout = 0");
+    await query("set local maintenance_work_mem = '256MB'");
+    const indexes = await query<{ name: string; definition: string }>(
+      `select indexname as name, indexdef as definition from pg_indexes
+        where schemaname = current_schema() and tablename in ('posts', 'votes', 'post_search')
+          and indexname not in (select conname from pg_constraint)`,
+    );
+    for (const { name } of indexes) await query(`drop index ${name}`);
+    await query("alter table votes disable trigger user");
+
+    return {
+      insert,
+      indexTexts: (posts) =>
+        insert(
+          "post_search",
+          ["post_id", "words"],
+          posts.map(({ id, title, content }) => [id, searchVectorOf(title, content)]),
+        ),
+      async restore(step) {
+        await query("alter table votes enable trigger user");
+        for (const [done, { definition }] of indexes.entries()) {
+          step(done, indexes.length);
+          await query(definition);
+        }
+      },
+    };
+  },
+};
