@@ -4,7 +4,8 @@
 import { Misuse, readArguments } from "../seed/arguments.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill, FillRefused } from "../seed/fill.js";
-import { progressOn } from "../seed/progress.js";
+import { withoutTimeLimits } from "./bulk/load.js";
+import { progressOn } from "./bulk/progress.js";
 import { systemClock } from "../src/clock.js";
 import { ConfigError } from "../src/config/settings.js";
 import { DatabaseUnusableError, isDatabaseAway, openDatabase, withoutPassword } from "../src/database/database.js";
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
 
   const passwordHash = await hashPassword(password);
   const demo = demonstration(systemClock(), posts);
-  const database = await openDatabase(config.databaseUrl, entities);
+  const database = await openDatabase(withoutTimeLimits(config.databaseUrl), entities);
   try {
     const report = posts < worthABar ? () => {} : progressOn(process.stderr);
     const made = await fill(database, { demonstration: demo, passwordHash, force, report });

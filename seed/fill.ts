@@ -9,14 +9,8 @@ import { User } from "../src/user/user.entity.js";
 import { emailKeyOf } from "../src/user/user.service.js";
 
 import type { Demonstration, DemoPost } from "./demonstration.js";
-import { bulkOf, type BulkLoad, type Value } from "./bulk-load.js";
-
-/** How far the filling is: within a phase, `done` of `total`. */
-export type Progress = {
-  readonly phase: "posts" | "indexes" | "saving";
-  readonly done: number;
-  readonly total: number;
-};
+import type { Progress } from "../scripts/bulk/progress.js";
+import { bulkOf, type BulkLoad, type Value } from "../scripts/bulk/load.js";
 
 /** A database that can't be filled as it is, in one line. */
 export class FillRefused extends Error {

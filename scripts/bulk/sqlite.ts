@@ -1,7 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core";
 import type { Knex } from "@mikro-orm/knex";
 
-import type { Bulk, Value } from "./bulk-load.js";
+import type { Bulk, Value } from "./load.js";
 
 const cacheKibibytes = 512 * 1024;
 

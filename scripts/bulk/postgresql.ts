@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import { searchVectorOf } from "../src/post/search-vector.js";
+import { searchVectorOf } from "../../src/post/search-vector.js";
 
-import type { Bulk, Value } from "./bulk-load.js";
+import type { Bulk, Value } from "./load.js";
 
 export const bulkPostgresql: Bulk = {
   tune: async () => {},
@@ -24,8 +24,6 @@ export const bulkPostgresql: Bulk = {
       );
     };
 
-    // All at once takes longer than the server waits for a statement by default.
-    await query("set local statement_timeout = 0");
     await query("set local maintenance_work_mem = '256MB'");
     const indexes = await query<{ name: string; definition: string }>(
       `select indexname as name, indexdef as definition from pg_indexes

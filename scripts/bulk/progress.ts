@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 
-import type { Progress } from "./fill.js";
+/** How far long work is: within a phase, `done` of `total`. */
+export type Progress = { readonly phase: string; readonly done: number; readonly total: number };
 
 /** Shows progress as a bar for each phase in a terminal, and elsewhere as a line for each tenth of it. */
 export function progressOn(stream: NodeJS.WriteStream): (progress: Progress) => void {

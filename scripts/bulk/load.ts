@@ -1,9 +1,9 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import type { Database } from "../src/database/database.js";
+import type { Database } from "../../src/database/database.js";
 
-import { bulkPostgresql } from "./bulk-postgresql.js";
-import { bulkSqlite } from "./bulk-sqlite.js";
+import { bulkPostgresql } from "./postgresql.js";
+import { bulkSqlite } from "./sqlite.js";
 
 /** What a column can hold; instants are in milliseconds since 1970. */
 export type Value = string | number | null;
@@ -29,5 +29,16 @@ export type Bulk = {
   /** Tidies up after all that was written. Not within a transaction. */
   readonly finish: (database: Database) => Promise<void>;
 };
+
+const day = 24 * 60 * 60 * 1000;
+
+/** The same database, without the limits of time that a server has and much work would reach. */
+export function withoutTimeLimits(url: string): string {
+  if (url.startsWith("sqlite:")) return url;
+  const patient = new URL(url);
+  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "query_timeout"])
+    patient.searchParams.set(name, String(day));
+  return patient.href;
+}
 
 export const bulkOf = ({ engine }: Database): Bulk => (engine.dialect.name === "sqlite" ? bulkSqlite : bulkPostgresql);

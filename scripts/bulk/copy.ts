@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+
+import type { EntityManager, EntityProperty } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
+
+import type { Database } from "../../src/database/database.js";
+import { jsonArray } from "../../src/database/dialect.js";
+import { joinSql, limit, Sql, sql } from "../../src/database/sql.js";
+import { transactionsOn } from "../../src/database/transaction.js";
+import { entities } from "../../src/schema.js";
+
+import { bulkOf, type Value } from "./load.js";
+import type { Progress } from "./progress.js";
+
+/** A copy that can't be made, in a line. */
+export class CopyRefused extends Error {
+  override readonly name = "CopyRefused";
+}
+
+/** How many rows of each table have been copied. */
+export type Copied = Readonly<Record<string, number>>;
+
+const rowsAtOnce = 5000;
+
+/**
+ * Copies all that a database holds into an empty one of either kind, in one transaction: however it ends, all of it is
+ * there or nothing. Nobody writes to the source meanwhile, who would write in vain.
+ *
+ * Every table is read back from the target and compared, by the number of its rows and a checksum over them.
+ *
+ * @throws CopyRefused where the target isn't empty, or doesn't hold what the source does.
+ */
+export async function copyDatabase(
+  source: Database,
+  target: Database,
+  report: (progress: Progress) => void,
+): Promise<Copied> {
+  const bulk = bulkOf(target);
+  await bulk.tune(target);
+  const copied = await transactionsOn(source)({ party: "" })((from) =>
+    transactionsOn(target)({ party: "" })(async (to) => {
+      await lockForReading(source, from);
+      for (const table of tablesOf(target))
+        if ((await countOf(target, to, table)) > 0)
+          throw new CopyRefused(`The target isn't empty: it has ${table.name}`);
+
+      const load = await bulk.begin(to);
+      const sums = new Map<string, Sum>();
+      for (const table of tablesOf(source)) {
+        const total = await countOf(source, from, table);
+        const sum = newSum();
+        for await (const rows of rowsOf(source, from, table)) {
+          await load.insert(table.name, table.columns, rows);
+          if (table.name === "posts") await load.indexTexts(rows.map((row) => textOf(table, row)));
+          sum.add(rows);
+          report({ phase: table.name, done: sum.count(), total: Math.max(total, 1) });
+        }
+        sums.set(table.name, sum);
+      }
+      await load.restore((done, total) => report({ phase: "indexes", done, total }));
+      for (const table of tablesOf(target)) {
+        const sum = newSum();
+        for await (const rows of rowsOf(target, to, table)) sum.add(rows);
+        report({ phase: "comparing", done: sum.count(), total: Math.max(sum.count(), 1) });
+        if (sum.digest() !== sums.get(table.name)!.digest())
+          throw new CopyRefused(`The copy of ${table.name} differs from the original: nothing has been kept`);
+      }
+      return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.count()]));
+    }),
+  );
+  await bulk.finish(target);
+  return copied;
+}
+
+type Table = { readonly name: string; readonly columns: readonly string[]; readonly key: readonly string[] };
+
+/** The tables of all entities; those that others refer to come first, as features that others import do. */
+function tablesOf(database: Database): readonly Table[] {
+  return entities.map((entity) => {
+    const { tableName, props, primaryKeys, properties } = database.getMetadata().get(entity.name);
+    return {
+      name: tableName,
+      columns: props.flatMap(({ fieldNames = [] }) => fieldNames),
+      key: primaryKeys.flatMap((name) => (properties as Record<string, EntityProperty>)[name]!.fieldNames),
+    };
+  });
+}
+
+type Row = readonly Value[];
+
+async function run<Result>({ engine }: Database, em: EntityManager, statement: Sql): Promise<Result[]> {
+  const { text, values } = statement.in(engine.dialect);
+  return (em as SqlEntityManager).getConnection().execute(text, [...values], "all", em.getTransactionContext());
+}
+
+/** Keeps others from writing, where the transaction alone doesn't. */
+async function lockForReading(database: Database, em: EntityManager): Promise<void> {
+  if (database.engine.dialect.name === "sqlite") return;
+  const names = tablesOf(database).map(({ name }) => name);
+  await run(database, em, new Sql(`lock table ${names.join(", ")} in share mode`));
+}
+
+async function countOf(database: Database, em: EntityManager, { name }: Table): Promise<number> {
+  const [row] = await run<{ rows: number | string }>(database, em, new Sql(`select count(*) as rows from ${name}`));
+  return Number(row!.rows);
+}
+
+/** All rows of a table in the order of its key. Every column is text, a whole number or null. */
+async function* rowsOf(database: Database, em: EntityManager, { name, columns, key }: Table): AsyncGenerator<Row[]> {
+  const keys = new Sql(key.join(", "));
+  for (let after: Row | undefined; ;) {
+    const values =
+      after &&
+      joinSql(
+        after.map((value) => sql`${value}`),
+        ", ",
+      );
+    const from = await run<{ values: string }>(
+      database,
+      em,
+      sql`select ${jsonArray(new Sql(columns.join(", ")))} as "values" from ${new Sql(name)}
+        ${values === undefined ? sql`` : sql`where (${keys}) > (${values})`} order by ${keys} ${limit(rowsAtOnce)}`,
+    );
+    const rows = from.map(({ values: json }) => (typeof json === "string" ? JSON.parse(json) : json) as Row);
+    if (rows.length > 0) yield rows;
+    if (rows.length < rowsAtOnce) return;
+    after = key.map((column) => rows.at(-1)![columns.indexOf(column)]!);
+  }
+}
+
+function textOf({ columns }: Table, row: Row) {
+  const text = (column: string) => String(row[columns.indexOf(column)]);
+  return { id: text("id"), title: text("title"), content: text("content") };
+}
+
+type Sum = ReturnType<typeof newSum>;
+
+/** The number of rows, and a checksum over them in their order. */
+function newSum() {
+  const hash = createHash("sha256");
+  let count = 0;
+  let digest: string | undefined;
+  return {
+    add(rows: readonly Row[]) {
+      count += rows.length;
+      for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
+    },
+    count: () => count,
+    digest: () => (digest ??= hash.digest("base64url")),
+  };
+}
