@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { makeSchema } from "../src/schema.js";
 import { startApi, testSecret, type Account, type Api } from "./support/api.js";
 import { encode, parse, sign, signText } from "./support/forge.js";
+import { rows } from "./support/rows.js";
 
 // One guarded operation for each root field. A new root field belongs here, or among those that ignore the header.
 const guarded: Record<string, string> = {
@@ -60,8 +61,8 @@ function forged(
 }
 
 const secondsNow = ({ api }: Situation) => Math.floor(api.clock().getTime() / 1000);
-const execute = ({ api }: Situation, sql: string, values: unknown[]) =>
-  api.server.database.em.fork().getConnection().execute(sql, values);
+const execute = ({ api }: Situation, sql: string, values: (string | number)[]) =>
+  rows(api.server.database, sql, values);
 
 const atItsAge = (of: string, milliseconds: number, reason: Reason | undefined): State => ({
   of,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { startApi, type Api } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
+import { rows } from "./support/rows.js";
 
 // What a browser sends along by itself with a request that another site's page causes.
 const crossSite = {
@@ -17,11 +18,8 @@ const asForm = new URLSearchParams({ query: register }).toString();
 const asMultipart = `--b\r\ncontent-disposition: form-data; name="query"\r\n\r\n${register}\r\n--b--\r\n`;
 
 async function userCount(api: Api): Promise<number> {
-  const [row] = await api.server.database.em
-    .fork()
-    .getConnection()
-    .execute<{ count: number }[]>("select count(*) as count from users");
-  return row!.count;
+  const [row] = await rows(api.server.database, "select count(*) as count from users");
+  return row!["count"];
 }
 
 describe("a page of another site", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { startApi, type Account, type Api } from "./support/api.js";
 import { createPost } from "./support/posts.js";
+import { rows } from "./support/rows.js";
 
 async function signIn(api: Api, { email, password }: Account, userAgent = "test") {
   const { body } = await api.send(
@@ -64,7 +65,7 @@ test("takes a session for ended that another process ended, though its clock be 
   const api = await startApi();
   const ada = await api.register();
   const ahead = api.clock().getTime() + 5000;
-  await api.server.database.em.fork().getConnection().execute("update sessions set ended_at = ?", [ahead]);
+  await rows(api.server.database, "update sessions set ended_at = ?", [ahead]);
 
   expect(await stateOf(api, ada.token)).toBe("SESSION_REVOKED");
   expect((await logout(api, { refreshToken: ada.refreshToken })).body.data.logout.endedSessions).toBe(0);
@@ -208,7 +209,7 @@ test("tells a writer whose account went meanwhile that it is gone", async () => 
     userAgent: null,
     address: null,
   });
-  await api.server.database.em.fork().getConnection().execute("delete from users");
+  await rows(api.server.database, "delete from users");
 
   const { body } = await api.server.apollo.executeOperation(
     { query: `mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }` },

@@ -16,7 +16,7 @@ const seed = 20_261_122;
 
 const ours: ReadonlySet<string> = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"]);
 const behind =
-  /sqlite|select |insert |mikro|knex|fastify|apollo|node_modules|\.[jt]s\b|TypeError|undefined|\bat \w+ \(|\[object/i;
+  /sqlite|postgres|relation "|select |insert |mikro|knex|fastify|apollo|node_modules|\.[jt]s\b|TypeError|undefined|\bat \w+ \(|\[object/i;
 
 /**
  * What is wrong with answers: a failure of ours, a code that is in no list, a word of what stands behind. With what was

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { startApi } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
+import { dropTable } from "./support/rows.js";
 
 const accepts = {
   "`application/json`": "application/json",
@@ -105,8 +106,7 @@ describe.each(Object.entries(matrix))("%s", (_name, kind) => {
   );
   test.each(columns)("by $method, accepting $accept: $cell", async ({ accept, method, cell }) => {
     const api = await startApi(kind.env);
-    if (kind.without !== undefined)
-      await api.server.database.em.fork().getConnection().execute(`drop table ${kind.without}`);
+    if (kind.without !== undefined) await dropTable(api.server.database, kind.without);
     const header = accepts[accept];
 
     const answer = await requests[method](api.url, kind, header === undefined ? {} : { accept: header });

@@ -1,15 +1,15 @@
-import { join } from "node:path";
-
 import { extendSchema, parse } from "graphql";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 
 import { cursorOf } from "../src/paging/cursor.js";
 import { OrderDirection } from "../src/paging/page-request.js";
 import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../src/post/list/order.js";
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
-import { newFolder } from "./support/files.js";
+import { newFileUrl } from "./support/files.js";
+import { copyRows } from "./support/postgres.js";
 import { createPost, updatePost, votePost } from "./support/posts.js";
+import { copyPost, rows } from "./support/rows.js";
 import { countStatements } from "./support/statements.js";
 import { leadingFields, nameOf, operationsOf, waysTo, type Arguments, type Operation } from "./support/walk.js";
 
@@ -26,9 +26,10 @@ type Row = {
 /** Who runs operations, with the account that they sign in to; without a token, the account is all they have. */
 type Runner = { readonly account: Account; readonly token: string | undefined; readonly ownPost: string };
 
+const isPostgres = inject("database") === "postgresql";
 const missing = "post_01ARZ3NDEKTSV4RRFFQ69G5FAV";
-const execute = (api: Api, statement: string, values: unknown[] = []) =>
-  api.server.database.em.fork().getConnection().execute<any[]>(statement, values);
+const execute = (api: Api, statement: string, values: (string | number)[] = []) =>
+  rows(api.server.database, statement, values);
 
 // Hidden posts are first and last in every order, and some stand at the very instant of a visible one. These words
 // occur in those alone that Bob can't see.
@@ -69,21 +70,24 @@ async function makeWorld(from: "other" | "nobody") {
   await updatePost(ada, { id: postponed, publishAt: later });
   await post(ada, "Zulu hushed", "murmur", draft);
 
-  const hidden: Row[] = await execute(
+  const hidden = (await execute(
     api,
     "select * from posts where author_id != ? and (published_at is null or published_at > ?) order by id",
     [from === "other" ? bob.id : "", api.clock().getTime()],
-  );
+  )) as Row[];
   expect(hidden).toHaveLength(from === "other" ? 8 : 10);
-  const folder = newFolder();
-  let copies = 0;
+  const copiedFile = async () => {
+    const url = newFileUrl();
+    await execute(api, "vacuum into ?", [url.slice("sqlite:".length)]);
+    return url;
+  };
   /** Another server on a copy of all this, at the same instant. */
   const copy = async () => {
-    const path = join(folder, `${++copies}.sqlite`);
-    await execute(api, "vacuum into ?", [path]);
-    const other = await startApi({ PUBLIC_READS: "true", DATABASE_URL: `sqlite:${path}` });
+    const other = await startApi({ PUBLIC_READS: "true", ...(!isPostgres && { DATABASE_URL: await copiedFile() }) });
     other.clock.set(api.clock());
-    await execute(other, "pragma synchronous = off");
+    if (isPostgres) await copyRows(api.server.database, other.server.database);
+    else await execute(other, "pragma synchronous = off");
+    expect(await everyRow(other)).toEqual(await everyRow(api));
     return other;
   };
   const runners = {
@@ -91,9 +95,13 @@ async function makeWorld(from: "other" | "nobody") {
     other: { account: bob, token: bob.token, ownPost: ofBob },
     nobody: { account: dora, token: undefined, ownPost: shown },
   } satisfies Record<string, Runner>;
-  const ids: { id: string }[] = await execute(api, "select id from posts union all select id from users");
-  return { api, ada, cat, hidden, shown, copy, runners, known: new Set(ids.map(({ id }) => id)) };
+  const ids = await execute(api, "select id from posts union all select id from users");
+  return { api, ada, cat, hidden, shown, copy, runners, known: new Set(ids.map(({ id }): string => id)) };
 }
+const everyRow = async (api: Api) => [
+  await execute(api, "select * from posts order by id"),
+  await execute(api, "select * from votes order by 1, 2"),
+];
 type World = Awaited<ReturnType<typeof makeWorld>>;
 
 const keyOf: Record<PostOrderField, (row: Row) => number | string> = {
@@ -113,7 +121,7 @@ function cursorsAround({ id }: Row, key: number | string, order: ListOrder) {
 }
 
 /** The first, the last and one between. */
-const someOf = (rows: readonly Row[]) => [rows.at(0)!, rows.at(rows.length / 2)!, rows.at(-1)!];
+const someOf = (all: readonly Row[]) => [all.at(0)!, all.at(all.length / 2)!, all.at(-1)!];
 
 /** Arguments of lists that go together: pages that begin, end or lie at each hidden post's place in each order. */
 function listArguments({ hidden, ada, cat }: World, { account }: Runner): Arguments[] {
@@ -390,14 +398,7 @@ test("a thousand hidden matches push nothing out of a search", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const id = await createPost(bob, { content: "A river" });
-  await createPost(ada, { title: "River", published: false });
-  await execute(
-    api,
-    `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
-      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 1000)
-      select 'post_' || printf('%026d', n), author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version
-      from numbers join posts where title = 'River'`,
-  );
+  await copyPost(api.server.database, await createPost(ada, { title: "River", published: false }), 1000);
   const search = '{ posts(search: "river", first: 5) { totalCount nodes { id } pageInfo { hasNextPage } } }';
 
   expect((await bob.send(search)).body.data.posts).toEqual({

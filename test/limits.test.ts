@@ -9,8 +9,9 @@ import { entities } from "../src/schema.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
 import { startApi } from "./support/api.js";
-import { newFileUrl } from "./support/files.js";
+import { newDatabaseUrl, places } from "./support/database.js";
 import { createPost, tryToCreatePost } from "./support/posts.js";
+import { whileOthersWrite } from "./support/rows.js";
 import { countStatements } from "./support/statements.js";
 
 const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: __typename`).join(" ");
@@ -87,7 +88,7 @@ test("refuses what grows with every fragment, however few its words", async () =
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
 test("interrupts a statement when its operation's time is up, and no other", async () => {
-  const database = await openDatabase(newFileUrl(), entities);
+  const database = await openDatabase(await newDatabaseUrl(), entities);
   onTestFinished(() => database.close(true));
   const reader = await openReader(database, 256);
   const over = new AbortController();
@@ -114,45 +115,42 @@ const timeout = {
 };
 
 test("answers TIMEOUT to a write that waits for another's lock, and has not written then or later", async () => {
-  const url = newFileUrl();
+  const url = await newDatabaseUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
   const other = await openDatabase(url, entities);
   onTestFinished(() => other.close(true));
-  const run = (statement: string) => other.em.getConnection().execute(statement);
 
-  await run("begin immediate");
-  const answers = [tryToCreatePost(ada), tryToCreatePost(ada)];
-  // Until both have begun, which shows by their time limits.
-  while (api.timer.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
-  api.timer.ring();
+  const answers = await whileOthersWrite(other, async () => {
+    const both = Promise.all([tryToCreatePost(ada), tryToCreatePost(ada)]);
+    // Until both have begun, which shows by their time limits.
+    while (api.timer.waiting() < 2) await new Promise((resolve) => setImmediate(resolve));
+    api.timer.ring();
+    return both;
+  });
 
-  for (const answer of await Promise.all(answers)) {
+  for (const answer of answers) {
     expect(answer.status).toBe(503);
     expect(answer.body).toEqual(timeout);
   }
-  await run("rollback");
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(0);
   expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(1);
 });
 
-test.each(["a file", "memory"])(
-  "answers TIMEOUT to a page whose time is up while it is read from %s",
-  async (place) => {
-    const api = await startApi(place === "a file" ? { DATABASE_URL: newFileUrl() } : {});
-    const ada = await api.register();
-    await createPost(ada);
+test.each(places())("answers TIMEOUT to a page whose time is up while it is read from $place", async ({ newUrl }) => {
+  const api = await startApi({ DATABASE_URL: await newUrl() });
+  const ada = await api.register();
+  await createPost(ada);
 
-    const answer = ada.send("{ posts { nodes { title } } }");
-    while (api.timer.waiting() < 1) await new Promise((resolve) => setImmediate(resolve));
-    api.timer.ring();
+  const answer = ada.send("{ posts { nodes { title } } }");
+  while (api.timer.waiting() < 1) await new Promise((resolve) => setImmediate(resolve));
+  api.timer.ring();
 
-    expect((await answer).status).toBe(503);
-    expect((await answer).body).toEqual(timeout);
-    expect((await ada.send("{ posts { totalCount } }")).body).toEqual({ data: { posts: { totalCount: 1 } } });
-  },
-);
+  expect((await answer).status).toBe(503);
+  expect((await answer).body).toEqual(timeout);
+  expect((await ada.send("{ posts { totalCount } }")).body).toEqual({ data: { posts: { totalCount: 1 } } });
+});
 
 test("forgets the time limit of an operation that has ended", async () => {
   const api = await startApi();

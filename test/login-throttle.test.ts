@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { addressKeyOf } from "../src/session/address.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
+import { rows } from "./support/rows.js";
 
 const minutes = 60_000;
 
@@ -164,10 +165,7 @@ test("counts every registration for its address", async () => {
     });
   // As many as the limit, but only two of them worth a hash in a test.
   await register("first", "198.51.100.7");
-  await api.server.database.em
-    .fork()
-    .getConnection()
-    .execute("update attempts set failures = 99 where failures = 1 and succeeded_at is null");
+  await rows(api.server.database, "update attempts set failures = 99 where failures = 1 and succeeded_at is null");
 
   expect(codeOf(await register("second", "198.51.100.7"))).toBe("OK");
   const refused = await register("third", "198.51.100.7");
@@ -201,7 +199,7 @@ test("forgets, as others come, what no longer counts", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   await guess(api, 2, "nobody@example.com", "198.51.100.7");
-  const counters = () => api.server.database.em.fork().getConnection().execute("select key from attempts");
+  const counters = () => rows(api.server.database, "select key from attempts");
   // The registration's address and pair, and three of the guesses'.
   expect(await counters()).toHaveLength(5);
 

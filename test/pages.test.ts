@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 
-import { openDatabase } from "../src/database/database.js";
+import { connectDatabase, openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { startApi, type Account, type Answer, type Api } from "./support/api.js";
-import { newFile, newFileUrl } from "./support/files.js";
+import { newDatabaseUrl } from "./support/database.js";
+import { newFile } from "./support/files.js";
 import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
+import { rows } from "./support/rows.js";
 import { countStatements } from "./support/statements.js";
 
 /** The message that tells these issues, of which it has the first five. */
@@ -680,9 +682,9 @@ describe("a cursor", () => {
   });
 });
 
-describe("in a file", () => {
+describe("in a file or on a server", () => {
   test("sees a post in the list as soon as it is created, changed and deleted", async () => {
-    const api = await startApi({ DATABASE_URL: newFileUrl() });
+    const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
     const ada = await api.register();
 
     for (let turn = 0; turn < 20; turn += 1) {
@@ -696,7 +698,7 @@ describe("in a file", () => {
   });
 
   test("shows everybody their own writes while many read and write at once", async () => {
-    const api = await startApi({ DATABASE_URL: newFileUrl() });
+    const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
     const ada = await api.register();
     const numbers = Array.from({ length: 50 }, (_, index) => String(index));
 
@@ -713,7 +715,7 @@ describe("in a file", () => {
   });
 
   test("sees what another process has committed, and waits for none that is still writing", async () => {
-    const url = newFileUrl();
+    const url = await newDatabaseUrl();
     const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
     const ada = await one.register();
     const onTwo = { send: (query: string, options = {}) => two.send(query, { token: ada.token, ...options }) };
@@ -733,7 +735,7 @@ describe("in a file", () => {
   });
 
   test("answers lists of more kinds than statements are kept of, again and again", async () => {
-    const api = await startApi({ DATABASE_URL: newFileUrl() });
+    const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
     const ada = await api.register();
     await createPost(ada, { title: "One" });
     const kinds = ["PUBLISHED_AT", "CREATED_AT", "UPDATED_AT", "TITLE", "VOTE_COUNT"].flatMap((field) =>
@@ -753,7 +755,23 @@ describe("in a file", () => {
         expect(answer).toEqual({ titles: "One", ...neither, totalCount: 1 });
   });
 
-  test("leaves nothing open when it stops", async () => {
+  // A connection of its own asks, which PostgreSQL counts too.
+  test.runIf(inject("database") === "postgresql")("leaves no connection open when it stops", async () => {
+    const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
+    const ada = await api.register();
+    await createPost(ada);
+    await Promise.all([list(ada), list(ada), list(ada)]);
+    const asking = await connectDatabase(api.server.database.url, entities);
+    onTestFinished(() => asking.close(true));
+    const connections = () => rows(asking, "select pid from pg_stat_activity where datname = current_database()");
+    expect((await connections()).length).toBeGreaterThan(3);
+
+    await api.server.stop();
+
+    expect(await connections()).toHaveLength(1);
+  });
+
+  test.runIf(inject("database") === "sqlite")("leaves no file open when it stops", async () => {
     const file = newFile();
     const api = await startApi({ DATABASE_URL: `sqlite:${file}` });
     const ada = await api.register();

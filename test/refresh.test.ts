@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { startApi, type Api } from "./support/api.js";
+import { rows } from "./support/rows.js";
 
 const minutes = 60_000;
 const days = 24 * 60 * minutes;
@@ -29,9 +30,6 @@ const reasonOf = async (api: Api, refreshToken: string) => {
 };
 
 const lives = async (api: Api, token: string) => (await api.send("{ me { id } }", { token })).status === 200;
-
-const rows = async (api: Api, sql: string) =>
-  (await api.server.database.em.fork().getConnection().execute(sql)) as any[];
 
 test("trades a refresh token for a new pair of the same session", async () => {
   const api = await startApi();
@@ -138,8 +136,8 @@ test("answers 20 refreshes at once with one successor in one session", async () 
 
   expect(new Set(pairs.map((pair) => pair.refreshToken)).size).toBe(1);
   expect(new Set(pairs.map((pair) => pair.accessToken)).size).toBe(20);
-  expect(await rows(api, "select id from sessions")).toEqual([{ id: ada.sessionId }]);
-  expect(await rows(api, "select * from refresh_tokens")).toHaveLength(2);
+  expect(await rows(api.server.database, "select id from sessions")).toEqual([{ id: ada.sessionId }]);
+  expect(await rows(api.server.database, "select * from refresh_tokens")).toHaveLength(2);
 });
 
 test("does not know a token that it never gave, and ends nothing for it", async () => {
@@ -199,7 +197,7 @@ test("stores no token, and no token's successor in the open", async () => {
   const ada = await api.register();
   const pair = await refreshed(api, ada.refreshToken);
 
-  const stored = JSON.stringify(await rows(api, "select * from refresh_tokens"));
+  const stored = JSON.stringify(await rows(api.server.database, "select * from refresh_tokens"));
 
   expect(stored).toContain("sealed_successor");
   for (const token of [ada.refreshToken, pair.refreshToken]) expect(stored).not.toContain(token);
@@ -218,31 +216,33 @@ test("forgets ended sessions a week later and old tokens with time, in steps, as
   await api.register("Cy");
   expect(await reasonOf(api, bob.refreshToken)).toBe("UNKNOWN");
   expect((await bob.send("{ me { id } }")).body.errors![0]!.extensions["reason"]).toBe("TOKEN_EXPIRED");
-  expect(await rows(api, "select id from sessions")).toHaveLength(2);
+  expect(await rows(api.server.database, "select id from sessions")).toHaveLength(2);
 
   api.clock.advance(60 * days);
   await api.register("Dee");
-  expect(await rows(api, "select id from sessions")).toHaveLength(1);
-  expect(await rows(api, "select hash from refresh_tokens")).toHaveLength(1);
+  expect(await rows(api.server.database, "select id from sessions")).toHaveLength(1);
+  expect(await rows(api.server.database, "select hash from refresh_tokens")).toHaveLength(1);
 });
 
 test("deletes a bounded number of rows at a time", async () => {
   const api = await startApi();
   await api.register("Ada");
-  const user = (await rows(api, "select id from users"))[0].id;
+  const user = (await rows(api.server.database, "select id from users"))[0]!["id"];
   await rows(
-    api,
-    `insert into sessions with recursive n(i) as (select 1 union all select i + 1 from n where i < 30)
-     select 'session_' || i, '${user}', 0, 0, 0, null, null from n`,
+    api.server.database,
+    `insert into sessions (id, user_id, created_at, last_used_at, expires_at)
+     with recursive n(i) as (select 1 union all select i + 1 from n where i < 30)
+     select 'session_' || i, '${user}', 0, 0, 0 from n`,
   );
   await rows(
-    api,
-    `insert into refresh_tokens with recursive n(i) as (select 0 union all select i + 1 from n where i < 299)
-     select 'hash' || i, 'session_' || (1 + i % 30), 0, null, 0 from n`,
+    api.server.database,
+    `insert into refresh_tokens (hash, session_id, used_at, kept_until)
+     with recursive n(i) as (select 0 union all select i + 1 from n where i < 299)
+     select 'hash' || i, 'session_' || (1 + i % 30), 0, 0 from n`,
   );
   const left = async () => ({
-    sessions: (await rows(api, "select id from sessions where expires_at = 0")).length,
-    tokens: (await rows(api, "select hash from refresh_tokens where used_at = 0")).length,
+    sessions: (await rows(api.server.database, "select id from sessions where expires_at = 0")).length,
+    tokens: (await rows(api.server.database, "select hash from refresh_tokens where used_at = 0")).length,
   });
 
   await api.register("One");

@@ -1,10 +1,12 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 
+import type { Database } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { rebuildSearch } from "../src/post/list/search-index.js";
-import { startApi, type Account, type Api } from "./support/api.js";
+import { startApi, type Account } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
 import { createPost, deletePost } from "./support/posts.js";
+import { copyPost, rows } from "./support/rows.js";
 
 const write = (account: Account, title: string, content = "…", input: Record<string, unknown> = {}) =>
   createPost(account, { title, content, ...input });
@@ -24,7 +26,11 @@ async function search(account: Account, words: string, args: Record<string, unkn
 const titles = async (account: Account, words: string, args?: Record<string, unknown>): Promise<string[]> =>
   (await search(account, words, args)).titles;
 
-const execute = (api: Api, sql: string) => api.server.database.em.fork().getConnection().execute(sql);
+const isPostgres = inject("database") === "postgresql";
+
+/** Fails where SQLite's index doesn't agree with the posts. */
+const checkIndex = (database: Database) =>
+  rows(database, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
 
 test("finds posts by words of title and content, all of which must occur", async () => {
   const api = await startApi();
@@ -206,14 +212,7 @@ test("pages through matches both ways, in any order, and filters them", async ()
 test("ranks the best thousand, and orders all of them", async () => {
   const api = await startApi();
   const ada = await api.register();
-  await write(ada, "Seed", "word");
-  await execute(
-    api,
-    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 1200)
-     insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
-     select 'post_' || printf('%026d', i), author_id, 'Seed', 'seed', content, published_at, listed_at, created_at, updated_at, 1
-     from n, (select * from posts limit 1)`,
-  );
+  await copyPost(api.server.database, await write(ada, "Seed", "word"), 1200);
 
   expect((await search(ada, "word")).totalCount).toBe(1000);
   expect((await search(ada, "word", { last: 1 })).pageInfo.hasNextPage).toBe(false);
@@ -222,6 +221,7 @@ test("ranks the best thousand, and orders all of them", async () => {
 
 test("follows every change: edited, withdrawn, deleted, and gone with its author", async () => {
   const api = await startApi();
+  const { database } = api.server;
   const [ada, bob] = [await api.register(), await api.register()];
   const id = await write(ada, "Apple", "pear");
   const change = (input: Record<string, unknown>) =>
@@ -244,18 +244,19 @@ test("follows every change: edited, withdrawn, deleted, and gone with its author
   expect(await titles(bob, "cherry")).toEqual(["Cherry"]);
   await ada.send(`mutation { deleteAccount(input: { currentPassword: "${ada.password}" }) { deletedUserId } }`);
   expect(await titles(bob, "cherry")).toEqual([]);
-  expect(await execute(api, "select * from post_search_keys")).toEqual([]);
-  await execute(api, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
+  expect(await rows(database, `select * from ${isPostgres ? "post_search" : "post_search_keys"}`)).toEqual([]);
+  if (!isPostgres) await checkIndex(database);
 });
 
-test("still finds the right posts in a file that was compacted", async () => {
+// PostgreSQL has no rows of the index that go by numbers, which compacting changes.
+test.skipIf(isPostgres)("still finds the right posts in a file that was compacted", async () => {
   const api = await startApi({ DATABASE_URL: newFileUrl() });
   const ada = await api.register();
   const ids = [];
   for (const word of ["one", "two", "three", "four"]) ids.push(await write(ada, word));
   for (const id of ids.slice(0, 2)) await deletePost(ada, id);
 
-  await execute(api, "vacuum");
+  await rows(api.server.database, "vacuum");
   await write(ada, "five");
 
   for (const word of ["three", "four", "five"]) expect(await titles(ada, word)).toEqual([word]);
@@ -264,15 +265,22 @@ test("still finds the right posts in a file that was compacted", async () => {
 test("is rebuilt from the posts themselves, whatever state the index is in", async () => {
   const api = await startApi();
   const ada = await api.register();
-  await write(ada, "One");
+  const { database } = api.server;
+  const one = await write(ada, "One");
   await write(ada, "Two");
-  await execute(api, "delete from post_search_keys where key = 1");
-  await execute(api, "insert into post_search_keys values (7, 'post_gone')");
-  await execute(api, "insert into post_search (post_search) values ('delete-all')");
-  expect(await titles(ada, "two")).toEqual([]);
+  if (isPostgres) {
+    await rows(database, "delete from post_search where post_id = ?", [one]);
+    await rows(database, "update post_search set words = 'three'");
+  } else {
+    await rows(database, "delete from post_search_keys where key = 1");
+    await rows(database, "insert into post_search_keys values (7, 'post_gone')");
+    await rows(database, "insert into post_search (post_search) values ('delete-all')");
+  }
+  for (const word of ["One", "Two"]) expect(await titles(ada, word)).toEqual([]);
 
-  expect(await rebuildSearch(transactionsOn(api.server.database)({ party: "tests" }))).toBe(2);
+  expect(await rebuildSearch(transactionsOn(database)({ party: "tests" }))).toBe(2);
 
   for (const word of ["One", "Two"]) expect(await titles(ada, word)).toEqual([word]);
-  await execute(api, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
+  expect(await titles(ada, "three")).toEqual([]);
+  if (!isPostgres) await checkIndex(database);
 });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 
 import { passwordCost } from "../src/account/password.js";
 import { startApi } from "./support/api.js";
+import { rows } from "./support/rows.js";
 
 const login = `mutation ($input: LoginInput!) { login(input: $input) {
   accessToken tokenType expiresAt expiresIn serverTime user { id name email } } }`;
@@ -167,9 +168,8 @@ test.each([
 test("makes a hash of older parameters anew when its password comes by", async () => {
   const api = await startApi({}, { passwordCost });
   const { email, password, id } = await api.register();
-  const sql = (text: string, values: unknown[] = []) =>
-    api.server.database.em.fork().getConnection().execute(text, values);
-  const stored = async () => ((await sql("select password_hash from users")) as any[])[0].password_hash;
+  const sql = (text: string, values: string[] = []) => rows(api.server.database, text, values);
+  const stored = async () => (await sql("select password_hash from users"))[0]!["password_hash"];
   await sql("update users set password_hash = ?", [
     await hash(password, { memoryCost: 8192, timeCost: 1, parallelism: 1 }),
   ]);
@@ -241,15 +241,13 @@ test("keeps signing in with an older secret's tokens while a newer one signs", a
 
   async function copyAccounts(from: typeof api, to: typeof api) {
     for (const table of ["users", "sessions"]) {
-      for (const row of await from.server.database.em.fork().getConnection().execute(`select * from ${table}`)) {
+      for (const row of await rows(from.server.database, `select * from ${table}`)) {
         const columns = Object.keys(row);
-        await to.server.database.em
-          .fork()
-          .getConnection()
-          .execute(
-            `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
-            Object.values(row),
-          );
+        await rows(
+          to.server.database,
+          `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})`,
+          Object.values(row),
+        );
       }
     }
   }

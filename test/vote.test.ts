@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { startApi, type Account } from "./support/api.js";
+import { rows } from "./support/rows.js";
 import { createPost, tryToCreatePost, unvotePost, votePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";
 
@@ -91,7 +92,7 @@ test("takes the votes of a deleted account back, and those for a deleted post aw
   await bob.send(`mutation { deleteAccount(input: { currentPassword: "${bob.password}" }) { deletedUserId } }`);
 
   expect(await tally(ada, one)).toEqual({ voteCount: 1, viewerHasVoted: true });
-  const votes = await api.server.database.em.fork().getConnection().execute("select post_id, user_id from votes");
+  const votes = await rows(api.server.database, "select post_id, user_id from votes");
   expect(votes).toEqual([{ post_id: one, user_id: ada.id }]);
 });
 

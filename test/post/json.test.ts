@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { startApi, type Account, type Api } from "../support/api.js";
-import { newFileUrl } from "../support/files.js";
+import { places } from "../support/database.js";
 import { createPost, votePost } from "../support/posts.js";
 
 // Posts that SQL writes as JSON are the answer byte for byte that execution makes of objects.
@@ -111,32 +111,29 @@ const operation = fc
       `query ($id: ID!, $no: Boolean!) { ${first} ${second === undefined ? "" : `second: ${second}`} used: post(id: $id) @skip(if: true) { id @skip(if: $no) ...f } } fragment f on Post { title author { name } }`,
   );
 
-test.each(["memory", "a file"])(
-  "answers posts from %s alike, as JSON of the database and as objects",
-  async (where) => {
-    const api = await startApi({ PUBLIC_READS: "true", ...(where === "a file" && { DATABASE_URL: newFileUrl() }) });
-    const { ada, bob, ids } = await world(api);
-    let withPosts = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        operation,
-        fc.constantFrom(ada, bob, undefined),
-        fc.constantFrom(...ids),
-        fc.boolean(),
-        async (query, account, id, no) => {
-          const variables = { id, no };
-          const sent = await api.send(query, { variables, token: account?.token });
-          const text = await executed(api, account, query, variables);
-          expect({ query, text: sent.text }).toEqual({ query, text });
-          if (sent.body.errors === undefined && /"title"|"content"/.test(sent.text)) withPosts += 1;
-        },
-      ),
-      { seed, numRuns: 400 },
-    );
-    // Most were answers and no refusals of selections that don't fit together.
-    expect(withPosts).toBeGreaterThan(100);
-  },
-);
+test.each(places())("answers posts from $place alike, as JSON of the database and as objects", async ({ newUrl }) => {
+  const api = await startApi({ PUBLIC_READS: "true", DATABASE_URL: await newUrl() });
+  const { ada, bob, ids } = await world(api);
+  let withPosts = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      operation,
+      fc.constantFrom(ada, bob, undefined),
+      fc.constantFrom(...ids),
+      fc.boolean(),
+      async (query, account, id, no) => {
+        const variables = { id, no };
+        const sent = await api.send(query, { variables, token: account?.token });
+        const text = await executed(api, account, query, variables);
+        expect({ query, text: sent.text }).toEqual({ query, text });
+        if (sent.body.errors === undefined && /"title"|"content"/.test(sent.text)) withPosts += 1;
+      },
+    ),
+    { seed, numRuns: 400 },
+  );
+  // Most were answers and no refusals of selections that don't fit together.
+  expect(withPosts).toBeGreaterThan(100);
+});
 
 test("puts no post in the place of another answer, nor after an error above it", async () => {
   const api = await startApi();

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { openDatabase, type Database } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import type { Database } from "../../src/database/database.js";
+import { tuples } from "../../src/database/dialect.js";
+import { Sql } from "../../src/database/sql.js";
 import { cursorOf } from "../../src/paging/cursor.js";
 import { OrderDirection, type PageRequest, type Position } from "../../src/paging/page-request.js";
 import type { Page } from "../../src/paging/page.js";
@@ -19,6 +20,8 @@ import { postsFor, type PostReads } from "../../src/post/list/post.reads.js";
 import type { PostType } from "../../src/post/post.type.js";
 import { searchOf } from "../../src/post/list/search.js";
 import { openReader, type Reader } from "../../src/database/reader.js";
+import { openMigrated } from "../support/database.js";
+import { indexPosts, rows as runOn } from "../support/rows.js";
 import { everything, operationOn } from "../support/reads.js";
 import { titleKeyOf } from "../../src/post/title-key.js";
 
@@ -41,11 +44,11 @@ const authors = ["user_a", "user_b", "user_c"];
 
 let database: Database;
 let reader: Reader;
-const execute = (text: string, values: readonly (string | number | null)[] = []) =>
-  database.em.getConnection().execute(text, [...values]);
+const cleanUps: (() => Promise<void>)[] = [];
+const execute = (text: string, values: readonly (string | number | null)[] = []) => runOn(database, text, values);
 
 beforeAll(async () => {
-  database = await openDatabase("sqlite::memory:", entities);
+  database = await openMigrated((cleanUp) => cleanUps.push(cleanUp));
   reader = await openReader(database, 256);
   for (const id of authors)
     await execute(
@@ -56,20 +59,27 @@ beforeAll(async () => {
 afterAll(async () => {
   await reader.close();
   await database.close(true);
+  for (const cleanUp of cleanUps) await cleanUp();
 });
 
+/** Members of a JSON list as rows, whose columns are `value ->> 0` and so on. */
+const listed = () => tuples(new Sql("?"), new Sql("row")).in(database.engine.dialect).text;
+
 async function insert(rows: readonly Row[]): Promise<void> {
-  const values = rows.map((row) => ({ ...row, key: titleKeyOf(row.title), listed: row.published ?? row.created }));
+  const values = rows.map(({ id, author, title, content, published, created, updated }) => {
+    const listedAt = published ?? created;
+    return [id, author, title, titleKeyOf(title), content, published, listedAt, created, updated];
+  });
+  const dates = [5, 6, 7, 8].map((index) => `cast(value ->> ${index} as bigint)`).join();
   await execute(
     `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
-      select value ->> 'id', value ->> 'author', value ->> 'title', value ->> 'key', value ->> 'content',
-        value ->> 'published', value ->> 'listed', value ->> 'created', value ->> 'updated', 1
-      from json_each(?)`,
+      select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ${dates}, 1 from ${listed()}`,
     [JSON.stringify(values)],
   );
-  await execute("insert into votes (post_id, user_id) select value ->> 0, value ->> 1 from json_each(?) where true", [
+  await execute(`insert into votes (post_id, user_id) select value ->> 0, value ->> 1 from ${listed()} where true`, [
     JSON.stringify(rows.flatMap(({ id, voters }) => voters.map((voter) => [id, voter]))),
   ]);
+  await indexPosts(database, rows);
 }
 
 const remove = (id: string) => execute("delete from posts where id = ?", [id]);
@@ -359,6 +369,7 @@ async function written(all: readonly Row[], write: Write): Promise<Row[]> {
       changed.id,
     ],
   );
+  await indexPosts(database, [changed]);
   return all.map((row) => (row === target ? changed : row));
 }
 

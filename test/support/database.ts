@@ -6,7 +6,8 @@ import { inject } from "vitest";
 
 import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
-import { openEmptyPostgres } from "./postgres.js";
+import { newFileUrl } from "./files.js";
+import { emptyPostgresUrl, openEmptyPostgres, type WhenOver } from "./postgres.js";
 
 /** A database in memory, as `DATABASE_URL` has it. */
 export const memoryUrl = "sqlite::memory:";
@@ -31,8 +32,21 @@ async function makeTemplate(): Promise<string> {
 }
 
 /** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
-export const openMigrated = (): Promise<Database> =>
-  inject("database") === "postgresql" ? openEmptyPostgres() : openSqlite();
+export const openMigrated = (whenOver?: WhenOver): Promise<Database> =>
+  inject("database") === "postgresql" ? openEmptyPostgres(whenOver) : openSqlite();
+
+/** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */
+export const newDatabaseUrl = async (): Promise<string> =>
+  inject("database") === "postgresql" ? emptyPostgresUrl() : newFileUrl();
+
+/** Where a database of the kind that the run is about can be, and what gives the `DATABASE_URL` of a new one there. */
+export const places = () =>
+  inject("database") === "postgresql"
+    ? [{ place: "PostgreSQL", newUrl: newDatabaseUrl }]
+    : [
+        { place: "memory", newUrl: async () => memoryUrl },
+        { place: "a file", newUrl: newDatabaseUrl },
+      ];
 
 /** One in memory. The migrations run once for the files of a worker, and are copied. */
 async function openSqlite(): Promise<Database> {

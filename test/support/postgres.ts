@@ -5,26 +5,55 @@ import { inject, onTestFinished } from "vitest";
 
 import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
+import { rows } from "./rows.js";
 
 /** An empty PostgreSQL database of a test's own, by its URL; dropped when the test is over, whoever is connected. */
 export async function newPostgresDatabase(): Promise<string> {
   const url = await createDatabase();
-  onTestFinished(() => execute(`drop database ${new URL(url).pathname.slice(1)} with (force)`));
+  onTestFinished(() => dropDatabase(url));
   return url;
 }
 
-/** Databases of this worker that no test uses: to empty one takes less time than to make one. */
+/** Migrated databases of this worker that no test uses: to empty one takes less time than to make one. */
 const unused: string[] = [];
 
-/** A migrated database with nothing in it, whose tables are emptied when the test is over. */
-export async function openEmptyPostgres(): Promise<Database> {
-  const known = unused.pop();
-  const url = known ?? (await createDatabase());
-  onTestFinished(async () => {
-    await execute("delete from users; delete from attempts", url);
-    unused.push(url);
+/** What takes a clean-up, to do it once a database is used no more. */
+export type WhenOver = (cleanUp: () => Promise<void>) => void;
+
+/** A migrated PostgreSQL database with nothing in it, by its URL, which is emptied when the test is over. */
+export async function emptyPostgresUrl(whenOver: WhenOver = onTestFinished): Promise<string> {
+  const url = unused.pop() ?? (await createMigrated());
+  whenOver(async () => {
+    try {
+      await execute(emptying, url);
+      unused.push(url);
+    } catch {
+      // The test has dropped a table.
+      await dropDatabase(url);
+    }
   });
-  return known === undefined ? openDatabase(url, entities) : connectDatabase(url, entities);
+  return url;
+}
+
+/** The same, open. */
+export const openEmptyPostgres = async (whenOver?: WhenOver): Promise<Database> =>
+  connectDatabase(await emptyPostgresUrl(whenOver), entities);
+
+// Rows that others refer to come after those. All tables are named, so that one that is missed shows.
+const tables = ["users", "sessions", "refresh_tokens", "attempts", "posts", "post_search", "votes"];
+const emptying = tables
+  .map((table) => `delete from ${table}`)
+  .toReversed()
+  .join("; ");
+
+/** Copies all rows of a database into an empty one, as they are: votes are not counted again. */
+export async function copyRows(from: Database, to: Database): Promise<void> {
+  await rows(to, "alter table votes disable trigger user");
+  for (const table of tables) {
+    const [all] = await rows(from, `select coalesce(json_agg(t), '[]')::text as json from ${table} t`);
+    await rows(to, `insert into ${table} select * from json_populate_recordset(null::${table}, ?)`, [all!["json"]]);
+  }
+  await rows(to, "alter table votes enable trigger user");
 }
 
 async function createDatabase(): Promise<string> {
@@ -34,6 +63,15 @@ async function createDatabase(): Promise<string> {
   url.pathname = `/${name}`;
   return url.href;
 }
+
+async function createMigrated(): Promise<string> {
+  const url = await createDatabase();
+  await (await openDatabase(url, entities)).close(true);
+  return url;
+}
+
+const dropDatabase = (url: string): Promise<void> =>
+  execute(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
 
 async function execute(statement: string, url = inject("postgresUrl")): Promise<void> {
   const client = new Client(url);

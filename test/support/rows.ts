@@ -1,0 +1,72 @@
+import { types, type FieldDef } from "pg";
+import { inject } from "vitest";
+
+import type { Database } from "../../src/database/database.js";
+import { transactionsOn } from "../../src/database/transaction.js";
+import { rebuildSearch } from "../../src/post/list/search-index.js";
+import { searchVectorOf } from "../../src/post/search-vector.js";
+
+const bigint: number = types.builtins.INT8;
+
+type Value = string | number | null;
+/** What the drivers answer: PostgreSQL's always, SQLite's to what has rows and to what has none. */
+type Answered = { readonly rows: Row[]; readonly fields: readonly FieldDef[] } | Row[] | { readonly changes: number };
+type Row = Record<string, any>;
+
+/** Runs plain SQL past all that the server does, and gives the rows; whole numbers are numbers, whatever the database. */
+export async function rows(database: Database, statement: string, values: readonly Value[] = []): Promise<Row[]> {
+  const result: Answered = await database.em
+    .getConnection()
+    .getKnex()
+    .raw(statement, [...values]);
+  if (Array.isArray(result)) return result;
+  if ("changes" in result) return [];
+  // The driver gives those of eight bytes as text.
+  const long = result.fields.filter(({ dataTypeID }) => dataTypeID === bigint).map(({ name }) => name);
+  for (const row of result.rows) for (const name of long) if (row[name] !== null) row[name] = Number(row[name]);
+  return result.rows;
+}
+
+/** Drops a table with all that refers to it, and gives what the database says from then on to who asks for it. */
+export async function dropTable(database: Database, table: string): Promise<string> {
+  const isPostgres = inject("database") === "postgresql";
+  await rows(database, `drop table ${table}${isPostgres ? " cascade" : ""}`);
+  return isPostgres ? `relation "${table}" does not exist` : `no such table: ${table}`;
+}
+
+/** Adds copies of a post, at once: so many would take long to create one by one. */
+export async function copyPost(database: Database, id: string, copies: number): Promise<void> {
+  const columns = "author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version";
+  // A number with zeros before it, as each database writes it.
+  const number = "substr(cast(10000000000000000 + n as text), 2)";
+  await rows(
+    database,
+    `insert into posts (id, ${columns})
+      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${copies})
+      select 'post_0000000000' || ${number}, ${columns} from numbers cross join posts where id = ?`,
+    [id],
+  );
+  if (inject("database") === "postgresql") await rebuildSearch(transactionsOn(database)({ party: "tests" }));
+}
+
+/** Lets the search find posts that were written past the server, which SQLite's triggers have done already. */
+export async function indexPosts(database: Database, posts: readonly Text[]): Promise<void> {
+  if (inject("database") === "sqlite") return;
+  await rows(
+    database,
+    `insert into post_search (post_id, words)
+      select member ->> 0, (member ->> 1)::tsvector from json_array_elements(?::json) as members (member)
+      on conflict (post_id) do update set words = excluded.words`,
+    [JSON.stringify(posts.map(({ id, title, content }) => [id, searchVectorOf(title, content)]))],
+  );
+}
+type Text = { readonly id: string; readonly title: string; readonly content: string };
+
+/** Does `work` while another transaction lets nobody write. */
+export function whileOthersWrite<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {
+  return database.em.fork().transactional(async (em) => {
+    // SQLite has one writer at a time, from the beginning of its transaction.
+    if (inject("database") === "postgresql") await em.execute("lock table users, sessions, posts in exclusive mode");
+    return work();
+  });
+}
