@@ -28,17 +28,20 @@ const { quick, write, only, ...others } = parseArgs({
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     only: { type: "string" },
-    with: { type: "string", default: "by hand,plain stack,floor" },
+    with: { type: "string", default: "on PostgreSQL,by hand,plain stack,floor" },
   },
 }).values;
 
 const names = ["Postern", ...(quick ? ["plain stack"] : others.with.split(","))] as readonly Name[];
 const contestants = await startContestants(names, seededDatabase(posts));
 const [postern] = contestants as [Contestant];
-const session = await dataOf(postern, "", "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }", {
-  input: credentials,
-});
-const token = (JSON.parse(session) as { login: { accessToken: string } }).login.accessToken;
+const signIn = "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }";
+const tokenOf = async (contestant: Contestant): Promise<string> =>
+  JSON.parse(await dataOf(contestant, "", signIn, { input: credentials })).login.accessToken;
+const token = await tokenOf(postern);
+// All others have the same file, and the session with it.
+const onPostgres = contestants.find(({ name }) => name === "on PostgreSQL");
+const tokens = new Map(onPostgres && [[onPostgres, await tokenOf(onPostgres)]]);
 
 const works = worksFor({ ...(await findPlaces()), credentials }).filter(
   ({ name }) => only === undefined || only.split(",").includes(name),
@@ -110,7 +113,7 @@ async function compareQuickly(): Promise<void> {
 async function requireSameAnswers({ by, title, query, variables }: Work): Promise<void> {
   let first: string | undefined;
   for (const contestant of contestants.filter(({ name }) => by.includes(name))) {
-    const data = await dataOf(contestant, token, query, variables);
+    const data = await dataOf(contestant, tokens.get(contestant) ?? token, query, variables);
     first ??= data;
     if (data !== first)
       throw new Error(`${title}: ${contestant.name} answers\n${data}\nwhere Postern answers\n${first}`);
@@ -120,10 +123,20 @@ async function requireSameAnswers({ by, title, query, variables }: Work): Promis
 function load(contestant: Contestant, work: Work, milliseconds: number): Promise<Measured> {
   const writes = (work.writesPercent ?? 0) / 100;
   const kinds = [
-    { name: work.name, share: 1 - writes, requests: [wire(contestant, token, work.query, work.variables)] },
+    {
+      name: work.name,
+      share: 1 - writes,
+      requests: [wire(contestant, tokens.get(contestant) ?? token, work.query, work.variables)],
+    },
     ...(writes === 0
       ? []
-      : [{ name: "writes", share: writes, requests: [wire(contestant, token, documents.createPost, newPost)] }]),
+      : [
+          {
+            name: "writes",
+            share: writes,
+            requests: [wire(contestant, tokens.get(contestant) ?? token, documents.createPost, newPost)],
+          },
+        ]),
   ];
   const { rate } = work;
   return measure(

@@ -5,6 +5,7 @@ const charted = ["page", "fullPage", "post", "me", "createPost"];
 // Told apart by lightness too, on white and on black.
 const colours: Readonly<Record<Name, string>> = {
   Postern: "#d9480f",
+  "on PostgreSQL": "#f08c00",
   "by hand": "#1971c2",
   "plain stack": "#868e96",
   floor: "#adb5bd",

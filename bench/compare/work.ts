@@ -16,8 +16,8 @@ export type Work = {
   readonly rate?: number;
 };
 
-const all: readonly Name[] = ["Postern", "by hand", "plain stack", "floor"];
-const servers: readonly Name[] = ["Postern", "by hand", "plain stack"];
+const all: readonly Name[] = ["Postern", "on PostgreSQL", "by hand", "plain stack", "floor"];
+const servers: readonly Name[] = ["Postern", "on PostgreSQL", "by hand", "plain stack"];
 
 export const newPost = { input: { title: "A post of the bench", content: "Nothing to see here. ".repeat(15).trim() } };
 
@@ -41,11 +41,17 @@ export function worksFor(found: {
     {
       name: "farPage",
       title: `page of 20, ${farOffset} posts on`,
-      by: ["Postern", "by hand"],
+      by: ["Postern", "on PostgreSQL", "by hand"],
       query: documents.farPage,
       variables: { after: farCursor },
     },
-    { name: "search", title: "search", by: ["Postern"], query: documents.search, variables: { s: "miso ramen" } },
+    {
+      name: "search",
+      title: "search",
+      by: ["Postern", "on PostgreSQL"],
+      query: documents.search,
+      variables: { s: "miso ramen" },
+    },
     { name: "atARate", title: "page of 20, 100 a second", by: all, ...page, rate: 100 },
     { name: "createPost", title: "createPost", by: servers, query: documents.createPost, variables: newPost },
     { name: "mix", title: "page of 20 beside 5 % createPost", by: servers, ...page, writesPercent: 5 },

@@ -48,7 +48,8 @@ const serverSettings = [
   ["unix_socket_directories", ""],
 ].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 
-async function startPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+/** Starts a server in a folder of its own, which are gone when `stop` has been called or this process has ended. */
+export async function startPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-postgres-"));
   const data = join(folder, "data");
   const bin = join(installedServer(folder), "bin");
