@@ -46,6 +46,7 @@ const noAmbientTime = {
 /** From the process down to what knows nobody; the first pattern that fits says the layer. Src has no other files. */
 const layers = [
   { name: "main", files: /^main\.ts$/ },
+  { name: "process", files: /^process\// },
   { name: "server", files: /^server\.ts$/ },
   { name: "http", files: /^http\// },
   { name: "schema", files: /^schema\.ts$/ },
@@ -66,6 +67,7 @@ const layers = [
 
 /** Layers that stand beside each other, so that neither may import the other though one is listed first. */
 const strangers = new Set([
+  "process → server",
   "http → schema",
   "http → feature",
   "http → resolver",

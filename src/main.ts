@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 
@@ -9,36 +10,83 @@ import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
 import { DatabaseUnusableError, withoutPassword } from "./database/database.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
-import { startServer, type RunningServer } from "./server.js";
+import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./process/workers.js";
+import { startServer } from "./server.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const name = `postern ${manifest.version}`;
+
+/** What serves: a server in this process, or workers. */
+type Running = WorkerReady & {
+  readonly stop: () => Promise<void>;
+  readonly cut: () => void;
+  /** Ends it though it can't be stopped. */
+  readonly kill: () => void;
+};
 
 async function main(): Promise<void> {
   const startedAt = systemClock();
   const { config, warnings } = configOfEnvironment();
   const output = standardOutput();
   const log = makeLog(config.logLevel, systemClock, output);
+  const parts = { config, clock: systemClock, timer: systemTimer, log, name };
+  if (cluster.isWorker) return work(parts, output);
   for (const warning of warnings) log.warn(warning);
 
-  const parts = { config, clock: systemClock, timer: systemTimer, log, name };
-  const server = await startServer(parts);
-  stopOnSignal(server, log, output, config.shutdownGraceSeconds * 1000);
+  const grace = config.shutdownGraceSeconds * 1000;
+  const running: Running = config.workers === 1 ? await serve(parts) : await startParent(parts, output, grace);
+  stopOnSignal(running, log, output, grace);
   const readyMs = systemClock().getTime() - startedAt.getTime();
-  if (process.stdout.isTTY) console.log(banner(server, config, readyMs));
+  if (process.stdout.isTTY) console.log(banner(running, config, readyMs));
   // Whatever is logged: whoever starts a server waits for this line.
-  else log.child({}, { level: "info" }).info(facts(server, config, readyMs), "ready");
+  else log.child({}, { level: "info" }).info(facts(running, config, readyMs), "ready");
 }
 
-function facts(server: RunningServer, config: Config, readyMs: number) {
+type Parts = Parameters<typeof startServer>[0];
+
+async function serve(parts: Parts): Promise<Running> {
+  return { ...(await startServer(parts)), kill: () => {} };
+}
+
+async function startParent({ config, clock, log }: Parts, output: LogOutput, grace: number): Promise<Running> {
+  const workers = await startWorkers({ count: config.workers, clock, log, output });
+  const end = async () => {
+    const error = await workers.failed;
+    await stopInTime(workers, grace);
+    await written(output);
+    fail(error);
+  };
+  end().catch(fail);
+  return workers;
+}
+
+/** A worker's part: it serves, and ends at its parent's word. */
+async function work(parts: Parts, output: LogOutput): Promise<void> {
+  // A terminal sends its signals to the parent and the workers alike.
+  for (const signal of stopSignals) process.on(signal, () => {});
+  const server = await startServer(parts);
+  const stop = async () => {
+    await server.stop();
+    await written(output);
+    process.exit(0);
+  };
+  process.on("message", (order: WorkerOrder) => {
+    if (order === "cut") server.cut();
+    else stop().catch(fail);
+  });
+  process.send!({ url: server.url, secretFile: server.secretFile } satisfies WorkerReady);
+}
+
+function facts(running: Running, config: Config, readyMs: number) {
   return {
     name,
     node: process.versions.node,
+    ...(config.workers > 1 && { workers: config.workers }),
     database: withoutPassword(config.databaseUrl),
     readyMs,
-    graphql: server.url,
+    graphql: running.url,
     accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),
-    signingKey: server.secretFile === undefined ? ownKey(config) : generated(server.secretFile),
+    signingKey: running.secretFile === undefined ? ownKey(config) : generated(running.secretFile),
   };
 }
 
@@ -47,16 +95,17 @@ function ownKey({ signingKeys }: Config): string {
   return `${algorithm} from ${algorithm === "HS256" ? "JWT_SECRET" : "JWT_PRIVATE_KEY"}, kid ${id}`;
 }
 
-function generated(file: NonNullable<RunningServer["secretFile"]>): string {
+function generated(file: NonNullable<WorkerReady["secretFile"]>): string {
   return `secret ${file.isNew ? "generated, kept in" : "generated earlier, read from"} ${file.path}`;
 }
 
-function banner(server: RunningServer, config: Config, readyMs: number): string {
-  const { node, database, graphql, accessTokenTtl, signingKey } = facts(server, config, readyMs);
+function banner(running: Running, config: Config, readyMs: number): string {
+  const { node, database, graphql, accessTokenTtl, signingKey } = facts(running, config, readyMs);
   const rows = [
     ["GraphQL", styleText("cyan", graphql)],
     ...(config.production ? [] : [["Sandbox", new URL("/", graphql).href]]),
     ["Database", database],
+    ...(config.workers > 1 ? [["Workers", String(config.workers)]] : []),
     ["Access tokens", `live ${accessTokenTtl}`],
     ["Signing key", signingKey],
   ];
@@ -64,27 +113,39 @@ function banner(server: RunningServer, config: Config, readyMs: number): string 
   return ["", `  ${title}`, ...rows.map(([label, value]) => `  ${label!.padEnd(16)}${value}`), ""].join("\n");
 }
 
+const stopSignals = ["SIGINT", "SIGTERM"] as const;
 // What is left of the grace time for what has to be closed when connections have been cut.
 const shareForCutting = 0.8;
 const flushMilliseconds = 500;
 
-/**
- * Stops at the first signal: what is under way has the grace time to end. Then its connections are cut, and a process
- * that can't end even so is killed, which a database survives.
- */
-function stopOnSignal(server: RunningServer, log: Logger, output: LogOutput, graceMilliseconds: number): void {
+function stopOnSignal(running: Running, log: Logger, output: LogOutput, graceMilliseconds: number): void {
   const stop = async (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
-    systemTimer(graceMilliseconds * shareForCutting, server.cut);
-    systemTimer(graceMilliseconds, () => process.kill(process.pid, "SIGKILL"));
-    await server.stop();
+    await stopInTime(running, graceMilliseconds);
     log.info("stopped");
-    // Who has stopped reading the log is not waited for.
-    await Promise.race([output.flush(), pause(flushMilliseconds)]);
+    await written(output);
     process.exit(0);
   };
   // Once: a second signal ends the process as it would any other.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(signal).catch(fail));
+  for (const signal of stopSignals) process.once(signal, () => void stop(signal).catch(fail));
+}
+
+/**
+ * What is under way has the grace time to end. Then its connections are cut, and a process that can't end even so is
+ * killed, which a database survives.
+ */
+async function stopInTime(running: Running, graceMilliseconds: number): Promise<void> {
+  systemTimer(graceMilliseconds * shareForCutting, running.cut);
+  systemTimer(graceMilliseconds, () => {
+    running.kill();
+    process.kill(process.pid, "SIGKILL");
+  });
+  await running.stop();
+}
+
+/** Waits until the log is written; who has stopped reading it is not waited for. */
+async function written(output: LogOutput): Promise<void> {
+  await Promise.race([output.flush(), pause(flushMilliseconds)]);
 }
 
 /** Ends a start that can't be: in words where the cause is known, with the stack where it is our mistake. */
@@ -96,6 +157,7 @@ function fail(error: unknown): never {
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems;
   if (error instanceof DatabaseUnusableError) return [error.message];
+  if (error instanceof WorkersFailed) return error.message === "" ? [] : [error.message];
   const { code, syscall, address, port, message, stack } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

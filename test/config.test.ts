@@ -25,6 +25,7 @@ test("has a value for every setting that is not given", () => {
       production: false,
       port: 4000,
       host: "127.0.0.1",
+      workers: 1,
       databaseUrl: "sqlite:./data/postern.sqlite",
       signingKeys: undefined,
       accessTokenTtlSeconds: 30 * 60,

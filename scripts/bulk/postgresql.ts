@@ -7,9 +7,9 @@ import type { Bulk, Value } from "./load.js";
 export const bulkPostgresql: Bulk = {
   tune: async () => {},
 
-  // Until the server has looked at the new rows, it plans as if there were none.
+  // Until the server has looked at the new rows, it plans as if there were none, and looks each up that an index has.
   async finish(database) {
-    await database.em.getConnection().execute("analyze");
+    await database.em.getConnection().execute("vacuum (analyze)");
   },
 
   async begin(em) {

@@ -13,6 +13,7 @@ import {
   proxies,
   secrets,
   text,
+  whole,
 } from "./setting-rules.js";
 
 /** A token's `exp − iat` may not exceed a day, so no setting may ask for more. */
@@ -38,6 +39,12 @@ export const settings = {
     example: "127.0.0.1",
     presetText: "`127.0.0.1`, in production `0.0.0.0`",
     description: "the address to listen on",
+  },
+  WORKERS: {
+    rule: whole(1, 256),
+    preset: "1",
+    example: "2",
+    description: "how many processes serve the port; see [running it](operations.md)",
   },
   DATABASE_URL: {
     rule: databaseUrl,

@@ -12,6 +12,8 @@ export type Config = {
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
+  /** How many processes serve the port. */
+  readonly workers: number;
   /** `sqlite:<path>`, `sqlite::memory:` or `postgresql://…`. */
   readonly databaseUrl: string;
   /** What tokens are signed and verified with. Undefined where a secret is to be made and kept. */
@@ -144,6 +146,7 @@ export function readConfig(
     production,
     port: read("PORT"),
     host: read("HOST") ?? (production ? "0.0.0.0" : "127.0.0.1"),
+    workers: read("WORKERS"),
     databaseUrl: read("DATABASE_URL"),
     signingKeys: pairs ?? (jwtSecrets && keyringOf(jwtSecrets.map(secretKey))),
     accessTokenTtlSeconds,
@@ -180,6 +183,8 @@ export function readConfig(
       requestTimeoutSeconds: read("REQUEST_TIMEOUT"),
     },
   };
+  if ((config.workers ?? 1) > 1 && config.databaseUrl === "sqlite::memory:")
+    problems.push("WORKERS must be 1 with sqlite::memory:, of which each process has its own, for example WORKERS=1");
   if (problems.length > 0) throw new ConfigError(problems);
   // Each undefined left above was noted as a problem, but for those that may be absent.
   return { config: config as Config, warnings };

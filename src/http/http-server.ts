@@ -73,9 +73,15 @@ export function makeHttpServer(parts: {
     },
     clientErrorHandler: answerUnreadable,
   });
-  http.server.maxConnections = parts.connections;
-  // Each request that waits on a connection listens to it.
-  http.server.on("connection", (socket: Socket) => socket.setMaxListeners(0));
+  // The server's own maxConnections would let workers pass a connection on for ever where all of them are full.
+  let open = 0;
+  http.server.on("connection", (socket: Socket) => {
+    open += 1;
+    socket.once("close", () => (open -= 1));
+    if (open > parts.connections) socket.destroy();
+    // Each request that waits on a connection listens to it.
+    socket.setMaxListeners(0);
+  });
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.

@@ -17,6 +17,8 @@ export type Running = {
   readonly ready: Record<string, any>;
   readonly url: string;
   readonly output: () => string;
+  /** Waits until it has printed this. */
+  readonly says: (text: string) => Promise<void>;
 };
 
 /** The built server as a process in `folder`, with no environment but this. */
@@ -37,15 +39,22 @@ function launch(folder: string, env: Record<string, string>) {
 export async function startProcess(folder: string, env: Record<string, string> = {}): Promise<Running> {
   const { child, text } = launch(folder, env);
   const ended = once(child, "exit");
-  for (;;) {
-    const line = text.out.split("\n").find((each) => each.includes('"msg":"ready"'));
-    if (line !== undefined) {
-      const ready = JSON.parse(line);
-      return { process: child, ready, url: ready.graphql, output: () => text.out + text.err };
+  const lineWith = async (words: string): Promise<string> => {
+    for (;;) {
+      const line = text.out.split("\n").find((each) => each.includes(words));
+      if (line !== undefined) return line;
+      await Promise.race([once(child.stdout, "data"), ended]);
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}${text.out}`);
     }
-    await Promise.race([once(child.stdout, "data"), ended]);
-    if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text.err}${text.out}`);
-  }
+  };
+  const ready = JSON.parse(await lineWith('"msg":"ready"'));
+  return {
+    process: child,
+    ready,
+    url: ready.graphql,
+    output: () => text.out + text.err,
+    says: async (words) => void (await lineWith(words)),
+  };
 }
 
 /**
