@@ -37,7 +37,7 @@ function facts(server: RunningServer, config: Config, readyMs: number) {
     database: config.databaseUrl,
     readyMs,
     graphql: server.url,
-    accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),
+    accessTokenTtl: formatDuration(config.sessionRules.accessTokenTtlSeconds),
     signingKey: server.secretFile === undefined ? ownKey(config) : generated(server.secretFile),
   };
 }
