@@ -113,7 +113,7 @@ const server = await startServer({
   log: makeLog(config.logLevel, systemClock, standardOutput()),
 });
 say(
-  `A server on ${server.url}, with a database of its own and access tokens that live ${config.accessTokenTtlSeconds} s.\n`,
+  `A server on ${server.url}, with a database of its own and access tokens that live ${config.sessionRules.accessTokenTtlSeconds} s.\n`,
 );
 try {
   await walk(server.url);

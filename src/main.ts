@@ -85,7 +85,7 @@ function facts(running: Running, config: Config, readyMs: number) {
     database: withoutPassword(config.databaseUrl),
     readyMs,
     graphql: running.url,
-    accessTokenTtl: formatDuration(config.accessTokenTtlSeconds),
+    accessTokenTtl: formatDuration(config.sessionRules.accessTokenTtlSeconds),
     signingKey: running.secretFile === undefined ? ownKey(config) : generated(running.secretFile),
   };
 }

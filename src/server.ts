@@ -84,16 +84,7 @@ export async function startServer(parts: {
     log,
     passwordCost,
     publicReads: config.publicReads,
-    sessionRules: {
-      keys,
-      issuer: config.jwtIssuer,
-      audience: config.jwtAudience,
-      accessTokenTtlSeconds: config.accessTokenTtlSeconds,
-      clockToleranceSeconds: config.clockToleranceSeconds,
-      refreshTokenTtlSeconds: config.refreshTokenTtlSeconds,
-      sessionMaxAgeSeconds: config.sessionMaxAgeSeconds,
-      refreshGraceSeconds: config.refreshGraceSeconds,
-    },
+    sessionRules: { ...config.sessionRules, keys },
   });
 
   const formatError = errorFormatter(log);

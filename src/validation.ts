@@ -36,6 +36,11 @@ export function trimmedTextOf(least: number, most: number) {
     .pipe(textOf(least, most));
 }
 
+/** Whether a value is an object as JSON has them. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Checks a field's arguments against their rules, given as an object with a key per argument.
  *

@@ -28,13 +28,15 @@ test("has a value for every setting that is not given", () => {
       workers: 1,
       databaseUrl: "sqlite:./data/postern.sqlite",
       signingKeys: undefined,
-      accessTokenTtlSeconds: 30 * 60,
-      refreshTokenTtlSeconds: 30 * 86_400,
-      sessionMaxAgeSeconds: 90 * 86_400,
-      refreshGraceSeconds: 10,
-      clockToleranceSeconds: 0,
-      jwtIssuer: "postern",
-      jwtAudience: "postern",
+      sessionRules: {
+        issuer: "postern",
+        audience: "postern",
+        accessTokenTtlSeconds: 30 * 60,
+        clockToleranceSeconds: 0,
+        refreshTokenTtlSeconds: 30 * 86_400,
+        sessionMaxAgeSeconds: 90 * 86_400,
+        refreshGraceSeconds: 10,
+      },
       publicReads: false,
       trustProxy: undefined,
       corsOrigins: ["https://studio.apollographql.com"],
@@ -170,7 +172,7 @@ test("takes origins by name, or all of them, and the hosted Sandbox outside prod
 });
 
 test("bounds access tokens by a day", () => {
-  expect(readConfig({ ACCESS_TOKEN_TTL: "24h" }).config.accessTokenTtlSeconds).toBe(86_400);
+  expect(readConfig({ ACCESS_TOKEN_TTL: "24h" }).config.sessionRules.accessTokenTtlSeconds).toBe(86_400);
 });
 
 test("takes several secrets, newest first, by their bytes", () => {

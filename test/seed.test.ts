@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Misuse, readArguments } from "../seed/arguments.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill } from "../seed/fill.js";
-import { beginBulkLoad } from "../seed/sqlite.js";
+import { bulkSqlite } from "../scripts/bulk/sqlite.js";
 import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
 import { entities } from "../src/schema.js";
@@ -232,11 +232,11 @@ test("lets others read meanwhile, by indexes that are away, who see nothing of i
   await addEve(writer);
 
   await inTransaction(writer, async (em) => {
-    const load = await beginBulkLoad(em);
+    const load = await bulkSqlite.begin(em);
     expect(await listed()).toEqual([{ id: "post_eve" }]);
     const columns = ["id", "author_id", "title", "content", "published_at", "listed_at", "created_at", "updated_at"];
     await load.insert("posts", [...columns, "version"], [["post_2", "user_eve", "T", "yaks", 8, 8, 8, 8, 1]]);
-    await load.indexTexts(["post_2"]);
+    await load.indexTexts([{ id: "post_2", title: "", content: "" }]);
     await load.restore(() => {});
     expect(await listed()).toEqual([{ id: "post_eve" }]);
     expect(await matching()).toHaveLength(1);

@@ -20,21 +20,13 @@ import { answerOpened, SessionPayload } from "../session/session-payload.resolve
 @ObjectType({ simpleResolvers: true, description: "A password just changed." })
 class ChangePasswordPayload {
   @Field(() => Int, { description: "How many other sessions ended." })
-  readonly endedSessions: number;
-
-  constructor(endedSessions: number) {
-    this.endedSessions = endedSessions;
-  }
+  readonly endedSessions!: number;
 }
 
 @ObjectType({ simpleResolvers: true, description: "An account that is gone." })
 class DeleteAccountPayload {
   @Field(() => ID, { description: "The id that the user had." })
-  readonly deletedUserId: string;
-
-  constructor(deletedUserId: string) {
-    this.deletedUserId = deletedUserId;
-  }
+  readonly deletedUserId!: string;
 }
 
 /** What takes a password. */
@@ -78,7 +70,7 @@ export class AccountResolver {
     const viewer = requireViewer(context);
     const checked = checkArguments(changePasswordRules, { input });
     const { client, now } = context;
-    return new ChangePasswordPayload(await changePassword(context, viewer, checked.input, client, now));
+    return { endedSessions: await changePassword(context, viewer, checked.input, client, now) };
   }
 
   @Mutation(() => DeleteAccountPayload, {
@@ -92,6 +84,6 @@ export class AccountResolver {
     const viewer = requireViewer(context);
     const checked = checkArguments(deleteAccountRules, { input });
     await deleteAccount(context, viewer, checked.input, context.client, context.now);
-    return new DeleteAccountPayload(viewer.userId);
+    return { deletedUserId: viewer.userId };
   }
 }

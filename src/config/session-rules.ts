@@ -13,5 +13,6 @@ export type TokenRules = {
 export type SessionRules = TokenRules & {
   readonly refreshTokenTtlSeconds: number;
   readonly sessionMaxAgeSeconds: number;
+  /** How long after its first use a refresh token is still answered. */
   readonly refreshGraceSeconds: number;
 };

@@ -22,20 +22,27 @@ const longestDurationSeconds = 10 * 365 * 24 * 60 * 60;
 
 const newSecret = "<the output of: openssl rand -hex 32>";
 
-/**
- * Each variable with its rule, its value where it is not set, the example that an error shows, and what docs/settings.md
- * and .env.example say of it. Nothing else lists them.
- */
+/** How a setting is read and what is said of it. */
+export type Setting = {
+  readonly rule: z.ZodType;
+  /** Its value where it is not set. */
+  readonly preset?: string;
+  /** What docs/settings.md says in place of that. */
+  readonly presetText?: string;
+  /** What an error shows in place of the preset. */
+  readonly example?: string;
+  readonly description: string;
+};
+
+/** Each variable, with what docs/settings.md and .env.example say of it. Nothing else lists them. */
 export const settings = {
   PORT: {
     rule: port,
     preset: "4000",
-    example: "4000",
     description: "0 takes a free one",
   },
   HOST: {
     rule: text,
-    preset: undefined,
     example: "127.0.0.1",
     presetText: "`127.0.0.1`, in production `0.0.0.0`",
     description: "the address to listen on",
@@ -49,13 +56,11 @@ export const settings = {
   DATABASE_URL: {
     rule: databaseUrl,
     preset: "sqlite:./data/postern.sqlite",
-    example: "sqlite:./data/postern.sqlite",
     description:
       "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`",
   },
   JWT_SECRET: {
     rule: secrets,
-    preset: undefined,
     example: newSecret,
     presetText: "outside production one is made and kept in `./data/jwt-secret`",
     description:
@@ -63,7 +68,6 @@ export const settings = {
   },
   JWT_PRIVATE_KEY: {
     rule: keyPairs,
-    preset: undefined,
     example: "./keys/signing.pem",
     description:
       "a key pair in place of secrets, RSA of 2048 bits at least (RS256) or P-256 (ES256): PEM, or a PEM file's name. Several as above; older ones may be public keys alone",
@@ -71,25 +75,21 @@ export const settings = {
   ACCESS_TOKEN_TTL: {
     rule: duration(1, longestAccessTokenTtlSeconds, "between 1s and 24h"),
     preset: "30m",
-    example: "30m",
     description: "how long an access token lives; `24h` at most",
   },
   REFRESH_TOKEN_TTL: {
     rule: duration(1, longestDurationSeconds, "between 1s and 3650d"),
     preset: "30d",
-    example: "30d",
     description: "how long a session lives without being renewed",
   },
   SESSION_MAX_AGE: {
     rule: duration(1, longestDurationSeconds, "between 1s and 3650d"),
     preset: "90d",
-    example: "90d",
     description: "how long a session lives at most",
   },
   REFRESH_GRACE: {
     rule: duration(0, 300, "between 0s and 5m"),
     preset: "10s",
-    example: "10s",
     description: "how long after its first use a refresh token is still answered; `5m` at most",
   },
   CLOCK_TOLERANCE: {
@@ -107,7 +107,6 @@ export const settings = {
   JWT_AUDIENCE: {
     rule: text,
     preset: "postern",
-    example: "postern",
     description: "the `aud` of tokens, in the same way",
   },
   PUBLIC_READS: {
@@ -118,28 +117,24 @@ export const settings = {
   },
   TRUST_PROXY: {
     rule: proxies,
-    preset: undefined,
     example: "10.0.0.0/8",
     description:
       "the proxies in front, whose `X-Forwarded-For` tells a client's address: addresses or networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`, separated by commas",
   },
   CORS_ORIGINS: {
     rule: origins,
-    preset: undefined,
     example: "https://app.example.com",
     description:
       "the web origins whose pages may call, as browsers send them (`https://app.example.com`), separated by commas; `*` for all. Outside production the hosted Apollo Sandbox may too",
   },
   INTROSPECTION: {
     rule: flag,
-    preset: undefined,
     example: "false",
     presetText: "`true`, in production `false`",
     description: "whether clients may ask for the schema; where not, errors don't suggest names either",
   },
   TRUSTED_DOCUMENTS: {
     rule: documents,
-    preset: undefined,
     example: "./persisted-documents.json",
     description:
       "a JSON file of documents by their ids, as Relay's compiler and graphql-codegen write it: only those run, by id (`documentId`, `doc_id`, `id`, or the hash of a persisted query) or by text",
@@ -147,15 +142,13 @@ export const settings = {
   LOG_LEVEL: {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
-    example: "info",
     description: "the least that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
   },
   SHUTDOWN_GRACE: {
     rule: duration(1, 3600, "between 1s and 1h"),
     preset: "20s",
-    example: "20s",
     description:
       "how long the server may take to stop; after four fifths of it connections are cut, and at its end the process is killed",
   },
   ...limitSettings,
-} as const;
+} as const satisfies Record<string, Setting>;

@@ -1,11 +1,5 @@
-import { settings } from "./setting-list.js";
+import { settings, type Setting } from "./setting-list.js";
 
-type Setting = {
-  readonly preset: string | undefined;
-  readonly presetText?: string;
-  readonly example: string;
-  readonly description: string;
-};
 const list: readonly [string, Setting][] = Object.entries(settings);
 
 /** The settings as a page of documentation, in Markdown. */

@@ -3,9 +3,10 @@ import type { z } from "zod";
 import { formatDuration } from "./duration.js";
 import { isGuessableSecret } from "./guessable-secret.js";
 import type { LogLevel } from "../log.js";
+import type { SessionRules } from "./session-rules.js";
 import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
 import { nearMiss } from "./near-miss.js";
-import { settings } from "./setting-list.js";
+import { settings, type Setting } from "./setting-list.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
 export type Config = {
@@ -18,14 +19,7 @@ export type Config = {
   readonly databaseUrl: string;
   /** What tokens are signed and verified with. Undefined where a secret is to be made and kept. */
   readonly signingKeys: Keyring | undefined;
-  readonly accessTokenTtlSeconds: number;
-  readonly refreshTokenTtlSeconds: number;
-  readonly sessionMaxAgeSeconds: number;
-  /** How long after its first use a refresh token is still answered. */
-  readonly refreshGraceSeconds: number;
-  readonly clockToleranceSeconds: number;
-  readonly jwtIssuer: string;
-  readonly jwtAudience: string;
+  readonly sessionRules: Omit<SessionRules, "keys">;
   readonly publicReads: boolean;
   /** The proxies whose word on a client's address counts; undefined where the connection's own address does. */
   readonly trustProxy: readonly string[] | undefined;
@@ -96,12 +90,15 @@ export function readConfig(
     problems.push("NODE_ENV must be production, development or test, for example NODE_ENV=production");
   const warnings = [...misspelt(env), ...unknown(namesInFile)];
 
-  const complain = (variable: Variable, problem: string) =>
-    problems.push(`${variable} ${problem}, for example ${variable}=${settings[variable].example}`);
+  const complain = (variable: Variable, problem: string) => {
+    const { preset, example = preset }: Setting = settings[variable];
+    problems.push(`${variable} ${problem}, for example ${variable}=${example}`);
+  };
 
   /** The checked value; undefined where it is not set and has no preset, or where a problem was noted. */
   function read<V extends Variable>(variable: V): z.output<(typeof settings)[V]["rule"]> | undefined {
-    const given = env[variable] ?? settings[variable].preset;
+    const { preset }: Setting = settings[variable];
+    const given = env[variable] ?? preset;
     if (given === undefined) return undefined;
     const result = settings[variable].rule.safeParse(given);
     if (!result.success) {
@@ -149,13 +146,15 @@ export function readConfig(
     workers: read("WORKERS"),
     databaseUrl: read("DATABASE_URL"),
     signingKeys: pairs ?? (jwtSecrets && keyringOf(jwtSecrets.map(secretKey))),
-    accessTokenTtlSeconds,
-    refreshTokenTtlSeconds,
-    sessionMaxAgeSeconds,
-    refreshGraceSeconds: read("REFRESH_GRACE"),
-    clockToleranceSeconds: read("CLOCK_TOLERANCE"),
-    jwtIssuer: read("JWT_ISSUER"),
-    jwtAudience: read("JWT_AUDIENCE"),
+    sessionRules: {
+      issuer: read("JWT_ISSUER"),
+      audience: read("JWT_AUDIENCE"),
+      accessTokenTtlSeconds,
+      clockToleranceSeconds: read("CLOCK_TOLERANCE"),
+      refreshTokenTtlSeconds,
+      sessionMaxAgeSeconds,
+      refreshGraceSeconds: read("REFRESH_GRACE"),
+    },
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
     corsOrigins: [...(read("CORS_ORIGINS") ?? []), ...(production ? [] : [hostedSandbox])],

@@ -1,4 +1,5 @@
 import { KnownError } from "../errors.js";
+import { isRecord } from "../validation.js";
 import { documentFor, type TrustedDocuments } from "../operation/trusted-documents.js";
 
 /** A GraphQL request as GraphQL over HTTP carries it. */
@@ -57,10 +58,6 @@ export function requestOf(params: Parameters, documents: TrustedDocuments | unde
   const document = documents && documentFor(params, documents);
   if (document !== undefined) return { ...named, query: document };
   return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);

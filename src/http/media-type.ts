@@ -19,13 +19,11 @@ export type Acceptance = {
 };
 
 // Clients send few different ones, and each sends its own with every request.
-const read = new LRUCache<string, Acceptance>({ max: 100 });
+const read = new LRUCache<string, Acceptance>({ max: 100, memoMethod: acceptanceOf });
 
 /** Reads an Accept header (RFC 9110, section 12.5.1). */
 export function readAccept(header = "*/*"): Acceptance {
-  let acceptance = read.get(header);
-  if (acceptance === undefined) read.set(header, (acceptance = acceptanceOf(header)));
-  return acceptance;
+  return read.memo(header);
 }
 
 function acceptanceOf(header: string): Acceptance {

@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 
 import type { Context } from "../context.js";
 import { KnownError } from "../errors.js";
+import { isRecord } from "../validation.js";
 
 /** The only documents that run, by their ids: what Relay's compiler and graphql-codegen write as persisted documents. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
@@ -32,16 +33,12 @@ type Asked = Readonly<Record<string, unknown>>;
 export function documentFor(asked: Asked, documents: TrustedDocuments): string | undefined {
   if (typeof asked["query"] === "string" && asked["query"] !== "") return undefined;
   const { extensions } = asked;
-  const persisted = isObject(extensions) ? extensions["persistedQuery"] : undefined;
-  const hash = isObject(persisted) ? persisted["sha256Hash"] : undefined;
+  const persisted = isRecord(extensions) ? extensions["persistedQuery"] : undefined;
+  const hash = isRecord(persisted) ? persisted["sha256Hash"] : undefined;
   const id = [asked["documentId"], asked["doc_id"], asked["id"], hash].find((one) => typeof one === "string");
   if (id === undefined) return undefined;
   // The draft writes a hash with its algorithm in front.
   const found = documents.get(id) ?? documents.get(id.replace(/^sha256:/, ""));
   if (found === undefined) throw new KnownError("BAD_REQUEST", "This server knows no document of this id");
   return found;
-}
-
-function isObject(value: unknown): value is Asked {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+/** Which way a list runs. */
 export enum OrderDirection {
   ASC = "ASC",
   DESC = "DESC",

@@ -38,7 +38,7 @@ const defaultSize = 20;
 const sizeMessage = "must be 0 to 100";
 const size = z.int(sizeMessage).min(0, sizeMessage).max(100, sizeMessage).nullish();
 
-/** The rules of each of a page's arguments by itself. Null is as good as absent, as everywhere in Relay's connections. */
+/** The rules of each of a page's arguments by itself; null is as good as absent, as everywhere in Relay. */
 export const pageArgumentRules = { first: size, after: z.string().nullish(), last: size, before: z.string().nullish() };
 
 type Arguments = z.output<z.ZodObject<typeof pageArgumentRules>>;

@@ -62,11 +62,7 @@ class PostPayload {
 @ObjectType({ simpleResolvers: true, description: "A post that is gone." })
 class DeletePostPayload {
   @Field(() => ID, { description: "The id that it had." })
-  readonly deletedPostId: string;
-
-  constructor(id: string) {
-    this.deletedPostId = id;
-  }
+  readonly deletedPostId!: string;
 }
 
 @Resolver(() => PostType)
@@ -142,7 +138,7 @@ export class PostResolver {
     const viewer = requireViewer(context);
     const { id } = checkArguments(deletePostRules, { input }).input;
     await deletePost(context.transaction, viewer, id, context.now);
-    return new DeletePostPayload(id);
+    return { deletedPostId: id };
   }
 
   @Mutation(() => PostPayload, {

@@ -1,17 +1,14 @@
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 
-const known = new LRUCache<string, string>({ max: 1000 });
+const known = new LRUCache<string, string>({ max: 1000, memoMethod: makeKey });
 
 /**
  * The part of a client's address that attempts are counted for: an IPv4 address whole, of IPv6 the first 64 bits,
  * since one subscriber has all the rest to choose from (RFC 6177).
  */
 export function addressKeyOf(address: string | null): string {
-  if (address === null) return "none";
-  let key = known.get(address);
-  if (key === undefined) known.set(address, (key = makeKey(address)));
-  return key;
+  return address === null ? "none" : known.memo(address);
 }
 
 function makeKey(address: string): string {

@@ -3,33 +3,26 @@ import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Re
 
 import { requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
+import { KnownError } from "../errors.js";
 import { checkArguments } from "../validation.js";
 import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
 import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
 import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
 import { sessionsOf } from "./session.reads.js";
-import { logout, logoutEverywhere, revokeSession } from "./session.service.js";
+import { endOwnSessions } from "./session.service.js";
 import { SessionType } from "./session.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "What logging out did." })
 class LogoutPayload {
   @Field(() => Int, { description: "How many sessions ended." })
-  readonly endedSessions: number;
-
-  constructor(endedSessions: number) {
-    this.endedSessions = endedSessions;
-  }
+  readonly endedSessions!: number;
 }
 
 @ObjectType({ simpleResolvers: true, description: "A session just ended." })
 class RevokeSessionPayload {
   @Field(() => ID, { description: "Its id." })
-  readonly sessionId: string;
-
-  constructor(sessionId: string) {
-    this.sessionId = sessionId;
-  }
+  readonly sessionId!: string;
 }
 
 @Resolver(() => SessionType)
@@ -59,19 +52,20 @@ export class SessionResolver {
     input: LogoutInput | null | undefined,
     @Ctx() context: Context,
   ): Promise<LogoutPayload> {
-    const { transaction, client, now } = context;
     const refreshToken = input?.refreshToken;
-    return new LogoutPayload(
-      refreshToken == null
-        ? await logout(transaction, requireViewer(context), client, now)
-        : await logoutByRefreshToken(transaction, refreshToken, client, now),
-    );
+    if (refreshToken != null) {
+      const { transaction, client, now } = context;
+      return { endedSessions: await logoutByRefreshToken(transaction, refreshToken, client, now) };
+    }
+    const viewer = requireViewer(context);
+    const isOwn = ({ id }: { readonly id: string }) => id === viewer.sessionId;
+    return { endedSessions: await endOwnSessions(context, viewer, isOwn, "logout") };
   }
 
   @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
   async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
     const viewer = requireViewer(context);
-    return new LogoutPayload(await logoutEverywhere(context.transaction, viewer, context.client, context.now));
+    return { endedSessions: await endOwnSessions(context, viewer, () => true, "logout everywhere") };
   }
 
   @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
@@ -81,8 +75,9 @@ export class SessionResolver {
   ): Promise<RevokeSessionPayload> {
     const viewer = requireViewer(context);
     const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
-    await revokeSession(context.transaction, viewer, sessionId, context.client, context.now);
-    return new RevokeSessionPayload(sessionId);
+    const ended = await endOwnSessions(context, viewer, ({ id }) => id === sessionId, "revoked");
+    if (ended === 0) throw new KnownError("NOT_FOUND", "There is no such session");
+    return { sessionId };
   }
 
   @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's own token." })

@@ -1,12 +1,10 @@
 import { LockMode, type EntityManager } from "@mikro-orm/core";
 
 import type { Viewer } from "../auth.js";
-import type { Transaction } from "../database/transaction.js";
-import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
 import { User } from "../user/user.entity.js";
 import type { SessionRules } from "../config/session-rules.js";
-import type { Client } from "../context.js";
+import type { Client, Context } from "../context.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, newRefreshToken } from "./refresh-token.js";
@@ -106,45 +104,16 @@ export function endSession(session: Session, now: Date): void {
   session.expiresAt = now;
 }
 
-/** Ends every session of the viewer's, this one too. Answers how many. */
-export async function logoutEverywhere(
-  transaction: Transaction,
+/** Ends the viewer's live sessions that `which` says. Answers how many, which is 0 where another request was faster. */
+export async function endOwnSessions(
+  { transaction, client, now }: Pick<Context, "transaction" | "client" | "now">,
   { userId }: Viewer,
-  client: Client,
-  now: Date,
+  which: (session: Session) => boolean,
+  cause: string,
 ): Promise<number> {
-  const ended = await transaction((em) => endSessions(em, userId, () => true, now));
-  noteEnded(client, userId, ended, "logout everywhere");
+  const ended = await transaction((em) => endSessions(em, userId, which, now));
+  noteEnded(client, userId, ended, cause);
   return ended.length;
-}
-
-/** Ends the viewer's session. Answers how many ended, which is 0 where another request was faster. */
-export async function logout(
-  transaction: Transaction,
-  { userId, sessionId }: Viewer,
-  client: Client,
-  now: Date,
-): Promise<number> {
-  const ended = await transaction((em) => endSessions(em, userId, ({ id }) => id === sessionId, now));
-  noteEnded(client, userId, ended, "logout");
-  return ended.length;
-}
-
-/**
- * Ends one session of the viewer's.
- *
- * @throws KnownError `NOT_FOUND` where the viewer has no such live session.
- */
-export async function revokeSession(
-  transaction: Transaction,
-  { userId }: Viewer,
-  sessionId: string,
-  client: Client,
-  now: Date,
-): Promise<void> {
-  const ended = await transaction((em) => endSessions(em, userId, ({ id }) => id === sessionId, now));
-  if (ended.length === 0) throw new KnownError("NOT_FOUND", "There is no such session");
-  noteEnded(client, userId, ended, "revoked");
 }
 
 /** Notes each session that ended. */

@@ -62,7 +62,9 @@ export function rowOf({ columns }: PostSelection): Sql {
 export function postsOf(wanted: Wanted, found: Found, reading: Reading): Sql {
   const { shape } = wanted;
   const posts =
-    shape === undefined ? jsonArrays(rowOf(wanted), { ...found.order, isKept: true }) : joinedPosts(postAsJson(shape, reading.now), found.order);
+    shape === undefined
+      ? jsonArrays(rowOf(wanted), { ...found.order, isKept: true })
+      : joinedPosts(postAsJson(shape, reading.now), found.order);
   return sql`(select ${posts} from ${joined(wanted, found, reading)})`;
 }
 
