@@ -58,11 +58,11 @@ const layers = [
   { name: "context", files: /^context\.ts$/ },
   { name: "auth", files: /^auth\.ts$/ },
   { name: "paging", files: /^paging\// },
-  { name: "database", files: /^database\// },
+  { name: "database", files: /^database\/(?!instant\.type\.ts$)/ },
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
   { name: "config", files: /^config\// },
-  { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation)\.ts$/ },
+  { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation|database\/instant\.type)\.ts$/ },
 ];
 
 /** Layers that stand beside each other, so that neither may import the other though one is listed first. */

@@ -9,7 +9,7 @@ import sqlite3 from "sqlite3";
 
 import { systemTimer } from "../src/clock.js";
 import { databaseUrlOfEnvironment } from "../src/config/environment.js";
-import { busyTimeoutMilliseconds } from "../src/database/sqlite/engine.js";
+import { busyTimeoutMilliseconds } from "../src/database/sqlite/connection.js";
 
 /** Why there is no copy, in a line. */
 class BackupRefused extends Error {

@@ -80,7 +80,7 @@ function tablesOf(database: Database): readonly Table[] {
     const { tableName, props, primaryKeys, properties } = database.getMetadata().get(entity.name);
     return {
       name: tableName,
-      columns: props.flatMap(({ fieldNames = [] }) => fieldNames),
+      columns: props.flatMap(({ fieldNames }) => fieldNames),
       key: primaryKeys.flatMap((name) => (properties as Record<string, EntityProperty>)[name]!.fieldNames),
     };
   });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-import type pg from "pg";
+import type { Client } from "pg";
 
 // PostgreSQL's protocol, "CancelRequest": 1234 and 5678 in its two halves.
 const cancelRequest = 80_877_102;
@@ -11,8 +11,8 @@ const cancelRequest = 80_877_102;
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
-export function cancelStatement(client: pg.Client): void {
-  const { host, port, processID, secretKey } = client as pg.Client & { processID: number; secretKey: number };
+export function cancelStatement(client: Client): void {
+  const { host, port, processID, secretKey } = client as Client & { processID: number; secretKey: number };
   const message = Buffer.alloc(16);
   for (const [index, word] of [message.length, cancelRequest, processID, secretKey].entries())
     message.writeInt32BE(word, index * 4);

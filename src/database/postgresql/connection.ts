@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { LRUCache } from "lru-cache";
-import pg from "pg";
+import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
 import type { Timer } from "../../clock.js";
 import { tookTooLong, type Signal } from "../deadline.js";
@@ -35,10 +35,11 @@ function preparedOf(text: string): { readonly name: string; readonly text: strin
 }
 
 // Counts and instants are whole numbers of eight bytes, and far below where a number of JavaScript loses any.
-const types = {
-  getTypeParser: (type: number, format?: string) =>
-    type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format as "text"),
-} as pg.CustomTypesConfig;
+const eightBytes: number = wireTypes.builtins.INT8;
+const types: CustomTypesConfig = {
+  getTypeParser: ((type: number, format: "text") =>
+    type === eightBytes ? Number : wireTypes.getTypeParser(type, format)) as typeof wireTypes.getTypeParser,
+};
 
 // Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for.
 const sessionOptions =
@@ -46,10 +47,10 @@ const sessionOptions =
 
 /** Opens a connection that can only read. It is made anew where it is lost. */
 export function openConnection(url: string, timer: Timer): Connection {
-  let client: Promise<pg.Client> | undefined;
+  let client: Promise<Client> | undefined;
 
-  const connect = async (): Promise<pg.Client> => {
-    const made = new pg.Client({
+  const connect = async (): Promise<Client> => {
+    const made = new Client({
       connectionString: url,
       application_name: "postern",
       options: sessionOptions,
@@ -60,14 +61,13 @@ export function openConnection(url: string, timer: Timer): Connection {
       keepAlive: true,
       types,
     });
-    const forget = () => (client = undefined);
     // Without a listener, a connection that breaks between two statements ends the process.
-    made.on("error", forget);
-    made.on("end", forget);
+    made.on("error", () => (client = undefined));
+    made.on("end", () => (client = undefined));
     await made.connect();
     return made;
   };
-  const connected = (): Promise<pg.Client> => {
+  const connected = (): Promise<Client> => {
     client ??= connect().catch((error: unknown) => {
       client = undefined;
       throw error;

@@ -6,7 +6,9 @@ import type { Signal } from "../deadline.js";
 import type { Connection } from "../engine.js";
 import type { Sql } from "../sql.js";
 import { sqliteDialect } from "./dialect.js";
-import { busyTimeoutMilliseconds } from "./engine.js";
+
+/** How long who finds the database locked waits for another process. */
+export const busyTimeoutMilliseconds = 10_000;
 
 // Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
 const keptStatements = 100;

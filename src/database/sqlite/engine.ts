@@ -7,12 +7,10 @@ import { pause } from "../../clock.js";
 import { sqliteMigrations } from "../../migrations/sqlite/index.js";
 import type { Connection, Engine } from "../engine.js";
 import type { Sql } from "../sql.js";
-import { openConnection } from "./connection.js";
+import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
 import { whyUnusable } from "./open-failure.js";
 
-/** How long a writer waits for another process's lock. */
-export const busyTimeoutMilliseconds = 10_000;
 // SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
 // than one, so another would hardly ever find it: waits are short, and repeated.
 const pollMilliseconds = 10;

@@ -24,20 +24,20 @@ export type PostShape = readonly {
   readonly field: PlainPostField | readonly { readonly key: string; readonly field: AuthorField }[];
 }[];
 
-const text = (column: string) => jsonOfText(new Sql(column));
+const textOf = (column: string) => jsonOfText(new Sql(column));
 const instant = (column: string) => jsonOfInstant(new Sql(column));
 
 const authorFields: Readonly<Record<AuthorField, Sql>> = {
   __typename: sql`'"User"'`,
-  id: text("p.author_id"),
-  name: text("u.name"),
+  id: textOf("p.author_id"),
+  name: textOf("u.name"),
   createdAt: instant("u.created_at"),
 };
 
 const storedFields = {
-  id: text("p.id"),
-  title: text("p.title"),
-  content: text("p.content"),
+  id: textOf("p.id"),
+  title: textOf("p.title"),
+  content: textOf("p.content"),
   publishedAt: instant("p.published_at"),
   createdAt: instant("p.created_at"),
   updatedAt: instant("p.updated_at"),
@@ -75,8 +75,8 @@ const separator = 0x1e;
 export const joinedPosts = joinedBytes;
 
 /** The JSON of each of them. */
-export function separatePosts(text: Buffer | string): Buffer[] {
-  const joined = bytesOf(text);
+export function separatePosts(given: Buffer | string): Buffer[] {
+  const joined = bytesOf(given);
   const posts: Buffer[] = [];
   for (let start = 0; start < joined.length;) {
     const found = joined.indexOf(separator, start);

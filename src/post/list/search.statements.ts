@@ -78,16 +78,17 @@ function inFts5({ words }: Search, ranked: boolean): Sql {
   return sql`(${found}) found cross join post_search_keys k on k.key = found.number cross join posts p on p.id = k.post_id`;
 }
 
+const tsquery = (word: string, label: string): Sql => sql`${`'${word}'${label}`}::tsquery`;
+
 /** The same in a column of type `tsvector`, in which the words of titles have the weight A. */
 function inTsvector({ words }: Search, ranked: boolean): Sql {
-  const query = (word: string, label: string) => sql`${`'${word}'${label}`}::tsquery`;
   const all = joinSql(
-    words.map((word) => query(word, ":*")),
+    words.map((word) => tsquery(word, ":*")),
     " && ",
   );
   const points = words.slice(0, rankedWords).map(
-    (word) => sql`case when s.words @@ ${query(word, ":*A")} then ${titlePoints} else 0 end
-        + case when s.words @@ ${query(word, "")} then ${wordPoints} else 0 end`,
+    (word) => sql`case when s.words @@ ${tsquery(word, ":*A")} then ${titlePoints} else 0 end
+        + case when s.words @@ ${tsquery(word, "")} then ${wordPoints} else 0 end`,
   );
   const found = ranked ? sql`1 + ${joinSql(points, " + ")}` : sql`null`;
   return sql`(select s.post_id, ${found} as points from post_search s where s.words @@ (${all})) found join posts p on p.id = found.post_id`;
