@@ -44,9 +44,13 @@ export function rangeOf(
   return sql`select ${key} as key, p.id as id from posts p where ${conditions} order by ${key} ${direction}, p.id ${direction} ${limit(take)}`;
 }
 
-/** Whether a scope has any post within bounds, as SQL. */
+/**
+ * Whether a scope has any post within bounds, as SQL. Not by EXISTS, for which PostgreSQL leaves the order out and may look
+ * at every post from the other end.
+ */
 export function anyWithin(listing: Listing, scope: VisibilityScope, author: Sql | undefined, bounds: Bounds): Sql {
-  return sql`exists (select 1 from posts p where ${conditionsOf(listing, scope, author, bounds).conditions})`;
+  const { key, conditions } = conditionsOf(listing, scope, author, bounds);
+  return sql`(select p.id from posts p where ${conditions} order by ${key}, p.id ${limit(1)}) is not null`;
 }
 
 /** How many posts a scope has, as SQL: by date, whose index leaves the least to look at. */
