@@ -16,26 +16,47 @@ class LongestFirst extends BaseSequencer {
 
 // Every file that asks for the one database or the other, and is about neither.
 const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
-// About files, about how SQLite plans or locks, or about processes whose database is a file.
+// About files, about how SQLite plans or locks, or about processes whose database is a file. Or about what no database
+// has a part in: HTTP, the documentation, words.
 const onSqlite = [
+  "test/adding-a-feature.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
+  "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",
   "test/fairness.test.ts",
+  "test/headers.test.ts",
+  "test/http-audits.test.ts",
   "test/id.test.ts",
   "test/keys.test.ts",
   "test/prepare.test.ts",
   "test/process.test.ts",
   "test/schema.test.ts",
   "test/seed.test.ts",
+  "test/slow-sender.test.ts",
+  "test/trusted-documents.test.ts",
+  "test/clients/docs.test.ts",
+  "test/clients/types.test.ts",
   "test/post/plans.test.ts",
+  "test/post/publication.test.ts",
+  "test/post/search-vector.test.ts",
+  "test/post/words.test.ts",
 ];
+const onPostgresql = ["test/post/plans-postgresql.test.ts"];
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"], provide: { database: "sqlite" } } },
+      {
+        extends: true,
+        test: {
+          name: "sqlite",
+          include: ["test/**/*.test.ts"],
+          exclude: onPostgresql,
+          provide: { database: "sqlite" },
+        },
+      },
       {
         extends: true,
         test: { name: "postgresql", include: onBoth, exclude: onSqlite, provide: { database: "postgresql" } },

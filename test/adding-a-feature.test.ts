@@ -86,7 +86,7 @@ test("what the page says makes a feature that passes the checks and answers over
   const asked =
     "bookmarks|schema|describes|in pages alone|migrations make|finds nothing to write|every root field is among";
   const tests = "bookmark schema database credential".replaceAll(/\w+/g, "test/$&.test.ts");
-  const tested = await run(folder, `vitest run ${tests} --testNamePattern "${asked}"`);
+  const tested = await run(folder, `vitest run --project sqlite ${tests} --testNamePattern "${asked}"`);
   expect(tested).not.toContain("failed:");
   expect(tested).toMatch(/Tests +7 passed/);
 }, 180_000);

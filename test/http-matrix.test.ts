@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { startApi } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
-import { dropTable } from "./support/rows.js";
+import { hideTable } from "./support/rows.js";
 
 const accepts = {
   "`application/json`": "application/json",
@@ -28,7 +28,7 @@ type Case = {
   /** As JSON; what is none stands for a request that can't be read. */
   readonly variables?: string;
   readonly env?: Record<string, string>;
-  /** A table to drop first. */
+  /** A table to take away first. */
   readonly without?: string;
   readonly code?: string;
   /** Whether there is `data`, even if it be null. */
@@ -106,7 +106,7 @@ describe.each(Object.entries(matrix))("%s", (_name, kind) => {
   );
   test.each(columns)("by $method, accepting $accept: $cell", async ({ accept, method, cell }) => {
     const api = await startApi(kind.env);
-    if (kind.without !== undefined) await dropTable(api.server.database, kind.without);
+    if (kind.without !== undefined) await hideTable(api.server.database, kind.without);
     const header = accepts[accept];
 
     const answer = await requests[method](api.url, kind, header === undefined ? {} : { accept: header });

@@ -11,16 +11,6 @@ import { promisify } from "node:util";
 
 import type { TestProject } from "vitest/node";
 
-declare module "vitest" {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- vitest's own, which this adds to
-  interface ProvidedContext {
-    /** A database of a PostgreSQL server whose user may create others. */
-    readonly postgresUrl: string;
-    /** Which kind of database a test is given. */
-    readonly database: "sqlite" | "postgresql";
-  }
-}
-
 /** Gives a run of the tests the PostgreSQL server of `TEST_DATABASE_URL`, or one of its own that ends with it. */
 export default async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env["TEST_DATABASE_URL"];

@@ -7,18 +7,28 @@ import { connectDatabase, openDatabase, type Database } from "../../src/database
 import { entities } from "../../src/schema.js";
 import { rows } from "./rows.js";
 
+declare module "vitest" {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- vitest's own, which this adds to
+  interface ProvidedContext {
+    /** A database of a PostgreSQL server whose user may create others. */
+    readonly postgresUrl: string;
+    /** Which kind of database a test is given. */
+    readonly database: "sqlite" | "postgresql";
+  }
+}
+
+/** What takes a clean-up, to do it once a database is used no more. */
+export type WhenOver = (cleanUp: () => Promise<void>) => void;
+
 /** An empty PostgreSQL database of a test's own, by its URL; dropped when the test is over, whoever is connected. */
-export async function newPostgresDatabase(): Promise<string> {
+export async function newPostgresDatabase(whenOver: WhenOver = onTestFinished): Promise<string> {
   const url = await createDatabase();
-  onTestFinished(() => dropDatabase(url));
+  whenOver(() => dropDatabase(url));
   return url;
 }
 
 /** Migrated databases of this worker that no test uses: to empty one takes less time than to make one. */
 const unused: string[] = [];
-
-/** What takes a clean-up, to do it once a database is used no more. */
-export type WhenOver = (cleanUp: () => Promise<void>) => void;
 
 /** A migrated PostgreSQL database with nothing in it, by its URL, which is emptied when the test is over. */
 export async function emptyPostgresUrl(whenOver: WhenOver = onTestFinished): Promise<string> {

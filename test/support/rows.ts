@@ -1,5 +1,5 @@
 import { types, type FieldDef } from "pg";
-import { inject } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 import type { Database } from "../../src/database/database.js";
 import { transactionsOn } from "../../src/database/transaction.js";
@@ -27,11 +27,11 @@ export async function rows(database: Database, statement: string, values: readon
   return result.rows;
 }
 
-/** Drops a table with all that refers to it, and gives what the database says from then on to who asks for it. */
-export async function dropTable(database: Database, table: string): Promise<string> {
-  const isPostgres = inject("database") === "postgresql";
-  await rows(database, `drop table ${table}${isPostgres ? " cascade" : ""}`);
-  return isPostgres ? `relation "${table}" does not exist` : `no such table: ${table}`;
+/** Takes a table away until the test is over, and gives what the database says to who asks for it. */
+export async function hideTable(database: Database, table: string): Promise<string> {
+  await rows(database, `alter table ${table} rename to hidden`);
+  onTestFinished(async () => void (await rows(database, `alter table hidden rename to ${table}`)));
+  return inject("database") === "postgresql" ? `relation "${table}" does not exist` : `no such table: ${table}`;
 }
 
 /** Adds copies of a post, at once: so many would take long to create one by one. */

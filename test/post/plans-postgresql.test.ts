@@ -1,0 +1,130 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { openDatabase } from "../../src/database/database.js";
+import { postgresqlDialect } from "../../src/database/postgresql/dialect.js";
+import type { Sql } from "../../src/database/sql.js";
+import { OrderDirection } from "../../src/paging/page-request.js";
+import { countsStatement } from "../../src/post/list/list-source.js";
+import { keyColumns } from "../../src/post/list/keyset.js";
+import { PostOrderField } from "../../src/post/list/order.js";
+import { pagesStatement, pageStatement } from "../../src/post/list/page.statements.js";
+import type { Listing } from "../../src/post/list/post-list.js";
+import { PostStatus } from "../../src/post/post.publication.js";
+import { visibilityScopes } from "../../src/post/post.visibility.js";
+import { entities } from "../../src/schema.js";
+import { newPostgresDatabase } from "../support/postgres.js";
+import { everything } from "../support/reads.js";
+
+const now = new Date(20_000_000);
+const reading = { scopes: visibilityScopes("user_1", now), viewerId: "user_1", now };
+
+let client: Client;
+const cleanUps: (() => Promise<void>)[] = [];
+
+/** Posts in every state of many authors, and what the planner knows of them. */
+beforeAll(async () => {
+  const url = await newPostgresDatabase((cleanUp) => cleanUps.push(cleanUp));
+  await (await openDatabase(url, entities)).close(true);
+  client = new Client({
+    connectionString: url,
+    options: "-c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0",
+  });
+  await client.connect();
+  await client.query("insert into users select 'user_' || i, 'n', 'e', 'e' || i, 'h', 0 from generate_series(0, 49) i");
+  await client.query(
+    `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, vote_count, version)
+     select 'post_' || lpad(i::text, 26, '0'), 'user_' || (i % 50), 't', 't' || (i % 7), repeat('c', 1000),
+       case when i % 11 > 0 then i * 5000 end, i * 5000, i * 4000, i * 6000, i % 5, 1 from generate_series(1, 10000) i`,
+  );
+  await client.query("analyze");
+});
+afterAll(async () => {
+  await client.end();
+  for (const cleanUp of cleanUps) await cleanUp();
+});
+
+/** A part of what the planner says, with what it is a part of, the nearest first. */
+type Scan = { readonly index: string; readonly condition: string; readonly above: readonly string[] };
+type Plan = { readonly [detail: string]: string | undefined } & { readonly Plans?: readonly Plan[] };
+
+/** How the planner would find posts, without how it then reads a page's own rows by their ids. */
+async function scansOf(statement: Sql): Promise<Scan[]> {
+  const { text, values } = statement.in(postgresqlDialect);
+  let count = 0;
+  await client.query(`prepare page as ${text.replaceAll("?", () => `$${(count += 1)}`)}`);
+  const { rows } = await client.query(`explain (format json) execute page (${values.map(() => "null").join()})`);
+  await client.query("deallocate page");
+
+  const scans: Scan[] = [];
+  const walk = (plan: Plan, above: readonly string[]) => {
+    const { "Node Type": type = "", "Relation Name": relation, "Index Name": index, Plans = [] } = plan;
+    const condition = plan["Index Cond"] ?? "";
+    // What a bitmap is made by has an index and no table.
+    if (relation === "posts" && type !== "Bitmap Heap Scan") scans.push({ index: index ?? type, condition, above });
+    if (type === "Bitmap Index Scan") scans.push({ index: index!, condition, above });
+    for (const part of Plans) walk(part, [type, ...above]);
+  };
+  walk(rows[0]["QUERY PLAN"][0].Plan, []);
+  return scans.filter(({ index }) => index !== "posts_pkey");
+}
+
+const place = (field: PostOrderField) => ({ key: field === PostOrderField.TITLE ? "t3" : 4_000_000, id: "post_1" });
+const request = { size: 20, fromEnd: false, offset: 0 };
+
+type List = { readonly of: string; readonly authorIds?: string[]; readonly status?: PostStatus };
+const lists: List[] = [
+  { of: "all" },
+  { of: "an author's", authorIds: ["user_2"] },
+  { of: "published ones", status: PostStatus.PUBLISHED },
+  { of: "drafts", status: PostStatus.DRAFT },
+  { of: "scheduled ones", status: PostStatus.SCHEDULED },
+];
+const cases = Object.values(PostOrderField).flatMap((field) =>
+  Object.values(OrderDirection).flatMap((direction) => lists.map((list) => ({ field, direction, ...list }))),
+);
+
+test.each(cases)("goes straight to any page by $field $direction of $of", async (list) => {
+  const { field, direction, authorIds, status } = list;
+  const key = keyColumns[field]!;
+  const inOrder: [PostStatus, string][] = [
+    [PostStatus.PUBLISHED, `posts_${authorIds ? "author_" : ""}dated_${key}_index`],
+    [PostStatus.DRAFT, `posts_author_drafts_${key}_index`],
+  ];
+  // By their date, so that the author's published ones are not read.
+  const scheduled: [PostStatus, string] = [PostStatus.SCHEDULED, "posts_author_dated_listed_at_index"];
+  const namesOf = (indexes: [PostStatus, string][]) =>
+    new Set(indexes.filter(([of]) => status === undefined || of === status).map(([, index]) => index));
+  const wanted = namesOf([...inOrder, scheduled]);
+  const listing: Listing = { order: { field, direction }, status };
+  type Page = (after?: ReturnType<typeof place>) => Sql;
+  const inTwoSteps: Page = (after) =>
+    pagesStatement(reading, listing, { ...request, after }, authorIds, { ...everything, room: 1000 });
+  const atOneGo: Page = (after) =>
+    pageStatement(reading, listing, { ...request, after }, { ...everything, roomOfEach: 1000 });
+
+  for (const page of authorIds === undefined ? [inTwoSteps, atOneGo] : [inTwoSteps]) {
+    // The first page, and one further on, which begins at its cursor: nothing is read that stands before it.
+    for (const after of [undefined, place(field)]) {
+      const scans = await scansOf(page(after));
+      expect(new Set(scans.map(({ index }) => index))).toEqual(wanted);
+      for (const { index, condition, above } of scans) {
+        if (!namesOf(inOrder).has(index)) continue;
+        // Whatever takes the first few of them takes them as they come.
+        expect(above.slice(0, above.indexOf("Limit") + 1)).not.toContain("Sort");
+        if (after !== undefined) expect(condition).toContain(`ROW(${key}, id)`);
+      }
+    }
+  }
+});
+
+test("counts by the date alone", async () => {
+  const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
+  const scans = await scansOf(countsStatement(reading, listing, undefined));
+  expect(scans.map(({ index }) => index)).toEqual([
+    "posts_dated_listed_at_index",
+    "posts_author_drafts_listed_at_index",
+    "posts_author_dated_listed_at_index",
+  ]);
+  for (const { condition } of scans) expect(condition).toContain("ROW(listed_at, id)");
+});
