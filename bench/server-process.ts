@@ -35,6 +35,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 export function environment(database: string, settings: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"]!,
+    // How glibc keeps memory is the operator's to say.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("MALLOC_"))),
     NODE_ENV: "production",
     HOST: "127.0.0.1",
     PORT: "0",
