@@ -20,6 +20,7 @@ const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
 // has a part in: HTTP, the documentation, words.
 const onSqlite = [
   "test/adding-a-feature.test.ts",
+  "test/backup.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
   "test/cross-origin.test.ts",
@@ -36,6 +37,7 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
+  "test/workers.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/types.test.ts",
   "test/post/plans.test.ts",
@@ -43,7 +45,7 @@ const onSqlite = [
   "test/post/search-vector.test.ts",
   "test/post/words.test.ts",
 ];
-const onPostgresql = ["test/post/plans-postgresql.test.ts"];
+const onPostgresql = ["test/database/postgresql.test.ts", "test/post/plans-postgresql.test.ts"];
 
 export default defineConfig({
   test: {
@@ -59,7 +61,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "postgresql", include: onBoth, exclude: onSqlite, provide: { database: "postgresql" } },
+        test: {
+          name: "postgresql",
+          include: [...onBoth, ...onPostgresql],
+          exclude: onSqlite,
+          provide: { database: "postgresql" },
+        },
       },
     ],
     globalSetup: "test/support/postgres-server.ts",

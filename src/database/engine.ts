@@ -29,7 +29,7 @@ export type ReadingConnections = {
 };
 
 /** An error of a driver, or MikroORM's around it, which takes its code over. */
-export type DriverError = Error & { readonly code?: string };
+export type DriverError = Error & { readonly code?: string | undefined };
 
 /** What a kind of database brings: all that nothing outside its folder knows. */
 export type Engine = {

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+
+import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
+import { isConflict, isTimeout } from "../../src/database/postgresql/failure.js";
+import { entities } from "../../src/schema.js";
+import { startApi } from "../support/api.js";
+import { createPost, tryToCreatePost } from "../support/posts.js";
+import { newPostgresDatabase } from "../support/postgres.js";
+import { startPostgres } from "../support/postgres-server.js";
+import { rows } from "../support/rows.js";
+
+const failure = (code: string | undefined, message = "") => Object.assign(new Error(message), { code });
+
+describe("an error of PostgreSQL", () => {
+  test.each(["08006", "53300", "53100", "55P03", "57P01", "57P03", "25P03", "25006", "58030", "ECONNREFUSED", "EPIPE"])(
+    "says by %s that another try may succeed",
+    (code) => expect(isDatabaseAway(failure(code))).toBe(true),
+  );
+
+  test.each([
+    "Client has encountered a connection error and is not queryable",
+    "Connection terminated unexpectedly",
+    "timeout exceeded when trying to connect",
+    "Connection terminated due to connection timeout",
+  ])("says so without a code: %s", (message) => expect(isDatabaseAway(failure(undefined, message))).toBe(true));
+
+  test.each(["42P01", "22P02", "23505", "57014", "XX000"])("does not say so by %s", (code) =>
+    expect(isDatabaseAway(failure(code))).toBe(false),
+  );
+
+  test("says that a statement took too long, or that transactions met", () => {
+    expect(isTimeout(failure("57014"))).toBe(true);
+    expect(isTimeout(failure(undefined, "Query read timeout"))).toBe(true);
+    expect(["40001", "40P01", "23505", "23503"].every((code) => isConflict(failure(code)))).toBe(true);
+    expect(isConflict(failure("57014"))).toBe(false);
+  });
+});
+
+test("shows no password", () => {
+  expect(withoutPassword("postgresql://ada:s3cret@db:5432/postern")).toBe("postgresql://ada@db:5432/postern");
+  expect(withoutPassword("postgresql://ada@db/postern")).toBe("postgresql://ada@db/postern");
+  expect(withoutPassword("sqlite:./data/postern.sqlite")).toBe("sqlite:./data/postern.sqlite");
+});
+
+test("says in a line why a database can't be used", async () => {
+  const url = new URL(await newPostgresDatabase());
+  const { host, username: user } = url;
+  url.pathname = "/nowhere";
+  await expect(openDatabase(url.href, entities)).rejects.toThrow(
+    `DATABASE_URL names a database that can't be used, nowhere on ${host} as ${user}: there is no such database; create it first`,
+  );
+  await expect(openDatabase("postgresql://ada:s3cret@127.0.0.1:1/postern", entities)).rejects.toThrow(
+    "DATABASE_URL names a database that can't be used, postern on 127.0.0.1:1 as ada: nothing listens there",
+  );
+});
+
+test("goes on after all of its connections were cut", async () => {
+  const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
+  const ada = await api.register("Ada");
+  const id = await createPost(ada);
+  await rows(
+    api.server.database,
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+
+  // A connection may be found to be broken by the request that it was given to.
+  const first = await Promise.all(Array.from({ length: 20 }, () => ada.send(`{ post(id: "${id}") { id } }`)));
+  for (const { body } of first.filter((answer) => answer.body.errors !== undefined))
+    expect(body.errors![0]!.extensions.code).toBe("SERVICE_UNAVAILABLE");
+  expect((await ada.send(`{ post(id: "${id}") { id } }`)).body).toEqual({ data: { post: { id } } });
+  expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
+});
+
+test("answers SERVICE_UNAVAILABLE while the server is gone", async () => {
+  const { url, stop } = await startPostgres();
+  const api = await startApi({ DATABASE_URL: url });
+  const ada = await api.register("Ada");
+  await stop();
+
+  for (const answer of [await ada.send("{ me { name } }"), await tryToCreatePost(ada), await tryToCreatePost(ada)]) {
+    expect(answer.status).toBe(503);
+    expect(answer.body.errors![0]!.extensions.code).toBe("SERVICE_UNAVAILABLE");
+  }
+});
+
+test("answers TIMEOUT to a change that waits for another's lock, and does not make it afterwards", async () => {
+  const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
+  const { database } = api.server;
+  const ada = await api.register("Ada");
+  const waits = async (count: number) => {
+    const query = "select count(*) as waits from pg_locks where not granted";
+    while ((await rows(database, query))[0]!["waits"] < count) await new Promise(setImmediate);
+  };
+
+  await database.em.fork().transactional(async (em) => {
+    await em.execute("lock table posts in exclusive mode");
+    const answer = tryToCreatePost(ada, { title: "Too late" });
+    await waits(1);
+    api.timer.ring();
+    expect((await answer).body.errors![0]!.extensions.code).toBe("TIMEOUT");
+  });
+
+  await createPost(ada, { title: "In time" });
+  const { body } = await ada.send("{ posts(first: 5) { nodes { title } } }");
+  expect(body.data.posts.nodes).toEqual([{ title: "In time" }]);
+});
