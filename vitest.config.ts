@@ -21,6 +21,7 @@ const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
 const onSqlite = [
   "test/adding-a-feature.test.ts",
   "test/backup.test.ts",
+  "test/backup.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
   "test/cross-origin.test.ts",
@@ -37,6 +38,7 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
+  "test/workers.test.ts",
   "test/workers.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/types.test.ts",

@@ -763,7 +763,11 @@ describe("in a file or on a server", () => {
     await Promise.all([list(ada), list(ada), list(ada)]);
     const asking = await connectDatabase(api.server.database.url, entities);
     onTestFinished(() => asking.close(true));
-    const connections = () => rows(asking, "select pid from pg_stat_activity where datname = current_database()");
+    const connections = () =>
+      rows(
+        asking,
+        `select pid from pg_stat_activity where datname = current_database() and application_name = 'postern'`,
+      );
     expect((await connections()).length).toBeGreaterThan(3);
 
     await api.server.stop();

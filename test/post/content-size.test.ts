@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { openReader } from "../../src/database/reader.js";
 import type { Sql } from "../../src/database/sql.js";
@@ -20,6 +20,7 @@ async function written() {
   for (const content of contents) ids.push(await createPost(ada, { content }));
   await createPost(bob, { content: contents[3] });
   const reader = await openReader(api.server.database, 10);
+  onTestFinished(reader.close);
   const now = api.clock();
   const reading = { scopes: visibilityScopes(undefined, now), viewerId: undefined, now };
   return {

@@ -115,11 +115,11 @@ export async function startApi(env: Record<string, string> = {}, { passwordCost 
   const register = async (name = `Person ${++accounts}`): Promise<Account> => {
     const email = `${name.toLowerCase().replaceAll(" ", ".")}@example.com`;
     const password = `password of ${name}`;
-    const { body } = await send(
+    const { body, text } = await send(
       `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken expiresAt user { id sessions { id } } } }`,
       { variables: { input: { email, name, password } } },
     );
-    if (!body.data) console.log(lines.filter((l) => /"err"/.test(l)).join("").replaceAll("\\n","\n").slice(0, 3000));
+    if (body.errors !== undefined) throw new Error(`nobody was registered: ${text}`);
     const { accessToken: token, refreshToken, expiresAt, user } = body.data.register;
     return {
       id: user.id,

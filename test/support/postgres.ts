@@ -27,18 +27,23 @@ export async function newPostgresDatabase(whenOver: WhenOver = onTestFinished): 
   return url;
 }
 
-/** Migrated databases of this worker that no test uses: to empty one takes less time than to make one. */
-const unused: string[] = [];
+/**
+ * Migrated databases of this worker that no test uses: to empty one takes less time than to make one, and so does a
+ * connection that stays open for that.
+ */
+const unused: Emptied[] = [];
+type Emptied = { readonly url: string; readonly client: Client };
 
 /** A migrated PostgreSQL database with nothing in it, by its URL, which is emptied when the test is over. */
 export async function emptyPostgresUrl(whenOver: WhenOver = onTestFinished): Promise<string> {
-  const url = unused.pop() ?? (await createMigrated());
+  const database = unused.pop() ?? (await createMigrated());
+  const { url, client } = database;
   whenOver(async () => {
     try {
-      await execute(emptying, url);
-      unused.push(url);
+      await client.query(emptying);
+      unused.push(database);
     } catch {
-      // The test has dropped a table.
+      // The test has changed the tables.
       await dropDatabase(url);
     }
   });
@@ -74,10 +79,14 @@ async function createDatabase(): Promise<string> {
   return url.href;
 }
 
-async function createMigrated(): Promise<string> {
+async function createMigrated(): Promise<Emptied> {
   const url = await createDatabase();
   await (await openDatabase(url, entities)).close(true);
-  return url;
+  const client = new Client(url);
+  // The server stops with the run, and the database may be dropped.
+  client.on("error", () => {});
+  await client.connect();
+  return { url, client };
 }
 
 const dropDatabase = (url: string): Promise<void> =>
