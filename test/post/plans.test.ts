@@ -25,10 +25,9 @@ async function open(): Promise<Database> {
 /** What the database says of how it would find posts, without how it then reads a page's own rows by their ids. */
 async function planOf(database: Database, statement: Sql): Promise<string[]> {
   const { text, values } = statement.in(database.engine.dialect);
-  const rows = await database.em.getConnection().execute<{ detail: string }[]>(
-    `explain query plan ${text}`,
-    [...values],
-  );
+  const rows = await database.em
+    .getConnection()
+    .execute<{ detail: string }[]>(`explain query plan ${text}`, [...values]);
   return rows.map(({ detail }) => detail).filter((detail) => / p .*INDEX (?!sqlite_autoindex)|SCAN p$/.test(detail));
 }
 
@@ -122,10 +121,9 @@ test("reads a page without making a table for it, which costs more than the page
       { size: 20, fromEnd: false, offset: 0, after: place(field) },
       { ...everything, roomOfEach: 1000 },
     ).in(database.engine.dialect);
-    const plan = await database.em.getConnection().execute<{ detail: string }[]>(
-      `explain query plan ${text}`,
-      [...values],
-    );
+    const plan = await database.em
+      .getConnection()
+      .execute<{ detail: string }[]>(`explain query plan ${text}`, [...values]);
     expect(plan.map(({ detail }) => detail).join("\n")).not.toMatch(/MATERIALIZE|TEMP B-TREE FOR (?!ORDER BY)/);
   }
 });

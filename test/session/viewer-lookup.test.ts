@@ -12,7 +12,9 @@ function heldDatabase() {
   const ends: { answer: () => void; fail: (error: Error) => void }[] = [];
   const read = (statement: Sql) =>
     new Promise<Row[]>((resolve, reject) => {
-      const ids = (JSON.parse(String(statement.in(sqliteDialect).values[0])) as [string, string][]).map(([userId]) => userId);
+      const ids = (JSON.parse(String(statement.in(sqliteDialect).values[0])) as [string, string][]).map(
+        ([userId]) => userId,
+      );
       asked.push(ids);
       const row = { email: "", registered_at: 0, session_id: "session", expires_at: 1, ended_at: null };
       const rows = ids.flatMap((name, number) => (name === "nobody" ? [] : [{ ...row, name, number }]));
