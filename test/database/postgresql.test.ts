@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { systemTimer } from "../../src/clock.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
 import { isConflict, isTimeout } from "../../src/database/postgresql/failure.js";
+import { Sql } from "../../src/database/sql.js";
 import { entities } from "../../src/schema.js";
 import { startApi } from "../support/api.js";
 import { createPost, tryToCreatePost } from "../support/posts.js";
@@ -52,6 +54,19 @@ test("says in a line why a database can't be used", async () => {
   await expect(openDatabase("postgresql://ada:s3cret@127.0.0.1:1/postern", entities)).rejects.toThrow(
     "DATABASE_URL names a database that can't be used, postern on 127.0.0.1:1 as ada: nothing listens there",
   );
+});
+
+test("keeps few statements prepared, however many shapes they come in", async () => {
+  const database = await openDatabase(await newPostgresDatabase(), entities);
+  const { credentials, short, any } = await database.engine.openReading(database, systemTimer);
+  for (let shape = 0; shape < 450; shape += 1)
+    expect(await credentials.all(new Sql(`select ${shape} as shape`))).toEqual([{ shape }]);
+  const [kept] = await credentials.all<{ statements: number }>(
+    new Sql("select count(*) as statements from pg_prepared_statements"),
+  );
+  expect(kept!.statements).toBeLessThanOrEqual(200);
+  await Promise.all([credentials, ...short, ...any].map((connection) => connection.close()));
+  await database.close(true);
 });
 
 test("goes on after all of its connections were cut", async () => {

@@ -9,7 +9,7 @@ import type { Connection } from "../engine.js";
 import type { Sql } from "../sql.js";
 import { cancelStatement } from "./cancel.js";
 import { postgresqlDialect } from "./dialect.js";
-import { isTimeout } from "./failure.js";
+import { isTimeout, isUnanswered } from "./failure.js";
 
 /** How long a connection may take to be made, and a statement to be answered, before either is given up. */
 export const connectTimeoutMilliseconds = 5_000;
@@ -18,20 +18,23 @@ export const statementTimeoutMilliseconds = 30_000;
 // A cancellation that comes before the statement is lost, so it is repeated.
 const cancelEveryMilliseconds = 50;
 
+// Each takes the server some ten kilobytes, and statements come in as many shapes as clients can think of.
+const keptStatements = 200;
+
 /** Texts of statements as the server knows them: numbered placeholders, and a name to keep them prepared under. */
-const prepared = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
+const known = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
 
 function preparedOf(text: string): { readonly name: string; readonly text: string } {
-  let known = prepared.get(text);
-  if (known === undefined) {
+  let prepared = known.get(text);
+  if (prepared === undefined) {
     let count = 0;
-    known = {
+    prepared = {
       name: createHash("sha256").update(text).digest("base64url").slice(0, 22),
       text: text.replace(/\?/g, () => `$${(count += 1)}`),
     };
-    prepared.set(text, known);
+    known.set(text, prepared);
   }
-  return known;
+  return prepared;
 }
 
 // Counts and instants are whole numbers of eight bytes, and far below where a number of JavaScript loses any.
@@ -45,11 +48,12 @@ const types: CustomTypesConfig = {
 const sessionOptions =
   "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
-/** Opens a connection that can only read. It is made anew where it is lost. */
+/** Opens a connection that can only read. It is made anew where it is lost, and where it keeps too many statements. */
 export function openConnection(url: string, timer: Timer): Connection {
   let client: Promise<Client> | undefined;
+  const keptNames = new Set<string>();
 
-  const connect = async (): Promise<Client> => {
+  const connect = async (onceLost: () => void): Promise<Client> => {
     const made = new Client({
       connectionString: url,
       application_name: "postern",
@@ -62,24 +66,39 @@ export function openConnection(url: string, timer: Timer): Connection {
       types,
     });
     // Without a listener, a connection that breaks between two statements ends the process.
-    made.on("error", () => (client = undefined));
-    made.on("end", () => (client = undefined));
+    made.on("error", onceLost);
+    made.on("end", onceLost);
     await made.connect();
+    keptNames.clear();
     return made;
   };
   const connected = (): Promise<Client> => {
-    client ??= connect().catch((error: unknown) => {
-      client = undefined;
+    if (client !== undefined) return client;
+    const forget = () => {
+      if (client === made) client = undefined;
+    };
+    const made = connect(forget).catch((error: unknown) => {
+      forget();
       throw error;
     });
-    return client;
+    return (client = made);
+  };
+
+  /** Closes the connection, so that the next statement gets a new one. */
+  const leave = async (): Promise<void> => {
+    const left = client;
+    client = undefined;
+    await (await left?.catch(() => undefined))?.end().catch(() => {});
   };
 
   const run = async <Row>(statement: Sql, signal: Signal | undefined): Promise<Row[]> => {
     signal?.throwIfAborted();
-    const on = await connected();
-    signal?.throwIfAborted();
     const { text, values } = statement.in(postgresqlDialect);
+    const prepared = preparedOf(text);
+    if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) await leave();
+    const on = await connected();
+    keptNames.add(prepared.name);
+    signal?.throwIfAborted();
     let lift: (() => void) | undefined;
     const cancel = () => {
       cancelStatement(on);
@@ -87,11 +106,14 @@ export function openConnection(url: string, timer: Timer): Connection {
     };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      const { rows } = await on.query({ ...preparedOf(text), values: [...values] });
+      const { rows } = await on.query({ ...prepared, values: [...values] });
       return rows as Row[];
     } catch (error) {
+      // What the server hasn't answered yet would be taken for the answer to the next statement, if not waited for.
+      if (error instanceof Error && isUnanswered(error)) void leave();
       if (signal?.aborted === true) throw signal.reason;
-      throw error instanceof Error && isTimeout(error) ? tookTooLong() : error;
+      if (!(error instanceof Error && isTimeout(error))) throw error;
+      throw tookTooLong();
     } finally {
       signal?.removeEventListener("abort", cancel);
       lift?.();
@@ -107,7 +129,7 @@ export function openConnection(url: string, timer: Timer): Connection {
     },
     async close() {
       await last;
-      await (await client?.catch(() => undefined))?.end();
+      await leave();
     },
   };
 }

@@ -29,9 +29,12 @@ const messages =
   /\bConnection terminated\b|\bnot queryable\b|\btimeout exceeded when trying to connect\b|\btimeout expired\b|\bconnection is closed\b/i;
 
 /** Whether a statement was ended for its time: by the server, or by the driver that heard nothing of it. */
-export function isTimeout({ code, message }: DriverError): boolean {
-  return code === "57014" || message === "Query read timeout";
+export function isTimeout(error: DriverError): boolean {
+  return error.code === "57014" || isUnanswered(error);
 }
+
+/** Whether the driver has given a statement up that the server may still answer. */
+export const isUnanswered = ({ message }: DriverError): boolean => message === "Query read timeout";
 
 /**
  * Whether another transaction came in between: a serialization failure, a deadlock, a row that another has just
