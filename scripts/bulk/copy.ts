@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { EntityManager, EntityProperty } from "@mikro-orm/core";
+import type { EntityProperty } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Database } from "../../src/database/database.js";
@@ -88,25 +88,25 @@ function tablesOf(database: Database): readonly Table[] {
 
 type Row = readonly Value[];
 
-async function run<Result>({ engine }: Database, em: EntityManager, statement: Sql): Promise<Result[]> {
+async function run<Result>({ engine }: Database, em: SqlEntityManager, statement: Sql): Promise<Result[]> {
   const { text, values } = statement.in(engine.dialect);
-  return (em as SqlEntityManager).getConnection().execute(text, [...values], "all", em.getTransactionContext());
+  return em.execute(text, [...values]);
 }
 
 /** Keeps others from writing, where the transaction alone doesn't. */
-async function lockForReading(database: Database, em: EntityManager): Promise<void> {
+async function lockForReading(database: Database, em: SqlEntityManager): Promise<void> {
   if (database.engine.dialect.name === "sqlite") return;
   const names = tablesOf(database).map(({ name }) => name);
   await run(database, em, new Sql(`lock table ${names.join(", ")} in share mode`));
 }
 
-async function countOf(database: Database, em: EntityManager, { name }: Table): Promise<number> {
+async function countOf(database: Database, em: SqlEntityManager, { name }: Table): Promise<number> {
   const [row] = await run<{ rows: number | string }>(database, em, new Sql(`select count(*) as rows from ${name}`));
   return Number(row!.rows);
 }
 
 /** All rows of a table in the order of its key. Every column is text, a whole number or null. */
-async function* rowsOf(database: Database, em: EntityManager, { name, columns, key }: Table): AsyncGenerator<Row[]> {
+async function* rowsOf(database: Database, em: SqlEntityManager, { name, columns, key }: Table): AsyncGenerator<Row[]> {
   const keys = new Sql(key.join(", "));
   for (let after: Row | undefined; ;) {
     const values =

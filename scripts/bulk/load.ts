@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Database } from "../../src/database/database.js";
 
@@ -25,7 +25,7 @@ export type Bulk = {
    * Begins to load within the caller's transaction: takes the indexes and triggers of posts and votes away. Nobody else
    * sees them gone, and they are back if the transaction fails. The rows have to bring their `vote_count`.
    */
-  readonly begin: (em: EntityManager) => Promise<BulkLoad>;
+  readonly begin: (em: SqlEntityManager) => Promise<BulkLoad>;
   /** Tidies up after all that was written. Not within a transaction. */
   readonly finish: (database: Database) => Promise<void>;
 };

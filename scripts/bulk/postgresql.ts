@@ -1,5 +1,3 @@
-import type { SqlEntityManager } from "@mikro-orm/knex";
-
 import { searchVectorOf } from "../../src/post/search-vector.js";
 
 import type { Bulk, Value } from "./load.js";
@@ -13,25 +11,23 @@ export const bulkPostgresql: Bulk = {
   },
 
   async begin(em) {
-    const query = <Row>(statement: string, values: Value[] = []): Promise<Row[]> =>
-      (em as SqlEntityManager).getConnection().execute(statement, values, "all", em.getTransactionContext());
     const insert = async (table: string, columns: readonly string[], rows: readonly (readonly Value[])[]) => {
       const records = rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
       const list = columns.join(", ");
-      await query(
+      await em.execute(
         `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, ?::json)`,
         [JSON.stringify(records)],
       );
     };
 
-    await query("set local maintenance_work_mem = '256MB'");
-    const indexes = await query<{ name: string; definition: string }>(
+    await em.execute("set local maintenance_work_mem = '256MB'");
+    const indexes = await em.execute<{ name: string; definition: string }[]>(
       `select indexname as name, indexdef as definition from pg_indexes
         where schemaname = current_schema() and tablename in ('posts', 'votes', 'post_search')
           and indexname not in (select conname from pg_constraint)`,
     );
-    for (const { name } of indexes) await query(`drop index ${name}`);
-    await query("alter table votes disable trigger user");
+    for (const { name } of indexes) await em.execute(`drop index ${name}`);
+    await em.execute("alter table votes disable trigger user");
 
     return {
       insert,
@@ -42,10 +38,10 @@ export const bulkPostgresql: Bulk = {
           posts.map(({ id, title, content }) => [id, searchVectorOf(title, content)]),
         ),
       async restore(step) {
-        await query("alter table votes enable trigger user");
+        await em.execute("alter table votes enable trigger user");
         for (const [done, { definition }] of indexes.entries()) {
           step(done, indexes.length);
-          await query(definition);
+          await em.execute(definition);
         }
       },
     };

@@ -64,9 +64,9 @@ export async function connectDatabase(url: string, entities: readonly EntityClas
 export async function openDatabase(url: string, entities: readonly EntityClass<object>[]): Promise<Database> {
   let database: Database | undefined;
   /** Refuses a database that a newer version has migrated: this one doesn't know what its tables hold. */
-  const refuseNewer = async (run: Run) => {
+  const refuseNewer = async (em: SqlEntityManager) => {
     const known = new Set(engineOf(url).migrations.map(({ name }) => name));
-    const rows = await run<{ name: string }>(`select name from ${migrationTable}`);
+    const rows = await em.execute<{ name: string }[]>(`select name from ${migrationTable}`);
     const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
     if (unknown.length > 0)
       throw new DatabaseUnusableError(
@@ -77,15 +77,15 @@ export async function openDatabase(url: string, entities: readonly EntityClass<o
     database = await connectDatabase(url, entities);
     const { engine } = database;
     // The migrator creates its table outside its transaction, and two processes that start together would both try.
-    await exclusively(database, (run) => run(engine.migrationTable(migrationTable)));
+    await exclusively(database, (em) => em.execute(engine.migrationTable(migrationTable)));
     const migrator = database.getMigrator();
     if (engine.migrationLock.length === 0) {
       await exclusively(database, refuseNewer);
       // In a transaction of its own: inside another one, it would wait for the only connection.
       await migrator.up();
     } else
-      await exclusively(database, async (run, em) => {
-        await refuseNewer(run);
+      await exclusively(database, async (em) => {
+        await refuseNewer(em);
         await migrator.up({ transaction: em.getTransactionContext()! });
       });
     return database;
@@ -98,14 +98,11 @@ export async function openDatabase(url: string, entities: readonly EntityClass<o
   }
 }
 
-type Run = <Row>(statement: string) => Promise<Row[]>;
-
 /** Does `work` in a transaction while no other process does the same. */
-function exclusively(database: Database, work: (run: Run, em: SqlEntityManager) => Promise<unknown>): Promise<void> {
+function exclusively(database: Database, work: (em: SqlEntityManager) => Promise<unknown>): Promise<void> {
   return database.em.fork().transactional(async (em) => {
-    const run: Run = (statement) => em.getConnection().execute(statement, [], "all", em.getTransactionContext());
-    for (const statement of database.engine.migrationLock) await run(statement);
-    await work(run, em);
+    for (const statement of database.engine.migrationLock) await em.execute(statement);
+    await work(em);
   });
 }
 
@@ -116,4 +113,8 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 /** A `DATABASE_URL` as it may be shown. */
-export const withoutPassword = (url: string): string => url.replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1@");
+export const withoutPassword = (url: string): string =>
+  url
+    .replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1@")
+    .replace(/([?&])password=[^&]*&?/g, "$1")
+    .replace(/[?&]$/, "");

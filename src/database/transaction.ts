@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import { beforeSignal, tookTooLong, type Signal } from "./deadline.js";
 import type { Dialect } from "./dialect.js";
@@ -13,7 +13,8 @@ import { makeTurns, type Waiting } from "./turns.js";
  * @throws the reason of the operation's signal, where that comes before the commit begins. A commit that has begun is
  * never cut, and its outcome is told.
  */
-export type Transaction = <Result>(work: (em: EntityManager, dialect: Dialect) => Promise<Result>) => Promise<Result>;
+export type Transaction = <Result>(work: Work<Result>) => Promise<Result>;
+type Work<Result> = (em: SqlEntityManager, dialect: Dialect) => Promise<Result>;
 
 /** How an operation gets at the database: what it reads, what it changes, and the signal that ends both. */
 export type Access = {
@@ -31,7 +32,7 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
   const inTurn = makeTurns(engine.writers);
 
   const tryOnce = async <Result>(
-    work: (em: EntityManager, dialect: Dialect) => Promise<Result>,
+    work: Work<Result>,
     signal: Signal | undefined,
     onCommit: () => void,
   ): Promise<Result> => {
@@ -55,9 +56,7 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
   return (waiting) => (work) => {
     const { signal } = waiting;
     let isCommitting = false;
-    const tryUntilDone = async <Result>(
-      run: (em: EntityManager, dialect: Dialect) => Promise<Result>,
-    ): Promise<Result> => {
+    const tryUntilDone = async <Result>(run: Work<Result>): Promise<Result> => {
       for (let tries = 1; ; tries += 1) {
         try {
           return await tryOnce(run, signal, () => (isCommitting = true));

@@ -47,7 +47,7 @@ export class Post {
   version!: number;
 }
 
-// Three indexes an order, for what is alongIndex along it: everybody's dated posts, an author's dated ones, an author's
+// Three indexes an order, for what is found along it: everybody's dated posts, an author's dated ones, an author's
 // drafts. `listed_at` stands at the end of the first two, so that scheduled posts are passed over within the index.
 for (const key of ["listed_at", "created_at", "updated_at", "title_key", "vote_count"]) {
   const passedOver = key === "listed_at" ? "" : ", `listed_at`";

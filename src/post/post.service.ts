@@ -4,7 +4,7 @@ import { userGone, type Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import { indexPost } from "./list/search-index.js";
+import { indexPosts } from "./list/search-index.js";
 import { titleKeyOf } from "./title-key.js";
 import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
@@ -40,7 +40,7 @@ export async function createPost(
   return transaction(async (em, dialect) => {
     try {
       await em.insert(Post, row);
-      await indexPost(em, dialect, post);
+      await indexPosts(em, dialect, [post]);
     } catch (error) {
       if (error instanceof ForeignKeyConstraintViolationException) throw userGone(now);
       throw error;
@@ -75,7 +75,7 @@ export async function updatePost(
     const publishedAt = publishedAtAfter(post.publishedAt, input, now);
     const sameDate = publishedAt?.getTime() === post.publishedAt?.getTime();
     if (title === post.title && content === post.content && sameDate) return post;
-    await indexPost(em, dialect, { id: post.id, title, content });
+    await indexPosts(em, dialect, [{ id: post.id, title, content }]);
     return em.assign(post, {
       title,
       titleKey: titleKeyOf(title),

@@ -41,6 +41,8 @@ describe("an error of PostgreSQL", () => {
 test("shows no password", () => {
   expect(withoutPassword("postgresql://ada:s3cret@db:5432/postern")).toBe("postgresql://ada@db:5432/postern");
   expect(withoutPassword("postgresql://ada@db/postern")).toBe("postgresql://ada@db/postern");
+  expect(withoutPassword("postgresql://db/postern?user=ada&password=s3cret")).toBe("postgresql://db/postern?user=ada");
+  expect(withoutPassword("postgresql://db/postern?password=s3cret&user=ada")).toBe("postgresql://db/postern?user=ada");
   expect(withoutPassword("sqlite:./data/postern.sqlite")).toBe("sqlite:./data/postern.sqlite");
 });
 

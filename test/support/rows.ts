@@ -3,8 +3,7 @@ import { inject, onTestFinished } from "vitest";
 
 import type { Database } from "../../src/database/database.js";
 import { transactionsOn } from "../../src/database/transaction.js";
-import { rebuildSearch } from "../../src/post/list/search-index.js";
-import { searchVectorOf } from "../../src/post/search-vector.js";
+import { indexPosts as indexTexts, rebuildSearch } from "../../src/post/list/search-index.js";
 
 const bigint: number = types.builtins.INT8;
 
@@ -49,18 +48,9 @@ export async function copyPost(database: Database, id: string, copies: number): 
   if (inject("database") === "postgresql") await rebuildSearch(transactionsOn(database)({ party: "tests" }));
 }
 
-/** Lets the search find posts that were written past the server, which SQLite's triggers have done already. */
-export async function indexPosts(database: Database, posts: readonly Text[]): Promise<void> {
-  if (inject("database") === "sqlite") return;
-  await rows(
-    database,
-    `insert into post_search (post_id, words)
-      select member ->> 0, (member ->> 1)::tsvector from json_array_elements(?::json) as members (member)
-      on conflict (post_id) do update set words = excluded.words`,
-    [JSON.stringify(posts.map(({ id, title, content }) => [id, searchVectorOf(title, content)]))],
-  );
-}
-type Text = { readonly id: string; readonly title: string; readonly content: string };
+/** Lets the search find posts that were written past the server. */
+export const indexPosts = (database: Database, posts: Parameters<typeof indexTexts>[2]): Promise<void> =>
+  transactionsOn(database)({ party: "tests" })((em, dialect) => indexTexts(em, dialect, posts));
 
 /** Does `work` while another transaction lets nobody write. */
 export function whileOthersWrite<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {

@@ -4,9 +4,9 @@ import { LRUCache } from "lru-cache";
 import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
 import type { Timer } from "../../clock.js";
-import { tookTooLong, type Signal } from "../deadline.js";
+import { tookTooLong } from "../deadline.js";
 import type { Connection } from "../engine.js";
-import type { Sql } from "../sql.js";
+import { interruptible } from "../interruptible.js";
 import { cancelStatement } from "./cancel.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isTimeout, isUnanswered } from "./failure.js";
@@ -15,13 +15,12 @@ import { isTimeout, isUnanswered } from "./failure.js";
 export const connectTimeoutMilliseconds = 5_000;
 export const statementTimeoutMilliseconds = 30_000;
 
-// A cancellation that comes before the statement is lost, so it is repeated.
 const cancelEveryMilliseconds = 50;
 
 // Each takes the server some ten kilobytes, and statements come in as many shapes as clients can think of.
 const keptStatements = 200;
 
-/** Texts of statements as the server knows them: numbered placeholders, and a name to keep them prepared under. */
+/** Statements as the server knows them: with numbered placeholders, and a name to keep them prepared under. */
 const known = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
 
 function preparedOf(text: string): { readonly name: string; readonly text: string } {
@@ -91,44 +90,35 @@ export function openConnection(url: string, timer: Timer): Connection {
     await (await left?.catch(() => undefined))?.end().catch(() => {});
   };
 
-  const run = async <Row>(statement: Sql, signal: Signal | undefined): Promise<Row[]> => {
-    signal?.throwIfAborted();
-    const { text, values } = statement.in(postgresqlDialect);
-    const prepared = preparedOf(text);
-    if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) await leave();
-    const on = await connected();
-    keptNames.add(prepared.name);
-    signal?.throwIfAborted();
-    let lift: (() => void) | undefined;
-    const cancel = () => {
-      cancelStatement(on);
-      lift = timer(cancelEveryMilliseconds, cancel);
-    };
-    signal?.addEventListener("abort", cancel, { once: true });
-    try {
-      const { rows } = await on.query({ ...prepared, values: [...values] });
-      return rows as Row[];
-    } catch (error) {
-      // What the server hasn't answered yet would be taken for the answer to the next statement, if not waited for.
-      if (error instanceof Error && isUnanswered(error)) void leave();
-      if (signal?.aborted === true) throw signal.reason;
-      if (!(error instanceof Error && isTimeout(error))) throw error;
-      throw tookTooLong();
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-      lift?.();
-    }
-  };
-  let last: Promise<unknown> = Promise.resolve();
+  const all = interruptible(
+    async (statement) => {
+      const { text, values } = statement.in(postgresqlDialect);
+      const prepared = preparedOf(text);
+      if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) await leave();
+      const on = await connected();
+      keptNames.add(prepared.name);
+      return {
+        async run() {
+          try {
+            return (await on.query({ ...prepared, values: [...values] })).rows;
+          } catch (error) {
+            if (!(error instanceof Error && isTimeout(error))) throw error;
+            // The next statement would wait behind one that the server may never answer.
+            if (isUnanswered(error)) void leave();
+            throw tookTooLong();
+          }
+        },
+        interrupt: () => cancelStatement(on),
+      };
+    },
+    timer,
+    cancelEveryMilliseconds,
+  );
 
   return {
-    all<Row>(statement: Sql, signal?: Signal): Promise<Row[]> {
-      const rows = last.then(() => run<Row>(statement, signal));
-      last = rows.catch(() => {});
-      return rows;
-    },
+    all,
     async close() {
-      await last;
+      await all.idle();
       await leave();
     },
   };

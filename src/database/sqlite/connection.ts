@@ -2,9 +2,8 @@ import { LRUCache } from "lru-cache";
 import sqlite3 from "sqlite3";
 
 import type { Timer } from "../../clock.js";
-import type { Signal } from "../deadline.js";
 import type { Connection } from "../engine.js";
-import type { Sql } from "../sql.js";
+import { interruptible } from "../interruptible.js";
 import { sqliteDialect } from "./dialect.js";
 
 /** How long who finds the database locked waits for another process. */
@@ -13,7 +12,7 @@ export const busyTimeoutMilliseconds = 10_000;
 // Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
 const keptStatements = 100;
 
-// An interruption between two steps of the driver meets no statement and is lost, so it is repeated.
+// Between two steps of the driver, an interruption meets no statement.
 const interruptEveryMilliseconds = 20;
 
 /** Opens a connection that can only read, with its statements kept prepared. */
@@ -38,40 +37,27 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
     return statement;
   };
 
-  const run = async <Row>(statement: Sql, signal: Signal | undefined): Promise<Row[]> => {
-    signal?.throwIfAborted();
-    const { text, values } = statement.in(sqliteDialect);
-    const one = await prepared(text);
-    signal?.throwIfAborted();
-    let lift: (() => void) | undefined;
-    const interrupt = () => {
-      connection.interrupt();
-      lift = timer(interruptEveryMilliseconds, interrupt);
-    };
-    signal?.addEventListener("abort", interrupt, { once: true });
-    try {
-      // To the last row: one that stops before holds its snapshot of the database.
-      return await new Promise<Row[]>((resolve, reject) =>
-        one.all<Row>(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),
-      );
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error;
-    } finally {
-      signal?.removeEventListener("abort", interrupt);
-      lift?.();
-    }
-  };
-  // One at a time, so that an interruption meets the statement that it is meant for and no other.
-  let last: Promise<unknown> = Promise.resolve();
+  const all = interruptible(
+    async (statement) => {
+      const { text, values } = statement.in(sqliteDialect);
+      const one = await prepared(text);
+      return {
+        // To the last row: one that stops before holds its snapshot of the database.
+        run: () =>
+          new Promise<unknown[]>((resolve, reject) =>
+            one.all(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),
+          ),
+        interrupt: () => connection.interrupt(),
+      };
+    },
+    timer,
+    interruptEveryMilliseconds,
+  );
 
   return {
-    all<Row>(statement: Sql, signal?: Signal): Promise<Row[]> {
-      const rows = last.then(() => run<Row>(statement, signal));
-      last = rows.catch(() => {});
-      return rows;
-    },
+    all,
     async close() {
-      await last;
+      await all.idle();
       kept.clear();
       await new Promise<void>((resolve, reject) =>
         connection.close((error) => (error === null ? resolve() : reject(error))),

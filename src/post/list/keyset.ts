@@ -26,7 +26,7 @@ const earliest = -8.64e15;
  *
  * Each scope has an index that is led by the author, if any, and then by the key, so the database goes straight to
  * the bound and walks. For that, a statement must never offer it two ways to begin: all conditions on the key become
- * one bound at each end, and a column with a plus before it is no use to an index. An author's scheduled posts are
+ * one bound at each end, and other columns are kept from their indexes. An author's scheduled posts are
  * the exception: they are found by their date, to pass over the published ones, and are few enough to be sorted.
  *
  * @param author whose posts alone, as SQL.

@@ -39,15 +39,16 @@ export function pageStatement(
 ): Sql {
   const { ctes, source } = sourceOf(reading, listing, undefined);
   const { shape } = wanted;
-  const found = { rows: sql`(${foundOf(listing.order.direction, request, source)}) c`, on: sql`p.id = c.id` };
+  const { direction } = listing.order;
+  const found = { rows: sql`(${foundOf(direction, request, source)}) c`, on: sql`p.id = c.id` };
   const fits = contentFits(wanted);
-  const order = { by: foundOrder(listing.order.direction, request), isKept: true };
-  const post = shape === undefined ? rowOf(wanted) : postAsJson(shape, reading.now);
+  const order = { by: foundOrder(direction, request), isKept: true };
+  const whereItFits = (post: Sql) => sql`case when ${fits} then ${post} end`;
   const posts =
     shape === undefined
-      ? jsonArrays(sql`case when ${fits} then ${post} end`, order)
-      : joinedPosts(sql`case when ${fits} then ${post} end`, order);
-  const { precedes, follows } = around(listing.order.direction, request, source);
+      ? jsonArrays(whereItFits(rowOf(wanted)), order)
+      : joinedPosts(whereItFits(postAsJson(shape, reading.now)), order);
+  const { precedes, follows } = around(direction, request, source);
   return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits = 1 then posts end as posts, 0 as "contentBytes", count > ${request.size} as more,
       ${precedes} as precedes, ${follows} as follows
     from (select ${jsonArrays(foundPositions, order)} as found, ${posts} as posts, coalesce(min(case when ${fits} then 1 else 0 end), 1) as fits, count(*) as count
@@ -69,8 +70,8 @@ export function pagesStatement(
   const { size } = request;
   const { direction } = listing.order;
   const found = sql`(select ${jsonArrays(foundPositions, { by: foundOrder(direction, request) })}
-    from (${foundOf(listing.order.direction, request, source)}) c)`;
-  const { precedes, follows } = around(listing.order.direction, request, source);
+    from (${foundOf(direction, request, source)}) c)`;
+  const { precedes, follows } = around(direction, request, source);
 
   // Without the one too many, which is the last that was found.
   const each = {
