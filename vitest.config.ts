@@ -21,7 +21,6 @@ const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
 const onSqlite = [
   "test/adding-a-feature.test.ts",
   "test/backup.test.ts",
-  "test/backup.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
   "test/cross-origin.test.ts",
@@ -38,7 +37,6 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
-  "test/workers.test.ts",
   "test/workers.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/types.test.ts",
@@ -72,6 +70,8 @@ export default defineConfig({
       },
     ],
     globalSetup: "test/support/postgres-server.ts",
+    // The schema's module begins with it, but a test of one part may come first in its worker.
+    setupFiles: "reflect-metadata",
     // One copy of the modules a worker: loading them takes longer than most files.
     isolate: false,
     // All cores but one, as vitest has it, but for machines of two.

@@ -9,7 +9,7 @@ import type { Sql } from "./sql.js";
 /** An open database. What changes goes through its entities, what is read through connections of the reader. */
 export type Database = MikroORM<AbstractSqlDriver> & { readonly engine: Engine; readonly url: string };
 
-/** A connection that can only read. It runs one statement at a time, in order. */
+/** A connection that can only read. Whoever holds it gives it one statement at a time. */
 export type Connection = {
   /** @param signal ends the statement; its reason is thrown. */
   readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;

@@ -1,125 +1,43 @@
-import { createHash } from "node:crypto";
-
-import { LRUCache } from "lru-cache";
-import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
-
 import type { Timer } from "../../clock.js";
-import { tookTooLong } from "../deadline.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
+import type { Sql } from "../sql.js";
 import { cancelStatement } from "./cancel.js";
-import { postgresqlDialect } from "./dialect.js";
-import { isTimeout, isUnanswered } from "./failure.js";
-
-/** How long a connection may take to be made, and a statement to be answered, before either is given up. */
-export const connectTimeoutMilliseconds = 5_000;
-export const statementTimeoutMilliseconds = 30_000;
+import { readingClient } from "./reading-client.js";
 
 const cancelEveryMilliseconds = 50;
 
-// Each takes the server some ten kilobytes, and statements come in as many shapes as clients can think of.
-const keptStatements = 200;
-
-/** Statements as the server knows them: with numbered placeholders, and a name to keep them prepared under. */
-const known = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
-
-function preparedOf(text: string): { readonly name: string; readonly text: string } {
-  let prepared = known.get(text);
-  if (prepared === undefined) {
-    let count = 0;
-    prepared = {
-      name: createHash("sha256").update(text).digest("base64url").slice(0, 22),
-      text: text.replace(/\?/g, () => `$${(count += 1)}`),
-    };
-    known.set(text, prepared);
-  }
-  return prepared;
-}
-
-// Counts and instants are whole numbers of eight bytes, and far below where a number of JavaScript loses any.
-const eightBytes: number = wireTypes.builtins.INT8;
-const types: CustomTypesConfig = {
-  getTypeParser: ((type: number, format: "text") =>
-    type === eightBytes ? Number : wireTypes.getTypeParser(type, format)) as typeof wireTypes.getTypeParser,
-};
-
-// Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for.
-const sessionOptions =
-  "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
-
-/** Opens a connection that can only read. It is made anew where it is lost, and where it keeps too many statements. */
+/** Opens a connection that can only read, and whose statement can be ended. */
 export function openConnection(url: string, timer: Timer): Connection {
-  let client: Promise<Client> | undefined;
-  const keptNames = new Set<string>();
-
-  const connect = async (onceLost: () => void): Promise<Client> => {
-    const made = new Client({
-      connectionString: url,
-      application_name: "postern",
-      options: sessionOptions,
-      connectionTimeoutMillis: connectTimeoutMilliseconds,
-      statement_timeout: statementTimeoutMilliseconds,
-      // Where the server doesn't say anything any more.
-      query_timeout: statementTimeoutMilliseconds + 1000,
-      keepAlive: true,
-      types,
-    });
-    // Without a listener, a connection that breaks between two statements ends the process.
-    made.on("error", onceLost);
-    made.on("end", onceLost);
-    await made.connect();
-    keptNames.clear();
-    return made;
-  };
-  const connected = (): Promise<Client> => {
-    if (client !== undefined) return client;
-    const forget = () => {
-      if (client === made) client = undefined;
-    };
-    const made = connect(forget).catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    return (client = made);
-  };
-
-  /** Closes the connection, so that the next statement gets a new one. */
-  const leave = async (): Promise<void> => {
-    const left = client;
-    client = undefined;
-    await (await left?.catch(() => undefined))?.end().catch(() => {});
-  };
-
+  const { prepare, close } = readingClient(url, false);
   const all = interruptible(
     async (statement) => {
-      const { text, values } = statement.in(postgresqlDialect);
-      const prepared = preparedOf(text);
-      if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) await leave();
-      const on = await connected();
-      keptNames.add(prepared.name);
-      return {
-        async run() {
-          try {
-            return (await on.query({ ...prepared, values: [...values] })).rows;
-          } catch (error) {
-            if (!(error instanceof Error && isTimeout(error))) throw error;
-            // The next statement would wait behind one that the server may never answer.
-            if (isUnanswered(error)) void leave();
-            throw tookTooLong();
-          }
-        },
-        interrupt: () => cancelStatement(on),
-      };
+      const { client, run } = await prepare(statement);
+      return { run, interrupt: () => cancelStatement(client) };
     },
     timer,
     cancelEveryMilliseconds,
   );
-
   return {
     all,
     async close() {
       await all.idle();
-      await leave();
+      await close();
     },
+  };
+}
+
+/**
+ * Opens a connection that can only read, and that takes short statements before those before them are answered. None of
+ * them can be ended: the server would end whichever it runs when it is asked to.
+ */
+export function openPipeline(url: string): Connection {
+  const { prepare, close } = readingClient(url, true);
+  return {
+    async all<Row>(statement: Sql) {
+      const { run } = await prepare(statement);
+      return (await run()) as Row[];
+    },
+    close,
   };
 }

@@ -2,13 +2,16 @@ import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 
 import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
-import { connectTimeoutMilliseconds, openConnection, statementTimeoutMilliseconds } from "./connection.js";
+import { openConnection, openPipeline } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
+import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
 
 // Connections of one process, and one for what tells who asks.
 const writers = 8;
-const shortReaders = 4;
+const shortReaders = 2;
+// Enough that the server never waits for the next. More would wait there, where nobody has turns.
+const shortReadsOfEach = 8;
 const slowReaders = 2;
 
 // How long a transaction may wait for another's lock, and may hold its own while it does nothing.
@@ -49,9 +52,13 @@ export const postgresqlEngine: Engine = {
     `create table if not exists ${name}
       (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
   async openReading({ url }, timer) {
-    const open = (count: number) => Array.from({ length: count }, () => openConnection(url, timer));
-    const [credentials] = open(1);
-    return { credentials: credentials!, short: open(shortReaders), any: open(slowReaders), together: [] };
+    const pipelines = Array.from({ length: shortReaders }, () => openPipeline(url));
+    return {
+      credentials: openConnection(url, timer),
+      short: Array.from({ length: shortReadsOfEach }, () => pipelines.map((pipeline) => ({ ...pipeline }))).flat(),
+      any: Array.from({ length: slowReaders }, () => openConnection(url, timer)),
+      together: [],
+    };
   },
   whyUnusable,
   isAway,

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+
+import { LRUCache } from "lru-cache";
+import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
+
+import { tookTooLong } from "../deadline.js";
+import type { Sql } from "../sql.js";
+import { postgresqlDialect } from "./dialect.js";
+import { isTimeout, isUnanswered } from "./failure.js";
+
+/** How long a connection may take to be made, and a statement to be answered, before either is given up. */
+export const connectTimeoutMilliseconds = 5_000;
+export const statementTimeoutMilliseconds = 30_000;
+
+// Each takes the server some ten kilobytes, and statements come in as many shapes as clients can think of.
+const keptStatements = 200;
+
+/** Statements as the server knows them: with numbered placeholders, and a name to keep them prepared under. */
+const known = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
+
+function preparedOf(text: string): { readonly name: string; readonly text: string } {
+  let prepared = known.get(text);
+  if (prepared === undefined) {
+    let count = 0;
+    prepared = {
+      name: createHash("sha256").update(text).digest("base64url").slice(0, 22),
+      text: text.replace(/\?/g, () => `$${(count += 1)}`),
+    };
+    known.set(text, prepared);
+  }
+  return prepared;
+}
+
+// Counts and instants are whole numbers of eight bytes, and far below where a number of JavaScript loses any.
+const eightBytes: number = wireTypes.builtins.INT8;
+const types: CustomTypesConfig = {
+  getTypeParser: ((type: number, format: "text") =>
+    type === eightBytes ? Number : wireTypes.getTypeParser(type, format)) as typeof wireTypes.getTypeParser,
+};
+
+// Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for.
+const sessionOptions =
+  "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
+
+/** A connection to the server that can only read. It is made anew where it is lost, or keeps too many statements. */
+export type ReadingClient = {
+  /** Connects where it isn't connected, and gives what runs the statement there. */
+  readonly prepare: (statement: Sql) => Promise<{ readonly client: Client; readonly run: () => Promise<unknown[]> }>;
+  readonly close: () => Promise<void>;
+};
+
+/** @param isPipelined whether a statement is sent before those sent earlier have been answered. */
+export function readingClient(url: string, isPipelined: boolean): ReadingClient {
+  let client: Promise<Client> | undefined;
+  let keptNames = new Set<string>();
+
+  const connect = async (onceLost: () => void): Promise<Client> => {
+    const made = new Client({
+      connectionString: url,
+      application_name: "postern",
+      options: sessionOptions,
+      connectionTimeoutMillis: connectTimeoutMilliseconds,
+      statement_timeout: statementTimeoutMilliseconds,
+      // Where the server doesn't say anything any more.
+      query_timeout: statementTimeoutMilliseconds + 1000,
+      keepAlive: true,
+      pipeline: isPipelined,
+      types,
+    });
+    // Without a listener, a connection that breaks between two statements ends the process.
+    made.on("error", onceLost);
+    made.on("end", onceLost);
+    await made.connect();
+    return made;
+  };
+  const connected = (): Promise<Client> => {
+    if (client !== undefined) return client;
+    const forget = () => {
+      if (client === made) client = undefined;
+    };
+    keptNames = new Set();
+    const made = connect(forget).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return (client = made);
+  };
+
+  /** Closes the connection once what was sent is answered. The next statement gets a new one. */
+  const leave = async (): Promise<void> => {
+    const left = client;
+    client = undefined;
+    await (await left?.catch(() => undefined))?.end().catch(() => {});
+  };
+
+  return {
+    async prepare(statement) {
+      const { text, values } = statement.in(postgresqlDialect);
+      const prepared = preparedOf(text);
+      if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) {
+        const left = leave();
+        if (!isPipelined) await left;
+      }
+      const on = connected();
+      keptNames.add(prepared.name);
+      const connection = await on;
+      return {
+        client: connection,
+        async run() {
+          try {
+            return (await connection.query({ ...prepared, values: [...values] })).rows;
+          } catch (error) {
+            if (!(error instanceof Error && isTimeout(error))) throw error;
+            // The next statement would wait behind one that the server may never answer.
+            if (isUnanswered(error)) void leave();
+            throw tookTooLong();
+          }
+        },
+      };
+    },
+    close: leave,
+  };
+}
