@@ -48,6 +48,7 @@ const layers = [
   { name: "main", files: /^main\.ts$/ },
   { name: "process", files: /^process\// },
   { name: "server", files: /^server\.ts$/ },
+  { name: "live", files: /^live\// },
   { name: "http", files: /^http\// },
   { name: "schema", files: /^schema\.ts$/ },
   { name: "feature", files: /\.feature\.ts$/ },
@@ -58,6 +59,7 @@ const layers = [
   { name: "context", files: /^context\.ts$/ },
   { name: "auth", files: /^auth\.ts$/ },
   { name: "paging", files: /^paging\// },
+  { name: "event-log", files: /^event-log\// },
   { name: "database", files: /^database\/(?!instant\.type\.ts$)/ },
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
@@ -68,6 +70,9 @@ const layers = [
 /** Layers that stand beside each other, so that neither may import the other though one is listed first. */
 const strangers = new Set([
   "process → server",
+  "live → schema",
+  "live → feature",
+  "live → resolver",
   "http → schema",
   "http → feature",
   "http → resolver",

@@ -12,14 +12,14 @@ export type Viewer = {
   readonly registeredAt: Date;
 };
 
-/** What a request's credential was judged to be, once, at the operation's instant. */
+/** What a request's credential was judged to be, once, at the operation's instant; `expiresAt` is its `exp`. */
 export type Auth =
   | { readonly state: "anonymous" }
   | { readonly state: "invalid"; readonly isOtherScheme?: boolean }
   | { readonly state: "expired"; readonly expiredAt: Date }
   | { readonly state: "gone" }
   | { readonly state: "revoked" }
-  | { readonly state: "viewer"; readonly viewer: Viewer };
+  | { readonly state: "viewer"; readonly viewer: Viewer; readonly expiresAt: Date };
 
 type Refused = Exclude<Auth, { readonly state: "viewer" }>;
 
@@ -57,6 +57,11 @@ function unauthenticated(auth: Refused, now: Date): KnownError {
 export function requireViewer({ auth, now }: Asked): Viewer {
   if (auth.state === "viewer") return auth.viewer;
   throw unauthenticated(auth, now);
+}
+
+/** The answer to a credential that is bad; undefined for a good one and for none. */
+export function refusalOf(auth: Auth, now: Date): KnownError | undefined {
+  return auth.state === "viewer" || auth.state === "anonymous" ? undefined : unauthenticated(auth, now);
 }
 
 /** The answer to a viewer whose account was deleted since the operation began. */

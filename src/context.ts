@@ -1,6 +1,10 @@
+import type { GraphQLResolveInfo } from "graphql";
+
 import type { Auth, Viewer } from "./auth.js";
+import type { Sql } from "./database/sql.js";
 import type { Access } from "./database/transaction.js";
 import type { SessionRules } from "./config/session-rules.js";
+import type { LogEvent } from "./event-log/event.js";
 
 /** What an operation is given: one instant, one judgement of the credential, one way to read and one to change. */
 export type Context = Access & {
@@ -16,6 +20,8 @@ export type Context = Access & {
    * there. Undefined where the caller wants values and no text.
    */
   readonly placeJson: ((path: readonly (string | number)[], json: readonly Buffer[]) => void) | undefined;
+  /** Undefined where the caller can be sent one answer and no more. */
+  readonly live: Live | undefined;
   /** Tells that the operation has ended, so that its time limit is of no account any more. */
   readonly liftDeadline: () => void;
   /** The viewers of sessions that this operation opened, by the response key of the root field that did. */
@@ -32,6 +38,32 @@ export type Context = Access & {
     /** What each root field that was begun comes to: a value, or a promise of one. */
     readonly rootFields: unknown[];
   };
+};
+
+/** How a subscription begins. */
+export type Live = {
+  /**
+   * Tells the source of each event from now on or, with a cursor, of each since then.
+   *
+   * @returns the cursor of where it begins.
+   * @throws KnownError `BAD_USER_INPUT` where `after` is no cursor.
+   */
+  readonly begin: (source: LiveSource, after: string | null | undefined, info: GraphQLResolveInfo) => Promise<string>;
+};
+
+/** What a subscription is told of the event log. */
+export type LiveSource = {
+  /**
+   * For whom among those who are told of an event the same is said as to this subscriber; undefined where this one is
+   * told nothing.
+   */
+  readonly audienceOf: (event: LogEvent) => string | undefined;
+  /** What the subscription's field is answered from. */
+  readonly valueOf: (event: LogEvent, cursor: string) => object;
+  /** The same where what happened is no longer known. */
+  readonly afterLoss: (cursor: string, now: Date) => object;
+  /** That a row of the log is one of those that have an audience. */
+  readonly condition: Sql;
 };
 
 /** Who sends a request, as far as accounts and sessions care. */

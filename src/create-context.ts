@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import type { Auth } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Context, PasswordCost } from "./context.js";
 import { startDeadline } from "./database/deadline.js";
@@ -27,6 +28,8 @@ export type Caller = {
   readonly takeRoom?: (bytes: number, party: string) => void;
   /** Takes JSON for places of the answer; for a caller that makes text of the answer anyway. */
   readonly placeJson?: Context["placeJson"];
+  /** For a caller that can be told of what happens from now on. */
+  readonly live?: Context["live"];
 };
 
 /** A context, with what only those that carry operations need of it. */
@@ -38,12 +41,18 @@ export type OperationContext = Context & {
 
 const longestUserAgent = 300;
 
-/**
- * Makes the context factory: it reads the clock once, and records what the credential is worth without ever throwing
- * for it. The operation's time begins here, before the credential is looked up.
- *
- * @throws KnownError `TIMEOUT` where the look-up takes that long.
- */
+/** Makes contexts. Each reads the clock once, and an operation's time begins with it. */
+export type ContextFactory = {
+  /**
+   * The context of what a caller asks: it records what the credential is worth, and never throws for it.
+   *
+   * @throws KnownError `TIMEOUT` where looking the credential up takes that long.
+   */
+  readonly createContext: (caller: Caller) => Promise<OperationContext>;
+  /** The context of what is sent to somebody whose credential is watched, so that it is good without being looked up. */
+  readonly contextOf: (caller: Omit<Caller, "authorization">, auth: Auth) => OperationContext;
+};
+
 export function contextFactory(parts: {
   readonly clock: Clock;
   readonly timer: Timer;
@@ -55,31 +64,30 @@ export function contextFactory(parts: {
   readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
   readonly log: Logger;
-}): (caller: Caller) => Promise<OperationContext> {
+}): ContextFactory {
   const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
     parts;
   const lookUp = viewerLookup((statement) => reader.credentials(statement));
-  return async ({ authorization, userAgent, address, requestId, onceGone, takeRoom, placeJson }) => {
+
+  const begin = ({ onceGone }: Pick<Caller, "onceGone">) => {
     const now = clock();
-    const { signal, lift, end } = startDeadline(timer, operationTimeoutSeconds);
-    onceGone?.(() => end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
+    const deadline = startDeadline(timer, operationTimeoutSeconds);
+    onceGone?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
+    return { now, ...deadline };
+  };
+  const complete = (
+    { userAgent, address, requestId, takeRoom, placeJson, live }: Omit<Caller, "authorization">,
+    auth: Auth,
+    { now, signal, lift }: ReturnType<typeof begin>,
+  ): OperationContext => {
     const addressKey = addressKeyOf(address);
-    const auth = await authenticate(
-      (userId, sessionId) => lookUp(userId, sessionId, signal),
-      authorization,
-      sessionRules,
-      now,
-    ).catch((error: unknown) => {
-      lift();
-      throw error;
-    });
     const party = auth.state === "viewer" ? auth.viewer.userId : addressKey;
     return {
       now,
       auth,
       party,
       reader: readerFor(reader, { party, signal }),
-      transaction: transactions({ party, signal }),
+      transaction: transactions({ party, signal, now }),
       signal,
       client: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
@@ -92,9 +100,27 @@ export function contextFactory(parts: {
       publicReads,
       answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
       placeJson,
+      live,
       liftDeadline: lift,
       openedBy: new Map(),
       outcome: { operationName: undefined, isMutation: false, rootFieldNames: [], error: undefined, rootFields: [] },
     };
+  };
+
+  return {
+    async createContext(caller) {
+      const begun = begin(caller);
+      const auth = await authenticate(
+        (userId, sessionId) => lookUp(userId, sessionId, begun.signal),
+        caller.authorization,
+        sessionRules,
+        begun.now,
+      ).catch((error: unknown) => {
+        begun.lift();
+        throw error;
+      });
+      return complete(caller, auth, begun);
+    },
+    contextOf: (caller, auth) => complete(caller, auth, begin(caller)),
   };
 }

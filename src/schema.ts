@@ -28,12 +28,19 @@ function buildSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [NodeResolver, ...features.flatMap((feature): (new () => object)[] => feature.resolvers)],
     validate: false,
+    // It wants one where there are subscriptions. Ours begin at their root fields, and go by the event log.
+    pubSub: { publish: unused, subscribe: unused },
   });
   // type-graphql has no place for these.
   schema.getQueryType()!.description = "What can be read. Nothing here changes anything.";
   schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
+  schema.getSubscriptionType()!.description = "What happens, as it happens. It ends with the session that asked.";
   noteRootFields(schema);
   return schema;
+}
+
+function unused(): never {
+  throw new Error("subscriptions go by the event log");
 }
 
 /** The schema in GraphQL's own language, in an order of its own so that moving code changes nothing. */

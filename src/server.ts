@@ -18,6 +18,9 @@ import { endpointPath } from "./http/paths.js";
 import { makeHttpServer } from "./http/http-server.js";
 import { operationChecks } from "./operation/limits.js";
 import { onlyTrusted } from "./operation/trusted-documents.js";
+import { eventCursors } from "./event-log/event-cursor.js";
+import { openEventLog } from "./event-log/event-log.js";
+import { openLive } from "./live/live.js";
 import { openReader } from "./database/reader.js";
 import { transactionsOn } from "./database/transaction.js";
 import { byteBudget } from "./http/byte-budget.js";
@@ -74,18 +77,30 @@ export async function startServer(parts: {
     await database.close(true);
     throw error;
   });
-  const createContext = contextFactory({
+  const sessionRules = { ...config.sessionRules, keys };
+  const transactions = transactionsOn(database, () => events.wake());
+  const events = openEventLog({
+    database,
+    reader,
+    transaction: transactions({ party: "event log" }),
+    clock,
+    timer,
+    ttlSeconds: config.eventLogTtlSeconds,
+    onError: (error) => log.error({ err: error }, "the event log can't be read"),
+  });
+  const contexts = contextFactory({
     clock,
     timer,
     operationTimeoutSeconds: limits.operationTimeoutSeconds,
     maxAnswerBytes: limits.answerBytes,
     reader,
-    transactions: transactionsOn(database),
+    transactions,
     log,
     passwordCost,
     publicReads: config.publicReads,
-    sessionRules: { ...config.sessionRules, keys },
+    sessionRules,
   });
+  const { createContext } = contexts;
 
   const formatError = errorFormatter(log);
   const apollo = new ApolloServer<Context>({
@@ -114,18 +129,41 @@ export async function startServer(parts: {
   });
   // Its schema was built here, so starting can't fail for anything a setting or a person could cause.
   await apollo.start();
+  const operations = {
+    ...contexts,
+    apollo,
+    formatError,
+    trustedDocuments: config.trustedDocuments,
+    maxAnswerBytes: limits.answerBytes,
+    answers: byteBudget(limits.answerBytesInFlight, clock),
+    sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
+  };
+  const live = openLive({
+    ...operations,
+    clock,
+    timer,
+    log,
+    events,
+    cursors: eventCursors(keys),
+    reader,
+    ttlSeconds: config.eventLogTtlSeconds,
+    clockToleranceSeconds: sessionRules.clockToleranceSeconds,
+    corsOrigins: config.corsOrigins,
+    maxConnections: limits.sockets,
+    maxMessageBytes: limits.messageBytes,
+    limits: {
+      connectionsOfParty: limits.socketsOfUser,
+      subscriptionsOfSocket: limits.subscriptionsOfSocket,
+      messagesPerSecond: limits.messagesPerSecond,
+    },
+  });
   const http = makeHttpServer({
     graphql: {
-      apollo,
-      createContext,
-      formatError,
-      trustedDocuments: config.trustedDocuments,
+      ...operations,
       maxBodyBytes: limits.bodyBytes,
-      maxAnswerBytes: limits.answerBytes,
       bodies: byteBudget(limits.bodyBytesInFlight, clock),
-      answers: byteBudget(limits.answerBytesInFlight, clock),
-      sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
     },
+    upgrade: live.upgrade,
     log,
     name,
     offersSandbox: !config.production,
@@ -142,12 +180,17 @@ export async function startServer(parts: {
   });
 
   const close = async () => {
+    await live.stop();
     await http.close();
     await apollo.stop();
+    await events.close();
     await reader.close();
     await database.close(true);
   };
-  const cut = () => http.server.closeAllConnections();
+  const cut = () => {
+    live.cut();
+    http.server.closeAllConnections();
+  };
   let closing: Promise<void> | undefined;
   const stop = () => (closing ??= close());
   try {

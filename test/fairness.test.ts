@@ -315,6 +315,7 @@ async function smallServer(
       answers: byteBudget(parts.answers ?? 1e9, api.clock),
       sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
     },
+    upgrade: (_upgrade, _request, reply) => reply,
     log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
     name: "postern",
     offersSandbox: false,

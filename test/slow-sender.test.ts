@@ -26,6 +26,7 @@ async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<strin
       answers: byteBudget(1000, systemClock),
       sendTimeoutMilliseconds: never,
     },
+    upgrade: (_upgrade, _request, reply) => reply,
     log: makeLog("silent", systemClock, { write: () => {} }),
     name: "postern",
     offersSandbox: false,

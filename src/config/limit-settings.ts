@@ -81,6 +81,31 @@ export const limitSettings = {
     description:
       "how many bytes all answers together may have that are made and sent; one client may hold half of them; at least twice `MAX_ANSWER_BYTES`",
   },
+  MAX_SOCKETS: {
+    rule: whole(0, 1_000_000),
+    preset: "10000",
+    description: "how many sockets and streams a process may have open at a time; see [live](live.md)",
+  },
+  MAX_SOCKETS_OF_USER: {
+    rule: whole(1, 1_000_000),
+    preset: "50",
+    description: "how many of them may be one user's, or one address's where nobody is signed in",
+  },
+  MAX_SUBSCRIPTIONS: {
+    rule: whole(1, 10_000),
+    preset: "20",
+    description: "how many operations a socket may have under way",
+  },
+  MAX_MESSAGE_BYTES: {
+    rule: whole(1000, 100_000_000),
+    preset: "65536",
+    description: "how large a message on a socket may be",
+  },
+  MAX_MESSAGES_PER_SECOND: {
+    rule: whole(1, 1_000_000),
+    preset: "50",
+    description: "how many messages a socket may send in a second",
+  },
   MAX_SLOW_READS: {
     rule: whole(4, 100_000),
     preset: "256",

@@ -144,6 +144,11 @@ export const settings = {
     preset: "info",
     description: "the least that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
   },
+  EVENT_LOG_TTL: {
+    rule: duration(1, 30 * 24 * 3600, "between 1s and 30d"),
+    preset: "1d",
+    description: "how long a client of `postEvents` may stay away and still be told what it has missed",
+  },
   SHUTDOWN_GRACE: {
     rule: duration(1, 3600, "between 1s and 1h"),
     preset: "20s",

@@ -30,6 +30,8 @@ export type Config = {
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
+  /** How long a client may stay away and still be told of what it has missed. */
+  readonly eventLogTtlSeconds: number;
   /** How long the server may take to stop. */
   readonly shutdownGraceSeconds: number;
   readonly limits: Limits;
@@ -51,6 +53,12 @@ export type Limits = {
   readonly sendTimeoutSeconds: number;
   /** Reads that may look at every post, waiting ones included. */
   readonly slowReads: number;
+  /** Sockets and streams of a process, and those of one user. */
+  readonly sockets: number;
+  readonly socketsOfUser: number;
+  readonly subscriptionsOfSocket: number;
+  readonly messageBytes: number;
+  readonly messagesPerSecond: number;
   readonly urlLength: number;
   readonly connections: number;
   readonly headersTimeoutSeconds: number;
@@ -161,6 +169,7 @@ export function readConfig(
     introspection: read("INTROSPECTION") ?? !production,
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
+    eventLogTtlSeconds: read("EVENT_LOG_TTL"),
     shutdownGraceSeconds: read("SHUTDOWN_GRACE"),
     limits: {
       tokens: read("MAX_TOKENS"),
@@ -176,6 +185,11 @@ export function readConfig(
       answerBytesInFlight: Math.max(read("MAX_ANSWER_BYTES_IN_FLIGHT") ?? 0, 2 * answerBytes),
       sendTimeoutSeconds: read("SEND_TIMEOUT"),
       slowReads: read("MAX_SLOW_READS"),
+      sockets: read("MAX_SOCKETS"),
+      socketsOfUser: read("MAX_SOCKETS_OF_USER"),
+      subscriptionsOfSocket: read("MAX_SUBSCRIPTIONS"),
+      messageBytes: read("MAX_MESSAGE_BYTES"),
+      messagesPerSecond: read("MAX_MESSAGES_PER_SECOND"),
       urlLength: read("MAX_URL_LENGTH"),
       connections: read("MAX_CONNECTIONS"),
       headersTimeoutSeconds: read("HEADERS_TIMEOUT"),

@@ -31,12 +31,27 @@ export type ReadingConnections = {
 /** An error of a driver, or MikroORM's around it, which takes its code over. */
 export type DriverError = Error & { readonly code?: string | undefined };
 
+/** What a database says in words of its own about the event log. */
+export type EventLogStatements = {
+  /** That there are events without a number. */
+  readonly unnumbered: Sql;
+  /** What turns posts whose time has come into events, run in order in a transaction. */
+  readonly takeDue: (now: Date) => readonly Sql[];
+  /** What numbers events, run in order in a transaction until one answers that it doesn't go on: another process does. */
+  readonly number: readonly Sql[];
+  /** Deletes so many of those that are older. */
+  readonly deleteBefore: (instant: Date, count: number) => Sql;
+};
+
 /** What a kind of database brings: all that nothing outside its folder knows. */
 export type Engine = {
   readonly dialect: Dialect;
   /** How many transactions of a process run at a time. */
   readonly writers: number;
   readonly options: (url: string) => Options<AbstractSqlDriver>;
+  /** Tells the triggers of a transaction its instant; undefined where nobody wants to hear of what it does. */
+  readonly beginAt: (instant: Date | undefined) => string;
+  readonly eventLog: EventLogStatements;
   /** In the order in which they run. */
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];
   readonly migrationsFolder: string;

@@ -26,25 +26,34 @@ export type Access = {
 // Transactions that lock the same rows in another order, or find a row that wasn't there a moment ago, run again.
 const mostTries = 5;
 
-/** Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them. */
-export function transactionsOn(database: Database): (waiting: Waiting) => Transaction {
+/** Who waits to write, and the instant of it; without one, nobody hears of what is written. */
+export type Writing = Waiting & { readonly now?: Date };
+
+/**
+ * Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them.
+ *
+ * @param onCommitted called when one has committed.
+ */
+export function transactionsOn(database: Database, onCommitted = () => {}): (writing: Writing) => Transaction {
   const { engine } = database;
   const inTurn = makeTurns(engine.writers);
 
   const tryOnce = async <Result>(
     work: Work<Result>,
-    signal: Signal | undefined,
+    { signal, now }: Writing,
     onCommit: () => void,
   ): Promise<Result> => {
     const em = database.em.fork();
     await em.begin();
     try {
       signal?.throwIfAborted();
+      await em.execute(engine.beginAt(now));
       const result = await work(em, engine.dialect);
       await em.flush();
       signal?.throwIfAborted();
       onCommit();
       await em.commit();
+      onCommitted();
       return result;
     } catch (error) {
       // A connection that is gone has nothing to roll back.
@@ -53,13 +62,13 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
     }
   };
 
-  return (waiting) => (work) => {
-    const { signal } = waiting;
+  return (writing) => (work) => {
+    const { signal } = writing;
     let isCommitting = false;
     const tryUntilDone = async <Result>(run: Work<Result>): Promise<Result> => {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await tryOnce(run, signal, () => (isCommitting = true));
+          return await tryOnce(run, writing, () => (isCommitting = true));
         } catch (error) {
           if (!(error instanceof Error)) throw error;
           if (engine.isTimeout(error)) throw tookTooLong();
@@ -69,7 +78,7 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
     };
     // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
     return beforeSignal(
-      inTurn(() => tryUntilDone(work), waiting),
+      inTurn(() => tryUntilDone(work), writing),
       signal,
       () => !isCommitting,
     );

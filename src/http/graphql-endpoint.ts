@@ -1,31 +1,28 @@
-import { HeaderMap, type ApolloServer } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 
-import type { Context } from "../context.js";
 import type { Caller, OperationContext } from "../create-context.js";
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
-import { placedJson, type PlacedJson } from "../operation/answer-json.js";
-import { isLongerThan, tooLarge } from "../operation/answer-size.js";
+import { placedJson } from "../operation/answer-json.js";
+import { executeRequest, type Executor } from "../operation/execute.js";
+import { parametersOfBody, requestOf } from "../operation/graphql-request.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { addressKeyOf } from "../session/address.js";
 import type { ByteBudget, ByteShare } from "./byte-budget.js";
 import { answerOperationFailure } from "./error-response.js";
-import { parametersOfBody, parametersOfUrl, requestOf, type GraphqlRequest } from "./graphql-request.js";
 import { mediaTypeFor, readAccept } from "./media-type.js";
 import { endpointPath } from "./paths.js";
 import { readBody } from "./request-body.js";
 import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
+import { parametersOfUrl } from "./url-parameters.js";
 import { whenOver } from "./when-over.js";
 
-export type GraphqlEndpoint = {
-  readonly apollo: ApolloServer<Context>;
+export type GraphqlEndpoint = Executor & {
   readonly createContext: (caller: Caller) => Promise<OperationContext>;
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly maxBodyBytes: number;
-  readonly maxAnswerBytes: number;
   /** Bytes of all bodies and of all answers that are under way. */
   readonly bodies: ByteBudget;
   readonly answers: ByteBudget;
@@ -84,44 +81,20 @@ export async function answerGraphql(
     request.operationContext = context;
     answer ??= endpoint.answers.open(context.party, cut);
 
-    const pieces = await execute(endpoint, request, reply, asked, context, json);
-    return sendAnswer(reply, pieces, answer, {
+    const { method } = request;
+    const { accept } = request.headers;
+    const executed = await executeRequest(endpoint, asked, context, json, { method, accept });
+    reply.code(executed.status);
+    for (const [name, value] of executed.headers) reply.header(name, value);
+    reply.type(mediaTypeFor(request));
+    // Node knows no words for it.
+    if (reply.statusCode === partialSuccess) reply.raw.statusMessage = "Partial Success";
+    return sendAnswer(reply, json.serialize(executed.result), answer, {
       timeoutMilliseconds: endpoint.sendTimeoutMilliseconds,
       evenWithoutRoom: context.outcome.isMutation,
     });
   } catch (error) {
     reply.raw.statusMessage = "";
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
-  }
-}
-
-/** Executes a request and gives its answer as JSON in pieces, having set the reply's status and headers. */
-async function execute(
-  { apollo, maxAnswerBytes }: GraphqlEndpoint,
-  { method, headers }: FastifyRequest,
-  reply: FastifyReply,
-  asked: GraphqlRequest,
-  context: OperationContext,
-  json: PlacedJson,
-): Promise<(string | Buffer)[]> {
-  try {
-    // Of the headers, the answer's status depends on this one.
-    const accepted = new HeaderMap(headers.accept === undefined ? [] : [["accept", headers.accept]]);
-    const http = { method, headers: accepted, search: "", body: undefined };
-    const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
-    if (response.body.kind !== "single") throw new Error("an answer in several parts");
-    const { errors, data } = response.body.singleResult;
-    context.outcome.error = errors?.[0]?.extensions as typeof context.outcome.error;
-    const mayBeTooLarge = context.answer.atMost() > maxAnswerBytes && !context.outcome.isMutation;
-    if (mayBeTooLarge && isLongerThan(maxAnswerBytes - (data == null ? 0 : json.bytes()), [errors, data]))
-      throw tooLarge(maxAnswerBytes);
-    reply.code(response.http.status ?? 200);
-    for (const [name, value] of response.http.headers) reply.header(name, value);
-    reply.type(mediaTypeFor(reply.request));
-    // Node knows no words for it.
-    if (reply.statusCode === partialSuccess) reply.raw.statusMessage = "Partial Success";
-    return json.serialize(response.body.singleResult);
-  } finally {
-    context.liftDeadline();
   }
 }

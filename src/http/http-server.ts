@@ -13,6 +13,7 @@ import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { endpointPath as endpoint, pathOf } from "./paths.js";
 import { logRequest, requestIdOf } from "./request-log.js";
+import { routeUpgrades, upgradeOf, type Upgrade } from "./upgrade.js";
 import { whenOver } from "./when-over.js";
 
 declare module "fastify" {
@@ -39,6 +40,8 @@ export type SenderTimeouts = {
 /** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
 export function makeHttpServer(parts: {
   readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
+  /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
+  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
@@ -75,7 +78,11 @@ export function makeHttpServer(parts: {
   });
   // The server's own maxConnections would let workers pass a connection on for ever where all of them are full.
   let open = 0;
+  const counted = new WeakSet<Socket>();
   http.server.on("connection", (socket: Socket) => {
+    // One whose request is read again comes a second time.
+    if (counted.has(socket)) return;
+    counted.add(socket);
     open += 1;
     socket.once("close", () => (open -= 1));
     if (open > parts.connections) socket.destroy();
@@ -96,7 +103,10 @@ export function makeHttpServer(parts: {
   };
   http.addHook("onRequest", (request, reply, done) => {
     setHeaders(request, reply);
-    whenOver(request, reply, () => logRequest(log, request, reply));
+    // A socket's line is written when it closes.
+    whenOver(request, reply, () => {
+      if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply);
+    });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
     else done();
@@ -116,8 +126,14 @@ export function makeHttpServer(parts: {
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
-    handler: (request, reply) => answerGraphql(graphqlEndpoint, request, reply),
+    handler(request, reply) {
+      const upgrade = upgradeOf(request);
+      return upgrade === undefined
+        ? answerGraphql(graphqlEndpoint, request, reply)
+        : parts.upgrade(upgrade, request, reply);
+    },
   });
+  routeUpgrades(http);
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 

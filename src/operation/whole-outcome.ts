@@ -16,7 +16,7 @@ import { rootFields } from "./root-fields.js";
  * result can't tell: a null that a non-null field sent up to `data` hides what the others did.
  */
 export function noteRootFields(schema: GraphQLSchema): void {
-  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const resolve: GraphQLFieldResolver<unknown, Context> = field.resolve ?? defaultFieldResolver;
       field.resolve = (root, args, context: Context, info) => {

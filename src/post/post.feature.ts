@@ -1,6 +1,10 @@
+import { PostEventResolver, PostEventsResolver } from "./event/post-event.resolver.js";
 import { Post } from "./post.entity.js";
 import { PostConnectionResolver, PostResolver } from "./post.resolver.js";
 import { UserPostsResolver } from "./user-posts.resolver.js";
 import { Vote } from "./vote.entity.js";
 
-export const post = { entities: [Post, Vote], resolvers: [PostResolver, PostConnectionResolver, UserPostsResolver] };
+export const post = {
+  entities: [Post, Vote],
+  resolvers: [PostResolver, PostConnectionResolver, UserPostsResolver, PostEventsResolver, PostEventResolver],
+};

@@ -18,6 +18,7 @@ import {
 
 import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
+import { SameForAll } from "../node.type.js";
 import { checkArguments } from "../validation.js";
 import { listAsJson, PostConnection } from "./list/post.connection.js";
 import {
@@ -172,11 +173,13 @@ export class PostResolver {
     return postsFor(context, viewerAt(context, info)).voted(post.id);
   }
 
+  @SameForAll()
   @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
   published(@Root() post: PostType, @Ctx() { now }: Context): boolean {
     return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
   }
 
+  @SameForAll()
   @FieldResolver(() => PostStatus, { description: "Who can see it now." })
   status(@Root() post: PostType, @Ctx() { now }: Context): PostStatus {
     return statusAt(post.publishedAt, now);

@@ -1,4 +1,5 @@
 import { joinSql, Sql, sql } from "../database/sql.js";
+import type { LogEvent } from "../event-log/event.js";
 import { PostStatus } from "./post.publication.js";
 
 /** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
@@ -44,4 +45,26 @@ export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
     ),
   );
   return sql`(${conditions.length === 0 ? sql`false` : joinSql(conditions, " or ")})`;
+}
+
+/** That an event of the log, whose columns are at hand, is about a post that the viewer could see before or after it. */
+export function isEventFor(viewerId: string | undefined): Sql {
+  const seenByAll = sql`published_before <= at or published_after <= at`;
+  return viewerId === undefined ? sql`(${seenByAll})` : sql`(author_id = ${viewerId} or ${seenByAll})`;
+}
+
+/** What a change of a post is to those who could see the post before it, after it, or both. */
+export type ChangeSeen = "ADDED" | "CHANGED" | "VOTED" | "REMOVED";
+
+/** What a change of a post is to its author or to all others; undefined for nothing at all. */
+export function changeSeen(event: LogEvent, by: "author" | "others"): ChangeSeen | undefined {
+  const { change, at, publishedBefore, publishedAfter } = event;
+  const isPublished = (since: number | null) => since !== null && since <= at;
+  const [before, after] =
+    by === "author"
+      ? [change !== "created", change !== "deleted"]
+      : [change !== "due" && isPublished(publishedBefore), isPublished(publishedAfter)];
+  if (!before) return after ? "ADDED" : undefined;
+  if (!after) return "REMOVED";
+  return change === "voted" ? "VOTED" : "CHANGED";
 }

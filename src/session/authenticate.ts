@@ -19,13 +19,14 @@ export async function authenticate(
   const reading = readAccessToken(token, rules, now);
   if (reading.state !== "good") return reading;
 
-  const { userId, sessionId } = reading;
+  const { userId, sessionId, expiresAt } = reading;
   const row = await lookUp(userId, sessionId);
   if (row === undefined) return { state: "gone" };
   // Ended is ended, though it be by a process whose clock is ahead of this one's.
   if (row.session_id === null || row.ended_at !== null || now.getTime() >= row.expires_at) return { state: "revoked" };
   const { name, email, registered_at } = row;
-  return { state: "viewer", viewer: { userId, sessionId, name, email, registeredAt: new Date(registered_at) } };
+  const viewer = { userId, sessionId, name, email, registeredAt: new Date(registered_at) };
+  return { state: "viewer", viewer, expiresAt };
 }
 
 const isBearer = (header: string): boolean => /^bearer /i.test(header);

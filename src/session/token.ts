@@ -47,7 +47,7 @@ export function signAccessToken(
 
 /** What a token says once its signature and claims are checked against an instant; the database is not asked. */
 export type TokenReading =
-  | { readonly state: "good"; readonly userId: string; readonly sessionId: string }
+  | { readonly state: "good"; readonly userId: string; readonly sessionId: string; readonly expiresAt: Date }
   | { readonly state: "expired"; readonly expiredAt: Date }
   | { readonly state: "invalid" };
 
@@ -69,7 +69,7 @@ export function readAccessToken(token: string, rules: TokenRules, now: Date): To
   if (iat * 1000 > latestStart || (nbf !== undefined && nbf * 1000 > latestStart)) return invalid;
   if (exp - iat > longestAccessTokenTtlSeconds) return invalid;
   if (now.getTime() >= (exp + rules.clockToleranceSeconds) * 1000) return { state: "expired", expiredAt: dateOf(exp) };
-  return { state: "good", userId: claims.sub, sessionId: claims.sid };
+  return { state: "good", userId: claims.sub, sessionId: claims.sid, expiresAt: dateOf(exp) };
 }
 
 type Claims = z.output<typeof claimRules>;

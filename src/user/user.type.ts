@@ -2,14 +2,16 @@ import { Field, ObjectType } from "type-graphql";
 
 import type { Viewer } from "../auth.js";
 import { DateTime } from "../date-time.js";
-import { Node } from "../node.type.js";
+import { Node, SameForAll } from "../node.type.js";
 
 /** What everybody may know of a user. The resolver adds the email, which only its owner sees. */
 @ObjectType("User", { implements: Node, simpleResolvers: true, description: "Somebody with an account." })
 export class UserType extends Node {
+  @SameForAll()
   @Field(() => String, { description: "The name that others see." })
   readonly name: string;
 
+  @SameForAll()
   @Field(() => DateTime, { description: "When the account was made." })
   readonly createdAt: Date;
 

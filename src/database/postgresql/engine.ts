@@ -4,6 +4,7 @@ import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { openConnection, openPipeline } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
+import { postgresqlEventLog } from "./event-log.js";
 import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
 
@@ -40,6 +41,8 @@ export const postgresqlEngine: Engine = {
     },
     pool: { min: 0, max: writers },
   }),
+  beginAt: (instant) => `select set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`,
+  eventLog: postgresqlEventLog,
   migrations: postgresqlMigrations,
   migrationsFolder: "src/migrations/postgresql",
   // Held until the transaction ends; whoever comes second waits for as long as the first one migrates.

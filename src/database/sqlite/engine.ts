@@ -9,6 +9,7 @@ import type { Connection, Engine } from "../engine.js";
 import type { Sql } from "../sql.js";
 import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
+import { sqliteEventLog } from "./event-log.js";
 import { whyUnusable } from "./open-failure.js";
 
 // SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
@@ -107,9 +108,11 @@ export const sqliteEngine: Engine = {
         prepareConnection(connection, (error) => done(error, connection));
       },
     },
-    // The search index belongs to the migrations: there are no entities for it.
-    schemaGenerator: { skipTables: [/^post_search/] },
+    // The search index and the event log belong to the migrations: there are no entities for them.
+    schemaGenerator: { skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts"] },
   }),
+  beginAt: (instant) => `update operation_instant set at = ${instant?.getTime() ?? "null"}`,
+  eventLog: sqliteEventLog,
   migrations: sqliteMigrations,
   migrationsFolder: "src/migrations/sqlite",
   // Every transaction is a writer from its first statement, and that is the lock.

@@ -1,4 +1,8 @@
 import { Migration20261124164500 } from "./Migration20261124164500.js";
+import { Migration20261124203000 } from "./Migration20261124203000.js";
 
 /** In the order they run, as `src/migrations/sqlite/index.ts` has them. */
-export const postgresqlMigrations = [{ name: "Migration20261124164500", class: Migration20261124164500 }];
+export const postgresqlMigrations = [
+  { name: "Migration20261124164500", class: Migration20261124164500 },
+  { name: "Migration20261124203000", class: Migration20261124203000 },
+];

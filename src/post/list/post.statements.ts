@@ -110,3 +110,8 @@ export function authorsStatement({ scopes }: Reading, userIds: readonly string[]
 export function votedStatement(userId: string, postIds: readonly string[]): Sql {
   return sql`select v.post_id as id from ${listed(postIds)} ${joinInOrder} votes v on v.post_id = i.value where v.user_id = ${userId}`;
 }
+
+/** Which of these users have voted for a post. */
+export function votersStatement(postId: string, userIds: readonly string[]): Sql {
+  return sql`select v.user_id as id from ${listed(userIds)} ${joinInOrder} votes v on v.user_id = i.value where v.post_id = ${postId}`;
+}

@@ -1,8 +1,8 @@
 import { KnownError } from "../errors.js";
 import { isRecord } from "../validation.js";
-import { documentFor, type TrustedDocuments } from "../operation/trusted-documents.js";
+import { documentFor, type TrustedDocuments } from "./trusted-documents.js";
 
-/** A GraphQL request as GraphQL over HTTP carries it. */
+/** A GraphQL request, as GraphQL over HTTP has it and as sockets do. */
 export type GraphqlRequest = {
   readonly query?: string;
   readonly operationName?: string;
@@ -11,37 +11,12 @@ export type GraphqlRequest = {
 };
 
 /** What a request's body or URL holds, with the ids that may stand for a document. */
-type Parameters = Readonly<Record<string, unknown>>;
+export type Parameters = Readonly<Record<string, unknown>>;
 
 /** @throws KnownError `BAD_REQUEST` where it is no object. */
 export function parametersOfBody(body: unknown): Parameters {
   if (!isRecord(body)) throw badRequest("A request's body must be a JSON object with a query");
   return body;
-}
-
-/** @throws KnownError `BAD_REQUEST` for a parameter that stands twice, or should be JSON and isn't. */
-export function parametersOfUrl(url: string): Parameters {
-  const { searchParams } = new URL(url, "http://localhost");
-  const once = (name: string): string | undefined => {
-    const [value, ...others] = searchParams.getAll(name);
-    if (others.length > 0) throw badRequest(`A URL may have ${name} once`);
-    return value;
-  };
-  const json = (name: string): unknown => {
-    const text = once(name);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text) ?? "null";
-    } catch {
-      throw badRequest(`${name} must be JSON`);
-    }
-  };
-  const names = ["query", "operationName", "documentId", "doc_id", "id"];
-  return {
-    ...Object.fromEntries(names.map((name) => [name, once(name)])),
-    variables: json("variables"),
-    extensions: json("extensions"),
-  };
 }
 
 /**
@@ -60,4 +35,4 @@ export function requestOf(params: Parameters, documents: TrustedDocuments | unde
   return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };
 }
 
-const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);
+export const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);

@@ -1,0 +1,46 @@
+import { ServerResponse, type IncomingMessage, type Server } from "node:http";
+import type { Duplex } from "node:stream";
+
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** A connection whose client asks for a WebSocket on it. */
+export type Upgrade = { readonly socket: Duplex; readonly head: Buffer };
+
+const upgrades = new WeakMap<IncomingMessage, Upgrade>();
+
+/** What a request asks to become; undefined for all that are answered in HTTP. */
+export const upgradeOf = ({ raw }: FastifyRequest): Upgrade | undefined => upgrades.get(raw);
+
+/**
+ * Routes requests for a WebSocket like any other, so that they have their address, their id and their refusals from the
+ * same place. Offers of other protocols are passed over, as RFC 9110, section 7.8, has it.
+ */
+export function routeUpgrades(http: FastifyInstance): void {
+  http.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // A socket that breaks has no parser any more that would tell.
+    socket.on("error", () => socket.destroy());
+    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket")
+      return answerWithoutUpgrade(http.server, request, socket, head);
+    upgrades.set(request, { socket, head });
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as never);
+    response.once("finish", () => socket.end());
+    http.routing(request, response);
+  });
+}
+
+/**
+ * Node has given up the connection for any request with an Upgrade header, though it asks for what isn't spoken here:
+ * Java's HttpClient offers HTTP/2 with its first request. It is read again, without the offer.
+ */
+function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name, value] = [rawHeaders[index]!, rawHeaders[index + 1]!];
+    if (!/^(upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
+}

@@ -1,0 +1,136 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { WebSocketServer, type WebSocket } from "ws";
+
+import { tooBusy } from "../database/turns.js";
+import type { LogEvent } from "../event-log/event.js";
+import { answerError } from "../http/error-response.js";
+import type { Upgrade } from "../http/upgrade.js";
+import { addressKeyOf } from "../session/address.js";
+import { watchConnections } from "./connections.js";
+import { serveSocket, type SocketServer } from "./socket.js";
+import { makeSubscriptions } from "./subscriptions.js";
+import type { EventCursors } from "../event-log/event-cursor.js";
+import type { Reader } from "../database/reader.js";
+
+/** Sockets, and what they are told of. */
+export type Live = {
+  /** Makes a socket of a connection, or refuses to. */
+  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  /** Tells clients that the server stops, and ends once they have gone. */
+  readonly stop: () => Promise<void>;
+  /** Closes every connection at once. */
+  readonly cut: () => void;
+};
+
+const subprotocol = "graphql-transport-ws";
+// A client whose machine has gone says nothing, and is noticed by its not answering.
+const heartbeatMilliseconds = 30_000;
+const subprotocolNotAcceptable = 4406;
+
+export function openLive(
+  parts: Omit<SocketServer, "connections" | "subscriptions" | "follow"> & {
+    readonly cursors: EventCursors;
+    readonly reader: Reader;
+    readonly ttlSeconds: number;
+    readonly corsOrigins: readonly string[];
+    readonly maxConnections: number;
+    readonly maxMessageBytes: number;
+  },
+): Live {
+  const { clock, timer, events, corsOrigins } = parts;
+  const origins = new Set(corsOrigins);
+  const connections = watchConnections(clock, timer, () => leaveLog());
+  const subscriptions = makeSubscriptions({ ...parts, log: parts.events });
+
+  const tell = (told: readonly LogEvent[]): void => {
+    for (const event of told) {
+      if (event.sessionId !== null) connections.sessionEnded(event.sessionId);
+      else subscriptions.tell(event);
+    }
+  };
+  let following: Promise<() => void> | undefined;
+  /** The log is followed as long as anybody could be told of it. */
+  const follow = async (): Promise<void> => {
+    const begun = (following ??= events.follow(tell));
+    try {
+      await begun;
+    } catch (error) {
+      if (following === begun) following = undefined;
+      throw error;
+    }
+  };
+  const leaveLog = () => {
+    const left = following;
+    following = undefined;
+    void left?.then(
+      (leave) => leave(),
+      () => {},
+    );
+  };
+  const server: SocketServer = { ...parts, connections, subscriptions, follow };
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: parts.maxMessageBytes,
+    // A compressor takes 200 kB for each socket.
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  });
+  const alive = new WeakSet<WebSocket>();
+  let liftHeartbeat: (() => void) | undefined;
+  const heartbeat = (): void => {
+    for (const socket of sockets.clients) {
+      if (!alive.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+    liftHeartbeat = sockets.clients.size === 0 ? undefined : timer(heartbeatMilliseconds, heartbeat);
+  };
+
+  let isStopping = false;
+  let gone: (() => void) | undefined;
+  return {
+    upgrade({ socket, head }, request, reply) {
+      if (!mayOpen(origins, request))
+        return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
+      if (isStopping || connections.count() >= parts.maxConnections) {
+        const { code, message, details } = tooBusy();
+        return answerError(reply, code, message, details);
+      }
+      reply.hijack();
+      reply.raw.detachSocket(socket as never);
+      sockets.handleUpgrade(request.raw, socket, head, (ws) => {
+        if (ws.protocol !== subprotocol) return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
+        alive.add(ws);
+        ws.on("pong", () => alive.add(ws));
+        liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
+        ws.once("close", () => sockets.clients.size === 0 && gone?.());
+        serveSocket(server, ws, {
+          authorization: request.raw.headersDistinct["authorization"] ?? [],
+          userAgent: request.headers["user-agent"] ?? null,
+          address: request.ip,
+          addressKey: addressKeyOf(request.ip),
+          requestId: request.id,
+        });
+      });
+      return reply;
+    },
+    async stop() {
+      isStopping = true;
+      liftHeartbeat?.();
+      const all = new Promise<void>((resolve) => (gone = resolve));
+      connections.stopAll();
+      if (sockets.clients.size > 0) await all;
+      leaveLog();
+    },
+    cut() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
+
+/** Whether a page may open a socket, which browsers leave to the server. No origin at all is no browser. */
+function mayOpen(origins: ReadonlySet<string>, { headers }: FastifyRequest): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.has("*") || origins.has(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -1,0 +1,89 @@
+import type { GraphQLFormattedError, GraphQLResolveInfo } from "graphql";
+
+import type { Auth } from "../auth.js";
+import type { LiveSource } from "../context.js";
+import type { Caller, ContextFactory, OperationContext } from "../create-context.js";
+import { tooBusy } from "../database/turns.js";
+import type { ByteBudget } from "../http/byte-budget.js";
+import { placedJson } from "../operation/answer-json.js";
+import { executeEvent } from "../operation/execute-event.js";
+import { executeRequest, type Executor } from "../operation/execute.js";
+import type { GraphqlRequest } from "../operation/graphql-request.js";
+import type { Sink, Subscription, Subscriptions } from "./subscriptions.js";
+
+/** What runs the operations of sockets and streams: the same functions as for HTTP. */
+export type Operator = Executor &
+  ContextFactory & {
+    readonly subscriptions: Subscriptions;
+    readonly answers: ByteBudget;
+    readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  };
+
+/** What an operation that came over a connection comes to. */
+export type Outcome = {
+  /** Its answer as JSON; a subscription's first. */
+  readonly json: string;
+  /** The errors of an operation that was refused as a whole. */
+  readonly refusal: readonly GraphQLFormattedError[] | undefined;
+  /** What goes on, and is to be started. */
+  readonly subscription: Subscription | undefined;
+  readonly context: OperationContext | undefined;
+};
+
+type Asking = Omit<Caller, "live" | "placeJson" | "takeRoom"> & {
+  /** Closes the connection, which lets go of what is held for it. */
+  readonly cut: () => void;
+  /** Answers of a subscription go there. */
+  readonly sink: Omit<Sink, "party" | "execute">;
+  /** The credential that events are answered by. */
+  readonly auth: () => Auth;
+};
+
+/**
+ * Runs an operation. Whatever goes wrong is part of its outcome.
+ */
+export async function operate(operator: Operator, asked: GraphqlRequest, asking: Asking): Promise<Outcome> {
+  const { cut, sink, auth, ...caller } = asking;
+  const { subscriptions, formatError, answers } = operator;
+  const json = placedJson();
+  let share: ReturnType<ByteBudget["open"]> | undefined;
+  let subscription: Subscription | undefined;
+  let context: OperationContext | undefined;
+
+  const begin = async (source: LiveSource, after: string | null | undefined, info: GraphQLResolveInfo) => {
+    const { party } = context!;
+    // Not the operation's own: what is made here may serve others, who stay when this one leaves.
+    const contextOfEvent = () => operator.contextOf({ userAgent: caller.userAgent, address: caller.address }, auth());
+    subscription = await subscriptions.open(source, after, info, {
+      ...sink,
+      party: () => party,
+      execute: (event, ofField) => executeEvent(ofField, asked.variables, event, contextOfEvent(), operator),
+    });
+    return subscription.cursor;
+  };
+  try {
+    context = await operator.createContext({
+      ...caller,
+      takeRoom(bytes, party) {
+        share ??= answers.open(party, cut);
+        if (!share.take(bytes)) throw tooBusy();
+      },
+      placeJson: json.place,
+      live: { begin },
+    });
+    const { result } = await executeRequest(operator, asked, context, json);
+    if (result.errors !== undefined) {
+      subscription?.close();
+      subscription = undefined;
+    }
+    const refusal = result.data === undefined ? result.errors : undefined;
+    const text = json.serialize(result).map(String).join("").trimEnd();
+    return { json: text, refusal, subscription, context };
+  } catch (error) {
+    subscription?.close();
+    const refusal = [formatError({ message: "" }, error)];
+    return { json: JSON.stringify({ errors: refusal }), refusal, subscription: undefined, context };
+  } finally {
+    share?.close();
+  }
+}

@@ -1,0 +1,86 @@
+import type { Timer } from "../clock.js";
+import type { ByteBudget, ByteShare } from "../http/byte-budget.js";
+
+/** What is sent to one client, bounded by what the client takes. */
+export type Outbox = {
+  /** Sends. Answers false where the client has too much already of what waits for it. */
+  readonly send: (text: string, isEvent?: boolean) => boolean;
+  /** Whether so many more events would be too many to wait. */
+  readonly isBehind: (events: number) => boolean;
+  /** Resolves when little waits for the client, or nothing will ever be sent again. */
+  readonly room: () => Promise<void>;
+  readonly close: () => void;
+};
+
+const mostEvents = 100;
+const mostBytes = 1024 * 1024;
+const fewEvents = 20;
+const fewBytes = 64 * 1024;
+
+export function makeOutbox(parts: {
+  /** Hands a text over to be sent, and tells when it has gone. */
+  readonly transmit: (text: string, sent: () => void) => void;
+  /** Closes the connection at once. */
+  readonly cut: () => void;
+  readonly party: () => string;
+  readonly answers: ByteBudget;
+  readonly timer: Timer;
+  readonly sendTimeoutMilliseconds: number;
+}): Outbox {
+  const { transmit, cut, party, answers, timer, sendTimeoutMilliseconds } = parts;
+  const shares = new Set<ByteShare>();
+  const waiters = new Set<() => void>();
+  let events = 0;
+  let bytes = 0;
+  let isClosed = false;
+  let lift: (() => void) | undefined;
+
+  const hasRoom = () => isClosed || (events <= fewEvents && bytes <= fewBytes);
+  const wake = () => {
+    if (!hasRoom()) return;
+    for (const resolve of waiters) resolve();
+    waiters.clear();
+  };
+  // From one progress to the next, as long as anything waits.
+  const await_ = () => {
+    lift?.();
+    lift = bytes === 0 || isClosed ? undefined : timer(sendTimeoutMilliseconds, cut);
+  };
+
+  return {
+    isBehind: (more) => events + more >= mostEvents || bytes >= mostBytes,
+    send(text, isEvent = false) {
+      const size = Buffer.byteLength(text);
+      let share: ByteShare | undefined;
+      // What is smaller is bounded by the number of connections.
+      if (size > fewBytes) {
+        share = answers.open(party(), cut);
+        if (!share.take(size)) {
+          share.close();
+          return false;
+        }
+        share.awaitClient();
+        shares.add(share);
+      }
+      bytes += size;
+      if (isEvent) events += 1;
+      if (lift === undefined) await_();
+      transmit(text, () => {
+        share?.close();
+        if (share !== undefined) shares.delete(share);
+        bytes -= size;
+        if (isEvent) events -= 1;
+        await_();
+        wake();
+      });
+      return true;
+    },
+    room: () => (hasRoom() ? Promise.resolve() : new Promise((resolve) => waiters.add(resolve))),
+    close() {
+      isClosed = true;
+      lift?.();
+      for (const share of shares) share.close();
+      wake();
+    },
+  };
+}

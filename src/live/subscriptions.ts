@@ -1,0 +1,168 @@
+import type { GraphQLResolveInfo } from "graphql";
+
+import type { Clock } from "../clock.js";
+import type { LiveSource } from "../context.js";
+import { eventColumns, type EventLog } from "../event-log/event-log.js";
+import type { EventCursors } from "../event-log/event-cursor.js";
+import type { LogEvent } from "../event-log/event.js";
+import { limit, sql } from "../database/sql.js";
+import type { Reader } from "../database/reader.js";
+import { sharedKeyOf } from "../operation/same-for-all.js";
+
+/** Where a subscription's answers go. */
+export type Sink = {
+  readonly party: () => string;
+  /** Executes the subscription's document on what it is told, as JSON; undefined where that can't be done now. */
+  readonly execute: (value: object, info: GraphQLResolveInfo) => Promise<string | undefined>;
+  /** Resolves when the client has taken enough of what was sent before. */
+  readonly room: () => Promise<void>;
+  /** Whether too much waits for the client, beside so many events that are still to be sent. */
+  readonly isBehind: (events: number) => boolean;
+  readonly send: (json: string) => void;
+  /** The client is to come back later, and go on from its last cursor. */
+  readonly turnAway: (why: "too slow" | "no answer") => void;
+};
+
+export type Subscription = {
+  /** The cursor of where it begins. */
+  readonly cursor: string;
+  /** Whether it goes on from a cursor that the client had. */
+  readonly isResumed: boolean;
+  /** Begins to send. */
+  readonly start: () => void;
+  readonly close: () => void;
+};
+
+/** All subscriptions of a process. */
+export type Subscriptions = {
+  /**
+   * @throws KnownError `BAD_USER_INPUT` where `after` is no cursor.
+   */
+  readonly open: (
+    source: LiveSource,
+    after: string | null | undefined,
+    info: GraphQLResolveInfo,
+    sink: Sink,
+  ) => Promise<Subscription>;
+  /** Tells all of them of an event. */
+  readonly tell: (event: LogEvent) => void;
+};
+
+/** An event on its way out, with what is made for all who are told of it. */
+type Told = {
+  readonly value: (source: LiveSource) => object;
+  readonly texts: Map<string, Promise<string | undefined>>;
+};
+type Queued = { readonly told: Told; readonly audience: string };
+
+/** How many events a client may have missed. */
+const mostMissed = 1000;
+// To look through more of the log than this is no short read.
+const shortStretch = 10_000;
+
+export function makeSubscriptions(parts: {
+  readonly log: EventLog;
+  readonly cursors: EventCursors;
+  readonly reader: Reader;
+  readonly clock: Clock;
+  readonly ttlSeconds: number;
+}): Subscriptions {
+  const { log, cursors, reader, clock, ttlSeconds } = parts;
+  const all = new Set<(event: LogEvent, told: Told) => void>();
+
+  const cursorAt = (seq: number): string => cursors.seal({ seq, issuedAt: clock().getTime() });
+  const toldOf = (event: LogEvent): Told => {
+    let cursor: string | undefined;
+    return { value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))), texts: new Map() };
+  };
+
+  /** What happened between two places of the log; undefined where that is not known, or too much. */
+  const missed = async (
+    source: LiveSource,
+    after: string,
+    end: number,
+    party: string,
+  ): Promise<LogEvent[] | undefined> => {
+    const position = cursors.open(after);
+    // A database that was restored has gone back behind its own cursors.
+    if (position === undefined || position.seq > end) return undefined;
+    if (position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
+    const events = await reader.all<LogEvent>(
+      sql`select ${eventColumns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
+        order by seq ${limit(mostMissed + 1)}`,
+      { pace: end - position.seq > shortStretch ? "slow" : "short", party },
+    );
+    return events.length > mostMissed ? undefined : events;
+  };
+
+  return {
+    async open(source, after, info, sink) {
+      if (after != null) cursors.open(after);
+      await log.catchUp();
+      const end = log.position();
+      const sharedKey = sharedKeyOf(info);
+      const queue: Queued[] = [];
+      let isSending = true;
+      let isOpen = true;
+
+      const textOf = ({ told, audience }: Queued): Promise<string | undefined> => {
+        const make = () => sink.execute(told.value(source), info);
+        if (sharedKey === undefined) return make();
+        const key = `${audience} ${sharedKey}`;
+        let text = told.texts.get(key);
+        if (text === undefined) told.texts.set(key, (text = make()));
+        return text;
+      };
+      const send = async (queued: Queued): Promise<void> => {
+        const text = await textOf(queued);
+        if (!isOpen) return;
+        if (text === undefined) sink.turnAway("no answer");
+        else sink.send(text);
+      };
+      const sendQueue = async (): Promise<void> => {
+        isSending = true;
+        for (let next = queue.shift(); next !== undefined && isOpen; next = queue.shift()) await send(next);
+        isSending = false;
+      };
+      const tell = (event: LogEvent, told: Told): void => {
+        const audience = source.audienceOf(event);
+        if (audience === undefined) return;
+        if (sink.isBehind(queue.length)) return sink.turnAway("too slow");
+        queue.push({ told, audience });
+        if (!isSending) void sendQueue();
+      };
+      all.add(tell);
+
+      const sendMissed = async (from: string): Promise<void> => {
+        const events = await missed(source, from, end, sink.party());
+        if (events === undefined) {
+          const now = clock();
+          const lost: Told = { value: () => source.afterLoss(cursorAt(end), now), texts: new Map() };
+          return send({ told: lost, audience: "" });
+        }
+        for (const event of events) {
+          const audience = source.audienceOf(event);
+          if (!isOpen || audience === undefined) continue;
+          await sink.room();
+          await send({ told: toldOf(event), audience });
+        }
+      };
+      return {
+        cursor: cursorAt(end),
+        isResumed: after != null,
+        start() {
+          const begun = after == null ? Promise.resolve() : sendMissed(after);
+          begun.then(sendQueue).catch(() => sink.turnAway("no answer"));
+        },
+        close() {
+          isOpen = false;
+          all.delete(tell);
+        },
+      };
+    },
+    tell(event) {
+      const told = toldOf(event);
+      for (const tell of all) tell(event, told);
+    },
+  };
+}
