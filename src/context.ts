@@ -31,6 +31,8 @@ export type Context = Access & {
     operationName: string | undefined;
     /** Whether it changes something: its answer tells what has been done, and is not taken back. */
     isMutation: boolean;
+    /** Whether it asks to be told of what happens. */
+    isSubscription: boolean;
     /** What was asked for, by the names of the root fields. */
     rootFieldNames: readonly string[];
     /** The first error of the answer. */

@@ -7,7 +7,7 @@ import { startDeadline } from "./database/deadline.js";
 import { readerFor, type Reader } from "./database/reader.js";
 import type { transactionsOn } from "./database/transaction.js";
 import { KnownError } from "./errors.js";
-import { measureAnswer, type MeasuredAnswer } from "./operation/answer-size.js";
+import { measureAnswer, type MeasuredContext } from "./operation/answer-size.js";
 import { addressKeyOf } from "./session/address.js";
 import { authenticate } from "./session/authenticate.js";
 import { viewerLookup } from "./session/viewer-lookup.js";
@@ -33,8 +33,7 @@ export type Caller = {
 };
 
 /** A context, with what only those that carry operations need of it. */
-export type OperationContext = Context & {
-  readonly answer: MeasuredAnswer;
+export type OperationContext = MeasuredContext & {
   /** Whoever has turns: the user, or the address of who isn't signed in. */
   readonly party: string;
 };
@@ -103,7 +102,14 @@ export function contextFactory(parts: {
       live,
       liftDeadline: lift,
       openedBy: new Map(),
-      outcome: { operationName: undefined, isMutation: false, rootFieldNames: [], error: undefined, rootFields: [] },
+      outcome: {
+        operationName: undefined,
+        isMutation: false,
+        isSubscription: false,
+        rootFieldNames: [],
+        error: undefined,
+        rootFields: [],
+      },
     };
   };
 

@@ -153,7 +153,7 @@ export async function startServer(parts: {
     maxMessageBytes: limits.messageBytes,
     limits: {
       connectionsOfParty: limits.socketsOfUser,
-      subscriptionsOfSocket: limits.subscriptionsOfSocket,
+      operationsOfSocket: limits.operationsOfSocket,
       messagesPerSecond: limits.messagesPerSecond,
     },
   });
@@ -162,6 +162,7 @@ export async function startServer(parts: {
       ...operations,
       maxBodyBytes: limits.bodyBytes,
       bodies: byteBudget(limits.bodyBytesInFlight, clock),
+      openStream: live.stream,
     },
     upgrade: live.upgrade,
     log,

@@ -314,6 +314,7 @@ async function smallServer(
       bodies: byteBudget(parts.bodies ?? 1e9, api.clock),
       answers: byteBudget(parts.answers ?? 1e9, api.clock),
       sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
+      openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: (_upgrade, _request, reply) => reply,
     log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),

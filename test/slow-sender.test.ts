@@ -25,6 +25,7 @@ async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<strin
       bodies: byteBudget(1000, systemClock),
       answers: byteBudget(1000, systemClock),
       sendTimeoutMilliseconds: never,
+      openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: (_upgrade, _request, reply) => reply,
     log: makeLog("silent", systemClock, { write: () => {} }),

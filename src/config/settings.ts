@@ -56,7 +56,7 @@ export type Limits = {
   /** Sockets and streams of a process, and those of one user. */
   readonly sockets: number;
   readonly socketsOfUser: number;
-  readonly subscriptionsOfSocket: number;
+  readonly operationsOfSocket: number;
   readonly messageBytes: number;
   readonly messagesPerSecond: number;
   readonly urlLength: number;
@@ -187,7 +187,7 @@ export function readConfig(
       slowReads: read("MAX_SLOW_READS"),
       sockets: read("MAX_SOCKETS"),
       socketsOfUser: read("MAX_SOCKETS_OF_USER"),
-      subscriptionsOfSocket: read("MAX_SUBSCRIPTIONS"),
+      operationsOfSocket: read("MAX_SUBSCRIPTIONS"),
       messageBytes: read("MAX_MESSAGE_BYTES"),
       messagesPerSecond: read("MAX_MESSAGES_PER_SECOND"),
       urlLength: read("MAX_URL_LENGTH"),

@@ -4,11 +4,12 @@ import type { GraphQLFormattedError } from "graphql";
 import type { Caller, OperationContext } from "../create-context.js";
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
-import { placedJson } from "../operation/answer-json.js";
+import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
-import { parametersOfBody, requestOf } from "../operation/graphql-request.js";
+import { parametersOfBody, requestOf, type GraphqlRequest } from "../operation/graphql-request.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { addressKeyOf } from "../session/address.js";
+import { writeStreamHead, type AnswerStream } from "./answer-stream.js";
 import type { ByteBudget, ByteShare } from "./byte-budget.js";
 import { answerOperationFailure } from "./error-response.js";
 import { mediaTypeFor, readAccept } from "./media-type.js";
@@ -16,6 +17,7 @@ import { endpointPath } from "./paths.js";
 import { readBody } from "./request-body.js";
 import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
+import { framingFor, type StreamFraming } from "./stream-framing.js";
 import { parametersOfUrl } from "./url-parameters.js";
 import { whenOver } from "./when-over.js";
 
@@ -28,6 +30,13 @@ export type GraphqlEndpoint = Executor & {
   readonly answers: ByteBudget;
   readonly sendTimeoutMilliseconds: number;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** Prepares the stream of a request that may turn out to be a subscription. */
+  readonly openStream: (
+    framing: StreamFraming,
+    asked: GraphqlRequest,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => AnswerStream;
   readonly parseJson: (text: string) => unknown;
 };
 
@@ -40,7 +49,11 @@ export async function answerGraphql(
   // Somebody who opens the endpoint in a browser.
   if (request.method === "GET" && request.url === endpointPath && /^text\/html\b/.test(request.headers.accept ?? ""))
     return reply.redirect("/", 303);
-  if (!readAccept(request.headers.accept).something)
+  const { method } = request;
+  const { accept } = request.headers;
+  const framing = method === "POST" ? framingFor(accept) : undefined;
+  const takesJson = readAccept(accept).something;
+  if (!takesJson && framing === undefined)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
   let endOperation: (() => void) | undefined;
@@ -56,7 +69,7 @@ export async function answerGraphql(
 
   const { parseJson, maxBodyBytes, trustedDocuments } = endpoint;
   const parameters =
-    request.method === "GET"
+    method === "GET"
       ? parametersOfUrl(request.raw.url!)
       : parametersOfBody(
           parseJson(
@@ -65,6 +78,7 @@ export async function answerGraphql(
         );
   const asked = requestOf(parameters, trustedDocuments);
   const json = placedJson();
+  const stream = framing && endpoint.openStream(framing, asked, request, reply);
   try {
     const context = await endpoint.createContext({
       authorization: request.raw.headersDistinct["authorization"] ?? [],
@@ -77,13 +91,20 @@ export async function answerGraphql(
         if (!answer.take(bytes)) throw tooBusy();
       },
       placeJson: json.place,
+      live: stream?.live,
     });
     request.operationContext = context;
     answer ??= endpoint.answers.open(context.party, cut);
 
-    const { method } = request;
-    const { accept } = request.headers;
     const executed = await executeRequest(endpoint, asked, context, json, { method, accept });
+    if (framing !== undefined && executed.result.errors === undefined && (stream!.hasBegun() || !takesJson)) {
+      const first = textOf(json.serialize(executed.result));
+      writeStreamHead(reply, framing);
+      if (stream!.hasBegun()) stream!.start(first);
+      else reply.raw.end(framing.head + framing.next(first) + framing.complete);
+      return reply;
+    }
+    stream?.close();
     reply.code(executed.status);
     for (const [name, value] of executed.headers) reply.header(name, value);
     reply.type(mediaTypeFor(request));
@@ -94,6 +115,7 @@ export async function answerGraphql(
       evenWithoutRoom: context.outcome.isMutation,
     });
   } catch (error) {
+    stream?.close();
     reply.raw.statusMessage = "";
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
   }

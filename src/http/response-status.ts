@@ -45,7 +45,12 @@ export const answerStatus: ApolloServerPlugin<Context> = {
 };
 
 /** What never became a GraphQL request keeps its status whatever the client accepts. */
-const notGraphql: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
+const notGraphql: ReadonlySet<ErrorCode> = new Set([
+  "BAD_REQUEST",
+  "METHOD_NOT_ALLOWED",
+  "NOT_ACCEPTABLE",
+  "UNSUPPORTED_MEDIA_TYPE",
+]);
 
 /** The status of an answer that no one code says: part of it was done, or the request is wrong in more than one way. */
 function statusOfSeveral({ data }: FormattedExecutionResult, accept: Acceptance): number {

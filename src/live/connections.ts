@@ -27,7 +27,8 @@ export type Connections = {
   /** Takes note that the credential of a connection is another one now. */
   readonly noteCredential: (connection: Connection) => void;
   readonly sessionEnded: (sessionId: string) => void;
-  readonly count: () => number;
+  /** Whether there are as many as there may be. */
+  readonly isFull: () => boolean;
   readonly countOf: (party: string) => number;
   readonly stopAll: () => void;
 };
@@ -37,9 +38,10 @@ const lookAgainMilliseconds = 1000;
 
 /**
  * @param clock what `exp` is judged by; timers only say when to look at it.
+ * @param most how many there may be.
  * @param onEmpty called when none is left.
  */
-export function watchConnections(clock: Clock, timer: Timer, onEmpty: () => void): Connections {
+export function watchConnections(clock: Clock, timer: Timer, most: number, onEmpty: () => void): Connections {
   const all = new Set<Connection>();
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
@@ -93,7 +95,7 @@ export function watchConnections(clock: Clock, timer: Timer, onEmpty: () => void
     sessionEnded(sessionId) {
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
-    count: () => all.size,
+    isFull: () => all.size >= most,
     countOf(party) {
       let count = 0;
       for (const connection of all) if (connection.party() === party) count += 1;

@@ -4,10 +4,14 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { tooBusy } from "../database/turns.js";
 import type { LogEvent } from "../event-log/event.js";
 import { answerError } from "../http/error-response.js";
+import type { AnswerStream } from "../http/answer-stream.js";
+import type { StreamFraming } from "../http/stream-framing.js";
 import type { Upgrade } from "../http/upgrade.js";
+import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { addressKeyOf } from "../session/address.js";
 import { watchConnections } from "./connections.js";
 import { serveSocket, type SocketServer } from "./socket.js";
+import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
 import type { EventCursors } from "../event-log/event-cursor.js";
 import type { Reader } from "../database/reader.js";
@@ -16,6 +20,13 @@ import type { Reader } from "../database/reader.js";
 export type Live = {
   /** Makes a socket of a connection, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  /** Prepares the stream of a request that may turn out to be a subscription. */
+  readonly stream: (
+    framing: StreamFraming,
+    asked: GraphqlRequest,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => AnswerStream;
   /** Tells clients that the server stops, and ends once they have gone. */
   readonly stop: () => Promise<void>;
   /** Closes every connection at once. */
@@ -39,7 +50,7 @@ export function openLive(
 ): Live {
   const { clock, timer, events, corsOrigins } = parts;
   const origins = new Set(corsOrigins);
-  const connections = watchConnections(clock, timer, () => leaveLog());
+  const connections = watchConnections(clock, timer, parts.maxConnections, () => leaveLog());
   const subscriptions = makeSubscriptions({ ...parts, log: parts.events });
 
   const tell = (told: readonly LogEvent[]): void => {
@@ -92,7 +103,7 @@ export function openLive(
     upgrade({ socket, head }, request, reply) {
       if (!mayOpen(origins, request))
         return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
-      if (isStopping || connections.count() >= parts.maxConnections) {
+      if (isStopping || connections.isFull()) {
         const { code, message, details } = tooBusy();
         return answerError(reply, code, message, details);
       }
@@ -114,6 +125,7 @@ export function openLive(
       });
       return reply;
     },
+    stream: (framing, asked, request, reply) => openStream(server, framing, asked, request, reply),
     async stop() {
       isStopping = true;
       liftHeartbeat?.();

@@ -5,7 +5,7 @@ import type { LiveSource } from "../context.js";
 import type { Caller, ContextFactory, OperationContext } from "../create-context.js";
 import { tooBusy } from "../database/turns.js";
 import type { ByteBudget } from "../http/byte-budget.js";
-import { placedJson } from "../operation/answer-json.js";
+import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeEvent } from "../operation/execute-event.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
@@ -52,12 +52,10 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
 
   const begin = async (source: LiveSource, after: string | null | undefined, info: GraphQLResolveInfo) => {
     const { party } = context!;
-    // Not the operation's own: what is made here may serve others, who stay when this one leaves.
-    const contextOfEvent = () => operator.contextOf({ userAgent: caller.userAgent, address: caller.address }, auth());
     subscription = await subscriptions.open(source, after, info, {
       ...sink,
+      ...eventsTo(operator, asked, caller, auth),
       party: () => party,
-      execute: (event, ofField) => executeEvent(ofField, asked.variables, event, contextOfEvent(), operator),
     });
     return subscription.cursor;
   };
@@ -76,8 +74,9 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
       subscription?.close();
       subscription = undefined;
     }
-    const refusal = result.data === undefined ? result.errors : undefined;
-    const text = json.serialize(result).map(String).join("").trimEnd();
+    // A subscription that has not begun has nothing to tell.
+    const refusal = result.data === undefined || context.outcome.isSubscription ? result.errors : undefined;
+    const text = textOf(json.serialize(result));
     return { json: text, refusal, subscription, context };
   } catch (error) {
     subscription?.close();
@@ -86,4 +85,18 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
   } finally {
     share?.close();
   }
+}
+
+/** What executes a subscription on each event, by a credential that is watched. */
+export function eventsTo(
+  operator: Operator,
+  asked: GraphqlRequest,
+  { userAgent, address }: Pick<Caller, "userAgent" | "address">,
+  auth: () => Auth,
+): Pick<Sink, "execute"> {
+  return {
+    // What is made in this context may serve others, who stay when this client leaves.
+    execute: (event, info) =>
+      executeEvent(info, asked.variables, event, operator.contextOf({ userAgent, address }, auth()), operator),
+  };
 }

@@ -42,7 +42,7 @@ export function makeOutbox(parts: {
     waiters.clear();
   };
   // From one progress to the next, as long as anything waits.
-  const await_ = () => {
+  const awaitClient = () => {
     lift?.();
     lift = bytes === 0 || isClosed ? undefined : timer(sendTimeoutMilliseconds, cut);
   };
@@ -64,13 +64,13 @@ export function makeOutbox(parts: {
       }
       bytes += size;
       if (isEvent) events += 1;
-      if (lift === undefined) await_();
+      if (lift === undefined) awaitClient();
       transmit(text, () => {
         share?.close();
         if (share !== undefined) shares.delete(share);
         bytes -= size;
         if (isEvent) events -= 1;
-        await_();
+        awaitClient();
         wake();
       });
       return true;

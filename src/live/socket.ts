@@ -1,63 +1,42 @@
 import { CloseCode, MessageType, parseMessage, type Message } from "graphql-ws";
-import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
-import type { WebSocket } from "ws";
+import type { RawData, WebSocket } from "ws";
 
-import { refusalOf, type Auth } from "../auth.js";
-import type { Clock, Timer } from "../clock.js";
+import type { Timer } from "../clock.js";
 import { KnownError } from "../errors.js";
-import type { EventLog } from "../event-log/event-log.js";
-import { requestOf } from "../operation/graphql-request.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { isRecord } from "../validation.js";
-import type { Connection, Connections } from "./connections.js";
-import { endOf, lifetimeOf } from "./lifetime.js";
-import { operate, type Operator } from "./operator.js";
+import type { Connection } from "./connections.js";
+import { HeldCredential, type Client, type CredentialKeeper } from "./held-credential.js";
+import type { Operator } from "./operator.js";
 import { makeOutbox } from "./outbox.js";
-import type { Subscription } from "./subscriptions.js";
+import { beginOperation, type OperationSocket, type SocketOperation } from "./socket-operation.js";
 
-export type SocketServer = Operator & {
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly log: Logger;
-  readonly events: EventLog;
-  /** Begins to follow the event log, where that isn't done yet. */
-  readonly follow: () => Promise<void>;
-  readonly connections: Connections;
-  readonly trustedDocuments: TrustedDocuments | undefined;
-  readonly clockToleranceSeconds: number;
-  readonly sendTimeoutMilliseconds: number;
-  readonly limits: SocketLimits;
-};
+export type SocketServer = Operator &
+  CredentialKeeper & {
+    readonly timer: Timer;
+    readonly log: Logger;
+    readonly trustedDocuments: TrustedDocuments | undefined;
+    readonly sendTimeoutMilliseconds: number;
+    readonly limits: SocketLimits;
+  };
 
 export type SocketLimits = {
   /** How many sockets and streams one party may have open. */
   readonly connectionsOfParty: number;
-  readonly subscriptionsOfSocket: number;
+  readonly operationsOfSocket: number;
   readonly messagesPerSecond: number;
 };
 
-/** Who opened a socket. */
-export type Client = {
-  readonly authorization: readonly string[];
-  readonly userAgent: string | null;
-  readonly address: string | null;
-  /** What stands for the address where nobody is signed in. */
-  readonly addressKey: string;
-  readonly requestId: string;
-};
-
-/** Codes beside those of the library (RFC 6455, section 7.4; and IANA's registry). */
+// Codes beside the library's: https://www.iana.org/assignments/websocket/websocket.xhtml
 const serviceRestart = 1012;
 const tryAgainLater = 1013;
 
 const initMilliseconds = 10_000;
 // Whoever doesn't close is closed.
 const closeMilliseconds = 1000;
-// What was asked before the end of its session is answered, if it takes no longer.
+// What was asked before a session's end is answered, if that takes no longer.
 const lastAnswersMilliseconds = 500;
-
-type Operation = { end: () => void };
 
 /**
  * Serves a socket by the protocol graphql-transport-ws, until its credential ends.
@@ -65,216 +44,117 @@ type Operation = { end: () => void };
  * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
 export function serveSocket(server: SocketServer, ws: WebSocket, client: Client): void {
-  const { clock, timer, log, events, connections, limits, formatError } = server;
-  const openedAt = clock().getTime();
-  let phase: "new" | "judging" | "open" | "ended" = "new";
-  let authorization: readonly string[] = [];
-  let auth: Auth = { state: "anonymous" };
-  let count = 0;
-  let outgoing = Promise.resolve();
-  const operations = new Map<string, Operation>();
-  const answering = new Set<Promise<unknown>>();
+  const { clock, timer, log, connections, limits, formatError } = server;
+  const openedAt = clock();
+  // Nothing is heard once it is ending, and no event leaves.
+  let phase: "new" | "judging" | "open" | "ending" = "new";
+  const held = new HeldCredential(server, client);
+  const operations = new Map<string, SocketOperation>();
   const lifts = new Set<() => void>();
-  const after = (milliseconds: number, run: () => void) => lifts.add(timer(milliseconds, run));
+  const inTime = (milliseconds: number, run: () => void) => lifts.add(timer(milliseconds, run));
 
   const cut = () => ws.terminate();
-  const party = () => (auth.state === "viewer" ? auth.viewer.userId : client.addressKey);
   const outbox = makeOutbox({
+    ...server,
     transmit: (text, sent) => ws.send(text, sent),
     cut,
-    party,
-    answers: server.answers,
-    timer,
-    sendTimeoutMilliseconds: server.sendTimeoutMilliseconds,
+    party: held.party,
   });
-  const say = (message: { type: MessageType; id?: string; payload?: unknown }) => outbox.send(JSON.stringify(message));
-  const format = (error: KnownError): GraphQLFormattedError => formatError({ message: "" }, error);
+  const say = (type: MessageType, payload: object | null | undefined) =>
+    outbox.send(JSON.stringify({ type, ...(payload != null && { payload }) }));
+  const errorsOf = (error: KnownError) => ({ errors: [formatError({ message: "" }, error)] });
 
-  const judge = async (of: readonly string[]) => {
-    const context = await server.createContext({ ...client, authorization: of });
-    context.liftDeadline();
-    return context;
-  };
-
-  /** Takes no more input, and lets no more out. */
-  const stopListening = () => {
-    phase = "ended";
-  };
   const close = (code: number, reason: string) => {
-    stopListening();
+    phase = "ending";
     ws.close(code, reason);
-    after(closeMilliseconds, cut);
+    inTime(closeMilliseconds, cut);
   };
-  /** The end of the credential: told by a ping that every client reads, and by the close that ends it. */
+  const turnAway = () => close(tryAgainLater, "Too slow: go on from the last cursor");
+  /** Tells the end of the credential by a ping, which every client reads, before it closes. */
   const refuse = (error: KnownError) => {
-    // What waits for a slow client would leave after this.
+    phase = "ending";
+    // What still waits for a slow client would reach it after the end.
     if (ws.bufferedAmount > 0) return cut();
-    say({ type: MessageType.Ping, payload: { errors: [format(error)] } });
+    say(MessageType.Ping, errorsOf(error));
     close(CloseCode.Forbidden, String(error.details["reason"]));
   };
-  const answered = () => Promise.race([Promise.allSettled(answering), wait(timer, lastAnswersMilliseconds)]);
+  /** What was asked before is answered, where that takes no time. */
+  const lastAnswers = () => {
+    phase = "ending";
+    const answered = Promise.all([...operations.values()].map((operation) => operation.answered));
+    return Promise.race([answered, new Promise<void>((resolve) => void inTime(lastAnswersMilliseconds, resolve))]);
+  };
 
   const connection: Connection = {
-    party,
-    credential: () => endOf(auth, server.clockToleranceSeconds),
+    party: held.party,
+    credential: held.credential,
     expire() {
-      if (phase === "ended" || auth.state !== "viewer") return;
-      stopListening();
-      refuse(refusalOf({ state: "expired", expiredAt: auth.expiresAt }, clock())!);
+      if (phase !== "ending") refuse(held.whyExpired());
     },
     endWithSession() {
-      if (phase === "ended") return;
-      stopListening();
-      const why = async () => {
-        const judged = await judge(authorization).catch(() => undefined);
-        await answered();
-        const now = clock();
-        refuse((judged && refusalOf(judged.auth, judged.now)) ?? refusalOf({ state: "revoked" }, now)!);
-      };
-      why().catch(cut);
+      if (phase === "ending") return;
+      Promise.all([held.whyEnded(), lastAnswers()]).then(([error]) => refuse(error), cut);
     },
-    stop() {
-      stopListening();
-      void answered().then(() => close(serviceRestart, "The server stops"));
-    },
+    stop: () => void lastAnswers().then(() => close(serviceRestart, "The server stops"), cut),
   };
-  connections.add(connection);
-  after(initMilliseconds, () => {
-    if (phase === "new") close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
-  });
 
   const initialise = async (payload: unknown): Promise<void> => {
     if (phase !== "new") return close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
     phase = "judging";
-    authorization = credentialsOf(payload, client.authorization);
-    await server.follow();
-    const before = events.position();
-    let judged = await judge(authorization);
-    auth = judged.auth;
-    connections.noteCredential(connection);
-    // An end of the session that was told before it was known which session to listen for.
-    if (events.position() !== before) judged = await judge(authorization);
+    const refusal = await held.hold(connection, credentialsOf(payload, client.authorization));
     if (phase !== "judging") return;
-    auth = judged.auth;
-    const refusal = refusalOf(auth, judged.now);
     if (refusal !== undefined) return refuse(refusal);
-    if (connections.countOf(party()) > limits.connectionsOfParty)
+    if (connections.countOf(held.party()) > limits.connectionsOfParty)
       return close(tryAgainLater, "Too many connections are open");
     phase = "open";
-    say({ type: MessageType.ConnectionAck, payload: lifetimeOf(auth, judged.now) });
+    say(MessageType.ConnectionAck, held.lifetime());
   };
 
-  /** A newer token of the same session moves the end. Anything else leaves the socket as it was. */
-  const renew = async (given: string): Promise<object> => {
-    const judged = await judge([given]);
-    if (
-      judged.auth.state !== "viewer" ||
-      auth.state !== "viewer" ||
-      judged.auth.viewer.sessionId !== auth.viewer.sessionId
-    ) {
-      const bad = refusalOf(judged.auth, judged.now) ?? refusalOf({ state: "invalid" }, judged.now)!;
-      return { errors: [format(bad)] };
+  const pong = async (payload: unknown): Promise<void> => {
+    const given = authorizationIn(payload);
+    let answer = isRecord(payload) ? payload : undefined;
+    if (given !== undefined && phase === "open") {
+      const refusal = await held.renew(connection, given);
+      answer = refusal === undefined ? held.lifetime() : errorsOf(refusal);
     }
-    if (judged.auth.expiresAt > auth.expiresAt) {
-      auth = judged.auth;
-      authorization = [given];
-      connections.noteCredential(connection);
-    }
-    return lifetimeOf(auth, judged.now);
+    if (phase !== "ending") say(MessageType.Pong, answer);
   };
 
-  const pong = async (payload: Readonly<Record<string, unknown>> | null | undefined): Promise<void> => {
-    const given = payload == null ? undefined : authorizationIn(payload);
-    const answer = given === undefined || phase !== "open" ? payload : await renew(given);
-    if (phase !== "ended") say({ type: MessageType.Pong, ...(answer != null && { payload: answer }) });
+  const socket: OperationSocket = {
+    client,
+    held,
+    outbox,
+    isOpen: () => ws.readyState === ws.OPEN,
+    isLive: () => phase === "open",
+    cut,
+    turnAway,
   };
-
-  const subscribe = async (id: string, payload: Readonly<Record<string, unknown>>): Promise<void> => {
-    let subscription: Subscription | undefined;
-    let endOperation = () => {};
-    let isGone = false;
-    const operation: Operation = {
-      end() {
-        isGone = true;
-        endOperation();
-        subscription?.close();
-        operations.delete(id);
-      },
-    };
-    operations.set(id, operation);
-    const wanted = () => !isGone && (phase as string) !== "ended";
-    const fail = (errors: readonly GraphQLFormattedError[]) => say({ type: MessageType.Error, id, payload: errors });
-    const send = (json: string, isEvent: boolean) =>
-      outbox.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${json}}`, isEvent);
-    const turnAway = () => close(tryAgainLater, "Too slow: go on from the last cursor");
-    try {
-      const asked = requestOf(payload, server.trustedDocuments);
-      const outcome = await operate(server, asked, {
-        ...client,
-        authorization,
-        onceGone: (end) => (endOperation = end),
-        cut,
-        auth: () => auth,
-        sink: {
-          room: outbox.room,
-          isBehind: outbox.isBehind,
-          send: (json) => void (wanted() && (send(json, true) || turnAway())),
-          turnAway: () => void (wanted() && turnAway()),
-        },
-      });
-      subscription = outcome.subscription;
-      logOperation(outcome.context?.outcome);
-      // Answers to what was sent before the end of its session still go out; events don't.
-      if (isGone || ws.readyState !== ws.OPEN) return subscription?.close();
-      if (outcome.refusal !== undefined) fail(outcome.refusal);
-      else if (subscription === undefined) {
-        if (send(outcome.json, false)) say({ type: MessageType.Complete, id });
-        else fail([format(new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client"))]);
-      } else if (!wanted()) subscription.close();
-      else {
-        if (!subscription.isResumed) send(outcome.json, true);
-        subscription.start();
-        return;
-      }
-    } catch (error) {
-      if (!isGone && ws.readyState === ws.OPEN) fail([formatError({ message: "" }, error)]);
+  const subscribe = ({ id, payload }: { readonly id: string; readonly payload: object }): void => {
+    if (phase !== "open") return close(CloseCode.Unauthorized, "Unauthorized");
+    if (operations.has(id)) return close(CloseCode.SubscriberAlreadyExists, "Subscriber already exists");
+    if (operations.size >= limits.operationsOfSocket) {
+      const busy = new KnownError("SERVICE_UNAVAILABLE", "Too many operations are under way on this socket");
+      return void outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errorsOf(busy).errors }));
     }
-    operations.delete(id);
-  };
-  const logOperation = (outcome: { operationName: string | undefined; error: unknown } | undefined) =>
-    log.info(
-      { requestId: client.requestId, operation: outcome?.operationName ?? null, ...codeOf(outcome?.error) },
-      "operation",
+    const asked = { id, payload: payload as Record<string, unknown> };
+    operations.set(
+      id,
+      beginOperation(server, socket, asked, () => void operations.delete(id)),
     );
+  };
 
+  // One renewal after the other, or an older one might come last.
+  let lastPong = Promise.resolve();
   const hear = (message: Message): Promise<void> | void => {
     switch (message.type) {
       case MessageType.ConnectionInit:
         return initialise(message.payload);
-      case MessageType.Ping: {
-        // One renewal after the other, or an older one could come last.
-        const { payload } = message;
-        return (outgoing = outgoing.then(() => pong(payload as Record<string, unknown> | undefined)));
-      }
+      case MessageType.Ping:
+        return (lastPong = lastPong.then(() => pong(message.payload)));
       case MessageType.Pong:
-        return;
-      case MessageType.Subscribe: {
-        const { id, payload } = message;
-        if (phase !== "open") return close(CloseCode.Unauthorized, "Unauthorized");
-        if (operations.has(id))
-          return close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id.slice(0, 40)} already exists`);
-        if (operations.size >= limits.subscriptionsOfSocket)
-          return void say({
-            type: MessageType.Error,
-            id,
-            payload: [format(new KnownError("SERVICE_UNAVAILABLE", "Too many operations run on this socket"))],
-          });
-        const answer = subscribe(id, payload as unknown as Record<string, unknown>).finally(() =>
-          answering.delete(answer),
-        );
-        answering.add(answer);
-        return answer;
-      }
+        return undefined;
+      case MessageType.Subscribe:
+        return subscribe(message);
       case MessageType.Complete:
         return operations.get(message.id)?.end();
       default:
@@ -282,65 +162,70 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
     }
   };
 
-  let second = 0;
-  let heard = 0;
+  const heard = { inAll: 0, inSecond: 0, second: 0 };
+  const isTooFast = (): boolean => {
+    const second = Math.floor(clock().getTime() / 1000);
+    heard.inSecond = second === heard.second ? heard.inSecond + 1 : 1;
+    heard.second = second;
+    heard.inAll += 1;
+    return heard.inSecond > limits.messagesPerSecond;
+  };
   ws.on("message", (data, isBinary) => {
-    if (phase === "ended") return;
-    count += 1;
-    const now = Math.floor(clock().getTime() / 1000);
-    heard = now === second ? heard + 1 : 1;
-    second = now;
-    if (heard > limits.messagesPerSecond)
-      return close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second");
-    let message: Message;
-    try {
-      if (isBinary) throw new Error("no text");
-      message = parseMessage(String(data));
-    } catch {
-      return close(CloseCode.BadRequest, "Invalid message received");
-    }
-    Promise.resolve(hear(message)).catch((error: unknown) => {
-      // What a message of its own can't be answered with: the database is away, say.
-      const { extensions } = formatError({ message: "" }, error);
-      close(tryAgainLater, String(extensions?.["code"]));
-    });
+    if (phase === "ending") return;
+    if (isTooFast()) return close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second");
+    const message = isBinary ? undefined : messageOf(data);
+    if (message === undefined) return close(CloseCode.BadRequest, "Invalid message received");
+    // What no message can be answered with: the database is away, when a credential has to be judged.
+    Promise.resolve(hear(message)).catch((error: unknown) =>
+      close(tryAgainLater, String(formatError({ message: "" }, error).extensions?.["code"])),
+    );
   });
-  // A frame that breaks the protocol, or a connection that breaks: both are followed by the close.
+  // A frame against the protocol, or a connection that breaks: the close follows.
   ws.on("error", () => {});
   ws.on("close", (code) => {
-    stopListening();
+    phase = "ending";
     for (const lift of lifts) lift();
     for (const operation of operations.values()) operation.end();
     outbox.close();
     connections.remove(connection);
+    const { auth } = held;
     log.info(
       {
         requestId: client.requestId,
         credential: auth.state,
         ...(auth.state === "viewer" && { userId: auth.viewer.userId }),
         code,
-        messages: count,
-        durationMs: clock().getTime() - openedAt,
+        messages: heard.inAll,
+        durationMs: clock().getTime() - openedAt.getTime(),
       },
       "socket closed",
     );
   });
+  connections.add(connection);
+  inTime(initMilliseconds, () => {
+    if (phase === "new") close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
+  });
 }
 
-/** The credential of the first message, in whatever case its name is; else that of the request that opened the socket. */
+function messageOf(data: RawData): Message | undefined {
+  try {
+    return parseMessage((data as Buffer).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The credential of the first message; else that of the request that opened the socket. Two different ones are none. */
 function credentialsOf(payload: unknown, ofRequest: readonly string[]): readonly string[] {
-  const given = isRecord(payload) ? authorizationIn(payload) : undefined;
-  if (given === undefined || (ofRequest.length === 1 && ofRequest[0] === given))
-    return given === undefined ? ofRequest : [given];
-  return [given, ...ofRequest];
+  const given = authorizationIn(payload);
+  if (given === undefined) return ofRequest;
+  return ofRequest.every((other) => other === given) ? [given] : [given, ...ofRequest];
 }
 
-function authorizationIn(payload: Readonly<Record<string, unknown>>): string | undefined {
-  const given = Object.entries(payload).find(([name]) => name.toLowerCase() === "authorization")?.[1];
-  return given === undefined || given === null ? undefined : String(given);
+/** What a message has for an Authorization header, in whatever case its name is. */
+function authorizationIn(payload: unknown): string | undefined {
+  if (!isRecord(payload)) return undefined;
+  const [, given] = Object.entries(payload).find(([name]) => name.toLowerCase() === "authorization") ?? [];
+  // What is no text is no credential, and not none either.
+  return given == null ? undefined : typeof given === "string" ? given : "";
 }
-
-const codeOf = (error: unknown) => (isRecord(error) ? { code: error["code"], reason: error["reason"] } : {});
-
-const wait = (timer: Timer, milliseconds: number): Promise<void> =>
-  new Promise((resolve) => void timer(milliseconds, resolve));

@@ -121,7 +121,7 @@ export function makeSubscriptions(parts: {
       };
       const sendQueue = async (): Promise<void> => {
         isSending = true;
-        for (let next = queue.shift(); next !== undefined && isOpen; next = queue.shift()) await send(next);
+        while (queue.length > 0) await send(queue.shift()!);
         isSending = false;
       };
       const tell = (event: LogEvent, told: Told): void => {
@@ -156,6 +156,7 @@ export function makeSubscriptions(parts: {
         },
         close() {
           isOpen = false;
+          queue.length = 0;
           all.delete(tell);
         },
       };

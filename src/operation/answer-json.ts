@@ -42,6 +42,9 @@ export function placedJson(): PlacedJson {
   };
 }
 
+/** An answer in pieces as one text, without the line feed. */
+export const textOf = (pieces: readonly (string | Buffer)[]): string => pieces.join("").trimEnd();
+
 /** Sets a value within data. Answers false where its place is none: an error has put null above it. */
 function setAt(data: Record<string, unknown>, path: Path, value: string): boolean {
   let parent: unknown = data;

@@ -1,4 +1,4 @@
-import type { AnswerSize } from "../context.js";
+import type { AnswerSize, Context } from "../context.js";
 import { KnownError } from "../errors.js";
 
 /** An answer's size as its operation counts it, and as the response is held to it. All sizes are in bytes. */
@@ -6,6 +6,9 @@ export type MeasuredAnswer = AnswerSize & {
   /** The most that it can come to. */
   readonly atMost: () => number;
 };
+
+/** A context whose answer's size is known to who carries the operation. */
+export type MeasuredContext = Context & { readonly answer: MeasuredAnswer };
 
 // What comes to this many times the limit at the most is not looked at more closely.
 const farBeyond = 16;

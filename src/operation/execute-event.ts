@@ -1,7 +1,6 @@
 import { execute, Kind, type GraphQLError, type GraphQLFormattedError, type GraphQLResolveInfo } from "graphql";
 
-import type { OperationContext } from "../create-context.js";
-import { tooLarge } from "./answer-size.js";
+import { tooLarge, type MeasuredContext } from "./answer-size.js";
 import type { GraphqlRequest } from "./graphql-request.js";
 
 type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -21,7 +20,7 @@ export async function executeEvent(
   { schema, operation, fragments }: GraphQLResolveInfo,
   variables: GraphqlRequest["variables"],
   event: object,
-  context: OperationContext,
+  context: MeasuredContext,
   limits: { readonly maxAnswerBytes: number; readonly formatError: FormatError },
 ): Promise<string | undefined> {
   const { formatError, maxAnswerBytes } = limits;

@@ -2,9 +2,8 @@ import { HeaderMap, type ApolloServer } from "@apollo/server";
 import type { FormattedExecutionResult } from "graphql";
 
 import type { Context } from "../context.js";
-import type { OperationContext } from "../create-context.js";
 import type { PlacedJson } from "./answer-json.js";
-import { isLongerThan, tooLarge } from "./answer-size.js";
+import { isLongerThan, tooLarge, type MeasuredContext } from "./answer-size.js";
 import type { GraphqlRequest } from "./graphql-request.js";
 
 /** What runs operations, whatever brings them. */
@@ -29,7 +28,7 @@ const anyAnswer = { method: "POST", accept: "application/graphql-response+json" 
 export async function executeRequest(
   { apollo, maxAnswerBytes }: Executor,
   asked: GraphqlRequest,
-  context: OperationContext,
+  context: MeasuredContext,
   json: PlacedJson,
   { method, accept }: { readonly method: string; readonly accept: string | undefined } = anyAnswer,
 ): Promise<Executed> {

@@ -25,9 +25,8 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
         contextValue.outcome.operationName = operationName ?? undefined;
         // None by that name: execution says so.
         if (operation === undefined) return;
-        if (operation.operation === OperationTypeNode.SUBSCRIPTION && schema.getSubscriptionType() == null)
-          throw new KnownError("GRAPHQL_VALIDATION_FAILED", "There are no subscriptions");
         contextValue.outcome.isMutation = operation.operation === OperationTypeNode.MUTATION;
+        contextValue.outcome.isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
         const { rootFieldNames, sizeWith } = preparedOf(schema, document, operation);
         contextValue.outcome.rootFieldNames = rootFieldNames;
         // One request may otherwise carry a thousand guesses.

@@ -21,21 +21,24 @@ export function handClock(start = new Date("2026-11-22T09:00:00.417Z")): HandClo
 export type HandTimer = Timer & {
   /** Lets the time be up for whatever waits. */
   readonly ring: () => void;
+  /** Lets milliseconds pass: what waits for no longer than that is run, and what it begins to wait for isn't. */
+  readonly elapse: (milliseconds: number) => void;
   /** How many things wait. */
   readonly waiting: () => number;
 };
 
 export function handTimer(): HandTimer {
-  const waiting = new Set<() => void>();
-  const timer: Timer = (_milliseconds, run) => {
-    waiting.add(run);
-    return () => void waiting.delete(run);
+  const waiting = new Set<{ left: number; readonly run: () => void }>();
+  const timer: Timer = (milliseconds, run) => {
+    const one = { left: milliseconds, run };
+    waiting.add(one);
+    return () => void waiting.delete(one);
   };
-  return Object.assign(timer, {
-    ring: () => {
-      for (const run of waiting) run();
-      waiting.clear();
-    },
-    waiting: () => waiting.size,
-  });
+  const elapse = (milliseconds: number) => {
+    for (const one of [...waiting]) {
+      one.left -= milliseconds;
+      if (one.left <= 0 && waiting.delete(one)) one.run();
+    }
+  };
+  return Object.assign(timer, { ring: () => elapse(Infinity), elapse, waiting: () => waiting.size });
 }

@@ -1,0 +1,122 @@
+import { refusalOf, type Auth } from "../auth.js";
+import type { Clock } from "../clock.js";
+import type { ContextFactory, OperationContext } from "../create-context.js";
+import type { KnownError } from "../errors.js";
+import type { EventLog } from "../event-log/event-log.js";
+import type { Connection, Connections, Credential } from "./connections.js";
+
+/** Who opened a connection that stays open. */
+export type Client = {
+  /** The Authorization headers of its request. */
+  readonly authorization: readonly string[];
+  readonly userAgent: string | null;
+  readonly address: string | null;
+  /** What stands for the address where nobody is signed in. */
+  readonly addressKey: string;
+  readonly requestId: string;
+};
+
+export type CredentialKeeper = Pick<ContextFactory, "createContext"> & {
+  readonly clock: Clock;
+  readonly clockToleranceSeconds: number;
+  readonly events: EventLog;
+  /** Begins to follow the event log, where that isn't done yet. */
+  readonly follow: () => Promise<void>;
+  readonly connections: Connections;
+};
+
+/** The credential of a connection: judged when it comes, and good until its end is told. */
+export class HeldCredential {
+  auth: Auth = { state: "anonymous" };
+  authorization: readonly string[] = [];
+
+  constructor(
+    private readonly keeper: CredentialKeeper,
+    private readonly client: Client,
+  ) {}
+
+  /** Who has turns, and is counted. */
+  readonly party = (): string => (this.auth.state === "viewer" ? this.auth.viewer.userId : this.client.addressKey);
+
+  /** The session that it is of, and the instant from which on a request with it would be refused. */
+  readonly credential = (): Credential | undefined => {
+    const { auth } = this;
+    if (auth.state !== "viewer") return undefined;
+    const endsAt = auth.expiresAt.getTime() + this.keeper.clockToleranceSeconds * 1000;
+    return { sessionId: auth.viewer.sessionId, endsAt };
+  };
+
+  /**
+   * Judges the first credential of a connection, whose end is listened for from then on.
+   *
+   * @returns the answer to a bad one.
+   */
+  async hold(connection: Connection, authorization: readonly string[]): Promise<KnownError | undefined> {
+    const { events, connections, follow } = this.keeper;
+    await follow();
+    const before = events.position();
+    let judged = await this.judge(authorization);
+    this.auth = judged.auth;
+    this.authorization = authorization;
+    connections.noteCredential(connection);
+    // Its session may have ended, and that been told, before anybody knew which session this connection is of.
+    if (events.position() !== before) judged = await this.judge(authorization);
+    this.auth = judged.auth;
+    return refusalOf(judged.auth, judged.now);
+  }
+
+  /**
+   * Takes a newer token of the same session in place of the one before, which changes when the connection ends. An older
+   * one changes nothing.
+   *
+   * @returns the answer to one that is bad, or another session's.
+   */
+  async renew(connection: Connection, given: string): Promise<KnownError | undefined> {
+    const { auth, now } = await this.judge([given]);
+    const held = this.auth;
+    const isOfSession =
+      auth.state === "viewer" && held.state === "viewer" && auth.viewer.sessionId === held.viewer.sessionId;
+    if (!isOfSession) return refusalOf(auth, now) ?? refusalOf({ state: "invalid" }, now);
+    if (auth.expiresAt > held.expiresAt) {
+      this.auth = auth;
+      this.authorization = [given];
+      this.keeper.connections.noteCredential(connection);
+    }
+    return undefined;
+  }
+
+  /** What a client is told of the time that is left; null where it has no credential. */
+  lifetime() {
+    const now = this.keeper.clock();
+    const expiresAt = this.auth.state === "viewer" ? this.auth.expiresAt : null;
+    return {
+      expiresAt: expiresAt?.toISOString() ?? null,
+      expiresIn: expiresAt && Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
+      serverTime: now.toISOString(),
+    };
+  }
+
+  /** The answer to who goes on with it when its time is over. */
+  whyExpired(): KnownError {
+    const expired: Auth =
+      this.auth.state === "viewer"
+        ? { ...this.auth, state: "expired", expiredAt: this.auth.expiresAt }
+        : { state: "invalid" };
+    return refusalOf(expired, this.keeper.clock())!;
+  }
+
+  /** The answer to who goes on with it when its session was ended: that, or that the user is gone too. */
+  async whyEnded(): Promise<KnownError> {
+    const refusal = await this.judge(this.authorization).then(
+      ({ auth, now }) => refusalOf(auth, now),
+      () => undefined,
+    );
+    return refusal ?? refusalOf({ state: "revoked" }, this.keeper.clock())!;
+  }
+
+  private async judge(authorization: readonly string[]): Promise<OperationContext> {
+    const context = await this.keeper.createContext({ ...this.client, authorization });
+    context.liftDeadline();
+    return context;
+  }
+}

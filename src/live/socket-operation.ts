@@ -1,0 +1,96 @@
+import { MessageType } from "graphql-ws";
+import type { GraphQLFormattedError } from "graphql";
+
+import { KnownError } from "../errors.js";
+import { requestOf } from "../operation/graphql-request.js";
+import type { Client, HeldCredential } from "./held-credential.js";
+import { operate } from "./operator.js";
+import type { Outbox } from "./outbox.js";
+import type { SocketServer } from "./socket.js";
+import type { Subscription } from "./subscriptions.js";
+
+/** An operation that a socket has asked for, until it is complete. */
+export type SocketOperation = {
+  /** Resolves when it has been answered; a subscription when it has begun. */
+  readonly answered: Promise<void>;
+  /** The client wants to know no more. */
+  readonly end: () => void;
+};
+
+/** What an operation needs of its socket. */
+export type OperationSocket = {
+  readonly client: Client;
+  readonly held: HeldCredential;
+  readonly outbox: Outbox;
+  /** Whether anything may leave that was asked for before. */
+  readonly isOpen: () => boolean;
+  /** Whether events may leave. */
+  readonly isLive: () => boolean;
+  readonly cut: () => void;
+  /** The client is to come back later, and go on from its last cursor. */
+  readonly turnAway: () => void;
+};
+
+/** Runs an operation of a socket, and sends what it comes to. */
+export function beginOperation(
+  server: SocketServer,
+  socket: OperationSocket,
+  { id, payload }: { readonly id: string; readonly payload: Readonly<Record<string, unknown>> },
+  onComplete: () => void,
+): SocketOperation {
+  const { client, held, outbox, isOpen, isLive, cut, turnAway } = socket;
+  const quotedId = JSON.stringify(id);
+  let subscription: Subscription | undefined;
+  let isGone = false;
+  let endOperation: (() => void) | undefined;
+
+  const next = (json: string, isEvent: boolean) =>
+    outbox.send(`{"id":${quotedId},"type":"${MessageType.Next}","payload":${json}}`, isEvent);
+  const fail = (errors: readonly GraphQLFormattedError[]) =>
+    outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
+
+  const run = async (): Promise<void> => {
+    const asked = requestOf(payload, server.trustedDocuments);
+    const outcome = await operate(server, asked, {
+      ...client,
+      authorization: held.authorization,
+      onceGone: (end) => (endOperation = end),
+      cut,
+      auth: () => held.auth,
+      sink: {
+        room: outbox.room,
+        isBehind: outbox.isBehind,
+        send(json) {
+          if (!isGone && isLive() && !next(json, true)) turnAway();
+        },
+        turnAway() {
+          if (!isGone && isLive()) turnAway();
+        },
+      },
+    });
+    const { operationName = null, error } = outcome.context?.outcome ?? {};
+    server.log.info({ requestId: client.requestId, operation: operationName, ...error }, "socket operation");
+    ({ subscription } = outcome);
+    if (isGone || !isOpen()) subscription?.close();
+    else if (outcome.refusal !== undefined) fail(outcome.refusal);
+    else if (subscription !== undefined) {
+      if (!subscription.isResumed) next(outcome.json, true);
+      return subscription.start();
+    } else if (next(outcome.json, false)) outbox.send(`{"id":${quotedId},"type":"${MessageType.Complete}"}`);
+    else throw new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client");
+    onComplete();
+  };
+  const answered = run().catch((error: unknown) => {
+    if (!isGone && isOpen()) fail([server.formatError({ message: "" }, error)]);
+    onComplete();
+  });
+  return {
+    answered,
+    end() {
+      isGone = true;
+      endOperation?.();
+      subscription?.close();
+      onComplete();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+import type { Live } from "../context.js";
+import { tooBusy } from "../database/turns.js";
+import type { KnownError } from "../errors.js";
+import type { AnswerStream } from "../http/answer-stream.js";
+import type { StreamFraming } from "../http/stream-framing.js";
+import type { GraphqlRequest } from "../operation/graphql-request.js";
+import { addressKeyOf } from "../session/address.js";
+import type { Connection } from "./connections.js";
+import { HeldCredential } from "./held-credential.js";
+import { eventsTo } from "./operator.js";
+import { makeOutbox } from "./outbox.js";
+import type { SocketServer } from "./socket.js";
+import type { Subscription } from "./subscriptions.js";
+
+const heartbeatMilliseconds = 10_000;
+
+/** Prepares the stream of a request that may turn out to be a subscription, whose credential is the request's own. */
+export function openStream(
+  server: SocketServer,
+  framing: StreamFraming,
+  asked: GraphqlRequest,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): AnswerStream {
+  const { timer, connections, limits, formatError } = server;
+  const { raw } = reply;
+  const client = {
+    authorization: request.raw.headersDistinct["authorization"] ?? [],
+    userAgent: request.headers["user-agent"] ?? null,
+    address: request.ip,
+    addressKey: addressKeyOf(request.ip),
+    requestId: request.id,
+  };
+  const held = new HeldCredential(server, client);
+  let subscription: Subscription | undefined;
+  let phase: "new" | "open" | "ended" = "new";
+  let liftHeartbeat: (() => void) | undefined;
+  /** What it ends with, where that is known before it has begun. */
+  let last: string | undefined;
+
+  const cut = () => raw.destroy();
+  const outbox = makeOutbox({
+    ...server,
+    transmit: (text, sent) => raw.write(text, sent),
+    cut,
+    party: held.party,
+  });
+  const close = () => {
+    phase = "ended";
+    liftHeartbeat?.();
+    subscription?.close();
+    outbox.close();
+    connections.remove(connection);
+  };
+  /** Ends the stream; what still waits for a slow client would reach it after the end. */
+  const end = (text: string) => {
+    const isBehind = raw.writableLength > 0;
+    const wasOpen = phase === "open";
+    if (phase !== "ended") last = text;
+    close();
+    if (!wasOpen) return;
+    if (isBehind) cut();
+    else raw.end(text);
+  };
+  const refuse = (error: KnownError) =>
+    end(framing.failure(JSON.stringify([formatError({ message: "" }, error)])) + framing.tail);
+
+  const connection: Connection = {
+    party: held.party,
+    credential: held.credential,
+    expire: () => refuse(held.whyExpired()),
+    endWithSession() {
+      subscription?.close();
+      held.whyEnded().then(refuse, cut);
+    },
+    stop: () => end(framing.tail),
+  };
+  const heartbeat = () => {
+    outbox.send(framing.heartbeat);
+    liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
+  };
+
+  const begin: Live["begin"] = async (source, after, info) => {
+    if (connections.isFull()) throw tooBusy();
+    connections.add(connection);
+    const refusal = await held.hold(connection, client.authorization);
+    if (refusal !== undefined) throw refusal;
+    if (connections.countOf(held.party()) > limits.connectionsOfParty) throw tooBusy();
+    subscription = await server.subscriptions.open(source, after, info, {
+      ...eventsTo(server, asked, client, () => held.auth),
+      party: held.party,
+      room: outbox.room,
+      isBehind: outbox.isBehind,
+      send(json) {
+        if (phase === "open" && !outbox.send(framing.next(json), true)) cut();
+      },
+      turnAway: cut,
+    });
+    return subscription.cursor;
+  };
+  return {
+    live: { begin },
+    hasBegun: () => subscription !== undefined,
+    start(first) {
+      if (phase === "ended" || raw.destroyed) {
+        close();
+        return void raw.end(framing.head + (last ?? ""));
+      }
+      phase = "open";
+      raw.once("close", close);
+      const isResumed = subscription!.isResumed;
+      outbox.send(framing.head + (isResumed ? "" : framing.next(first)), !isResumed);
+      subscription!.start();
+      liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
+    },
+    close,
+  };
+}

@@ -1,0 +1,316 @@
+import { describe, expect, test } from "vitest";
+
+import { startApi } from "./support/api.js";
+import { newDatabaseUrl } from "./support/database.js";
+import { connect, eventStream, follow, multipart, openSocket, openStream } from "./support/live.js";
+import { createPost, deletePost, unvotePost, updatePost, votePost } from "./support/posts.js";
+
+const anId = expect.stringMatching(/^post_/);
+const aCursor = expect.stringMatching(/^[\w-]{59}$/);
+
+describe("what happens to a post", () => {
+  test("is told to everybody who may see it, as it happens", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const bob = await api.register("Bob");
+    const fields = "postId occurredAt post { title voteCount viewerHasVoted author { name } }";
+    const { event } = await follow(api, bob.token, { fields });
+    const now = api.clock().toISOString();
+    expect(await event()).toEqual({ kind: "READY", cursor: aCursor, occurredAt: now, postId: null, post: null });
+
+    const post = { title: "Title", voteCount: 0, viewerHasVoted: false, author: { name: "Ada" } };
+    const id = await createPost(ada);
+    const told = { cursor: aCursor, occurredAt: now, postId: id };
+    expect(await event()).toEqual({ ...told, kind: "ADDED", post });
+    api.clock.advance(1000);
+    await updatePost(ada, { id, title: "New" });
+    const later = { ...told, occurredAt: api.clock().toISOString() };
+    expect(await event()).toEqual({ ...later, kind: "CHANGED", post: { ...post, title: "New" } });
+    await votePost(bob, id);
+    const voted = { ...post, title: "New", voteCount: 1, viewerHasVoted: true };
+    expect(await event()).toEqual({ ...later, kind: "VOTED", post: voted });
+    await unvotePost(bob, id);
+    expect(await event()).toEqual({ ...later, kind: "VOTED", post: { ...post, title: "New" } });
+    await deletePost(ada, id);
+    expect(await event()).toEqual({ ...later, kind: "REMOVED", post: null });
+  });
+
+  test("is told to its author alone while it is a draft", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const bob = await api.register("Bob");
+    const [ofAda, ofBob] = [await follow(api, ada.token), await follow(api, bob.token)];
+    await Promise.all([ofAda.event(), ofBob.event()]);
+
+    const id = await createPost(ada, { published: false });
+    await updatePost(ada, { id, title: "Still a draft" });
+    await updatePost(ada, { id, published: true });
+    await updatePost(ada, { id, published: false });
+    await deletePost(ada, id);
+    await createPost(bob, { title: "The last" });
+    const kinds = (events: { kind: string }[]) => events.map(({ kind }) => kind);
+    expect(kinds(await ofAda.events(6))).toEqual(["ADDED", "CHANGED", "CHANGED", "CHANGED", "REMOVED", "ADDED"]);
+    expect(kinds(await ofBob.events(3))).toEqual(["ADDED", "REMOVED", "ADDED"]);
+  });
+
+  test("is told once its time has come, once, by whichever server notices", async () => {
+    const url = await newDatabaseUrl();
+    const one = await startApi({ DATABASE_URL: url });
+    const two = await startApi({ DATABASE_URL: url });
+    const ada = await one.register("Ada");
+    const bob = await one.register("Bob");
+    const publishAt = new Date(one.clock().getTime() + 60_000).toISOString();
+    const fields = "postId occurredAt post { status }";
+    const [ofAda, ofBob] = [await follow(one, ada.token, { fields }), await follow(two, bob.token, { fields })];
+    await Promise.all([ofAda.event(), ofBob.event()]);
+    const id = await createPost(ada, { publishAt });
+    expect(await ofAda.event()).toMatchObject({ kind: "ADDED", postId: id, post: { status: "SCHEDULED" } });
+
+    for (const api of [one, two]) api.clock.advance(60_000);
+    for (const api of [one, two]) api.timer.elapse(50);
+    const due = { cursor: aCursor, postId: id, occurredAt: publishAt, post: { status: "PUBLISHED" } };
+    expect(await ofBob.event()).toEqual({ ...due, kind: "ADDED" });
+    one.timer.elapse(50);
+    expect(await ofAda.event()).toEqual({ ...due, kind: "CHANGED" });
+    await votePost(bob, id);
+    two.timer.elapse(50);
+    expect(await ofBob.event()).toMatchObject({ kind: "VOTED" });
+  });
+
+  test("is told of the posts and votes that go with a deleted account", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const bob = await api.register("Bob");
+    const [ofAda, ofBob] = [await createPost(ada), await createPost(bob)];
+    await votePost(ada, ofBob);
+    const { event, events } = await follow(api, bob.token, { fields: "postId post { voteCount }" });
+    await event();
+    await ada.send("mutation ($p: String!) { deleteAccount(input: { currentPassword: $p }) { deletedUserId } }", {
+      variables: { p: ada.password },
+    });
+    const told = await events(2);
+    expect(told).toContainEqual({ kind: "REMOVED", cursor: aCursor, postId: ofAda, post: null });
+    expect(told).toContainEqual({ kind: "VOTED", cursor: aCursor, postId: ofBob, post: { voteCount: 0 } });
+  });
+
+  test("is passed over where the subscription is about another author or post", async () => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const ofAda = await createPost(ada);
+    const onlyAda = await follow(api, bob.token, { args: `authorId: "${ada.id}"` });
+    const onlyPost = await follow(api, bob.token, { args: `postId: "${ofAda}"` });
+    await Promise.all([onlyAda.event(), onlyPost.event()]);
+    await createPost(bob);
+    const another = await createPost(ada);
+    await votePost(bob, ofAda);
+    expect(await onlyAda.events(2)).toMatchObject([
+      { kind: "ADDED", postId: another },
+      { kind: "VOTED", postId: ofAda },
+    ]);
+    expect(await onlyPost.event()).toMatchObject({ kind: "VOTED", postId: ofAda });
+  });
+
+  test("is told by another server's followers too", async () => {
+    const url = await newDatabaseUrl();
+    const one = await startApi({ DATABASE_URL: url });
+    const two = await startApi({ DATABASE_URL: url });
+    const ada = await one.register("Ada");
+    const { event } = await follow(two, ada.token);
+    await event();
+    const id = await createPost(ada);
+    two.timer.elapse(50);
+    expect(await event()).toMatchObject({ kind: "ADDED", postId: id });
+  });
+});
+
+describe("a client that was away", () => {
+  test("is told first what it has missed, once and in order, and then what happens", async () => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const before = await follow(api, bob.token);
+    const { cursor: ready } = await before.event();
+    const id = await createPost(ada);
+    const { cursor: added } = await before.event();
+    before.close();
+    await createPost(ada, { published: false });
+    await updatePost(ada, { id, title: "New" });
+    await votePost(bob, id);
+
+    const after = await follow(api, bob.token, { after: added });
+    expect(await after.events(2)).toMatchObject([
+      { kind: "CHANGED", postId: id },
+      { kind: "VOTED", postId: id },
+    ]);
+    await deletePost(ada, id);
+    expect(await after.event()).toMatchObject({ kind: "REMOVED", postId: id });
+
+    const all = await follow(api, bob.token, { after: ready });
+    // What it is told of the post is what can be seen now: nothing.
+    expect((await all.events(4)).map(({ kind }) => kind)).toEqual(["ADDED", "CHANGED", "VOTED", "REMOVED"]);
+  });
+
+  test.each([
+    { of: "longer than events are kept", seconds: 86_400, posts: 0 },
+    { of: "for more events than are told again", seconds: 0, posts: 1001 },
+  ])("$of is told to read the list again", async ({ seconds, posts }) => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const before = await follow(api, bob.token);
+    const { cursor } = await before.event();
+    before.close();
+    const id = await createPost(ada);
+    for (let vote = 0; vote < posts - 1; vote += 1) await (vote % 2 === 0 ? votePost : unvotePost)(bob, id);
+    api.clock.advance(seconds * 1000);
+    const { body } = await api.send("mutation ($i: LoginInput!) { login(input: $i) { accessToken } }", {
+      variables: { i: { email: bob.email, password: bob.password } },
+    });
+    const { event } = await follow(api, body.data.login.accessToken, { after: cursor, fields: "postId post { id }" });
+    const reset = await event();
+    expect(reset).toEqual({ kind: "RESET", cursor: aCursor, postId: null, post: null });
+    await deletePost(
+      { send: (query, options) => api.send(query, { ...options, token: body.data.login.accessToken }) },
+      id,
+    );
+    await createPost({ send: (query, options) => api.send(query, { ...options, token: body.data.login.accessToken }) });
+    expect(await event()).toMatchObject({ kind: "ADDED", postId: anId });
+  });
+
+  test("is told to read the list again where the key is gone that its cursor was sealed with", async () => {
+    const url = await newDatabaseUrl();
+    const old = await startApi({ DATABASE_URL: url, JWT_SECRET: "an old secret of thirty-two bytes" });
+    const { cursor } = await (await follow(old, (await old.register("Ada")).token)).event();
+    const api = await startApi({ DATABASE_URL: url });
+    const { event } = await follow(api, (await api.register("Bob")).token, { after: cursor });
+    expect(await event()).toMatchObject({ kind: "RESET" });
+  });
+
+  test("is told so where what it has was never a cursor", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const socket = await connect(api, ada.token);
+    socket.subscribe("1", `subscription { postEvents(after: "x") { kind } }`);
+    expect(await socket.next()).toMatchObject({
+      type: "error",
+      id: "1",
+      payload: [{ message: "after: must be the cursor of an event", extensions: { code: "BAD_USER_INPUT" } }],
+    });
+  });
+});
+
+describe("a socket", () => {
+  test("answers queries and mutations, each at an instant of its own", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const socket = await connect(api, ada.token);
+    expect(socket.ack).toEqual({
+      expiresAt: ada.expiresAt.toISOString(),
+      expiresIn: 1799,
+      serverTime: api.clock().toISOString(),
+    });
+    socket.subscribe("a", "{ me { name } }");
+    expect([await socket.next(), await socket.next()]).toEqual([
+      { type: "next", id: "a", payload: { data: { me: { name: "Ada" } } } },
+      { type: "complete", id: "a" },
+    ]);
+    api.clock.advance(1000);
+    socket.subscribe("b", `mutation { createPost(input: { title: "T", content: "C" }) { post { createdAt } } }`);
+    expect(await socket.next()).toEqual({
+      type: "next",
+      id: "b",
+      payload: { data: { createPost: { post: { createdAt: api.clock().toISOString() } } } },
+    });
+  });
+
+  test("answers what is wrong with an operation as HTTP does", async () => {
+    const api = await startApi();
+    const socket = await connect(api, (await api.register()).token);
+    for (const query of ["{", "{ nothing }", "subscription { a: postEvents { kind } b: postEvents { kind } }"]) {
+      socket.subscribe("1", query);
+      const { type, payload } = await socket.next();
+      expect({ type, errors: payload }).toEqual({ type: "error", errors: (await api.send(query)).body.errors });
+    }
+  });
+
+  test("ends a subscription that its client completes", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const { event, send, subscribe, next } = await follow(api, ada.token);
+    await event();
+    send({ type: "complete", id: "1" });
+    await createPost(ada);
+    subscribe("2", "{ __typename }");
+    expect(await next()).toMatchObject({ type: "next", id: "2" });
+  });
+
+  test("tells who it is by the header of its request where the first message has no credential", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const authorization = `Bearer ${ada.token}`;
+    for (const payload of [undefined, {}, { authorization }]) {
+      const socket = await openSocket(api, { headers: { authorization } });
+      socket.send({ type: "connection_init", ...(payload && { payload }) });
+      expect((await socket.next()).payload.expiresAt).toBe(ada.expiresAt.toISOString());
+    }
+  });
+});
+
+describe.each([
+  ["an event stream", eventStream],
+  ["parts", multipart],
+])("as %s", (_, accept) => {
+  const payloadOf = (answer: any) => (accept === eventStream ? answer : answer.payload);
+
+  test("events follow each other in one response", async () => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const { status, headers, next } = await openStream(api, "subscription { postEvents { kind post { title } } }", {
+      accept,
+      authorization: [`Bearer ${bob.token}`],
+    });
+    expect({ status, cache: headers["cache-control"] }).toEqual({ status: 200, cache: "private, no-store" });
+    expect(payloadOf(await next())).toEqual({ data: { postEvents: { kind: "READY", post: null } } });
+    await createPost(ada);
+    expect(payloadOf(await next())).toEqual({ data: { postEvents: { kind: "ADDED", post: { title: "Title" } } } });
+  });
+
+  test("a subscription that can't begin is answered as any request is", async () => {
+    const api = await startApi();
+    const query = `subscription { postEvents(after: "x") { kind } }`;
+    const refused = await api.send(query, { headers: { accept } });
+    expect(refused.status).toBe(401);
+    expect(refused.body.errors![0]!.extensions).toMatchObject({ reason: "TOKEN_MISSING" });
+    const ada = await api.register("Ada");
+    const wrong = await ada.send(query, { headers: { accept } });
+    expect(wrong.body.errors![0]!.extensions["code"]).toBe("BAD_USER_INPUT");
+  });
+
+  test("nobody counts any more that has gone", async () => {
+    const api = await startApi({ MAX_SOCKETS_OF_USER: "1" });
+    const ada = await api.register("Ada");
+    const open = () =>
+      openStream(api, "subscription { postEvents { kind } }", { accept, authorization: [`Bearer ${ada.token}`] });
+    const first = await open();
+    await first.next();
+    const refused = await open();
+    expect(refused.status).toBe(503);
+    first.request.destroy();
+    await expect.poll(async () => (await open()).status).toBe(200);
+  });
+});
+
+test("a query is answered as an event stream where nothing else is accepted", async () => {
+  const api = await startApi();
+  const { next } = await openStream(api, "{ __typename }");
+  expect(await next()).toEqual({ data: { __typename: "Query" } });
+  expect(await next()).toBe("complete");
+});
+
+test("a subscription by a plain POST is refused, with what to accept instead", async () => {
+  const api = await startApi();
+  const ada = await api.register("Ada");
+  for (const accept of ["application/json", "application/graphql-response+json", "*/*"]) {
+    const { status, body } = await ada.send("subscription { postEvents { kind } }", { headers: { accept } });
+    expect({ status, code: body.errors![0]!.extensions.code }).toEqual({ status: 406, code: "NOT_ACCEPTABLE" });
+    expect(body.errors![0]!.message).toMatch(/text\/event-stream .* multipart\/mixed;subscriptionSpec=1\.0/);
+  }
+});
