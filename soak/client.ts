@@ -27,7 +27,7 @@ export type Sent = {
 };
 
 // Longer than any answer may take, and than a commit is held by a database that stands still.
-const patienceMilliseconds = 30_000;
+const patienceMilliseconds = 60_000;
 
 /**
  * Sends a request on a connection of its own. One that is kept may be closed by the server just when it is used again,

@@ -25,24 +25,29 @@ export function report(run: Run): void {
   const say = (text = "") => console.log(text);
   say(`\n${run.name}, ${run.minutes} minutes, ${processes.count} processes`);
 
-  say("\nfaults: how often; a read and a write on every process answered after the end, median and worst (ms);");
-  say("and how long after the end a request was sent that was still refused, at most (ms)");
+  say(
+    "\nfaults: how often each, how many answers other than ok it explains; after its end, milliseconds until a read and",
+  );
+  say("a write were answered, of all processes the median and the worst, and until the last request that was still");
+  say("refused was sent");
+  const line = (first: string, ...rest: readonly (string | number)[]) =>
+    say(`  ${first.padEnd(36)} ${rest.map((value) => String(value).padStart(8)).join(" ")}`);
+  line("", "times", "refusals", "median", "worst", "last");
   for (const [kind, { times, milliseconds }] of recoveries) {
     const [middle, worst] = [median(milliseconds), Math.max(...milliseconds)].map((value) => Math.round(value));
-    const last = Math.round(traffic.lastRefusals.get(kind) ?? 0);
-    say(`  ${kind.padEnd(36)} ${pad(times)} ${pad(middle)} ${pad(worst)} ${pad(last)}`);
+    const own = traffic.windows.all.filter((window) => window.kind === kind);
+    const refusals = own.reduce((sum, window) => sum + window.refusals, 0);
+    line(kind, times, refusals, middle!, worst!, Math.round(traffic.lastRefusals.get(kind) ?? 0));
   }
   for (const reason of run.skipped) say(`  SKIPPED: ${reason}`);
 
   say("\nrequests by their answers");
-  for (const [code, count] of [...traffic.codes].toSorted(([, a], [, b]) => b - a))
-    say(`  ${code.padEnd(36)} ${pad(count)}`);
-  say(`  ${"answered later than their limit".padEnd(36)} ${pad(traffic.late())}`);
+  for (const [code, count] of [...traffic.codes].toSorted(([, a], [, b]) => b - a)) line(code, count);
+  line("answered later than their limit", traffic.late());
 
   say("\nwhat was written and ended");
-  for (const [what, count] of Object.entries(run.counts)) say(`  ${what.padEnd(36)} ${pad(count)}`);
-  for (const [what, count] of Object.entries(run.oldTokens.count()))
-    say(`  ${`tokens ${what}`.padEnd(36)} ${pad(count)}`);
+  for (const [what, count] of Object.entries(run.counts)) line(what, count);
+  for (const [what, count] of Object.entries(run.oldTokens.count())) line(`tokens ${what}`, count);
 
   say("\nmemory of each process since it was last started, first and last (MB)");
   say(
@@ -59,5 +64,3 @@ export function report(run: Run): void {
   if (violations.length > mostShown) say(`  and ${violations.length - mostShown} more`);
   say(`\n${run.name}: ${violations.length === 0 ? "every promise was kept" : "PROMISES WERE BROKEN"}\n`);
 }
-
-const pad = (value: number | undefined): string => String(value ?? "").padStart(7);

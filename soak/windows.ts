@@ -4,6 +4,8 @@ export type Allowance = {
   readonly writes: readonly string[];
   /** Whether COMMITs are held: their requests are answered when it is over, since only then anybody knows. */
   readonly holdsCommits?: boolean;
+  /** Whether what was under way when it began has to be answered. */
+  readonly isGraceful?: boolean;
 };
 
 /** A fault from its beginning to its end, as far as requests may notice. */
@@ -14,11 +16,13 @@ export type Window = Allowance & {
   readonly begin: number;
   /** Infinity while it lasts. */
   end: number;
+  /** How many answers it explains. */
+  refusals: number;
 };
 
 export type Windows = {
   readonly all: readonly Window[];
-  readonly open: (window: Omit<Window, "begin" | "end">) => Window;
+  readonly open: (window: Omit<Window, "begin" | "end" | "refusals">) => Window;
   readonly close: (window: Window) => void;
   /** Those that a request to a process may have met between two instants. */
   readonly met: (process: number, from: number, to: number) => Window[];
@@ -32,7 +36,7 @@ export function makeWindows(): Windows {
   return {
     all,
     open(window) {
-      const opened = { ...window, begin: performance.now(), end: Infinity };
+      const opened = { ...window, begin: performance.now(), end: Infinity, refusals: 0 };
       all.push(opened);
       return opened;
     },

@@ -49,16 +49,22 @@ export async function postgresStage(): Promise<Stage> {
         await server.start();
       },
     })),
-    {
+    // Shorter than an operation may take and longer; and longer than the driver waits for an answer.
+    ...(
+      [
+        ["SIGSTOP of the database", 500, 13_000],
+        ["SIGSTOP for half a minute", 32_000, 35_000],
+      ] as const
+    ).map(([kind, least, most]) => ({
       ...both,
-      kind: "SIGSTOP of the database",
+      kind,
       holdsCommits: true,
-      async run({ random }) {
+      async run({ random }: Parameters<Fault["run"]>[0]) {
         const stopped = stopAll(server.pid());
-        await pause(random.between(500, 9000));
+        await pause(random.between(least, most));
         resumeAll(stopped);
       },
-    },
+    })),
     {
       ...both,
       kind: "all connections cut",
@@ -109,7 +115,7 @@ export async function postgresStage(): Promise<Stage> {
         const client = await connected();
         await client.query("begin");
         await client.query("lock table posts in exclusive mode");
-        await pause(random.between(1000, 7000));
+        await pause(random.between(1000, 13_000));
         await client.query("rollback");
         await client.end();
       },

@@ -19,6 +19,7 @@ export function processFaults(processes: Processes): readonly Fault[] {
     {
       ...closed,
       kind: "SIGTERM to a process",
+      isGraceful: true,
       async run({ process }) {
         await processes.stop(process);
         await processes.start(process);

@@ -28,7 +28,7 @@ export function sqliteStage(pidOf: (process: number) => number): Stage {
     async run({ random }) {
       const database = await opened(file);
       await execute(database, `pragma busy_timeout = 10000; ${begin}`);
-      await pause(random.between(1000, 7000));
+      await pause(random.between(1000, 13_000));
       await execute(database, "rollback");
       await closed(database);
     },
