@@ -1,9 +1,11 @@
+import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 
 import { systemTimer } from "../../src/clock.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
 import { isConflict, isTimeout } from "../../src/database/postgresql/failure.js";
 import { Sql } from "../../src/database/sql.js";
+import { transactionsOn } from "../../src/database/transaction.js";
 import { entities } from "../../src/schema.js";
 import { startApi } from "../support/api.js";
 import { createPost, tryToCreatePost } from "../support/posts.js";
@@ -86,6 +88,28 @@ test("goes on after all of its connections were cut", async () => {
     expect(body.errors![0]!.extensions.code).toBe("SERVICE_UNAVAILABLE");
   expect((await ada.send(`{ post(id: "${id}") { id } }`)).body).toEqual({ data: { post: { id } } });
   expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
+});
+
+test("tells that the connection was cut where a transaction is about to begin", async () => {
+  const database = await openDatabase(await newPostgresDatabase(), entities);
+  const { client: pool } = database.em.getConnection().getKnex();
+  const cut = await pool.acquireConnection();
+  await pool.releaseConnection(cut);
+  // It hears that it was cut once BEGIN is on its way.
+  cut.connection.stream.pause();
+  const send = cut.query.bind(cut);
+  cut.query = (...args: unknown[]) => {
+    cut.connection.stream.resume();
+    return send(...args);
+  };
+  const other = new Client(database.url);
+  await other.connect();
+  await other.query("select pg_terminate_backend($1)", [cut.processID]);
+  await other.end();
+
+  const transaction = transactionsOn(database)({ party: "tests" });
+  await expect(transaction((em) => em.execute("select 1"))).rejects.toSatisfy(isDatabaseAway);
+  await database.close(true);
 });
 
 test("answers SERVICE_UNAVAILABLE while the server is gone", async () => {

@@ -5,6 +5,7 @@ import type { Engine } from "../engine.js";
 import { connectTimeoutMilliseconds, openConnection, statementTimeoutMilliseconds } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
+import { TellingDialect } from "./telling-dialect.js";
 
 // Connections of one process, and one for what tells who asks.
 const writers = 8;
@@ -23,6 +24,7 @@ export const postgresqlEngine: Engine = {
     driver: PostgreSqlDriver,
     clientUrl: url,
     driverOptions: {
+      client: TellingDialect,
       acquireConnectionTimeout: connectTimeoutMilliseconds,
       connection: {
         connectionString: url,
