@@ -37,7 +37,7 @@ export function send({ url, query, variables, token, address }: Sent): Promise<A
   return new Promise((resolve) => {
     const sentAt = performance.now();
     const sentAtTime = Date.now();
-    const settle = (code: string, status = 0, details = {}, data: unknown = undefined) =>
+    const settle = (code: string, status = 0, details = {}, data?: unknown) =>
       resolve({
         code,
         status,

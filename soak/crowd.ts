@@ -27,11 +27,11 @@ const betweenMilliseconds = [150, 500] as const;
 
 /** Starts people who act one thing after the other until `stop`, which waits for what is under way. */
 export function startCrowd(seed: number, world: World): { readonly stop: () => Promise<void> } {
-  let stopped = false;
+  const ending = new AbortController();
   const live = async (number: number): Promise<void> => {
     const random = randomOf(seed * 1000 + number);
     const person = makePerson(number, random, world);
-    while (!stopped) {
+    while (!ending.signal.aborted) {
       if ((await person.arrive()) !== undefined) await habit(random.next() * 100)(person, world);
       await pause(random.between(...betweenMilliseconds));
     }
@@ -39,7 +39,7 @@ export function startCrowd(seed: number, world: World): { readonly stop: () => P
   const lives = Array.from({ length: people }, (_, index) => live(index + 1));
   return {
     async stop() {
-      stopped = true;
+      ending.abort();
       await Promise.all(lives);
     },
   };

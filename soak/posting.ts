@@ -71,7 +71,7 @@ export async function vote(person: Person, { book, findings }: World, voted: boo
   const about = { title: entry.title };
   const { outcome, code, sentAt } = await person.ask({
     name,
-    query: documents[name],
+    query: voted ? documents.votePost : documents.unvotePost,
     variables: { input: { postId: entry.id } },
     writes: true,
     judged: ["NOT_FOUND"],

@@ -26,17 +26,17 @@ export async function recoveryOf(process: number, kind: string, prober: Person, 
 }
 
 async function untilDone(tryOnce: () => Promise<boolean>, since: number): Promise<number> {
-  let took: number | undefined;
+  const successes: number[] = [];
   const tries: Promise<void>[] = [];
   const tryAndNote = async () => {
-    if (await tryOnce()) took ??= performance.now() - since;
+    if (await tryOnce()) successes.push(performance.now() - since);
   };
-  while (took === undefined && performance.now() - since < 2 * recoveryMilliseconds) {
+  while (successes.length === 0 && performance.now() - since < 2 * recoveryMilliseconds) {
     tries.push(tryAndNote());
     await Promise.race([pause(everyMilliseconds), tries.at(-1)]);
     // An answer at once that is no success is asked for again a moment later.
-    if (took === undefined) await pause(10);
+    if (successes.length === 0) await pause(10);
   }
   await Promise.all(tries);
-  return took ?? Infinity;
+  return successes[0] ?? Infinity;
 }

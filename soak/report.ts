@@ -57,7 +57,7 @@ export function report(run: Run): void {
       .join(", ")}`,
   );
 
-  for (const line of processes.unexpected.slice(0, mostShown)) say(`\nlogged by ${line}`);
+  for (const logged of processes.unexpected.slice(0, mostShown)) say(`\nlogged by ${logged}`);
   const { violations } = findings;
   if (violations.length > 0) say(`\n${violations.length} violations`);
   for (const violation of violations.slice(0, mostShown)) say(`  ${violation}`);

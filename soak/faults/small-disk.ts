@@ -5,8 +5,12 @@ import { join } from "node:path";
 /** Puts a small file system of memory in place of a folder, until this process ends. Answers why it could not. */
 export function mountSmallDisk(folder: string, megabytes: number): string | undefined {
   const { status, stderr, error } = spawnSync("mount", [
-    ...["-t", "tmpfs", "-o", `size=${megabytes}m,mode=700`],
-    ...["tmpfs", folder],
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${megabytes}m,mode=700`,
+    "tmpfs",
+    folder,
   ]);
   if (status !== 0) return (error?.message ?? String(stderr)).trim();
   // Before the folder is removed; lazily, since servers may have it open until they are killed.
