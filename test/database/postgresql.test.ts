@@ -112,6 +112,28 @@ test("tells that the connection was cut where a transaction is about to begin", 
   await database.close(true);
 });
 
+test("does not say TIMEOUT of a COMMIT that nobody answers, since it may come through", async () => {
+  const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
+  const ada = await api.register("Ada");
+  const { client: pool } = api.server.database.em.getConnection().getKnex();
+  const client = await pool.acquireConnection();
+  await pool.releaseConnection(client);
+  const send = client.query.bind(client);
+  client.query = (query: string | { text: string }, ...rest: unknown[]) => {
+    if ((typeof query === "string" ? query : query.text).startsWith("COMMIT")) {
+      client.connection.stream.pause();
+      client.connectionParameters.query_timeout = 20;
+    }
+    return send(query, ...rest);
+  };
+
+  const { status, body } = await tryToCreatePost(ada, { title: "Perhaps" });
+  expect({ status, code: body.errors![0]!.extensions.code }).toEqual({ status: 503, code: "SERVICE_UNAVAILABLE" });
+  client.connection.stream.resume();
+  const { body: page } = await ada.send("{ posts { nodes { title } } }");
+  expect(page.data.posts.nodes).toEqual([{ title: "Perhaps" }]);
+});
+
 test("answers SERVICE_UNAVAILABLE while the server is gone", async () => {
   const { url, stop } = await startPostgres();
   const api = await startApi({ DATABASE_URL: url });

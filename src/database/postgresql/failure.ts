@@ -26,15 +26,15 @@ const systemCodes = new Set([
 
 // What the driver says without a code.
 const messages =
-  /\bConnection terminated\b|\bnot queryable\b|\btimeout exceeded when trying to connect\b|\btimeout expired\b|\bconnection is closed\b/i;
+  /\bConnection terminated\b|\bnot queryable\b|\btimeout exceeded when trying to connect\b|\btimeout expired\b|\bconnection is closed\b|\bQuery read timeout$/i;
 
 /** Whether a statement was ended for its time: by the server, or by the driver that heard nothing of it. */
 export function isTimeout(error: DriverError): boolean {
   return error.code === "57014" || isUnanswered(error);
 }
 
-/** Whether the driver has given a statement up that the server may still answer. */
-export const isUnanswered = ({ message }: DriverError): boolean => message === "Query read timeout";
+/** Whether the driver has given a statement up that the server may still answer. Knex puts the statement before it. */
+export const isUnanswered = ({ message }: DriverError): boolean => /\bQuery read timeout$/.test(message);
 
 /**
  * Whether another transaction came in between: a serialization failure, a deadlock, a row that another has just
