@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { systemTimer } from "../../src/clock.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
-import { isConflict, isTimeout } from "../../src/database/postgresql/failure.js";
+import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/failure.js";
 import { Sql } from "../../src/database/sql.js";
 import { transactionsOn } from "../../src/database/transaction.js";
 import { entities } from "../../src/schema.js";
@@ -38,6 +38,13 @@ describe("an error of PostgreSQL", () => {
     expect(["40001", "40P01", "23505", "23503"].every((code) => isConflict(failure(code)))).toBe(true);
     expect(isConflict(failure("57014"))).toBe(false);
   });
+});
+
+test("says in a line that a database doesn't answer, whoever has noticed", () => {
+  const said = "DATABASE_URL names a database that can't be used, postern on db:5432 as ada: it doesn't answer";
+  const pool = "Knex: Timeout acquiring a connection. The pool is probably full.";
+  for (const message of [pool, "Connection terminated due to connection timeout", "timeout expired"])
+    expect(whyUnusable("postgresql://ada@db/postern", failure(undefined, message))).toBe(said);
 });
 
 test("shows no password", () => {

@@ -47,10 +47,14 @@ export function isConflict({ code = "" }: DriverError): boolean {
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);
-  const problem = problems[error.code ?? ""] ?? (isAway(error) ? error.message : undefined);
+  const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
+  const problem = problems[code] ?? (isAway(error) ? error.message : undefined);
   if (problem === undefined) return undefined;
   return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
 }
+
+// What the driver and knex's pool say, whichever comes first, where something listens and says nothing.
+const silences = /\btimeout expired\b|\bConnection terminated due to connection timeout\b|\bacquiring a connection\b/;
 
 function partsOf(url: string) {
   const { hostname, port, pathname, username, searchParams } = new URL(url);
