@@ -10,6 +10,7 @@ import { temporaryFolder } from "./seeded-database.js";
 /** A server as a process of its own. Its figures come from /proc, so only Linux has them. */
 export type Server = {
   readonly url: string;
+  readonly pid: number;
   /** Memory in megabytes, now and at most since the last `resetPeak`. */
   readonly memory: () => { readonly now: number; readonly peak: number };
   readonly resetPeak: () => void;
@@ -21,6 +22,8 @@ export type Server = {
   readonly hasCrashed: () => boolean;
   /** Sends SIGTERM, and SIGKILL where that is of no use in time. Answers the milliseconds, undefined where it was killed. */
   readonly end: (withinMilliseconds?: number) => Promise<number | undefined>;
+  /** Sends SIGKILL, and waits until it is gone. */
+  readonly kill: () => Promise<void>;
 };
 
 const secret = randomBytes(32).toString("hex");
@@ -54,11 +57,13 @@ export function environment(database: string, settings: Record<string, string> =
  *
  * @param main a file, or the arguments for Node of which it is the last. It has to print a line of JSON with `graphql`,
  * its URL, when it is ready.
+ * @param heard is given each line of its log.
  */
 export async function startServer(
   main: string | readonly string[],
   database: string,
   settings: Record<string, string> = {},
+  heard: (line: string) => void = () => {},
 ): Promise<Server> {
   const child = spawn(process.execPath, [main].flat(), {
     cwd: folder,
@@ -72,12 +77,14 @@ export async function startServer(
   const url = await new Promise<string>((resolve, reject) => {
     // Read to its end, so that a full pipe is not what is measured.
     createInterface({ input: child.stdout }).on("line", (line) => {
+      heard(line);
       if (line.includes('"graphql"')) resolve((JSON.parse(line) as { graphql: string }).graphql);
     });
     child.once("exit", () => reject(new Error("the server ended before it was ready")));
   });
   return {
     url,
+    pid,
     memory: () => ({ now: status(pid, "VmRSS"), peak: status(pid, "VmHWM") }),
     resetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, "5"),
     processorSeconds: () => processorSecondsOf(pid),
@@ -92,6 +99,11 @@ export async function startServer(
       child.kill("SIGKILL");
       await exit;
       return ended;
+    },
+    async kill() {
+      told ||= running.has(pid);
+      child.kill("SIGKILL");
+      await exit;
     },
   };
 }

@@ -71,7 +71,9 @@ export function transactionsOn(database: Database, onCommitted = () => {}): (wri
           return await tryOnce(run, writing, () => (isCommitting = true));
         } catch (error) {
           if (!(error instanceof Error)) throw error;
-          if (engine.isTimeout(error)) throw tookTooLong();
+          // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
+          const isUnknown = isCommitting && engine.isAway(error);
+          if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
           if (isCommitting || tries === mostTries || !engine.isConflict(error)) throw error;
         }
       }

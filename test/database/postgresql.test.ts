@@ -1,9 +1,11 @@
+import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 
 import { systemTimer } from "../../src/clock.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
-import { isConflict, isTimeout } from "../../src/database/postgresql/failure.js";
+import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/failure.js";
 import { Sql } from "../../src/database/sql.js";
+import { transactionsOn } from "../../src/database/transaction.js";
 import { entities } from "../../src/schema.js";
 import { startApi } from "../support/api.js";
 import { createPost, tryToCreatePost } from "../support/posts.js";
@@ -36,6 +38,13 @@ describe("an error of PostgreSQL", () => {
     expect(["40001", "40P01", "23505", "23503"].every((code) => isConflict(failure(code)))).toBe(true);
     expect(isConflict(failure("57014"))).toBe(false);
   });
+});
+
+test("says in a line that a database doesn't answer, whoever has noticed", () => {
+  const said = "DATABASE_URL names a database that can't be used, postern on db:5432 as ada: it doesn't answer";
+  const pool = "Knex: Timeout acquiring a connection. The pool is probably full.";
+  for (const message of [pool, "Connection terminated due to connection timeout", "timeout expired"])
+    expect(whyUnusable("postgresql://ada@db/postern", failure(undefined, message))).toBe(said);
 });
 
 test("shows no password", () => {
@@ -86,6 +95,50 @@ test("goes on after all of its connections were cut", async () => {
     expect(body.errors![0]!.extensions.code).toBe("SERVICE_UNAVAILABLE");
   expect((await ada.send(`{ post(id: "${id}") { id } }`)).body).toEqual({ data: { post: { id } } });
   expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
+});
+
+test("tells that the connection was cut where a transaction is about to begin", async () => {
+  const database = await openDatabase(await newPostgresDatabase(), entities);
+  const { client: pool } = database.em.getConnection().getKnex();
+  const cut = await pool.acquireConnection();
+  await pool.releaseConnection(cut);
+  // It hears that it was cut once BEGIN is on its way.
+  cut.connection.stream.pause();
+  const send = cut.query.bind(cut);
+  cut.query = (...args: unknown[]) => {
+    cut.connection.stream.resume();
+    return send(...args);
+  };
+  const other = new Client(database.url);
+  await other.connect();
+  await other.query("select pg_terminate_backend($1)", [cut.processID]);
+  await other.end();
+
+  const transaction = transactionsOn(database)({ party: "tests" });
+  await expect(transaction((em) => em.execute("select 1"))).rejects.toSatisfy(isDatabaseAway);
+  await database.close(true);
+});
+
+test("does not say TIMEOUT of a COMMIT that nobody answers, since it may come through", async () => {
+  const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
+  const ada = await api.register("Ada");
+  const { client: pool } = api.server.database.em.getConnection().getKnex();
+  const client = await pool.acquireConnection();
+  await pool.releaseConnection(client);
+  const send = client.query.bind(client);
+  client.query = (query: string | { text: string }, ...rest: unknown[]) => {
+    if ((typeof query === "string" ? query : query.text).startsWith("COMMIT")) {
+      client.connection.stream.pause();
+      client.connectionParameters.query_timeout = 20;
+    }
+    return send(query, ...rest);
+  };
+
+  const { status, body } = await tryToCreatePost(ada, { title: "Perhaps" });
+  expect({ status, code: body.errors![0]!.extensions.code }).toEqual({ status: 503, code: "SERVICE_UNAVAILABLE" });
+  client.connection.stream.resume();
+  const { body: page } = await ada.send("{ posts { nodes { title } } }");
+  expect(page.data.posts.nodes).toEqual([{ title: "Perhaps" }]);
 });
 
 test("answers SERVICE_UNAVAILABLE while the server is gone", async () => {

@@ -25,21 +25,37 @@ const run = promisify(execFile);
 const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 // What a crash of the machine would lose, no test needs; what a test asks, no background worker should change.
-const serverSettings = [
-  ["fsync", "off"],
-  ["full_page_writes", "off"],
-  ["wal_level", "minimal"],
-  ["max_wal_senders", "0"],
-  ["max_wal_size", "4GB"],
-  ["checkpoint_timeout", "1h"],
-  ["autovacuum", "off"],
-  ["max_connections", "200"],
-  ["shared_buffers", "128MB"],
-  ["unix_socket_directories", ""],
-].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+const testSettings = {
+  fsync: "off",
+  full_page_writes: "off",
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  max_wal_size: "4GB",
+  checkpoint_timeout: "1h",
+  autovacuum: "off",
+  max_connections: "200",
+  shared_buffers: "128MB",
+  unix_socket_directories: "",
+};
 
-/** Starts a server in a folder of its own, which are gone when `stop` has been called or this process has ended. */
-export async function startPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+export type PostgresServer = {
+  readonly url: string;
+  /** Ends it and all it has kept. */
+  readonly stop: () => Promise<void>;
+  /** Stops it as `pg_ctl stop` does, and keeps its data for `start`. */
+  readonly halt: (mode: "fast" | "immediate") => Promise<void>;
+  /** Starts it again after `halt`; it accepts connections then. */
+  readonly start: () => Promise<void>;
+  /** The first of its processes, whose children the others are. */
+  readonly pid: () => number;
+};
+
+/**
+ * Starts a server in a folder of its own, which are gone when `stop` has been called or this process has ended.
+ *
+ * @param settings of PostgreSQL's, in place of what is good for tests.
+ */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-postgres-"));
   const data = join(folder, "data");
   const bin = join(installedServer(folder), "bin");
@@ -79,14 +95,28 @@ export async function startPostgres(): Promise<{ readonly url: string; readonly 
       { ...user, cwd: folder },
     );
     const port = await freePort();
-    const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...serverSettings], {
-      ...user,
-      cwd: folder,
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    await untilReady(server.stderr);
-    return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+    const options = Object.entries({ ...testSettings, ...settings }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    const start = async () => {
+      const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {
+        ...user,
+        cwd: folder,
+        detached: true,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      await untilReady(server.stderr);
+    };
+    await start();
+    return {
+      url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      stop,
+      start,
+      halt: async (mode) =>
+        void (await run(join(bin, "pg_ctl"), ["stop", `--mode=${mode}`, `--pgdata=${data}`], { ...user, cwd: folder })),
+      pid: () => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n", 1)[0]),
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,7 @@ import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
 import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
+import { TellingDialect } from "./telling-dialect.js";
 
 // Connections of one process, and one for what tells who asks.
 const writers = 8;
@@ -27,6 +28,7 @@ export const postgresqlEngine: Engine = {
     driver: PostgreSqlDriver,
     clientUrl: url,
     driverOptions: {
+      client: TellingDialect,
       acquireConnectionTimeout: connectTimeoutMilliseconds,
       connection: {
         connectionString: url,

@@ -26,15 +26,15 @@ const systemCodes = new Set([
 
 // What the driver says without a code.
 const messages =
-  /\bConnection terminated\b|\bnot queryable\b|\btimeout exceeded when trying to connect\b|\btimeout expired\b|\bconnection is closed\b/i;
+  /\bConnection terminated\b|\bnot queryable\b|\btimeout exceeded when trying to connect\b|\btimeout expired\b|\bconnection is closed\b|\bQuery read timeout$/i;
 
 /** Whether a statement was ended for its time: by the server, or by the driver that heard nothing of it. */
 export function isTimeout(error: DriverError): boolean {
   return error.code === "57014" || isUnanswered(error);
 }
 
-/** Whether the driver has given a statement up that the server may still answer. */
-export const isUnanswered = ({ message }: DriverError): boolean => message === "Query read timeout";
+/** Whether the driver has given a statement up that the server may still answer. Knex puts the statement before it. */
+export const isUnanswered = ({ message }: DriverError): boolean => /\bQuery read timeout$/.test(message);
 
 /**
  * Whether another transaction came in between: a serialization failure, a deadlock, a row that another has just
@@ -47,10 +47,14 @@ export function isConflict({ code = "" }: DriverError): boolean {
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);
-  const problem = problems[error.code ?? ""] ?? (isAway(error) ? error.message : undefined);
+  const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
+  const problem = problems[code] ?? (isAway(error) ? error.message : undefined);
   if (problem === undefined) return undefined;
   return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
 }
+
+// What the driver and knex's pool say, whichever comes first, where something listens and says nothing.
+const silences = /\btimeout expired\b|\bConnection terminated due to connection timeout\b|\bacquiring a connection\b/;
 
 function partsOf(url: string) {
   const { hostname, port, pathname, username, searchParams } = new URL(url);

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const stopped = new Set<number>();
+// What stands still can't be stopped by whoever cleans up.
+process.once("exit", () => resumeAll([...stopped]));
+
+/** Stops a process and its children where they are. Answers all that `resumeAll` has to be given. */
+export function stopAll(pid: number): readonly number[] {
+  // The first of them before its children are listed: it makes no more then.
+  process.kill(pid, "SIGSTOP");
+  stopped.add(pid);
+  const children = childrenOf(pid).filter((child) => signal(child, "SIGSTOP"));
+  for (const child of children) stopped.add(child);
+  return [...children, pid];
+}
+
+export function resumeAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    signal(pid, "SIGCONT");
+    stopped.delete(pid);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
+}
+
+/** From /proc: the parent is what comes second after the name. */
+function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [, ppid] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+        return Number(ppid) === parent;
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,32 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+import type { Processes } from "../processes.js";
+import type { Fault } from "./fault.js";
+
+/** What can happen to one of the processes. The connections of its clients break; everybody else's must not. */
+export function processFaults(processes: Processes): readonly Fault[] {
+  const closed = { reads: ["closed"], writes: ["closed"], ofOneProcess: true };
+  return [
+    {
+      ...closed,
+      kind: "kill -9 of a process",
+      async run({ random, process }) {
+        await processes.kill(process);
+        await pause(random.between(0, 1000));
+        await processes.start(process);
+      },
+    },
+    {
+      ...closed,
+      kind: "SIGTERM to a process",
+      // Fastify's own, without a code of ours, to a request that comes on a connection just before it is closed.
+      reads: ["closed", "HTTP 503"],
+      writes: ["closed", "HTTP 503"],
+      isGraceful: true,
+      async run({ process }) {
+        await processes.stop(process);
+        await processes.start(process);
+      },
+    },
+  ];
+}

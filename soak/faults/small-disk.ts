@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+/** Puts a small file system of memory in place of a folder, until this process ends. Answers why it could not. */
+export function mountSmallDisk(folder: string, megabytes: number): string | undefined {
+  const { status, stderr, error } = spawnSync("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${megabytes}m,mode=700`,
+    "tmpfs",
+    folder,
+  ]);
+  if (status !== 0) return (error?.message ?? String(stderr)).trim();
+  // Before the folder is removed; lazily, since servers may have it open until they are killed.
+  process.prependOnceListener("exit", () => spawnSync("umount", ["--lazy", folder]));
+  return undefined;
+}
+
+/** Takes all room that is left in a folder's file system. Gives it back when what is answered is called. */
+export function fillDisk(folder: string): () => void {
+  const file = join(folder, "filling");
+  const handle = openSync(file, "w");
+  for (let bytes = 1024 * 1024; bytes >= 512; bytes /= 2) writeUntilFull(handle, Buffer.alloc(bytes, 1));
+  return () => {
+    closeSync(handle);
+    rmSync(file);
+  };
+}
+
+function writeUntilFull(handle: number, chunk: Buffer): void {
+  try {
+    for (;;) writeSync(handle, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+}
