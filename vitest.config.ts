@@ -47,7 +47,12 @@ const onSqlite = [
   "test/post/search-vector.test.ts",
   "test/post/words.test.ts",
 ];
-const onPostgresql = ["test/database/postgresql.test.ts", "test/post/plans-postgresql.test.ts"];
+const onPostgresql = [
+  "test/connections.test.ts",
+  "test/pgbouncer.test.ts",
+  "test/database/postgresql.test.ts",
+  "test/post/plans-postgresql.test.ts",
+];
 
 export default defineConfig({
   test: {

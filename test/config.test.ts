@@ -27,6 +27,7 @@ test("has a value for every setting that is not given", () => {
       host: "127.0.0.1",
       workers: 1,
       databaseUrl: "sqlite:./data/postern.sqlite",
+      databaseUse: { connections: 15, pooler: "none" },
       signingKeys: undefined,
       sessionRules: {
         issuer: "postern",

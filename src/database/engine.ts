@@ -2,12 +2,17 @@ import type { MikroORM, Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver } from "@mikro-orm/knex";
 
 import type { Timer } from "../clock.js";
+import type { DatabaseUse } from "../config/database-use.js";
 import type { Signal } from "./deadline.js";
 import type { Dialect } from "./dialect.js";
 import type { Sql } from "./sql.js";
 
 /** An open database. What changes goes through its entities, what is read through connections of the reader. */
-export type Database = MikroORM<AbstractSqlDriver> & { readonly engine: Engine; readonly url: string };
+export type Database = MikroORM<AbstractSqlDriver> & {
+  readonly engine: Engine;
+  readonly url: string;
+  readonly use: DatabaseUse;
+};
 
 /** A connection that can only read. It runs one statement at a time, in order. */
 export type Connection = {
@@ -35,8 +40,10 @@ export type DriverError = Error & { readonly code?: string | undefined };
 export type Engine = {
   readonly dialect: Dialect;
   /** How many transactions of a process run at a time. */
-  readonly writers: number;
-  readonly options: (url: string) => Options<AbstractSqlDriver>;
+  readonly writers: (use: DatabaseUse) => number;
+  readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
+  /** What each transaction begins with, where what it needs can't be said once for its connection. */
+  readonly transactionStart: (use: DatabaseUse) => string | undefined;
   /** In the order in which they run. */
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];
   readonly migrationsFolder: string;

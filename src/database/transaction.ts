@@ -29,7 +29,8 @@ const mostTries = 5;
 /** Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them. */
 export function transactionsOn(database: Database): (waiting: Waiting) => Transaction {
   const { engine } = database;
-  const inTurn = makeTurns(engine.writers);
+  const inTurn = makeTurns(engine.writers(database.use));
+  const start = engine.transactionStart(database.use);
 
   const tryOnce = async <Result>(
     work: Work<Result>,
@@ -39,6 +40,7 @@ export function transactionsOn(database: Database): (waiting: Waiting) => Transa
     const em = database.em.fork();
     await em.begin();
     try {
+      if (start !== undefined) await em.execute(start);
       signal?.throwIfAborted();
       const result = await work(em, engine.dialect);
       await em.flush();

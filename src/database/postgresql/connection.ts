@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
 import type { Timer } from "../../clock.js";
+import type { DatabaseUse } from "../../config/database-use.js";
 import { tookTooLong } from "../deadline.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
@@ -48,7 +49,10 @@ const sessionOptions =
   "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
 /** Opens a connection that can only read. It is made anew where it is lost, and where it keeps too many statements. */
-export function openConnection(url: string, timer: Timer): Connection {
+export function openConnection(url: string, timer: Timer, pooler: DatabaseUse["pooler"]): Connection {
+  // Behind a pooler, the next statement may run in another session, which has no settings and perhaps no statement.
+  const hasSession = pooler === "none";
+  const keepsStatements = pooler !== "transaction";
   let client: Promise<Client> | undefined;
   const keptNames = new Set<string>();
 
@@ -56,9 +60,8 @@ export function openConnection(url: string, timer: Timer): Connection {
     const made = new Client({
       connectionString: url,
       application_name: "postern",
-      options: sessionOptions,
+      ...(hasSession && { options: sessionOptions, statement_timeout: statementTimeoutMilliseconds }),
       connectionTimeoutMillis: connectTimeoutMilliseconds,
-      statement_timeout: statementTimeoutMilliseconds,
       // Where the server doesn't say anything any more.
       query_timeout: statementTimeoutMilliseconds + 1000,
       keepAlive: true,
@@ -93,7 +96,7 @@ export function openConnection(url: string, timer: Timer): Connection {
   const all = interruptible(
     async (statement) => {
       const { text, values } = statement.in(postgresqlDialect);
-      const prepared = preparedOf(text);
+      const prepared = keepsStatements ? preparedOf(text) : { ...preparedOf(text), name: "" };
       if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) await leave();
       const on = await connected();
       keptNames.add(prepared.name);
@@ -102,6 +105,8 @@ export function openConnection(url: string, timer: Timer): Connection {
           try {
             return (await on.query({ ...prepared, values: [...values] })).rows;
           } catch (error) {
+            // PgBouncer takes a name for known though its statement failed, and refuses it the next time.
+            if (pooler === "prepared") void leave();
             if (!(error instanceof Error && isTimeout(error))) throw error;
             // The next statement would wait behind one that the server may never answer.
             if (isUnanswered(error)) void leave();

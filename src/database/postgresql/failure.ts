@@ -47,7 +47,9 @@ export function isConflict({ code = "" }: DriverError): boolean {
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);
-  const problem = problems[error.code ?? ""] ?? (isAway(error) ? error.message : undefined);
+  const problem = error.message.startsWith("unsupported startup parameter")
+    ? "a pooler stands before it; set DATABASE_POOLER"
+    : (problems[error.code ?? ""] ?? (isAway(error) ? error.message : undefined));
   if (problem === undefined) return undefined;
   return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
 }

@@ -96,7 +96,7 @@ const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism()
 /** SQLite, in a file or in memory. */
 export const sqliteEngine: Engine = {
   dialect: sqliteDialect,
-  writers: 1,
+  writers: () => 1,
   options: (url) => ({
     driver: SqliteDriver,
     dbName: pathOf(url),
@@ -110,6 +110,7 @@ export const sqliteEngine: Engine = {
     // The search index belongs to the migrations: there are no entities for it.
     schemaGenerator: { skipTables: [/^post_search/] },
   }),
+  transactionStart: () => undefined,
   migrations: sqliteMigrations,
   migrationsFolder: "src/migrations/sqlite",
   // Every transaction is a writer from its first statement, and that is the lock.
