@@ -38,8 +38,6 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
-  "test/workers.test.ts",
-  "test/workers.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/types.test.ts",
   "test/post/plans.test.ts",
