@@ -57,7 +57,7 @@ const register = `mutation {
 const me = "{ me { name } }";
 
 // What no database has a part in.
-const testOnce = test.runIf(inject("database") === "sqlite");
+const isOnce = inject("database") === "sqlite";
 
 test("serves one port with several processes, which judge a token alike from its first use to its end", async () => {
   const { url, ready, workers, output, ...running } = await start();
@@ -133,7 +133,7 @@ testOnce(
   },
 );
 
-testOnce("says once what every worker would", async () => {
+test.runIf(isOnce)("says once what every worker would", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());
   await once(other, "listening");
