@@ -114,7 +114,7 @@ test("takes its workers along when it is killed", async () => {
   expect(await once(parent, "close")).toEqual([null, "SIGKILL"]);
 });
 
-testOnce(
+test.runIf(isOnce)(
   "closes a connection too many though every worker is full, and ends in time though a worker doesn't",
   async () => {
     const { url, workers, process: parent } = await start({ MAX_CONNECTIONS: "1", SHUTDOWN_GRACE: "1s" });
