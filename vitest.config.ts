@@ -37,7 +37,6 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
-  "test/workers.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/types.test.ts",
   "test/post/plans.test.ts",
@@ -45,7 +44,12 @@ const onSqlite = [
   "test/post/search-vector.test.ts",
   "test/post/words.test.ts",
 ];
-const onPostgresql = ["test/database/postgresql.test.ts", "test/post/plans-postgresql.test.ts"];
+const onPostgresql = [
+  "test/connections.test.ts",
+  "test/pgbouncer.test.ts",
+  "test/database/postgresql.test.ts",
+  "test/post/plans-postgresql.test.ts",
+];
 
 export default defineConfig({
   test: {

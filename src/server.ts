@@ -72,7 +72,7 @@ export async function startServer(parts: {
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
-  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities));
+  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse));
   const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
     throw error;

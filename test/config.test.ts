@@ -27,6 +27,7 @@ test("has a value for every setting that is not given", () => {
       host: "127.0.0.1",
       workers: 1,
       databaseUrl: "sqlite:./data/postern.sqlite",
+      databaseUse: { connections: 13, pooler: "none" },
       signingKeys: undefined,
       sessionRules: {
         issuer: "postern",
@@ -42,6 +43,7 @@ test("has a value for every setting that is not given", () => {
       corsOrigins: ["https://studio.apollographql.com"],
       introspection: true,
       logLevel: "info",
+      eventLogTtlSeconds: 86_400,
       shutdownGraceSeconds: 20,
       limits: {
         tokens: 1000,
@@ -56,6 +58,11 @@ test("has a value for every setting that is not given", () => {
         answerBytesInFlight: 50_331_648,
         sendTimeoutSeconds: 30,
         slowReads: 256,
+        sockets: 10_000,
+        socketsOfUser: 50,
+        operationsOfSocket: 20,
+        messageBytes: 65_536,
+        messagesPerSecond: 50,
         urlLength: 8000,
         connections: 10_000,
         headersTimeoutSeconds: 10,

@@ -49,7 +49,16 @@ const answersOf = (api: Api, { token }: Account) =>
 
 async function fill(api: Api): Promise<Account> {
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
-  const texts = ["naïve ä b", "Ελλάδα", "水と火", 'a "quoted" \\ text\n\t', "🥕 zeta", "Zeta", "zebra", "\u2028\u0001"];
+  const texts = [
+    "naïve ä b",
+    "Ελλάδα",
+    "水と火",
+    'a "quoted" \\ text\n\t',
+    "🥕 zeta",
+    "Zeta",
+    "\\N zebra \\.",
+    "\u2028\u0001",
+  ];
   for (const [index, title] of [...texts, ...texts].entries()) {
     api.clock.advance(1000 + index);
     const author = index % 3 === 0 ? bob : ada;
@@ -99,6 +108,17 @@ test("refuses a target that isn't empty, and leaves it as it was", async () => {
 
   await expect(copy(from, to)).rejects.toThrow(CopyRefused);
   expect(await rows(other.server.database, "select name from users")).toEqual([{ name: "Bob" }]);
+});
+
+test.runIf(isPostgres)("leaves nothing behind where the target can't hold what the source does", async () => {
+  const [from, to] = await newUrls();
+  const original = await startApi({ DATABASE_URL: from });
+  await fill(original);
+  await rows(original.server.database, "update posts set content = content || char(0) where title like 'Zeta%'");
+  await expect(copy(from, to)).rejects.toThrow("invalid byte sequence");
+  const target = await openDatabase(to, entities);
+  expect(await rows(target, "select count(*) as left_behind from users")).toEqual([{ left_behind: 0 }]);
+  await target.close(true);
 });
 
 test("leaves nothing behind where it is interrupted, and can be started again", async () => {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { extendSchema, parse } from "graphql";
 import { describe, expect, inject, test } from "vitest";
 
@@ -7,8 +9,9 @@ import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
+import { openSocket } from "./support/live.js";
 import { copyRows } from "./support/postgres.js";
-import { createPost, updatePost, votePost } from "./support/posts.js";
+import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
 import { copyPost, rows } from "./support/rows.js";
 import { countStatements } from "./support/statements.js";
 import { leadingFields, nameOf, operationsOf, waysTo, type Arguments, type Operation } from "./support/walk.js";
@@ -83,7 +86,12 @@ async function makeWorld(from: "other" | "nobody") {
   };
   /** Another server on a copy of all this, at the same instant. */
   const copy = async () => {
-    const other = await startApi({ PUBLIC_READS: "true", ...(!isPostgres && { DATABASE_URL: await copiedFile() }) });
+    const other = await startApi({
+      PUBLIC_READS: "true",
+      MAX_SUBSCRIPTIONS: "1000",
+      MAX_MESSAGES_PER_SECOND: "1000",
+      ...(!isPostgres && { DATABASE_URL: await copiedFile() }),
+    });
     other.clock.set(api.clock());
     if (isPostgres) await copyRows(api.server.database, other.server.database);
     else await execute(other, "pragma synchronous = off");
@@ -216,7 +224,10 @@ function valuesFor(world: World, runner: Runner) {
 
 const schema = makeSchema();
 const leads = leadingFields(schema, "Post");
-const ways = waysTo(schema, "Post", 6);
+const allWays = waysTo(schema, "Post", 6);
+const isSubscribed = ([root]: (typeof allWays)[number]) => root!.on === schema.getSubscriptionType();
+const ways = allWays.filter((way) => !isSubscribed(way));
+const subscribedWays = allWays.filter((way) => isSubscribed(way) && way.length <= 5);
 
 // What ends the runner's session or posts comes last.
 const ending = ["deletePost", "revokeSession", "logout", "logoutEverywhere"].map((name) => `Mutation.${name}`);
@@ -271,6 +282,34 @@ function comparable(answer: string, known: ReadonlySet<string>): string {
     .replaceAll(/\b(post|user|session)_[0-9A-Z]{26}\b/g, (id) => (known.has(id) ? id : "new"));
 }
 
+/** Subscribes to all of these, and gives what comes of each, as text without its cursors. */
+async function listen(api: Api, operations: readonly Operation[], { token }: Runner) {
+  const streams = new Map<string, string[]>(operations.map((_, index) => [String(index), []]));
+  const unfiltered = "subscription { postEvents { post { title } } }";
+  const socket = await openSocket(api);
+  socket.send({
+    type: "connection_init",
+    ...(token !== undefined && { payload: { authorization: `Bearer ${token}` } }),
+  });
+  await socket.next();
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  socket.raw.on("message", (data) => {
+    const { id, payload } = JSON.parse(String(data));
+    streams.get(id)?.push(JSON.stringify(payload));
+    if (id === "end" && payload.data.postEvents.post?.title === "The end") end();
+  });
+  for (const [index, { query, variables }] of operations.entries()) socket.subscribe(String(index), query, variables);
+  socket.subscribe("end", unfiltered);
+  await expect.poll(() => [...streams.values()].every(({ length }) => length > 0), { timeout: 10_000 }).toBe(true);
+  const events = (known: ReadonlySet<string>) =>
+    [...streams].map(([id, stream]) => ({
+      query: operations[Number(id)]!.query,
+      stream: stream.map((event) => comparable(event.replaceAll(/"cursor":"[\w-]{59}"/g, ""), known)),
+    }));
+  return { ended, events };
+}
+
 const rowsOf = async (api: Api, ids: readonly string[]) => [
   await execute(api, `select * from posts where id in (${ids.map(() => "?").join()}) order by id`, [...ids]),
   await execute(api, `select * from votes where post_id in (${ids.map(() => "?").join()}) order by 1, 2`, [...ids]),
@@ -278,17 +317,16 @@ const rowsOf = async (api: Api, ids: readonly string[]) => [
 
 describe("on every way that the schema has to a post", () => {
   test("the walk goes through every field that leads to one", () => {
-    const walked = new Set(ways.flatMap((way) => way.map(({ coordinate }) => coordinate)));
+    const walked = new Set([...ways, ...subscribedWays].flatMap((way) => way.map(({ coordinate }) => coordinate)));
     expect([...walked], "give what the new field needs to the tables of test/support/walk.ts").toEqual(
       expect.arrayContaining(leads),
     );
-    const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
       Object.keys(type!.getFields()).map((field) => `${type!.name}.${field}`),
     );
     expect([...walked], "give what the new field needs to the tables of test/support/walk.ts").toEqual(
       expect.arrayContaining(roots),
     );
-    expect(schema.getSubscriptionType()).toBeUndefined();
   });
 
   test.each(["other", "nobody"] as const)(
@@ -320,6 +358,57 @@ describe("on every way that the schema has to a post", () => {
       expect(await rowsOf(present, ids)).toEqual(before);
     },
     180_000,
+  );
+
+  test.each(["other", "nobody"] as const)(
+    "to %s, what happens to hidden posts is nothing",
+    async (name) => {
+      const world = await makeWorld(name);
+      const runner = world.runners[name];
+      const ids = world.hidden.map(({ id }) => id);
+      const [present, absent] = [await world.copy(), await world.copy()];
+      await execute(absent, `delete from posts where id in (${ids.map(() => "?").join()})`, ids);
+      const operations = operationsOf(schema, "Post", subscribedWays, valuesFor(world, runner), () => 1);
+      const told = await Promise.all([present, absent].map((api) => listen(api, operations, runner)));
+
+      // Alike in both worlds, but for what is done to posts that one of them hasn't.
+      for (const api of [present, absent]) {
+        const as = ({ token }: Account): Pick<Account, "send"> => ({
+          send: (query, options) => api.send(query, { token, ...options }),
+        });
+        const { ada, cat, shown, runners } = world;
+        const own = new Map<string, Account>();
+        for (const { id, author_id } of (await execute(present, "select id, author_id from posts")) as any[])
+          own.set(
+            id,
+            [ada, cat, runners.other.account].find((one) => one.id === author_id)!,
+          );
+        const hidden = api === present ? ids : [];
+        for (const id of hidden) await updatePost(as(own.get(id)!), { id, title: "murmur" });
+        await updatePost(as(ada), { id: shown, title: "Seen" });
+        for (const id of hidden) {
+          await votePost(as(own.get(id)!), id);
+          await updatePost(as(own.get(id)!), { id, published: false });
+        }
+        await votePost(as(cat), shown);
+        for (const id of hidden.slice(1)) await deletePost(as(own.get(id)!), id);
+        await deletePost(as(ada), shown);
+        await createPost(as(cat), { title: "The end" });
+      }
+      await Promise.all(told.map(({ ended }) => ended));
+      const [withThem, without] = told.map(
+        ({ events }) =>
+          () =>
+            events(world.known),
+      );
+      // What is read for an event takes its time, and longer in one than in the other.
+      await expect.poll(() => isDeepStrictEqual(withThem!(), without!()), { timeout: 10_000 }).toBe(true);
+      expect(withThem!()).toEqual(without!());
+      const text = JSON.stringify(withThem!());
+      expect(text).toMatch(/CHANGED.*VOTED.*REMOVED.*ADDED/);
+      for (const secret of [...ids, ...hiddenWords]) expect(text).not.toContain(secret);
+    },
+    60_000,
   );
 
   test("their author sees hidden posts on all of them", async () => {

@@ -1,6 +1,10 @@
+import type { Knex } from "@mikro-orm/knex";
+import type { Client } from "pg";
+
 import { searchVectorOf } from "../../src/post/search-vector.js";
 
-import type { Bulk, Value } from "./load.js";
+import { copyIn } from "./copy-in.js";
+import type { Bulk, BulkLoad } from "./load.js";
 
 export const bulkPostgresql: Bulk = {
   tune: async () => {},
@@ -11,14 +15,9 @@ export const bulkPostgresql: Bulk = {
   },
 
   async begin(em) {
-    const insert = async (table: string, columns: readonly string[], rows: readonly (readonly Value[])[]) => {
-      const records = rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
-      const list = columns.join(", ");
-      await em.execute(
-        `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, ?::json)`,
-        [JSON.stringify(records)],
-      );
-    };
+    // The connection that the transaction has for itself.
+    const client = (await em.getTransactionContext<Knex.Transaction>()!.client.acquireConnection()) as Client;
+    const insert: BulkLoad["insert"] = (table, columns, rows) => copyIn(client, table, columns, rows);
 
     await em.execute("set local maintenance_work_mem = '256MB'");
     const indexes = await em.execute<{ name: string; definition: string }[]>(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { logLevels } from "../log.js";
+import { poolers, usualUse } from "./database-use.js";
 import { limitSettings } from "./limit-settings.js";
 import {
   databaseUrl,
@@ -58,6 +59,19 @@ export const settings = {
     preset: "sqlite:./data/postern.sqlite",
     description:
       "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`",
+  },
+  DATABASE_CONNECTIONS: {
+    rule: whole(5, 1000),
+    preset: String(usualUse.connections),
+    example: "5",
+    description: "how many connections to PostgreSQL each process opens at most; see [scale](scale.md)",
+  },
+  DATABASE_POOLER: {
+    rule: z.enum(poolers, `must be one of ${poolers.join(", ")}`),
+    preset: usualUse.pooler,
+    example: "transaction",
+    description:
+      "what stands before PostgreSQL: `none`; `transaction` for PgBouncer or the like that pools by transaction; `prepared` where that keeps prepared statements too. See [scale](scale.md)",
   },
   JWT_SECRET: {
     rule: secrets,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import type { DatabaseUse } from "./database-use.js";
 import { formatDuration } from "./duration.js";
 import { isGuessableSecret } from "./guessable-secret.js";
 import type { LogLevel } from "../log.js";
@@ -17,6 +18,7 @@ export type Config = {
   readonly workers: number;
   /** `sqlite:<path>`, `sqlite::memory:` or `postgresql://…`. */
   readonly databaseUrl: string;
+  readonly databaseUse: DatabaseUse;
   /** What tokens are signed and verified with. Undefined where a secret is to be made and kept. */
   readonly signingKeys: Keyring | undefined;
   readonly sessionRules: Omit<SessionRules, "keys">;
@@ -153,6 +155,7 @@ export function readConfig(
     host: read("HOST") ?? (production ? "0.0.0.0" : "127.0.0.1"),
     workers: read("WORKERS"),
     databaseUrl: read("DATABASE_URL"),
+    databaseUse: { connections: read("DATABASE_CONNECTIONS"), pooler: read("DATABASE_POOLER") },
     signingKeys: pairs ?? (jwtSecrets && keyringOf(jwtSecrets.map(secretKey))),
     sessionRules: {
       issuer: read("JWT_ISSUER"),

@@ -4,6 +4,7 @@ import { MikroORM, type EntityClass, type Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 
+import { usualUse, type DatabaseUse } from "../config/database-use.js";
 import type { Database, DriverError, Engine } from "./engine.js";
 import { postgresqlEngine } from "./postgresql/engine.js";
 import { sqliteEngine } from "./sqlite/engine.js";
@@ -18,10 +19,14 @@ const engineOf = (url: string): Engine => (url.startsWith("sqlite:") ? sqliteEng
 const migrationTable = "migrations";
 
 /** MikroORM's options for the database of a `DATABASE_URL`. */
-export function databaseOptions(url: string, entities: readonly EntityClass<object>[]): Options<AbstractSqlDriver> {
+export function databaseOptions(
+  url: string,
+  entities: readonly EntityClass<object>[],
+  use = usualUse,
+): Options<AbstractSqlDriver> {
   const engine = engineOf(url);
   return {
-    ...engine.options(url),
+    ...engine.options(url, use),
     entities: [...entities],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
@@ -52,8 +57,12 @@ export class DatabaseUnusableError extends Error {
 }
 
 /** A database with its engine, opened and not migrated. */
-export async function connectDatabase(url: string, entities: readonly EntityClass<object>[]): Promise<Database> {
-  return Object.assign(await MikroORM.init(databaseOptions(url, entities)), { engine: engineOf(url), url });
+export async function connectDatabase(
+  url: string,
+  entities: readonly EntityClass<object>[],
+  use = usualUse,
+): Promise<Database> {
+  return Object.assign(await MikroORM.init(databaseOptions(url, entities, use)), { engine: engineOf(url), url, use });
 }
 
 /**
@@ -61,7 +70,11 @@ export async function connectDatabase(url: string, entities: readonly EntityClas
  *
  * @throws DatabaseUnusableError
  */
-export async function openDatabase(url: string, entities: readonly EntityClass<object>[]): Promise<Database> {
+export async function openDatabase(
+  url: string,
+  entities: readonly EntityClass<object>[],
+  use?: DatabaseUse,
+): Promise<Database> {
   let database: Database | undefined;
   /** Refuses a database that a newer version has migrated: this one doesn't know what its tables hold. */
   const refuseNewer = async (em: SqlEntityManager) => {
@@ -74,7 +87,7 @@ export async function openDatabase(url: string, entities: readonly EntityClass<o
       );
   };
   try {
-    database = await connectDatabase(url, entities);
+    database = await connectDatabase(url, entities, use);
     const { engine } = database;
     // The migrator creates its table outside its transaction, and two processes that start together would both try.
     await exclusively(database, (em) => em.execute(engine.migrationTable(migrationTable)));

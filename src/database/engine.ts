@@ -2,12 +2,17 @@ import type { MikroORM, Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver } from "@mikro-orm/knex";
 
 import type { Timer } from "../clock.js";
+import type { DatabaseUse } from "../config/database-use.js";
 import type { Signal } from "./deadline.js";
 import type { Dialect } from "./dialect.js";
 import type { Sql } from "./sql.js";
 
 /** An open database. What changes goes through its entities, what is read through connections of the reader. */
-export type Database = MikroORM<AbstractSqlDriver> & { readonly engine: Engine; readonly url: string };
+export type Database = MikroORM<AbstractSqlDriver> & {
+  readonly engine: Engine;
+  readonly url: string;
+  readonly use: DatabaseUse;
+};
 
 /** A connection that can only read. Whoever holds it gives it one statement at a time. */
 export type Connection = {
@@ -47,10 +52,10 @@ export type EventLogStatements = {
 export type Engine = {
   readonly dialect: Dialect;
   /** How many transactions of a process run at a time. */
-  readonly writers: number;
-  readonly options: (url: string) => Options<AbstractSqlDriver>;
-  /** Tells the triggers of a transaction its instant; undefined where nobody wants to hear of what it does. */
-  readonly beginAt: (instant: Date | undefined) => string;
+  readonly writers: (use: DatabaseUse) => number;
+  readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
+  /** What each transaction begins with: it tells triggers the instant, where anybody is to hear of what it does. */
+  readonly beginAt: (instant: Date | undefined, use: DatabaseUse) => string;
   readonly eventLog: EventLogStatements;
   /** In the order in which they run. */
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];

@@ -88,7 +88,8 @@ export async function openReader(
   const { credentials, short, any, together } = await database.engine.openReading(database, timer);
   const { dialect } = database.engine;
   const onlyShort = new Set(short);
-  const idle = new Set([...short, ...any]);
+  const connections = [...short, ...any];
+  const idle = new Set(connections);
   const waiting = { short: fairQueue<Job>(), slow: fairQueue<Job>() };
   const slow = countsByParty();
 
@@ -143,7 +144,9 @@ export async function openReader(
     }
   };
   const next = () => {
-    for (const connection of idle) {
+    // Always from the first on: what one can do alone opens no other, and finds its statements prepared.
+    for (const connection of connections) {
+      if (!idle.has(connection)) continue;
       const jobs = nextFew(connection);
       if (jobs.length === 0) continue;
       idle.delete(connection);

@@ -36,7 +36,7 @@ export type Writing = Waiting & { readonly now?: Date };
  */
 export function transactionsOn(database: Database, onCommitted = () => {}): (writing: Writing) => Transaction {
   const { engine } = database;
-  const inTurn = makeTurns(engine.writers);
+  const inTurn = makeTurns(engine.writers(database.use));
 
   const tryOnce = async <Result>(
     work: Work<Result>,
@@ -47,7 +47,7 @@ export function transactionsOn(database: Database, onCommitted = () => {}): (wri
     await em.begin();
     try {
       signal?.throwIfAborted();
-      await em.execute(engine.beginAt(now));
+      await em.execute(engine.beginAt(now, database.use));
       const result = await work(em, engine.dialect);
       await em.flush();
       signal?.throwIfAborted();

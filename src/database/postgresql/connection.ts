@@ -1,4 +1,5 @@
 import type { Timer } from "../../clock.js";
+import type { DatabaseUse } from "../../config/database-use.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
 import type { Sql } from "../sql.js";
@@ -8,8 +9,8 @@ import { readingClient } from "./reading-client.js";
 const cancelEveryMilliseconds = 50;
 
 /** Opens a connection that can only read, and whose statement can be ended. */
-export function openConnection(url: string, timer: Timer): Connection {
-  const { prepare, close } = readingClient(url, false);
+export function openConnection(url: string, pooler: DatabaseUse["pooler"], timer: Timer): Connection {
+  const { prepare, close } = readingClient(url, pooler, false);
   const all = interruptible(
     async (statement) => {
       const { client, run } = await prepare(statement);
@@ -31,8 +32,8 @@ export function openConnection(url: string, timer: Timer): Connection {
  * Opens a connection that can only read, and that takes short statements before those before them are answered. None of
  * them can be ended: the server would end whichever it runs when it is asked to.
  */
-export function openPipeline(url: string): Connection {
-  const { prepare, close } = readingClient(url, true);
+export function openPipeline(url: string, pooler: DatabaseUse["pooler"]): Connection {
+  const { prepare, close } = readingClient(url, pooler, true);
   return {
     async all<Row>(statement: Sql) {
       const { run } = await prepare(statement);

@@ -7,24 +7,31 @@ import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
 import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
+import { shareOut } from "./share.js";
 import { TellingDialect } from "./telling-dialect.js";
 
-// Connections of one process, and one for what tells who asks.
-const writers = 8;
-const shortReaders = 2;
 // Enough that the server never waits for the next. More would wait there, where nobody has turns.
 const shortReadsOfEach = 8;
-const slowReaders = 2;
 
 // How long a transaction may wait for another's lock, and may hold its own while it does nothing.
 const lockTimeoutMilliseconds = 10_000;
 const idleTimeoutMilliseconds = 10_000;
 
+const transactionLimits = {
+  statement_timeout: statementTimeoutMilliseconds,
+  lock_timeout: lockTimeoutMilliseconds,
+  idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
+};
+// A pooler knows none of them for a connection, or would leave them to the next one's transaction.
+const limitsOfThisTransaction = Object.entries(transactionLimits)
+  .map(([name, milliseconds]) => `set_config('${name}', '${milliseconds}', true)`)
+  .join(", ");
+
 /** PostgreSQL, 15 or later. */
 export const postgresqlEngine: Engine = {
   dialect: postgresqlDialect,
-  writers,
-  options: (url) => ({
+  writers: (use) => shareOut(use.connections).writers,
+  options: (url, { connections, pooler }) => ({
     driver: PostgreSqlDriver,
     clientUrl: url,
     driverOptions: {
@@ -34,16 +41,17 @@ export const postgresqlEngine: Engine = {
         connectionString: url,
         application_name: "postern",
         connectionTimeoutMillis: connectTimeoutMilliseconds,
-        statement_timeout: statementTimeoutMilliseconds,
-        lock_timeout: lockTimeoutMilliseconds,
-        idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
+        ...(pooler === "none" && transactionLimits),
         query_timeout: statementTimeoutMilliseconds + 1000,
         keepAlive: true,
       },
     },
-    pool: { min: 0, max: writers },
+    pool: { min: 0, max: shareOut(connections).writers },
   }),
-  beginAt: (instant) => `select set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`,
+  beginAt: (instant, { pooler }) => {
+    const isHeard = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
+    return `select ${pooler === "none" ? isHeard : `${isHeard}, ${limitsOfThisTransaction}`}`;
+  },
   eventLog: postgresqlEventLog,
   migrations: postgresqlMigrations,
   migrationsFolder: "src/migrations/postgresql",
@@ -56,12 +64,13 @@ export const postgresqlEngine: Engine = {
   migrationTable: (name) =>
     `create table if not exists ${name}
       (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
-  async openReading({ url }, timer) {
-    const pipelines = Array.from({ length: shortReaders }, () => openPipeline(url));
+  async openReading({ url, use: { connections, pooler } }, timer) {
+    const { shortReaders, slowReaders } = shareOut(connections);
+    const pipelines = Array.from({ length: shortReaders }, () => openPipeline(url, pooler));
     return {
-      credentials: openConnection(url, timer),
+      credentials: openConnection(url, pooler, timer),
       short: Array.from({ length: shortReadsOfEach }, () => pipelines.map((pipeline) => ({ ...pipeline }))).flat(),
-      any: Array.from({ length: slowReaders }, () => openConnection(url, timer)),
+      any: Array.from({ length: slowReaders }, () => openConnection(url, pooler, timer)),
       together: [],
     };
   },

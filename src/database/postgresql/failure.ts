@@ -48,7 +48,9 @@ export function isConflict({ code = "" }: DriverError): boolean {
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);
   const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
-  const problem = problems[code] ?? (isAway(error) ? error.message : undefined);
+  const problem = error.message.startsWith("unsupported startup parameter")
+    ? "a pooler stands before it; set DATABASE_POOLER"
+    : (problems[code] ?? (isAway(error) ? error.message : undefined));
   if (problem === undefined) return undefined;
   return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
 }

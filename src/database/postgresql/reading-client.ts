@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
+import type { DatabaseUse } from "../../config/database-use.js";
 import { tookTooLong } from "../deadline.js";
 import type { Sql } from "../sql.js";
 import { postgresqlDialect } from "./dialect.js";
@@ -50,7 +51,10 @@ export type ReadingClient = {
 };
 
 /** @param isPipelined whether a statement is sent before those sent earlier have been answered. */
-export function readingClient(url: string, isPipelined: boolean): ReadingClient {
+export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipelined: boolean): ReadingClient {
+  // Behind a pooler, the next statement may run in another session, which has no settings and perhaps no statement.
+  const hasSession = pooler === "none";
+  const keepsStatements = pooler !== "transaction";
   let client: Promise<Client> | undefined;
   let keptNames = new Set<string>();
 
@@ -58,9 +62,8 @@ export function readingClient(url: string, isPipelined: boolean): ReadingClient 
     const made = new Client({
       connectionString: url,
       application_name: "postern",
-      options: sessionOptions,
+      ...(hasSession && { options: sessionOptions, statement_timeout: statementTimeoutMilliseconds }),
       connectionTimeoutMillis: connectTimeoutMilliseconds,
-      statement_timeout: statementTimeoutMilliseconds,
       // Where the server doesn't say anything any more.
       query_timeout: statementTimeoutMilliseconds + 1000,
       keepAlive: true,
@@ -96,7 +99,7 @@ export function readingClient(url: string, isPipelined: boolean): ReadingClient 
   return {
     async prepare(statement) {
       const { text, values } = statement.in(postgresqlDialect);
-      const prepared = preparedOf(text);
+      const prepared = keepsStatements ? preparedOf(text) : { ...preparedOf(text), name: "" };
       if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) {
         const left = leave();
         if (!isPipelined) await left;
@@ -110,6 +113,8 @@ export function readingClient(url: string, isPipelined: boolean): ReadingClient 
           try {
             return (await connection.query({ ...prepared, values: [...values] })).rows;
           } catch (error) {
+            // PgBouncer takes a name for known though its statement failed, and refuses it the next time.
+            if (pooler === "prepared") void leave();
             if (!(error instanceof Error && isTimeout(error))) throw error;
             // The next statement would wait behind one that the server may never answer.
             if (isUnanswered(error)) void leave();

@@ -97,7 +97,7 @@ const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism()
 /** SQLite, in a file or in memory. */
 export const sqliteEngine: Engine = {
   dialect: sqliteDialect,
-  writers: 1,
+  writers: () => 1,
   options: (url) => ({
     driver: SqliteDriver,
     dbName: pathOf(url),
