@@ -9,7 +9,7 @@ import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Account, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
-import { openSocket } from "./support/live.js";
+import { jsonOf, openSocket } from "./support/live.js";
 import { copyRows } from "./support/postgres.js";
 import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
 import { copyPost, rows } from "./support/rows.js";
@@ -295,7 +295,7 @@ async function listen(api: Api, operations: readonly Operation[], { token }: Run
   let end!: () => void;
   const ended = new Promise<void>((resolve) => (end = resolve));
   socket.raw.on("message", (data) => {
-    const { id, payload } = JSON.parse(String(data));
+    const { id, payload } = jsonOf(data);
     streams.get(id)?.push(JSON.stringify(payload));
     if (id === "end" && payload.data.postEvents.post?.title === "The end") end();
   });

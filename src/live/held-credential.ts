@@ -85,6 +85,11 @@ export class HeldCredential {
     return undefined;
   }
 
+  /** Whether its time is over, whether or not anybody has looked at the clock since. */
+  isOver(): boolean {
+    return (this.credential()?.endsAt ?? Infinity) <= this.keeper.clock().getTime();
+  }
+
   /** What a client is told of the time that is left; null where it has no credential. */
   lifetime() {
     const now = this.keeper.clock();

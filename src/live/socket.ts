@@ -120,17 +120,23 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
     if (phase !== "ending") say(MessageType.Pong, answer);
   };
 
+  /** Whether it goes on; what comes when its time is over, and before a timer has told so, ends it. */
+  const isLive = (): boolean => {
+    if (phase === "open" && held.isOver()) connection.expire();
+    return phase === "open";
+  };
   const socket: OperationSocket = {
     client,
     held,
     outbox,
     isOpen: () => ws.readyState === ws.OPEN,
-    isLive: () => phase === "open",
+    isLive,
     cut,
     turnAway,
   };
   const subscribe = ({ id, payload }: { readonly id: string; readonly payload: object }): void => {
-    if (phase !== "open") return close(CloseCode.Unauthorized, "Unauthorized");
+    if (phase === "new" || phase === "judging") return close(CloseCode.Unauthorized, "Unauthorized");
+    if (!isLive()) return;
     if (operations.has(id)) return close(CloseCode.SubscriberAlreadyExists, "Subscriber already exists");
     if (operations.size >= limits.operationsOfSocket) {
       const busy = new KnownError("SERVICE_UNAVAILABLE", "Too many operations are under way on this socket");

@@ -35,7 +35,7 @@ export function handTimer(): HandTimer {
     return () => void waiting.delete(one);
   };
   const elapse = (milliseconds: number) => {
-    for (const one of [...waiting]) {
+    for (const one of Array.from(waiting)) {
       one.left -= milliseconds;
       if (one.left <= 0 && waiting.delete(one)) one.run();
     }

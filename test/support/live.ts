@@ -1,7 +1,7 @@
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 
 import { onTestFinished } from "vitest";
-import WebSocket from "ws";
+import { WebSocket, type RawData } from "ws";
 
 import type { Api } from "./api.js";
 
@@ -13,19 +13,20 @@ function inbox<Item>() {
   const items: Item[] = [];
   const waiting: ((item: Item) => void)[] = [];
   return {
-    add(item: Item): void {
+    add: (item: Item): void => {
       const take = waiting.shift();
       if (take === undefined) items.push(item);
       else take(item);
     },
-    next: (): Promise<Item> => {
-      const item = items.shift();
-      return item === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(item);
-    },
+    next: (): Promise<Item> =>
+      items.length === 0 ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(items.shift()!),
     /** All that has come so far. */
     rest: (): Item[] => items.splice(0),
   };
 }
+
+/** What a message of a socket says. */
+export const jsonOf = (data: RawData): any => JSON.parse((data as Buffer).toString("utf8"));
 
 export type TestSocket = {
   readonly send: (message: Message | string) => void;
@@ -51,9 +52,9 @@ export async function openSocket(api: Pick<Api, "url">, options: SocketOptions =
   const raw = new WebSocket(api.url.replace("http", "ws"), protocols, { headers: headers as Record<string, string> });
   onTestFinished(() => raw.terminate());
   const { add, next, rest } = inbox<Message>();
-  raw.on("message", (data) => add(JSON.parse(String(data))));
+  raw.on("message", (data) => add(jsonOf(data)));
   const closed = new Promise<Close>((resolve) =>
-    raw.on("close", (code, reason) => resolve({ code, reason: String(reason) })),
+    raw.on("close", (code, reason) => resolve({ code, reason: reason.toString("utf8") })),
   );
   await new Promise((resolve, reject) => raw.once("open", resolve).once("error", reject));
   const send = (message: Message | string) => raw.send(typeof message === "string" ? message : JSON.stringify(message));
