@@ -10,6 +10,7 @@ import { emailKeyOf } from "../src/user/user.service.js";
 
 import type { Demonstration, DemoPost } from "./demonstration.js";
 import type { Progress } from "../scripts/bulk/progress.js";
+import { schedulePosts } from "../scripts/bulk/schedule.js";
 import { bulkOf, type BulkLoad, type Value } from "../scripts/bulk/load.js";
 
 /** A database that can't be filled as it is, in one line. */
@@ -64,6 +65,7 @@ export async function fill(
     );
     const counts = await insertPosts(load, demonstration, report);
     await load.restore((done, total) => report({ phase: "indexes", done, total }));
+    await schedulePosts(em);
     report({ phase: "saving", done: 0, total: 1 });
     return counts;
   });

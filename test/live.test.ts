@@ -184,6 +184,22 @@ describe("a client that was away", () => {
     expect(await event()).toMatchObject({ kind: "RESET" });
   });
 
+  test("is told to read the list again where the log is another than that of its cursor", async () => {
+    const old = await startApi();
+    const [bob, ada] = [await old.register("Bob"), await old.register("Ada")];
+    for (let post = 0; post < 3; post += 1) await createPost(ada);
+    const { cursor } = await (await follow(old, bob.token)).event();
+    // As many events or fewer, a restored database has gone back behind it.
+    for (const posts of [2, 4]) {
+      const api = await startApi();
+      api.clock.advance(120_000);
+      const cat = await api.register("Cat");
+      for (let post = 0; post < posts; post += 1) await createPost(cat);
+      const { event } = await follow(api, cat.token, { after: cursor });
+      expect(await event()).toMatchObject({ kind: "RESET" });
+    }
+  });
+
   test("is told so where what it has was never a cursor", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");

@@ -11,6 +11,7 @@ import { entities } from "../../src/schema.js";
 
 import { bulkOf, type Value } from "./load.js";
 import type { Progress } from "./progress.js";
+import { schedulePosts } from "./schedule.js";
 
 /** A copy that can't be made, in a line. */
 export class CopyRefused extends Error {
@@ -58,6 +59,7 @@ export async function copyDatabase(
         sums.set(table.name, sum);
       }
       await load.restore((done, total) => report({ phase: "indexes", done, total }));
+      await schedulePosts(to);
       for (const table of tablesOf(target)) {
         const sum = newSum();
         for await (const rows of rowsOf(target, to, table)) sum.add(rows);

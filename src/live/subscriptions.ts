@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { Clock } from "../clock.js";
 import type { LiveSource } from "../context.js";
 import { eventColumns, type EventLog } from "../event-log/event-log.js";
-import type { EventCursors } from "../event-log/event-cursor.js";
+import type { EventCursors, EventPosition } from "../event-log/event-cursor.js";
 import type { LogEvent } from "../event-log/event.js";
 import { limit, sql } from "../database/sql.js";
 import type { Reader } from "../database/reader.js";
@@ -57,6 +57,8 @@ type Queued = { readonly told: Told; readonly audience: string };
 
 /** How many events a client may have missed. */
 const mostMissed = 1000;
+// By so much the clocks of two servers may differ.
+const clockDifferenceMilliseconds = 60_000;
 // To look through more of the log than this is no short read.
 const shortStretch = 10_000;
 
@@ -76,6 +78,14 @@ export function makeSubscriptions(parts: {
     return { value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))), texts: new Map() };
   };
 
+  /** Whether a cursor's place was given anew since: the database was restored, or is a copy, whose log is its own. */
+  const isOfAnotherLog = async ({ seq, issuedAt }: EventPosition, party: string): Promise<boolean> => {
+    const [event] = await reader.all<{ at: number }>(sql`select at from events where seq = ${seq}`, {
+      pace: "short",
+      party,
+    });
+    return event !== undefined && event.at > issuedAt + clockDifferenceMilliseconds;
+  };
   /** What happened between two places of the log; undefined where that is not known, or too much. */
   const missed = async (
     source: LiveSource,
@@ -84,9 +94,8 @@ export function makeSubscriptions(parts: {
     party: string,
   ): Promise<LogEvent[] | undefined> => {
     const position = cursors.open(after);
-    // A database that was restored has gone back behind its own cursors.
-    if (position === undefined || position.seq > end) return undefined;
-    if (position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
+    if (position === undefined || position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
+    if (position.seq > end || (await isOfAnotherLog(position, party))) return undefined;
     const events = await reader.all<LogEvent>(
       sql`select ${eventColumns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
