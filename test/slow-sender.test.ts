@@ -11,8 +11,8 @@ import { startApi } from "./support/api.js";
 
 const never = 60_000;
 
-/** What a sender is told that sends this and then nothing more. */
-async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {
+/** A server with these time limits, and its port. */
+async function serve(timeouts: SenderTimeouts) {
   const { server } = await startApi();
   const http = makeHttpServer({
     graphql: {
@@ -40,7 +40,13 @@ async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<strin
   });
   onTestFinished(() => http.close());
   await http.listen({ port: 0, host: "127.0.0.1" });
-  const socket = connect((http.server.address() as AddressInfo).port, "127.0.0.1");
+  return { http, port: (http.server.address() as AddressInfo).port };
+}
+
+/** What a sender is told that sends this and then nothing more. */
+async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {
+  const { port } = await serve(timeouts);
+  const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   let answer = "";
   socket.on("data", (chunk) => (answer += chunk));
@@ -66,4 +72,21 @@ test.each([
   expect(JSON.parse(body!)).toEqual({
     errors: [{ message: "Request Timeout", extensions: { code: "BAD_REQUEST" } }],
   });
+});
+
+test("answers a request that comes on an open connection while the server stops", async () => {
+  const { http, port } = await serve({ headers: never, request: never, checkEvery: never });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk));
+  const body = JSON.stringify({ query: "{ __typename }" });
+  const request = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  // The server waits for the first one's body when it is told to stop.
+  socket.write(request);
+  await once(http.server, "request");
+  const stopped = http.close();
+  socket.write(body + request + body);
+  await Promise.all([stopped, once(socket, "close")]);
+  expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
 });

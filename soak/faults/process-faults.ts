@@ -19,9 +19,6 @@ export function processFaults(processes: Processes): readonly Fault[] {
     {
       ...closed,
       kind: "SIGTERM to a process",
-      // Fastify's own, without a code of ours, to a request that comes on a connection just before it is closed.
-      reads: ["closed", "HTTP 503"],
-      writes: ["closed", "HTTP 503"],
       isGraceful: true,
       async run({ process }) {
         await processes.stop(process);

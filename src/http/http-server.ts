@@ -66,6 +66,8 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
+    // What still comes on a connection that is open when the server stops is answered like anything else.
+    return503OnClosing: false,
     requestTimeout: timeouts.request,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.checkEvery },
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
