@@ -307,7 +307,7 @@ async function listen(api: Api, operations: readonly Operation[], { token }: Run
       query: operations[Number(id)]!.query,
       stream: stream.map((event) => comparable(event.replaceAll(/"cursor":"[\w-]{59}"/g, ""), known)),
     }));
-  return { ended, events };
+  return { ended, events, stream: (index: number) => streams.get(String(index))! };
 }
 
 const rowsOf = async (api: Api, ids: readonly string[]) => [
@@ -371,6 +371,13 @@ describe("on every way that the schema has to a post", () => {
       const operations = operationsOf(schema, "Post", subscribedWays, valuesFor(world, runner), () => 1);
       const told = await Promise.all([present, absent].map((api) => listen(api, operations, runner)));
 
+      // What is told with an event is how it is when it is read: nothing else is done before that.
+      const visible = await execute(
+        present,
+        "select id from posts where author_id = ? and published_at <= ? and id <> ? order by id",
+        [world.ada.id, world.api.clock().getTime(), world.shown],
+      );
+      const [voted, deleted] = visible.map(({ id }) => id as string);
       // Alike in both worlds, but for what is done to posts that one of them hasn't.
       for (const api of [present, absent]) {
         const as = ({ token }: Account): Pick<Account, "send"> => ({
@@ -383,16 +390,28 @@ describe("on every way that the schema has to a post", () => {
             id,
             [ada, cat, runners.other.account].find((one) => one.id === author_id)!,
           );
+        const { stream } = told[api === present ? 0 : 1]!;
+        const isAbout = ({ variables }: Operation, id: string): boolean =>
+          (variables["authorId0"] ?? ada.id) === ada.id && (variables["postId0"] ?? id) === id;
+        /** Waits until each subscription has told READY and of these, or what is wrong with its cursor. */
+        const isTold = async (changed: readonly string[]) => {
+          const counts = operations.map((one) =>
+            one.variables["after0"] === undefined ? 1 + changed.filter((id) => isAbout(one, id)).length : 1,
+          );
+          await expect.poll(() => counts.map((_, index) => stream(index).length), { timeout: 10_000 }).toEqual(counts);
+        };
         const hidden = api === present ? ids : [];
         for (const id of hidden) await updatePost(as(own.get(id)!), { id, title: "murmur" });
         await updatePost(as(ada), { id: shown, title: "Seen" });
+        await isTold([shown]);
         for (const id of hidden) {
           await votePost(as(own.get(id)!), id);
           await updatePost(as(own.get(id)!), { id, published: false });
         }
-        await votePost(as(cat), shown);
+        await votePost(as(cat), voted!);
+        await isTold([world.shown, voted!]);
         for (const id of hidden.slice(1)) await deletePost(as(own.get(id)!), id);
-        await deletePost(as(ada), shown);
+        await deletePost(as(ada), deleted!);
         await createPost(as(cat), { title: "The end" });
       }
       await Promise.all(told.map(({ ended }) => ended));

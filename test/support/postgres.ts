@@ -55,8 +55,9 @@ export const openEmptyPostgres = async (whenOver?: WhenOver): Promise<Database> 
   connectDatabase(await emptyPostgresUrl(whenOver), entities);
 
 // Rows that others refer to come after those. All tables are named, so that one that is missed shows.
-const tables = ["users", "sessions", "refresh_tokens", "attempts", "posts", "post_search", "votes"];
-const emptying = tables
+const tables = ["users", "sessions", "refresh_tokens", "attempts", "posts", "post_search", "votes", "scheduled_posts"];
+// What emptying the others adds to the event log goes last.
+const emptying = ["events", ...tables]
   .map((table) => `delete from ${table}`)
   .toReversed()
   .join("; ");

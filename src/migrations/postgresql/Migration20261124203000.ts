@@ -71,9 +71,12 @@ export class Migration20261124203000 extends Migration {
       for each row when (old.version <> new.version or old.vote_count <> new.vote_count) execute function log_post()`);
 
     this.addSql(`create function log_session_end() returns trigger language plpgsql as $$
+      declare
+        instant constant bigint := case tg_op when 'DELETE' then operation_instant() else new.ended_at end;
       begin
-        insert into events (change, at, session_id)
-          values ('session ended', coalesce(operation_instant(), old.expires_at), old.id);
+        if instant is not null then
+          insert into events (change, at, session_id) values ('session ended', instant, old.id);
+        end if;
         return null;
       end $$`);
     this.addSql(`create trigger sessions_ended after update of ended_at on sessions
