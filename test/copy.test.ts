@@ -100,6 +100,20 @@ test("holds the same ids, passwords, sessions and pages in the copy, and in the 
   }
 });
 
+test("announces what is scheduled in the copy too, and nothing that is there already", async () => {
+  const [from, to] = await newUrls();
+  const api = await startApi({ DATABASE_URL: from });
+  const ada = await api.register("Ada");
+  await createPost(ada);
+  // The copy is made at the machine's time.
+  const scheduled = await createPost(ada, { publishAt: "2096-11-22T09:00:00.000Z" });
+  await api.server.stop();
+  await copy(from, to);
+  const { server } = await startApi({ DATABASE_URL: to });
+  expect(await rows(server.database, "select post_id from scheduled_posts")).toEqual([{ post_id: scheduled }]);
+  expect(await rows(server.database, "select change from events")).toEqual([]);
+});
+
 test("refuses a target that isn't empty, and leaves it as it was", async () => {
   const [from, to] = await newUrls();
   await (await startApi({ DATABASE_URL: from })).register("Ada");
