@@ -9,11 +9,11 @@ export type Message = { readonly type: string; readonly id?: string; readonly pa
 export type Close = { readonly code: number; readonly reason: string };
 
 /** What has come and nobody has taken yet. */
-function inbox<Item>() {
+export function inbox<Item>() {
   const items: Item[] = [];
   const waiting: ((item: Item) => void)[] = [];
   return {
-    add(item: Item): void {
+    add: (item: Item): void => {
       const take = waiting.shift();
       if (take === undefined) items.push(item);
       else take(item);
