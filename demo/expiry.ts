@@ -1,10 +1,14 @@
-// The expiry walk-through: what a person would do to convince themselves that a token ends when it says.
+// The expiry walk-through: what a person would do to convince themselves that a token ends when it says, and a socket with it.
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
+
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType } from "graphql-ws";
+import { WebSocket } from "ws";
 
 import { systemClock, systemTimer } from "../src/clock.js";
 import { readConfig } from "../src/config/settings.js";
@@ -32,6 +36,46 @@ function require(holds: boolean, what: string, answer: Answer): void {
   if (!holds) throw new Error(`expected ${what}, but got ${answer.status} ${JSON.stringify(answer.body)}`);
 }
 
+/** Opens a socket with a token, and gives it once the server has taken that. */
+async function openSocket(url: string, token: string): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace("http", "ws"), GRAPHQL_TRANSPORT_WS_PROTOCOL);
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: MessageType.ConnectionInit, payload: { authorization: `Bearer ${token}` } }));
+  await nextMessage(socket, MessageType.ConnectionAck);
+  return socket;
+}
+
+/** What the next message of a type carries. */
+async function nextMessage(socket: WebSocket, type: MessageType): Promise<any> {
+  for (;;) {
+    const [data] = (await once(socket, "message")) as [Buffer];
+    const message = JSON.parse(data.toString("utf8"));
+    if (message.type === type) return message.payload;
+  }
+}
+
+async function closeOf(socket: WebSocket) {
+  const [code, reason] = (await once(socket, "close")) as [number, Buffer];
+  return { code, reason: reason.toString("utf8"), at: systemClock().toISOString() };
+}
+
+/** Gives an open socket a newer token, some seconds later, and tells when that one ends. */
+async function renewLater(url: string, socket: WebSocket, refreshToken: string): Promise<string> {
+  await sleep(3000);
+  const { body } = await post(
+    url,
+    `mutation { refreshSession(input: { refreshToken: "${refreshToken}" }) { accessToken } }`,
+  );
+  const authorization = `Bearer ${body.data.refreshSession.accessToken}`;
+  socket.send(JSON.stringify({ type: MessageType.Ping, payload: { authorization } }));
+  return (await nextMessage(socket, MessageType.Pong)).expiresAt;
+}
+
+function askSocket(socket: WebSocket, query: string): Promise<Answer["body"]> {
+  socket.send(JSON.stringify({ id: "1", type: MessageType.Subscribe, payload: { query } }));
+  return nextMessage(socket, MessageType.Next);
+}
+
 let steps = 0;
 /** Sends a request as the next step of the story, shows its status, and checks it. */
 async function step(title: string, expectedStatus: number, request: () => Promise<Answer>): Promise<Answer> {
@@ -41,6 +85,10 @@ async function step(title: string, expectedStatus: number, request: () => Promis
   require(answer.status === expectedStatus, `status ${expectedStatus}`, answer);
   return answer;
 }
+
+/** Shows as the next step of the story what became of a socket. */
+const showSocket = (title: string, color: "green" | "red", outcome: string) =>
+  say(`${paint("bold", `${++steps}. ${title}`)}  ${paint(color, outcome)}`);
 
 /** Waits until an instant, and shows how far it is. */
 async function waitUntil(instant: Date): Promise<void> {
@@ -61,7 +109,7 @@ async function waitUntil(instant: Date): Promise<void> {
 
 async function walk(url: string): Promise<void> {
   const credentials = `email: "ada@example.com", password: "correct horse battery"`;
-  const session = "{ accessToken expiresAt serverTime }";
+  const session = "{ accessToken refreshToken expiresAt serverTime }";
   const list = "{ posts { totalCount nodes { title author { name } } } }";
 
   await step("Ada registers", 200, () =>
@@ -69,7 +117,7 @@ async function walk(url: string): Promise<void> {
   );
   const login = () => post(url, `mutation { login(input: { ${credentials} }) ${session} }`);
   const signedIn = await step("She logs in", 200, login);
-  const { accessToken, expiresAt, serverTime } = signedIn.body.data.login;
+  const { accessToken, refreshToken, expiresAt, serverTime } = signedIn.body.data.login;
   say(`   The server's clock says ${serverTime}; her token says it ends at ${expiresAt}.`);
 
   const created = await step("She creates a post with the token", 200, () =>
@@ -79,8 +127,12 @@ async function walk(url: string): Promise<void> {
   const listed = await step("She lists the posts", 200, () => post(url, list, accessToken));
   require(listed.body.data?.posts?.totalCount === 1, "one post", listed);
 
+  const closed = closeOf(await openSocket(url, accessToken));
+  const renewed = await openSocket(url, accessToken);
+  say(paint("bold", `${++steps}. She opens two WebSockets with it, and will give the second a newer token in time`));
+
   say(paint("bold", "   She waits. Nothing else happens: no logout, no restart."));
-  await waitUntil(new Date(expiresAt));
+  const [newEnd] = await Promise.all([renewLater(url, renewed, refreshToken), waitUntil(new Date(expiresAt))]);
 
   const refused = await step("The same query with the same token", 401, () => post(url, list, accessToken));
   say(`   WWW-Authenticate: ${refused.challenge}`);
@@ -89,13 +141,22 @@ async function walk(url: string): Promise<void> {
   require(error?.extensions.code === "UNAUTHENTICATED" &&
     error.extensions.reason === "TOKEN_EXPIRED" &&
     error.extensions.expiredAt === expiresAt, "TOKEN_EXPIRED at its expiresAt", refused);
+  const { code, reason, at } = await closed;
+  showSocket("The first WebSocket", "red", `closed ${code} ${reason} at ${at}`);
+  require(code === CloseCode.Forbidden &&
+    reason === "TOKEN_EXPIRED" &&
+    at.slice(0, 19) === expiresAt.slice(0, 19), "an end at expiresAt, not at " + at, refused);
+  const me = await askSocket(renewed, "{ me { name } }");
+  require(me.data?.me?.name === "Ada", "an answer to Ada", { ...refused, body: me });
+  showSocket("The second WebSocket", "green", `open until ${newEnd}`);
+  renewed.close();
 
   const again = await step("She logs in again", 200, login);
   const last = await step("The same query with the new token", 200, () =>
     post(url, list, again.body.data.login.accessToken),
   );
   require(last.body.data?.posts?.totalCount === 1, "her post", last);
-  say(paint("green", "The token was good until the second it named, and not a moment longer."));
+  say(paint("green", "The token was good until the second it named, and so was the socket: not a moment longer."));
 }
 
 const folder = mkdtempSync(join(tmpdir(), "postern-demo-"));

@@ -22,17 +22,20 @@ export function createClient({ uri, onSignedOut, fetch = globalThis.fetch, now =
     onSignedOut();
   }
 
-  async function send(to: string | URL | Request, init?: RequestInit, mine = session, refused = ""): Promise<Response> {
+  /** A token that is good and not the one that was refused; undefined where the session has ended. */
+  async function token(refused = "", mine = session) {
     if (mine && mine === session && (mine.endsAt <= now() || mine.accessToken === refused))
       await (mine.refreshing ??= refresh(mine).finally(() => delete mine.refreshing));
-    const token = mine === session && mine?.accessToken;
-    const headers = new Headers(init?.headers);
-    if (token) headers.set("authorization", `Bearer ${token}`);
-    const answer = await fetch(to, { ...init, headers });
-    return token && mine === session && answer.status === 401 && !refused ? send(to, init, mine, token) : answer;
+    return mine === session ? mine?.accessToken : undefined;
   }
-
+  async function send(to: string | URL | Request, init?: RequestInit, mine = session, refused = ""): Promise<Response> {
+    const signed = await token(refused, mine);
+    const headers = new Headers(init?.headers);
+    if (signed) headers.set("authorization", `Bearer ${signed}`);
+    const answer = await fetch(to, { ...init, headers });
+    return signed && mine === session && answer.status === 401 && !refused ? send(to, init, mine, signed) : answer;
+  }
   const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri, fetch: send }) });
   const signIn = (tokens: Tokens) => void (session = hold(tokens));
-  return { client, signIn, signOut: () => void (session = undefined) };
+  return { client, token, signIn, signOut: () => void (session = undefined) };
 }

@@ -38,6 +38,18 @@ query ListPosts {
     }
   }
 }
+
+# 3. Leave this running, and create another post: it is told at once. At expiresAt the connection is closed.
+subscription LivePosts {
+  postEvents {
+    kind
+    occurredAt
+    post {
+      title
+      voteCount
+    }
+  }
+}
 `;
 
 /** JSON that can stand inside a script element, which ends at the first `</`. */
@@ -68,6 +80,7 @@ const script = `
     new window.EmbeddedSandbox({
     target: "#sandbox",
     initialEndpoint: endpoint,
+    initialSubscriptionEndpoint: endpoint.replace("http", "ws"),
     allowDynamicStyles: false,
     initialState: { includeCookies: false, document: ${asScriptValue(operations)} },
     });

@@ -1,8 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
 import {
   commitMutation,
   createOperationDescriptor,
@@ -10,16 +5,16 @@ import {
   getPaginationMetadata,
   getPaginationVariables,
   getSelector,
-  type ConcreteRequest,
   type ReaderFragment,
   type Variables,
 } from "relay-runtime";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { createEnvironment } from "../../docs/clients/relay.js";
 import { startApi } from "../support/api.js";
 import { describeSessions, operations, testNetwork, type ClientOptions } from "../support/client-scenarios.js";
 import { votePost } from "../support/posts.js";
+import { compiledByRelay } from "../support/relay.js";
 
 const documents = [
   // Relay wants names of the module's name and the kind.
@@ -39,26 +34,7 @@ const documents = [
   `fragment AppPost_post on Post @refetchable(queryName: "AppPostRefetchQuery") { title voteCount }`,
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "postern-test-relay-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-beforeAll(() => {
-  mkdirSync(join(folder, "src"));
-  copyFileSync("schema.graphql", join(folder, "schema.graphql"));
-  writeFileSync(join(folder, "src/App.js"), documents.map((text) => `graphql\`${text}\`;\n`).join(""));
-  writeFileSync(
-    join(folder, "relay.config.json"),
-    JSON.stringify({ src: "./src", schema: "./schema.graphql", language: "javascript", eagerEsModules: true }),
-  );
-  execFileSync(process.execPath, [resolve("node_modules/relay-compiler/cli.js")], {
-    cwd: folder,
-    stdio: "pipe",
-  });
-});
-
-/** What the compiler made of a query or mutation, or a fragment. */
-const artifact = async <T = ConcreteRequest>(name: string): Promise<T> =>
-  (await import(join(folder, "src/__generated__", `${name}.graphql.js`))).default;
+const artifact = compiledByRelay(documents);
 
 function relayUnderTest(options: ClientOptions) {
   const { environment, signIn, signOut } = createEnvironment(options);

@@ -9,7 +9,7 @@ export type Message = { readonly type: string; readonly id?: string; readonly pa
 export type Close = { readonly code: number; readonly reason: string };
 
 /** What has come and nobody has taken yet. */
-function inbox<Item>() {
+export function inbox<Item>() {
   const items: Item[] = [];
   const waiting: ((item: Item) => void)[] = [];
   return {

@@ -1,0 +1,97 @@
+import { createClient, MessageType, type Client, type ClientOptions } from "graphql-ws";
+
+type Options = Omit<ClientOptions, "url" | "connectionParams" | "on" | "jsonMessageReplacer" | "shouldRetry"> & {
+  url: string;
+  /** A token that is good and not the one that was refused, as the other files give it. */
+  token: (refused?: string) => Promise<string | undefined>;
+  later?: (run: () => void, milliseconds: number) => unknown;
+};
+
+const renewSecondsBefore = 10;
+const forbidden = 4403;
+
+/** A client for sockets that goes on where it was: with a newer token, and after the last event that it has seen. */
+export function createLiveClient({ url, token, later = setTimeout, ...options }: Options): Client {
+  // Of each operation, the cursor of its last event.
+  const cursors = new Map<string, string>();
+  let socket: WebSocket | undefined;
+  let given: string | undefined;
+  let refused = "";
+  let isOver = false;
+  let isAnswered = true;
+
+  /** Gives the socket a newer token before the end, which is counted from now on: no clock is compared. */
+  function planRenewal(to: WebSocket | undefined, told: unknown) {
+    const { expiresIn } = (told ?? {}) as { expiresIn?: number | null };
+    // Else this is all that is left of the session, or tokens are too short to renew them all the time.
+    if (expiresIn == null || expiresIn <= renewSecondsBefore) return;
+    later(() => void renew(to).catch(() => {}), (expiresIn - renewSecondsBefore) * 1000);
+  }
+  // Where that fails the socket is closed at the token's end, and the next one asks again.
+  async function renew(to: WebSocket | undefined) {
+    if (to !== socket) return;
+    const newer = await token(given);
+    if (to !== socket || !newer) return;
+    given = newer;
+    to?.send(JSON.stringify({ type: MessageType.Ping, payload: { authorization: `Bearer ${newer}` } }));
+  }
+
+  const client = createClient({
+    // A server that was restarted is there in seconds, and its clients shouldn't all come at once.
+    retryAttempts: Infinity,
+    retryWait: (retries) =>
+      new Promise((resolve) => setTimeout(resolve, Math.min(2 ** retries, 30) * (500 + 500 * Math.random()))),
+    keepAlive: 20_000,
+    ...options,
+    url,
+    async connectionParams() {
+      isOver = false;
+      given = await token(refused);
+      return given ? { authorization: `Bearer ${given}` } : {};
+    },
+    shouldRetry: () => !isOver,
+    on: {
+      connected(opened, told) {
+        socket = opened as WebSocket;
+        refused = "";
+        planRenewal(socket, told);
+      },
+      closed(event) {
+        socket = undefined;
+        const { code, reason } = event as { code: number; reason: string };
+        if (code !== forbidden) return;
+        // What a new token doesn't mend. A key may have gone, once.
+        isOver = reason === "TOKEN_INVALID" ? refused !== "" : reason !== "TOKEN_EXPIRED";
+        refused = isOver ? "" : (given ?? "");
+        // A session that has ended can't be refreshed: that tells the application, as it does for queries.
+        if (isOver) token(given).catch(() => {});
+      },
+      message(message) {
+        if (message.type === MessageType.Complete || message.type === MessageType.Error) cursors.delete(message.id);
+        if (message.type !== MessageType.Next) return;
+        for (const event of Object.values(message.payload.data ?? {}) as ({ cursor?: unknown } | null)[])
+          if (typeof event?.cursor === "string") cursors.set(message.id, event.cursor);
+      },
+      ping(received) {
+        if (received) return;
+        // A network that has gone says nothing, least of all to the socket.
+        const asked = socket;
+        isAnswered = false;
+        later(() => asked === socket && !isAnswered && client.terminate(), 5_000);
+      },
+      pong(received, told) {
+        if (!received) return;
+        isAnswered = true;
+        planRenewal(socket, told);
+      },
+    },
+    jsonMessageReplacer(key, message) {
+      if (key !== "") return message;
+      if (message.type === MessageType.Complete) cursors.delete(message.id);
+      const after = cursors.get(message.id);
+      if (message.type !== MessageType.Subscribe || after === undefined) return message;
+      return { ...message, payload: { ...message.payload, variables: { ...message.payload.variables, after } } };
+    },
+  });
+  return client;
+}
