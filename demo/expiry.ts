@@ -142,8 +142,9 @@ async function walk(url: string): Promise<void> {
     error.extensions.reason === "TOKEN_EXPIRED" &&
     error.extensions.expiredAt === expiresAt, "TOKEN_EXPIRED at its expiresAt", refused);
   const { code, reason, at } = await closed;
+  const forbidden: number = CloseCode.Forbidden;
   showSocket("The first WebSocket", "red", `closed ${code} ${reason} at ${at}`);
-  require(code === CloseCode.Forbidden &&
+  require(code === forbidden &&
     reason === "TOKEN_EXPIRED" &&
     at.slice(0, 19) === expiresAt.slice(0, 19), "an end at expiresAt, not at " + at, refused);
   const me = await askSocket(renewed, "{ me { name } }");
