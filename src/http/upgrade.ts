@@ -1,10 +1,10 @@
 import { ServerResponse, type IncomingMessage, type Server } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 /** A connection whose client asks for a WebSocket on it. */
-export type Upgrade = { readonly socket: Duplex; readonly head: Buffer };
+export type Upgrade = { readonly socket: Socket; readonly head: Buffer };
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
 
@@ -16,16 +16,24 @@ export const upgradeOf = ({ raw }: FastifyRequest): Upgrade | undefined => upgra
  * same place. Offers of other protocols are passed over, as RFC 9110, section 7.8, has it.
  */
 export function routeUpgrades(http: FastifyInstance): void {
-  http.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  http.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // A socket that breaks has no parser any more that would tell.
     socket.on("error", () => socket.destroy());
-    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket")
-      return answerWithoutUpgrade(http.server, request, socket, head);
-    upgrades.set(request, { socket, head });
     const response = new ServerResponse(request);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // Sent before the answer to an earlier request of the connection, which no client of either protocol does.
+      return socket.destroy();
+    }
+    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
+      response.detachSocket(socket);
+      return answerWithoutUpgrade(http.server, request, socket, head);
+    }
+    upgrades.set(request, { socket, head });
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as never);
-    response.once("finish", () => socket.end());
+    // Not left to the client, which need not close; nobody else looks after the connection.
+    response.once("finish", () => socket.destroySoon());
     http.routing(request, response);
   });
 }
@@ -34,7 +42,7 @@ export function routeUpgrades(http: FastifyInstance): void {
  * Node has given up the connection for any request with an Upgrade header, though it asks for what isn't spoken here:
  * Java's HttpClient offers HTTP/2 with its first request. It is read again, without the offer.
  */
-function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let index = 0; index < rawHeaders.length; index += 2) {

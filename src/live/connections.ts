@@ -27,7 +27,7 @@ export type Connections = {
   /** Takes note that the credential of a connection is another one now. */
   readonly noteCredential: (connection: Connection) => void;
   readonly sessionEnded: (sessionId: string) => void;
-  /** Whether there are as many as there may be. */
+  /** Whether there are as many as there may be; none where they were stopped. */
   readonly isFull: () => boolean;
   readonly countOf: (party: string) => number;
   readonly stopAll: () => void;
@@ -45,6 +45,7 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
   const all = new Set<Connection>();
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
+  let isStopped = false;
   let planned: { readonly at: number; readonly lift: () => void } | undefined;
 
   const forgetSession = (connection: Connection): void => {
@@ -95,13 +96,14 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
     sessionEnded(sessionId) {
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
-    isFull: () => all.size >= most,
+    isFull: () => isStopped || all.size >= most,
     countOf(party) {
       let count = 0;
       for (const connection of all) if (connection.party() === party) count += 1;
       return count;
     },
     stopAll() {
+      isStopped = true;
       planned?.lift();
       for (const connection of all) connection.stop();
     },

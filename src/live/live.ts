@@ -10,7 +10,7 @@ import type { Upgrade } from "../http/upgrade.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { addressKeyOf } from "../session/address.js";
 import { watchConnections } from "./connections.js";
-import { serveSocket, type SocketServer } from "./socket.js";
+import { closeMilliseconds, serveSocket, type SocketServer } from "./socket.js";
 import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
 import type { EventCursors } from "../event-log/event-cursor.js";
@@ -85,6 +85,8 @@ export function openLive(
     maxPayload: parts.maxMessageBytes,
     // A compressor takes 200 kB for each socket.
     perMessageDeflate: false,
+    // It would answer pings without end to a client that reads nothing.
+    autoPong: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   const alive = new WeakSet<WebSocket>();
@@ -97,24 +99,31 @@ export function openLive(
     liftHeartbeat = sockets.clients.size === 0 ? undefined : timer(heartbeatMilliseconds, heartbeat);
   };
 
-  let isStopping = false;
   let gone: (() => void) | undefined;
   return {
     upgrade({ socket, head }, request, reply) {
       if (!mayOpen(origins, request))
         return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
-      if (isStopping || connections.isFull()) {
+      if (connections.isFull()) {
         const { code, message, details } = tooBusy();
         return answerError(reply, code, message, details);
       }
       reply.hijack();
-      reply.raw.detachSocket(socket as never);
+      reply.raw.detachSocket(socket);
       sockets.handleUpgrade(request.raw, socket, head, (ws) => {
-        if (ws.protocol !== subprotocol) return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
+        // A frame against the protocol, or a connection that breaks: the close follows.
+        ws.on("error", () => {});
+        ws.once("close", () => sockets.clients.size === 0 && gone?.());
+        liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
+        if (ws.protocol !== subprotocol) {
+          ws.once(
+            "close",
+            timer(closeMilliseconds, () => ws.terminate()),
+          );
+          return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
+        }
         alive.add(ws);
         ws.on("pong", () => alive.add(ws));
-        liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
-        ws.once("close", () => sockets.clients.size === 0 && gone?.());
         serveSocket(server, ws, {
           authorization: request.raw.headersDistinct["authorization"] ?? [],
           userAgent: request.headers["user-agent"] ?? null,
@@ -127,7 +136,6 @@ export function openLive(
     },
     stream: (framing, asked, request, reply) => openStream(server, framing, asked, request, reply),
     async stop() {
-      isStopping = true;
       liftHeartbeat?.();
       const all = new Promise<void>((resolve) => (gone = resolve));
       connections.stopAll();

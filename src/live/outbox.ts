@@ -3,13 +3,19 @@ import type { ByteBudget, ByteShare } from "../http/byte-budget.js";
 
 /** What is sent to one client, bounded by what the client takes. */
 export type Outbox = {
-  /** Sends. Answers false where the client has too much already of what waits for it. */
-  readonly send: (text: string, isEvent?: boolean) => boolean;
-  /** Whether so many more events would be too many to wait. */
+  /** Sends. Answers false where there is no room for it among all that is on its way to clients. */
+  readonly send: (text: string, how?: SendOptions) => boolean;
+  /** Whether so many more events would be too many to wait, or what waits is too large; answers of operations apart. */
   readonly isBehind: (events: number) => boolean;
   /** Resolves when little waits for the client, or nothing will ever be sent again. */
   readonly room: () => Promise<void>;
   readonly close: () => void;
+};
+
+export type SendOptions = {
+  readonly isEvent?: boolean;
+  /** For what has been done, and must be told. */
+  readonly evenWithoutRoom?: boolean;
 };
 
 const mostEvents = 100;
@@ -32,6 +38,7 @@ export function makeOutbox(parts: {
   const waiters = new Set<() => void>();
   let events = 0;
   let bytes = 0;
+  let bytesBehind = 0;
   let isClosed = false;
   let lift: (() => void) | undefined;
 
@@ -48,27 +55,31 @@ export function makeOutbox(parts: {
   };
 
   return {
-    isBehind: (more) => events + more >= mostEvents || bytes >= mostBytes,
-    send(text, isEvent = false) {
+    isBehind: (more) => events + more >= mostEvents || bytesBehind >= mostBytes,
+    send(text, { isEvent = false, evenWithoutRoom = false } = {}) {
       const size = Buffer.byteLength(text);
       let share: ByteShare | undefined;
       // What is smaller is bounded by the number of connections.
       if (size > fewBytes) {
         share = answers.open(party(), cut);
-        if (!share.take(size)) {
+        if (!share.take(size) && !evenWithoutRoom) {
           share.close();
           return false;
         }
         share.awaitClient();
         shares.add(share);
       }
+      // An answer was asked for, however slow the client, and has its room. Whatever else is small adds up.
+      const behind = isEvent || share === undefined ? size : 0;
       bytes += size;
+      bytesBehind += behind;
       if (isEvent) events += 1;
       if (lift === undefined) awaitClient();
       transmit(text, () => {
         share?.close();
         if (share !== undefined) shares.delete(share);
         bytes -= size;
+        bytesBehind -= behind;
         if (isEvent) events -= 1;
         awaitClient();
         wake();

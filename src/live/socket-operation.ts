@@ -5,7 +5,7 @@ import { KnownError } from "../errors.js";
 import { requestOf } from "../operation/graphql-request.js";
 import type { Client, HeldCredential } from "./held-credential.js";
 import { operate } from "./operator.js";
-import type { Outbox } from "./outbox.js";
+import type { Outbox, SendOptions } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
 import type { Subscription } from "./subscriptions.js";
 
@@ -43,9 +43,14 @@ export function beginOperation(
   let subscription: Subscription | undefined;
   let isGone = false;
   let endOperation: (() => void) | undefined;
+  /** Its id may be another operation's from then on. */
+  const complete = () => {
+    if (!isGone) onComplete();
+    isGone = true;
+  };
 
-  const next = (json: string, isEvent: boolean) =>
-    outbox.send(`{"id":${quotedId},"type":"${MessageType.Next}","payload":${json}}`, isEvent);
+  const next = (json: string, how: SendOptions) =>
+    outbox.send(`{"id":${quotedId},"type":"${MessageType.Next}","payload":${json}}`, how);
   const fail = (errors: readonly GraphQLFormattedError[]) =>
     outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
 
@@ -61,36 +66,36 @@ export function beginOperation(
         room: outbox.room,
         isBehind: outbox.isBehind,
         send(json) {
-          if (!isGone && isLive() && !next(json, true)) turnAway();
+          if (!isGone && isLive() && !next(json, { isEvent: true })) turnAway();
         },
         turnAway() {
           if (!isGone && isLive()) turnAway();
         },
       },
     });
-    const { operationName = null, error } = outcome.context?.outcome ?? {};
+    const { operationName = null, isMutation = false, error } = outcome.context?.outcome ?? {};
     server.log.info({ requestId: client.requestId, operation: operationName, ...error }, "socket operation");
     ({ subscription } = outcome);
     if (isGone || !isOpen()) subscription?.close();
     else if (outcome.refusal !== undefined) fail(outcome.refusal);
     else if (subscription !== undefined) {
-      if (!subscription.isResumed) next(outcome.json, true);
+      if (!subscription.isResumed) next(outcome.json, { isEvent: true });
       return subscription.start();
-    } else if (next(outcome.json, false)) outbox.send(`{"id":${quotedId},"type":"${MessageType.Complete}"}`);
+    } else if (next(outcome.json, { evenWithoutRoom: isMutation }))
+      outbox.send(`{"id":${quotedId},"type":"${MessageType.Complete}"}`);
     else throw new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client");
-    onComplete();
+    complete();
   };
   const answered = run().catch((error: unknown) => {
     if (!isGone && isOpen()) fail([server.formatError({ message: "" }, error)]);
-    onComplete();
+    complete();
   });
   return {
     answered,
     end() {
-      isGone = true;
       endOperation?.();
       subscription?.close();
-      onComplete();
+      complete();
     },
   };
 }

@@ -1,6 +1,6 @@
-import { CloseCode, MessageType, parseMessage, type Message } from "graphql-ws";
+import { CloseCode, MessageType, type Message } from "graphql-ws";
 import type { Logger } from "pino";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 
 import type { Timer } from "../clock.js";
 import { KnownError } from "../errors.js";
@@ -10,6 +10,7 @@ import type { Connection } from "./connections.js";
 import { HeldCredential, type Client, type CredentialKeeper } from "./held-credential.js";
 import type { Operator } from "./operator.js";
 import { makeOutbox } from "./outbox.js";
+import { authorizationIn, credentialsOf, messageOf } from "./message.js";
 import { beginOperation, type OperationSocket, type SocketOperation } from "./socket-operation.js";
 
 export type SocketServer = Operator &
@@ -33,8 +34,8 @@ const serviceRestart = 1012;
 const tryAgainLater = 1013;
 
 const initMilliseconds = 10_000;
-// Whoever doesn't close is closed.
-const closeMilliseconds = 1000;
+/** Whoever doesn't close is closed. */
+export const closeMilliseconds = 1000;
 // What was asked before a session's end is answered, if that takes no longer.
 const lastAnswersMilliseconds = 500;
 
@@ -176,9 +177,20 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
     heard.inAll += 1;
     return heard.inSecond > limits.messagesPerSecond;
   };
+  /** Counts what was heard, and answers whether to go on. */
+  const mayGoOn = (): boolean => {
+    if (phase === "ending") return false;
+    if (isTooFast()) close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second");
+    // Answers would pile up for who doesn't read them.
+    else if (outbox.isBehind(0)) turnAway();
+    else return true;
+    return false;
+  };
+  // A ping need not be answered where a later one will be: RFC 6455, section 5.5.3.
+  ws.on("ping", (data) => mayGoOn() && ws.bufferedAmount === 0 && ws.pong(data));
+  ws.on("pong", mayGoOn);
   ws.on("message", (data, isBinary) => {
-    if (phase === "ending") return;
-    if (isTooFast()) return close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second");
+    if (!mayGoOn()) return;
     const message = isBinary ? undefined : messageOf(data);
     if (message === undefined) return close(CloseCode.BadRequest, "Invalid message received");
     // What no message can be answered with: the database is away, when a credential has to be judged.
@@ -186,8 +198,6 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
       close(tryAgainLater, String(formatError({ message: "" }, error).extensions?.["code"])),
     );
   });
-  // A frame against the protocol, or a connection that breaks: the close follows.
-  ws.on("error", () => {});
   ws.on("close", (code) => {
     phase = "ending";
     for (const lift of lifts) lift();
@@ -211,27 +221,4 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   inTime(initMilliseconds, () => {
     if (phase === "new") close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
   });
-}
-
-function messageOf(data: RawData): Message | undefined {
-  try {
-    return parseMessage((data as Buffer).toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The credential of the first message; else that of the request that opened the socket. Two different ones are none. */
-function credentialsOf(payload: unknown, ofRequest: readonly string[]): readonly string[] {
-  const given = authorizationIn(payload);
-  if (given === undefined) return ofRequest;
-  return ofRequest.every((other) => other === given) ? [given] : [given, ...ofRequest];
-}
-
-/** What a message has for an Authorization header, in whatever case its name is. */
-function authorizationIn(payload: unknown): string | undefined {
-  if (!isRecord(payload)) return undefined;
-  const [, given] = Object.entries(payload).find(([name]) => name.toLowerCase() === "authorization") ?? [];
-  // What is no text is no credential, and not none either.
-  return given == null ? undefined : typeof given === "string" ? given : "";
 }

@@ -4,6 +4,7 @@ import type { Live } from "../context.js";
 import { tooBusy } from "../database/turns.js";
 import type { KnownError } from "../errors.js";
 import type { AnswerStream } from "../http/answer-stream.js";
+import { whenOver } from "../http/when-over.js";
 import type { StreamFraming } from "../http/stream-framing.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { addressKeyOf } from "../session/address.js";
@@ -40,7 +41,7 @@ export function openStream(
   /** What it ends with, where that is known before it has begun. */
   let last: string | undefined;
 
-  const cut = () => raw.destroy();
+  const cut = () => request.raw.socket.destroy();
   const outbox = makeOutbox({
     ...server,
     transmit: (text, sent) => raw.write(text, sent),
@@ -95,7 +96,7 @@ export function openStream(
       isBehind: outbox.isBehind,
       send(json) {
         if (held.isOver()) connection.expire();
-        if (phase === "open" && !outbox.send(framing.next(json), true)) cut();
+        if (phase === "open" && !outbox.send(framing.next(json), { isEvent: true })) cut();
       },
       turnAway: cut,
     });
@@ -110,9 +111,9 @@ export function openStream(
         return void raw.end(framing.head + (last ?? ""));
       }
       phase = "open";
-      raw.once("close", close);
+      whenOver(request, reply, close);
       const isResumed = subscription!.isResumed;
-      outbox.send(framing.head + (isResumed ? "" : framing.next(first)), !isResumed);
+      outbox.send(framing.head + (isResumed ? "" : framing.next(first)), { isEvent: !isResumed });
       subscription!.start();
       liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
     },
