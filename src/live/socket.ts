@@ -125,7 +125,10 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
     held,
     outbox,
     isOpen: () => ws.readyState === ws.OPEN,
-    isLive: () => phase === "open",
+    isLive() {
+      if (held.isOver()) connection.expire();
+      return phase === "open";
+    },
     cut,
     turnAway,
   };

@@ -94,6 +94,7 @@ export function openStream(
       room: outbox.room,
       isBehind: outbox.isBehind,
       send(json) {
+        if (phase === "open" && held.isOver()) connection.expire();
         if (phase === "open" && !outbox.send(framing.next(json), true)) cut();
       },
       turnAway: cut,
