@@ -76,6 +76,8 @@ function askSocket(socket: WebSocket, query: string): Promise<Answer["body"]> {
   return nextMessage(socket, MessageType.Next);
 }
 
+const forbidden: number = CloseCode.Forbidden;
+
 let steps = 0;
 /** Sends a request as the next step of the story, shows its status, and checks it. */
 async function step(title: string, expectedStatus: number, request: () => Promise<Answer>): Promise<Answer> {
@@ -143,7 +145,7 @@ async function walk(url: string): Promise<void> {
     error.extensions.expiredAt === expiresAt, "TOKEN_EXPIRED at its expiresAt", refused);
   const { code, reason, at } = await closed;
   showSocket("The first WebSocket", "red", `closed ${code} ${reason} at ${at}`);
-  require(code === Number(CloseCode.Forbidden) &&
+  require(code === forbidden &&
     reason === "TOKEN_EXPIRED" &&
     at.slice(0, 19) === expiresAt.slice(0, 19), "an end at expiresAt, not at " + at, refused);
   const me = await askSocket(renewed, "{ me { name } }");
