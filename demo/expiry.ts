@@ -76,6 +76,8 @@ function askSocket(socket: WebSocket, query: string): Promise<Answer["body"]> {
   return nextMessage(socket, MessageType.Next);
 }
 
+const forbidden: number = CloseCode.Forbidden;
+
 let steps = 0;
 /** Sends a request as the next step of the story, shows its status, and checks it. */
 async function step(title: string, expectedStatus: number, request: () => Promise<Answer>): Promise<Answer> {

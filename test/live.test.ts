@@ -254,6 +254,20 @@ describe("a socket", () => {
     }
   });
 
+  test("has no event any more at its token's end, though the timer is late", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const { event, next, closed } = await follow(api, ada.token);
+    await event();
+    api.clock.set(ada.expiresAt);
+    await createPost(await api.register("Bob"));
+    expect(await next()).toMatchObject({
+      type: "ping",
+      payload: { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] },
+    });
+    expect(await closed).toEqual({ code: 4403, reason: "TOKEN_EXPIRED" });
+  });
+
   test("ends a subscription that its client completes", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
@@ -294,6 +308,20 @@ describe.each([
     expect(payloadOf(await next())).toEqual({ data: { postEvents: { kind: "READY", post: null } } });
     await createPost(ada);
     expect(payloadOf(await next())).toEqual({ data: { postEvents: { kind: "ADDED", post: { title: "Title" } } } });
+  });
+
+  test("no event follows the token's end, though the timer is late", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const { next } = await openStream(api, "subscription { postEvents { kind } }", {
+      accept,
+      authorization: [`Bearer ${ada.token}`],
+    });
+    await next();
+    api.clock.set(ada.expiresAt);
+    await createPost(await api.register("Bob"));
+    expect(await next()).toMatchObject({ errors: [{ extensions: { reason: "TOKEN_EXPIRED" } }] });
+    expect(await next()).toBeUndefined();
   });
 
   test("a subscription that can't begin is answered as any request is", async () => {
