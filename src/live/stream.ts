@@ -106,7 +106,7 @@ export function openStream(
     live: { begin },
     hasBegun: () => subscription !== undefined,
     start(first) {
-      if (phase === "ended" || raw.destroyed) {
+      if (phase === "ended" || request.raw.socket.destroyed) {
         close();
         return void raw.end(framing.head + (last ?? ""));
       }
