@@ -144,7 +144,6 @@ async function walk(url: string): Promise<void> {
     error.extensions.reason === "TOKEN_EXPIRED" &&
     error.extensions.expiredAt === expiresAt, "TOKEN_EXPIRED at its expiresAt", refused);
   const { code, reason, at } = await closed;
-  const forbidden: number = CloseCode.Forbidden;
   showSocket("The first WebSocket", "red", `closed ${code} ${reason} at ${at}`);
   require(code === forbidden &&
     reason === "TOKEN_EXPIRED" &&

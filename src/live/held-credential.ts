@@ -46,12 +46,6 @@ export class HeldCredential {
     return { sessionId: auth.viewer.sessionId, endsAt };
   };
 
-  /** Whether its end has come, of which a busy process's timer tells late. */
-  readonly isOver = (): boolean => {
-    const { endsAt } = this.credential() ?? { endsAt: Infinity };
-    return endsAt <= this.keeper.clock().getTime();
-  };
-
   /**
    * Judges the first credential of a connection, whose end is listened for from then on.
    *
