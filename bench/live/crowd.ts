@@ -1,0 +1,38 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import type { Order } from "./crowd-process.js";
+
+type Joining = Omit<Extract<Order, { do: "join" }>, "do">;
+
+/** Listeners in a process of their own. */
+export type Crowd = {
+  /** Opens so many sockets, and answers when each has its subscription. */
+  readonly join: (joining: Joining) => Promise<void>;
+  /** When each event came to each listener, in milliseconds since 1970; so many are waited for. */
+  readonly arrivals: (each: number) => Promise<number[]>;
+  readonly comeBack: (renewed: Readonly<Record<string, string>>) => Promise<void>;
+  readonly comebacks: () => Promise<{ readonly ended: number; readonly comebacks: number }>;
+  readonly leave: () => Promise<void>;
+  readonly end: () => void;
+};
+
+export async function startCrowd(): Promise<Crowd> {
+  const child = fork(fileURLToPath(new URL("crowd-process.ts", import.meta.url)));
+  process.once("exit", () => child.kill("SIGKILL"));
+  await once(child, "spawn");
+  const ask = async (order: Order): Promise<any> => {
+    child.send(order);
+    const [answer] = await once(child, "message");
+    return answer;
+  };
+  return {
+    join: (joining) => ask({ do: "join", ...joining }),
+    arrivals: (each) => ask({ do: "await events", each }),
+    comeBack: (renewed) => ask({ do: "come back", renewed }),
+    comebacks: () => ask({ do: "count comebacks" }),
+    leave: () => ask({ do: "leave" }),
+    end: () => void child.kill("SIGKILL"),
+  };
+}
