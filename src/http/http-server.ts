@@ -13,7 +13,7 @@ import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { endpointPath as endpoint, pathOf } from "./paths.js";
 import { logRequest, requestIdOf } from "./request-log.js";
-import { routeUpgrades, upgradeOf, type Upgrade } from "./upgrade.js";
+import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
 import { whenOver } from "./when-over.js";
 
 declare module "fastify" {
@@ -69,7 +69,11 @@ export function makeHttpServer(parts: {
     // What still comes on a connection that is open when the server stops is answered like anything else.
     return503OnClosing: false,
     requestTimeout: timeouts.request,
-    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.checkEvery },
+    http: {
+      headersTimeout: timeouts.headers,
+      connectionsCheckingInterval: timeouts.checkEvery,
+      ...upgradeOptions,
+    },
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);

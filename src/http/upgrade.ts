@@ -26,7 +26,7 @@ export function routeUpgrades(http: FastifyInstance): void {
       // Sent before the answer to an earlier request of the connection, which no client of either protocol does.
       return socket.destroy();
     }
-    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket") {
+    if (!asksForWebSocket(request)) {
       response.detachSocket(socket);
       return answerWithoutUpgrade(http.server, request, socket, head);
     }
@@ -38,9 +38,15 @@ export function routeUpgrades(http: FastifyInstance): void {
   });
 }
 
+const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean =>
+  method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+
+/** Options of Node's server, which newer versions look at before they give a connection up. */
+export const upgradeOptions: object = { shouldUpgradeCallback: asksForWebSocket };
+
 /**
- * Node has given up the connection for any request with an Upgrade header, though it asks for what isn't spoken here:
- * Java's HttpClient offers HTTP/2 with its first request. It is read again, without the offer.
+ * Older ones have given up the connection for any request with an Upgrade header, though it asks for what isn't spoken
+ * here: Java's HttpClient offers HTTP/2 with its first request. It is read again, without the offer.
  */
 function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
