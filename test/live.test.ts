@@ -111,6 +111,32 @@ describe("what happens to a post", () => {
     expect(await onlyPost.event()).toMatchObject({ kind: "VOTED", postId: ofAda });
   });
 
+  test("is told once and in order to more subscribers than are told at a time, whenever they began", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const early = await Promise.all(Array.from({ length: 6 }, () => connect(api, ada.token)));
+    const ids = Array.from({ length: 20 }, (_, index) => String(index));
+    const query = "subscription { postEvents { kind } }";
+    for (const socket of early) for (const id of ids) socket.subscribe(id, query);
+    for (const socket of early) for (const _ of ids) await socket.next();
+    const id = await createPost(ada);
+    const [late] = await Promise.all([follow(api, ada.token), votePost(ada, id), unvotePost(ada, id)]);
+    await deletePost(ada, id);
+    for (const socket of early) {
+      const told = new Map<string, string[]>(ids.map((each) => [each, []]));
+      while ([...told.values()].some((kinds) => kinds.at(-1) !== "REMOVED")) {
+        const message = await socket.next();
+        told.get(message.id!)!.push(message.payload.data.postEvents.kind);
+      }
+      for (const kinds of told.values()) expect(kinds).toEqual(told.get("0"));
+      expect(told.get("0")!.filter((kind) => kind !== "VOTED")).toEqual(["ADDED", "REMOVED"]);
+    }
+    for (let event = await late.event(); event.kind !== "REMOVED"; event = await late.event()) {
+      expect(event.kind).not.toBe("ADDED");
+    }
+    expect(late.rest()).toEqual([]);
+  });
+
   test("is told by another server's followers too", async () => {
     const url = await newDatabaseUrl();
     const one = await startApi({ DATABASE_URL: url });

@@ -59,6 +59,8 @@ type Queued = { readonly told: Told; readonly audience: string };
 const mostMissed = 1000;
 // By so much the clocks of two servers may differ.
 const clockDifferenceMilliseconds = 60_000;
+// Whatever else the process has to do goes on between so many who are told of an event.
+const toldAtOnce = 50;
 // To look through more of the log than this is no short read.
 const shortStretch = 10_000;
 
@@ -96,12 +98,25 @@ export function makeSubscriptions(parts: {
     const position = cursors.open(after);
     if (position === undefined || position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
     if (position.seq > end || (await isOfAnotherLog(position, party))) return undefined;
+    if (position.seq === end) return [];
     const events = await reader.all<LogEvent>(
       sql`select ${eventColumns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
       { pace: end - position.seq > shortStretch ? "slow" : "short", party },
     );
     return events.length > mostMissed ? undefined : events;
+  };
+
+  // One event after the other.
+  let lastTold = Promise.resolve();
+  const tellAll = async (event: LogEvent): Promise<void> => {
+    const told = toldOf(event);
+    let count = 0;
+    for (const tell of all) {
+      tell(event, told);
+      count += 1;
+      if (count % toldAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   };
 
   return {
@@ -134,6 +149,8 @@ export function makeSubscriptions(parts: {
         isSending = false;
       };
       const tell = (event: LogEvent, told: Told): void => {
+        // Still being told to others when this one began.
+        if (event.seq <= end) return;
         const audience = source.audienceOf(event);
         if (audience === undefined) return;
         if (sink.isBehind(queue.length)) return sink.turnAway("too slow");
@@ -171,8 +188,7 @@ export function makeSubscriptions(parts: {
       };
     },
     tell(event) {
-      const told = toldOf(event);
-      for (const tell of all) tell(event, told);
+      lastTold = lastTold.then(() => tellAll(event));
     },
   };
 }
