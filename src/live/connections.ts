@@ -45,6 +45,8 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
   const all = new Set<Connection>();
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
+  const partyOf = new Map<Connection, string>();
+  const counts = new Map<string, number>();
   let isStopped = false;
   let planned: { readonly at: number; readonly lift: () => void } | undefined;
 
@@ -55,6 +57,21 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
     const others = bySession.get(sessionId)!;
     others.delete(connection);
     if (others.size === 0) bySession.delete(sessionId);
+  };
+
+  const forgetParty = (connection: Connection): void => {
+    const party = partyOf.get(connection);
+    if (party === undefined) return;
+    partyOf.delete(connection);
+    const others = counts.get(party)! - 1;
+    if (others === 0) counts.delete(party);
+    else counts.set(party, others);
+  };
+  const noteParty = (connection: Connection): void => {
+    forgetParty(connection);
+    const party = connection.party();
+    partyOf.set(connection, party);
+    counts.set(party, (counts.get(party) ?? 0) + 1);
   };
 
   /** Looks at the clock when the first credential ends; sooner where that is far away, and never before. */
@@ -78,14 +95,19 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
   };
 
   return {
-    add: (connection) => void all.add(connection),
+    add(connection) {
+      all.add(connection);
+      noteParty(connection);
+    },
     remove(connection) {
+      forgetParty(connection);
       forgetSession(connection);
       if (all.delete(connection) && all.size === 0) onEmpty();
     },
     noteCredential(connection) {
       const credential = connection.credential();
       if (credential === undefined || !all.has(connection)) return;
+      noteParty(connection);
       const { sessionId, endsAt } = credential;
       forgetSession(connection);
       sessionOf.set(connection, sessionId);
@@ -97,11 +119,7 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
     isFull: () => isStopped || all.size >= most,
-    countOf(party) {
-      let count = 0;
-      for (const connection of all) if (connection.party() === party) count += 1;
-      return count;
-    },
+    countOf: (party) => counts.get(party) ?? 0,
     stopAll() {
       isStopped = true;
       planned?.lift();
