@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { WebSocketServer, type WebSocket } from "ws";
 
-import { tooBusy } from "../database/turns.js";
+import { makeTurns, tooBusy } from "../database/turns.js";
 import type { LogEvent } from "../event-log/event.js";
 import { answerError } from "../http/error-response.js";
 import type { AnswerStream } from "../http/answer-stream.js";
@@ -10,6 +10,7 @@ import type { Upgrade } from "../http/upgrade.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { addressKeyOf } from "../session/address.js";
 import { watchConnections } from "./connections.js";
+import type { Client } from "./held-credential.js";
 import { closeMilliseconds, serveSocket, type SocketServer } from "./socket.js";
 import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
@@ -37,9 +38,10 @@ const subprotocol = "graphql-transport-ws";
 // A client whose machine has gone says nothing, and is noticed by its not answering.
 const heartbeatMilliseconds = 30_000;
 const subprotocolNotAcceptable = 4406;
+const beginningsAtOnce = 4;
 
 export function openLive(
-  parts: Omit<SocketServer, "connections" | "subscriptions" | "follow"> & {
+  parts: Omit<SocketServer, "connections" | "subscriptions" | "follow" | "beginnings"> & {
     readonly cursors: EventCursors;
     readonly reader: Reader;
     readonly ttlSeconds: number;
@@ -78,7 +80,8 @@ export function openLive(
       () => {},
     );
   };
-  const server: SocketServer = { ...parts, connections, subscriptions, follow };
+  const beginnings = makeTurns(beginningsAtOnce);
+  const server: SocketServer = { ...parts, connections, subscriptions, follow, beginnings };
 
   const sockets = new WebSocketServer({
     noServer: true,
@@ -100,6 +103,23 @@ export function openLive(
   };
 
   let gone: (() => void) | undefined;
+  // Not a part of `upgrade`, whose request its listeners would keep as long as the socket.
+  const accept = (ws: WebSocket, client: Client): void => {
+    // A frame against the protocol, or a connection that breaks: the close follows.
+    ws.on("error", () => {});
+    ws.once("close", () => sockets.clients.size === 0 && gone?.());
+    liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
+    if (ws.protocol !== subprotocol) {
+      ws.once(
+        "close",
+        timer(closeMilliseconds, () => ws.terminate()),
+      );
+      return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
+    }
+    alive.add(ws);
+    ws.on("pong", () => alive.add(ws));
+    serveSocket(server, ws, client);
+  };
   return {
     upgrade({ socket, head }, request, reply) {
       if (!mayOpen(origins, request))
@@ -110,28 +130,16 @@ export function openLive(
       }
       reply.hijack();
       reply.raw.detachSocket(socket);
-      sockets.handleUpgrade(request.raw, socket, head, (ws) => {
-        // A frame against the protocol, or a connection that breaks: the close follows.
-        ws.on("error", () => {});
-        ws.once("close", () => sockets.clients.size === 0 && gone?.());
-        liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
-        if (ws.protocol !== subprotocol) {
-          ws.once(
-            "close",
-            timer(closeMilliseconds, () => ws.terminate()),
-          );
-          return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
-        }
-        alive.add(ws);
-        ws.on("pong", () => alive.add(ws));
-        serveSocket(server, ws, {
-          authorization: request.raw.headersDistinct["authorization"] ?? [],
-          userAgent: request.headers["user-agent"] ?? null,
-          address: request.ip,
-          addressKey: addressKeyOf(request.ip),
-          requestId: request.id,
-        });
-      });
+      // Nobody answers this request any more, and what waits for its end would keep it as long as the socket.
+      reply.raw.emit("close");
+      const client: Client = {
+        authorization: request.raw.headersDistinct["authorization"] ?? [],
+        userAgent: request.headers["user-agent"] ?? null,
+        address: request.ip,
+        addressKey: addressKeyOf(request.ip),
+        requestId: request.id,
+      };
+      sockets.handleUpgrade(request.raw, socket, head, (ws) => accept(ws, client));
       return reply;
     },
     stream: (framing, asked, request, reply) => openStream(server, framing, asked, request, reply),

@@ -51,11 +51,9 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
   let context: OperationContext | undefined;
 
   const begin = async (source: LiveSource, after: string | null | undefined, info: GraphQLResolveInfo) => {
-    const { party } = context!;
     subscription = await subscriptions.open(source, after, info, {
       ...sink,
-      ...eventsTo(operator, asked, caller, auth),
-      party: () => party,
+      ...eventsTo(operator, asked.variables, caller, auth, context!.party),
     });
     return subscription.cursor;
   };
@@ -87,16 +85,18 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
   }
 }
 
-/** What executes a subscription on each event, by a credential that is watched. */
+/** What executes a subscription on each event, by a credential that is watched. It keeps nothing of how that began. */
 export function eventsTo(
   operator: Operator,
-  asked: GraphqlRequest,
+  variables: GraphqlRequest["variables"],
   { userAgent, address }: Pick<Caller, "userAgent" | "address">,
   auth: () => Auth,
-): Pick<Sink, "execute"> {
+  party: string,
+): Pick<Sink, "execute" | "party"> {
   return {
+    party: () => party,
     // What is made in this context may serve others, who stay when this client leaves.
     execute: (event, info) =>
-      executeEvent(info, asked.variables, event, operator.contextOf({ userAgent, address }, auth()), operator),
+      executeEvent(info, variables, event, operator.contextOf({ userAgent, address }, auth()), operator),
   };
 }

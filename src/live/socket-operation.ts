@@ -54,8 +54,9 @@ export function beginOperation(
   const fail = (errors: readonly GraphQLFormattedError[]) =>
     outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
 
-  const run = async (): Promise<void> => {
-    const asked = requestOf(payload, server.trustedDocuments);
+  // Given what was asked, which isn't kept as long as a subscription.
+  const run = async (parameters: Readonly<Record<string, unknown>>): Promise<void> => {
+    const asked = requestOf(parameters, server.trustedDocuments);
     const outcome = await operate(server, asked, {
       ...client,
       authorization: held.authorization,
@@ -86,7 +87,7 @@ export function beginOperation(
     else throw new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client");
     complete();
   };
-  const answered = run().catch((error: unknown) => {
+  const answered = run(payload).catch((error: unknown) => {
     if (!isGone && isOpen()) fail([server.formatError({ message: "" }, error)]);
     complete();
   });

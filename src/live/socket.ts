@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 
 import type { Timer } from "../clock.js";
+import type { Turns } from "../database/turns.js";
 import { KnownError } from "../errors.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { isRecord } from "../validation.js";
@@ -20,6 +21,8 @@ export type SocketServer = Operator &
     readonly trustedDocuments: TrustedDocuments | undefined;
     readonly sendTimeoutMilliseconds: number;
     readonly limits: SocketLimits;
+    /** Sockets begin a few at a time, or a thousand that come back at once would have everybody else wait. */
+    readonly beginnings: Turns;
   };
 
 export type SocketLimits = {
@@ -29,7 +32,7 @@ export type SocketLimits = {
   readonly messagesPerSecond: number;
 };
 
-// Codes beside the library's: https://www.iana.org/assignments/websocket/websocket.xhtml
+// Beside the library's codes: https://www.iana.org/assignments/websocket/websocket.xhtml
 const serviceRestart = 1012;
 const tryAgainLater = 1013;
 
@@ -102,7 +105,8 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   const initialise = async (payload: unknown): Promise<void> => {
     if (phase !== "new") return close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
     phase = "judging";
-    const refusal = await held.hold(connection, credentialsOf(payload, client.authorization));
+    const judge = () => held.hold(connection, credentialsOf(payload, client.authorization));
+    const refusal = await server.beginnings(judge, { party: client.addressKey });
     if (phase !== "judging") return;
     if (refusal !== undefined) return refuse(refusal);
     if (connections.countOf(held.party()) > limits.connectionsOfParty)
@@ -144,10 +148,8 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
       return void outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errorsOf(busy).errors }));
     }
     const asked = { id, payload: payload as Record<string, unknown> };
-    operations.set(
-      id,
-      beginOperation(server, socket, asked, () => void operations.delete(id)),
-    );
+    const operation = beginOperation(server, socket, asked, () => void operations.delete(id));
+    operations.set(id, operation);
   };
 
   // One renewal after the other, or an older one might come last.

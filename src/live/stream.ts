@@ -90,8 +90,7 @@ export function openStream(
     if (refusal !== undefined) throw refusal;
     if (connections.countOf(held.party()) > limits.connectionsOfParty) throw tooBusy();
     subscription = await server.subscriptions.open(source, after, info, {
-      ...eventsTo(server, asked, client, () => held.auth),
-      party: held.party,
+      ...eventsTo(server, asked.variables, client, () => held.auth, held.party()),
       room: outbox.room,
       isBehind: outbox.isBehind,
       send(json) {
