@@ -1,6 +1,6 @@
 // What sockets with subscriptions cost: memory, processor time and delay of an event, slow clients beside fast ones, and
 // a thousand tokens that end at once. It reports, and fails nothing. Ten thousand sockets need `ulimit -n 11000`.
-//   npm run bench:live -- --sockets 1000 --parts events,slow,expiry --server ../older/dist/main.js
+//   npm run bench:live -- --sockets 1000 --parts memory,events --server ../older/dist/main.js
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     sockets: { type: "string", default: "10000" },
     server: { type: "string", default: "dist/main.js" },
-    parts: { type: "string", default: "events,slow,expiry" },
+    parts: { type: "string", default: "memory,events,slow,expiry" },
     /** Arguments for the server's Node, such as --cpu-prof. */
     node: { type: "string", default: "" },
   },
@@ -71,7 +71,28 @@ async function measureEvents(server: Server, crowd: Crowd, vote: () => Promise<n
   return { delays, seconds: server.processorSeconds() - before };
 }
 
-async function memoryAndEvents(server: Server, crowd: Crowd): Promise<void> {
+async function memory(server: Server, crowd: Crowd): Promise<void> {
+  const tokens = (await makePeople(server.url, people)).map(({ token }) => token);
+  const open = (count: number) => crowd.join({ url: server.url, tokens, count, fields: shared });
+  // Until the code is compiled and the heap has its size; garbage that is left counts.
+  await open(500);
+  await crowd.leave();
+  await open(100);
+  await pause(2000);
+  const before = server.memory().now;
+  await open(mostSockets);
+  await pause(5000);
+  const kilobytes = ((server.memory().now - before) * 1000) / mostSockets;
+  note(
+    1,
+    `memory of each of ${mostSockets.toLocaleString("en")} sockets with a subscription`,
+    kilobytes,
+    "kB",
+    goals.kilobytesOfSocket,
+  );
+}
+
+async function eventsToMany(server: Server, crowd: Crowd): Promise<void> {
   const all = await makePeople(server.url, people);
   const tokens = all.map(({ token }) => token);
   const vote = voting(all[0]!, await publish(all[0]!, "A content"));
@@ -85,19 +106,7 @@ async function memoryAndEvents(server: Server, crowd: Crowd): Promise<void> {
       ["alike for all", shared],
       ["with viewerHasVoted", ofViewer],
     ] as const) {
-      await pause(2000);
-      const before = server.memory().now;
       await crowd.join({ url: server.url, tokens, count: subscribers, fields });
-      await pause(2000);
-      // Others' memory has grown to its size by the time that the last join.
-      if (subscribers === mostSockets && fields === shared)
-        note(
-          1,
-          "memory of a socket with a subscription",
-          ((server.memory().now - before) * 1000) / subscribers,
-          "kB",
-          goals.kilobytesOfSocket,
-        );
       await measureEvents(server, crowd, vote, 3);
       const { delays, seconds } = await measureEvents(server, crowd, vote, events);
       const of = `an event to ${subscribers.toLocaleString("en")}, ${name}`;
@@ -162,7 +171,8 @@ async function endAtOnce(server: Server, crowd: Crowd): Promise<void> {
 
 const started = performance.now();
 const parts = new Set(values.parts.split(","));
-if (parts.has("events")) await onServer({}, memoryAndEvents);
+if (parts.has("memory")) await onServer({}, memory);
+if (parts.has("events")) await onServer({}, eventsToMany);
 if (parts.has("slow")) await onServer({}, slowBesideFast);
 if (parts.has("expiry")) await onServer({ ACCESS_TOKEN_TTL: `${ttlSeconds}s` }, endAtOnce);
 printTable(figures, undefined);
