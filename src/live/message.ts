@@ -3,6 +3,10 @@ import type { RawData } from "ws";
 
 import { isRecord } from "../validation.js";
 
+// Beside the library's codes: https://www.iana.org/assignments/websocket/websocket.xhtml
+export const serviceRestart = 1012;
+export const tryAgainLater = 1013;
+
 /** What a text says in the protocol; undefined where it says nothing. */
 export function messageOf(data: RawData): Message | undefined {
   try {

@@ -11,7 +11,7 @@ import type { Connection } from "./connections.js";
 import { HeldCredential, type Client, type CredentialKeeper } from "./held-credential.js";
 import type { Operator } from "./operator.js";
 import { makeOutbox } from "./outbox.js";
-import { authorizationIn, credentialsOf, messageOf } from "./message.js";
+import { authorizationIn, credentialsOf, messageOf, serviceRestart, tryAgainLater } from "./message.js";
 import { beginOperation, type OperationSocket, type SocketOperation } from "./socket-operation.js";
 
 export type SocketServer = Operator &
@@ -31,10 +31,6 @@ export type SocketLimits = {
   readonly operationsOfSocket: number;
   readonly messagesPerSecond: number;
 };
-
-// Beside the library's codes: https://www.iana.org/assignments/websocket/websocket.xhtml
-const serviceRestart = 1012;
-const tryAgainLater = 1013;
 
 const initMilliseconds = 10_000;
 /** Whoever doesn't close is closed. */
@@ -105,7 +101,9 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   const initialise = async (payload: unknown): Promise<void> => {
     if (phase !== "new") return close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
     phase = "judging";
-    const judge = () => held.hold(connection, credentialsOf(payload, client.authorization));
+    // Who has gone while waiting would follow the log, and nobody would leave it.
+    const judge = async () =>
+      phase === "judging" ? held.hold(connection, credentialsOf(payload, client.authorization)) : undefined;
     const refusal = await server.beginnings(judge, { party: client.addressKey });
     if (phase !== "judging") return;
     if (refusal !== undefined) return refuse(refusal);
