@@ -112,6 +112,15 @@ const everyRow = async (api: Api) => [
 ];
 type World = Awaited<ReturnType<typeof makeWorld>>;
 
+/** A world with hidden posts, of these ids, and the same without them. */
+async function makeTwoWorlds(name: "other" | "nobody") {
+  const world = await makeWorld(name);
+  const ids = world.hidden.map(({ id }) => id);
+  const [present, absent] = [await world.copy(), await world.copy()];
+  await execute(absent, `delete from posts where id in (${ids.map(() => "?").join()})`, ids);
+  return { world, runner: world.runners[name], ids, present, absent };
+}
+
 const keyOf: Record<PostOrderField, (row: Row) => number | string> = {
   PUBLISHED_AT: (row) => row.listed_at,
   CREATED_AT: (row) => row.created_at,
@@ -332,11 +341,7 @@ describe("on every way that the schema has to a post", () => {
   test.each(["other", "nobody"] as const)(
     "to %s, a world with hidden posts is one without them",
     async (name) => {
-      const world = await makeWorld(name);
-      const runner = world.runners[name];
-      const ids = world.hidden.map(({ id }) => id);
-      const [present, absent] = [await world.copy(), await world.copy()];
-      await execute(absent, `delete from posts where id in (${ids.map(() => "?").join()})`, ids);
+      const { world, runner, ids, present, absent } = await makeTwoWorlds(name);
       const operations = operationsFor(world, runner);
       expect(operations.length).toBeGreaterThan(900);
       const before = await rowsOf(present, ids);
@@ -363,11 +368,7 @@ describe("on every way that the schema has to a post", () => {
   test.each(["other", "nobody"] as const)(
     "to %s, what happens to hidden posts is nothing",
     async (name) => {
-      const world = await makeWorld(name);
-      const runner = world.runners[name];
-      const ids = world.hidden.map(({ id }) => id);
-      const [present, absent] = [await world.copy(), await world.copy()];
-      await execute(absent, `delete from posts where id in (${ids.map(() => "?").join()})`, ids);
+      const { world, runner, ids, present, absent } = await makeTwoWorlds(name);
       const operations = operationsOf(schema, "Post", subscribedWays, valuesFor(world, runner), () => 1);
       const told = await Promise.all([present, absent].map((api) => listen(api, operations, runner)));
 

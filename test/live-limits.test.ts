@@ -381,6 +381,17 @@ async function hasClosed(api: Api): Promise<boolean> {
   return true;
 }
 
+/** Two who follow the same post, of whom the one doesn't read any more. */
+async function slowBesideFast() {
+  const api = await startApi();
+  const [ada, bob] = [await api.register(), await api.register()];
+  const { id, query } = await longPost(ada);
+  const [slow, fast] = [await follow(api, ada.token), await follow(api, bob.token)];
+  await Promise.all([slow.event(), fast.event()]);
+  await stopReading(api, slow, query);
+  return { api, ada, bob, id, slow, fast };
+}
+
 /** Lets a socket read no more, and ask for more than the network holds between two processes. */
 async function stopReading(api: Api, socket: TestSocket, query: string): Promise<void> {
   const before = lines(api, "socket operation");
@@ -395,12 +406,7 @@ const votes = async (account: Account, id: string, count: number) => {
 
 describe("a client that doesn't read", () => {
   test("is turned away with 100 events waiting, and nobody else waits for it", async () => {
-    const api = await startApi();
-    const [ada, bob] = [await api.register(), await api.register()];
-    const { id, query } = await longPost(ada);
-    const [slow, fast] = [await follow(api, ada.token), await follow(api, bob.token)];
-    await Promise.all([slow.event(), fast.event()]);
-    await stopReading(api, slow, query);
+    const { api, ada, bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 101);
     expect(await fast.events(101)).toHaveLength(101);
     // Who doesn't close is closed.
@@ -413,12 +419,7 @@ describe("a client that doesn't read", () => {
   });
 
   test("is told why, once it reads after all", async () => {
-    const api = await startApi();
-    const [ada, bob] = [await api.register(), await api.register()];
-    const { id, query } = await longPost(ada);
-    const [slow, fast] = [await follow(api, ada.token), await follow(api, bob.token)];
-    await Promise.all([slow.event(), fast.event()]);
-    await stopReading(api, slow, query);
+    const { bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 101);
     await fast.events(101);
     slow.raw.resume();
@@ -467,12 +468,7 @@ describe("a client that doesn't read", () => {
   });
 
   test("of large answers is still told of events, and may still speak", async () => {
-    const api = await startApi();
-    const [ada, bob] = [await api.register(), await api.register()];
-    const { id, query } = await longPost(ada);
-    const [slow, fast] = [await follow(api, ada.token), await follow(api, bob.token)];
-    await Promise.all([slow.event(), fast.event()]);
-    await stopReading(api, slow, query);
+    const { bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 2);
     await fast.events(2);
     slow.send({ type: "ping" });

@@ -54,6 +54,23 @@ describe("what happens to a post", () => {
     expect(kinds(await ofBob.events(3))).toEqual(["ADDED", "REMOVED", "ADDED"]);
   });
 
+  test("is told to each as it is to them, where that differs", async () => {
+    const api = await startApi();
+    const [ada, bob, cat] = [await api.register("Ada"), await api.register("Bob"), await api.register("Cat")];
+    const id = await createPost(ada);
+    await votePost(bob, id);
+    const fields = "post { viewerHasVoted author { email } }";
+    const all = await Promise.all([ada, bob, cat].map(({ token }) => follow(api, token, { fields })));
+    await Promise.all(all.map(({ event }) => event()));
+    await updatePost(ada, { id, title: "New" });
+    const told = await Promise.all(all.map(async ({ event }) => (await event())["post"]));
+    expect(told).toEqual([
+      { viewerHasVoted: false, author: { email: ada.email } },
+      { viewerHasVoted: true, author: { email: null } },
+      { viewerHasVoted: false, author: { email: null } },
+    ]);
+  });
+
   test("is told once its time has come, once, by whichever server notices", async () => {
     const url = await newDatabaseUrl();
     const one = await startApi({ DATABASE_URL: url });
@@ -174,6 +191,36 @@ describe("a client that was away", () => {
     const all = await follow(api, bob.token, { after: ready });
     // What it is told of the post is what can be seen now: nothing.
     expect((await all.events(4)).map(({ kind }) => kind)).toEqual(["ADDED", "CHANGED", "VOTED", "REMOVED"]);
+  });
+
+  test("is shown nothing of a post that is a draft again, which its author is shown", async () => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const cursors = await Promise.all(
+      [ada, bob].map(async ({ token }) => {
+        const before = await follow(api, token);
+        const { cursor } = await before.event();
+        before.close();
+        return cursor;
+      }),
+    );
+    const id = await createPost(ada);
+    await updatePost(ada, { id, title: "Not for others", published: false });
+    const [ofAda, ofBob] = await Promise.all(
+      [ada, bob].map(async ({ token }, index) => {
+        const { events } = await follow(api, token, { after: cursors[index], fields: "postId post { title }" });
+        return events(2);
+      }),
+    );
+    const post = { title: "Not for others" };
+    expect(ofAda).toEqual([
+      { kind: "ADDED", cursor: aCursor, postId: id, post },
+      { kind: "CHANGED", cursor: aCursor, postId: id, post },
+    ]);
+    expect(ofBob).toEqual([
+      { kind: "ADDED", cursor: aCursor, postId: id, post: null },
+      { kind: "REMOVED", cursor: aCursor, postId: id, post: null },
+    ]);
   });
 
   test.each([

@@ -110,12 +110,18 @@ export function openEventLog(parts: {
     return next;
   };
 
+  // Told once: the next polls find the same, until it can be read again.
+  let isUnreadable = false;
+  const noteUnreadable = (error: unknown): void => {
+    if (!isUnreadable) onError(error);
+    isUnreadable = true;
+  };
   const poll = (): void => {
     lift?.();
     lift = undefined;
     if (isClosed || followers.size === 0) return;
     void catchUp()
-      .catch(onError)
+      .then(() => (isUnreadable = false), noteUnreadable)
       .finally(() => {
         if (!isClosed && followers.size > 0) lift ??= timer(pollMilliseconds, poll);
       });

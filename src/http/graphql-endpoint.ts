@@ -17,7 +17,7 @@ import { endpointPath } from "./paths.js";
 import { readBody } from "./request-body.js";
 import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
-import { framingFor, type StreamFraming } from "./stream-framing.js";
+import type { StreamFraming } from "./stream-framing.js";
 import { parametersOfUrl } from "./url-parameters.js";
 import { whenOver } from "./when-over.js";
 
@@ -51,8 +51,8 @@ export async function answerGraphql(
     return reply.redirect("/", 303);
   const { method } = request;
   const { accept } = request.headers;
-  const framing = method === "POST" ? framingFor(accept) : undefined;
-  const takesJson = readAccept(accept).something;
+  const { something: takesJson, framing: named } = readAccept(accept);
+  const framing = method === "POST" ? named : undefined;
   if (!takesJson && framing === undefined)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 

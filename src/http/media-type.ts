@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
 import { endpointPath, pathOf } from "./paths.js";
+import { framingFor, type StreamFraming } from "./stream-framing.js";
 
 // With their parameter, because a client may ask for it.
 const json = "application/json; charset=utf-8";
@@ -16,6 +17,8 @@ export type Acceptance = {
   readonly onlyJson: boolean;
   /** Whether it names the newer type, rather than taking anything. */
   readonly namesNewType: boolean;
+  /** The stream that it names, for answers that follow each other. */
+  readonly framing: StreamFraming | undefined;
 };
 
 // Clients send few different ones, and each sends its own with every request.
@@ -33,6 +36,7 @@ function acceptanceOf(header: string): Acceptance {
     something: accepted.length > 0,
     onlyJson: accepted.length > 0 && !newType,
     namesNewType: newType && /application\/graphql-response\+json/i.test(header),
+    framing: framingFor(header),
   };
 }
 

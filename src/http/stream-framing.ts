@@ -48,8 +48,7 @@ const multipart: StreamFraming = {
 };
 
 /** The framing that an Accept header names; undefined where it names none. */
-export function framingFor(accept: string | undefined): StreamFraming | undefined {
-  if (accept === undefined) return undefined;
+export function framingFor(accept: string): StreamFraming | undefined {
   if (/(^|,)\s*text\/event-stream\b/i.test(accept)) return eventStream;
   return /(^|,)\s*multipart\/mixed\s*;[^,]*\bsubscriptionSpec="?1\.0/i.test(accept) ? multipart : undefined;
 }

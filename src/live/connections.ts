@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../clock.js";
+import { countsByParty } from "../database/counts-by-party.js";
 
 /** A connection that stays open: a socket or a stream. */
 export type Connection = {
@@ -46,7 +47,7 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
   const partyOf = new Map<Connection, string>();
-  const counts = new Map<string, number>();
+  const counts = countsByParty();
   let isStopped = false;
   let planned: { readonly at: number; readonly lift: () => void } | undefined;
 
@@ -61,17 +62,13 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
 
   const forgetParty = (connection: Connection): void => {
     const party = partyOf.get(connection);
-    if (party === undefined) return;
-    partyOf.delete(connection);
-    const others = counts.get(party)! - 1;
-    if (others === 0) counts.delete(party);
-    else counts.set(party, others);
+    if (party !== undefined && partyOf.delete(connection)) counts.add(party, -1);
   };
   const noteParty = (connection: Connection): void => {
     forgetParty(connection);
     const party = connection.party();
     partyOf.set(connection, party);
-    counts.set(party, (counts.get(party) ?? 0) + 1);
+    counts.add(party, 1);
   };
 
   /** Looks at the clock when the first credential ends; sooner where that is far away, and never before. */
@@ -119,7 +116,7 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
     isFull: () => isStopped || all.size >= most,
-    countOf: (party) => counts.get(party) ?? 0,
+    countOf: counts.of,
     stopAll() {
       isStopped = true;
       planned?.lift();

@@ -1,8 +1,11 @@
+import type { FastifyRequest } from "fastify";
+
 import { refusalOf, type Auth } from "../auth.js";
 import type { Clock } from "../clock.js";
 import type { ContextFactory, OperationContext } from "../create-context.js";
 import type { KnownError } from "../errors.js";
 import type { EventLog } from "../event-log/event-log.js";
+import { addressKeyOf } from "../session/address.js";
 import type { Connection, Connections, Credential } from "./connections.js";
 
 /** Who opened a connection that stays open. */
@@ -15,6 +18,16 @@ export type Client = {
   readonly addressKey: string;
   readonly requestId: string;
 };
+
+export function clientOf(request: FastifyRequest): Client {
+  return {
+    authorization: request.raw.headersDistinct["authorization"] ?? [],
+    userAgent: request.headers["user-agent"] ?? null,
+    address: request.ip,
+    addressKey: addressKeyOf(request.ip),
+    requestId: request.id,
+  };
+}
 
 export type CredentialKeeper = Pick<ContextFactory, "createContext"> & {
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL as subprotocol } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 
 import { makeTurns, tooBusy } from "../database/turns.js";
@@ -8,9 +9,8 @@ import type { AnswerStream } from "../http/answer-stream.js";
 import type { StreamFraming } from "../http/stream-framing.js";
 import type { Upgrade } from "../http/upgrade.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
-import { addressKeyOf } from "../session/address.js";
 import { watchConnections } from "./connections.js";
-import type { Client } from "./held-credential.js";
+import { clientOf, type Client } from "./held-credential.js";
 import { closeMilliseconds, serveSocket, type SocketServer } from "./socket.js";
 import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
@@ -18,7 +18,7 @@ import type { EventCursors } from "../event-log/event-cursor.js";
 import type { Reader } from "../database/reader.js";
 
 /** Sockets, and what they are told of. */
-export type Live = {
+export type LiveServer = {
   /** Makes a socket of a connection, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
   /** Prepares the stream of a request that may turn out to be a subscription. */
@@ -34,10 +34,8 @@ export type Live = {
   readonly cut: () => void;
 };
 
-const subprotocol = "graphql-transport-ws";
 // A client whose machine has gone says nothing, and is noticed by its not answering.
 const heartbeatMilliseconds = 30_000;
-const subprotocolNotAcceptable = 4406;
 const beginningsAtOnce = 4;
 
 export function openLive(
@@ -49,11 +47,15 @@ export function openLive(
     readonly maxConnections: number;
     readonly maxMessageBytes: number;
   },
-): Live {
+): LiveServer {
   const { clock, timer, events, corsOrigins } = parts;
   const origins = new Set(corsOrigins);
   const connections = watchConnections(clock, timer, parts.maxConnections, () => leaveLog());
-  const subscriptions = makeSubscriptions({ ...parts, log: parts.events });
+  const subscriptions = makeSubscriptions({
+    ...parts,
+    // Counted and written down as any other error.
+    onError: (error) => void parts.formatError({ message: "" }, error),
+  });
 
   const tell = (told: readonly LogEvent[]): void => {
     for (const event of told) {
@@ -114,7 +116,7 @@ export function openLive(
         "close",
         timer(closeMilliseconds, () => ws.terminate()),
       );
-      return ws.close(subprotocolNotAcceptable, "Subprotocol not acceptable");
+      return ws.close(CloseCode.SubprotocolNotAcceptable, "Subprotocol not acceptable");
     }
     alive.add(ws);
     ws.on("pong", () => alive.add(ws));
@@ -132,13 +134,7 @@ export function openLive(
       reply.raw.detachSocket(socket);
       // Nobody answers this request any more, and what waits for its end would keep it as long as the socket.
       reply.raw.emit("close");
-      const client: Client = {
-        authorization: request.raw.headersDistinct["authorization"] ?? [],
-        userAgent: request.headers["user-agent"] ?? null,
-        address: request.ip,
-        addressKey: addressKeyOf(request.ip),
-        requestId: request.id,
-      };
+      const client = clientOf(request);
       sockets.handleUpgrade(request.raw, socket, head, (ws) => accept(ws, client));
       return reply;
     },

@@ -39,9 +39,7 @@ type Asking = Omit<Caller, "live" | "placeJson" | "takeRoom"> & {
   readonly auth: () => Auth;
 };
 
-/**
- * Runs an operation. Whatever goes wrong is part of its outcome.
- */
+/** Runs an operation. Whatever goes wrong is part of its outcome. */
 export async function operate(operator: Operator, asked: GraphqlRequest, asking: Asking): Promise<Outcome> {
   const { cut, sink, auth, ...caller } = asking;
   const { subscriptions, formatError, answers } = operator;

@@ -7,9 +7,8 @@ import type { AnswerStream } from "../http/answer-stream.js";
 import { whenOver } from "../http/when-over.js";
 import type { StreamFraming } from "../http/stream-framing.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
-import { addressKeyOf } from "../session/address.js";
 import type { Connection } from "./connections.js";
-import { HeldCredential } from "./held-credential.js";
+import { clientOf, HeldCredential } from "./held-credential.js";
 import { eventsTo } from "./operator.js";
 import { makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
@@ -27,13 +26,7 @@ export function openStream(
 ): AnswerStream {
   const { timer, connections, limits, formatError } = server;
   const { raw } = reply;
-  const client = {
-    authorization: request.raw.headersDistinct["authorization"] ?? [],
-    userAgent: request.headers["user-agent"] ?? null,
-    address: request.ip,
-    addressKey: addressKeyOf(request.ip),
-    requestId: request.id,
-  };
+  const client = clientOf(request);
   const held = new HeldCredential(server, client);
   let subscription: Subscription | undefined;
   let phase: "new" | "open" | "ended" = "new";

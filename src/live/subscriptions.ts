@@ -65,13 +65,15 @@ const toldAtOnce = 50;
 const shortStretch = 10_000;
 
 export function makeSubscriptions(parts: {
-  readonly log: EventLog;
+  readonly events: EventLog;
   readonly cursors: EventCursors;
   readonly reader: Reader;
   readonly clock: Clock;
   readonly ttlSeconds: number;
+  /** Is told of what shouldn't happen. */
+  readonly onError: (error: unknown) => void;
 }): Subscriptions {
-  const { log, cursors, reader, clock, ttlSeconds } = parts;
+  const { events, cursors, reader, clock, ttlSeconds, onError } = parts;
   const all = new Set<(event: LogEvent, told: Told) => void>();
 
   const cursorAt = (seq: number): string => cursors.seal({ seq, issuedAt: clock().getTime() });
@@ -91,20 +93,19 @@ export function makeSubscriptions(parts: {
   /** What happened between two places of the log; undefined where that is not known, or too much. */
   const missed = async (
     source: LiveSource,
-    after: string,
+    position: EventPosition | undefined,
     end: number,
     party: string,
   ): Promise<LogEvent[] | undefined> => {
-    const position = cursors.open(after);
     if (position === undefined || position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
     if (position.seq > end || (await isOfAnotherLog(position, party))) return undefined;
     if (position.seq === end) return [];
-    const events = await reader.all<LogEvent>(
+    const known = await reader.all<LogEvent>(
       sql`select ${eventColumns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
       { pace: end - position.seq > shortStretch ? "slow" : "short", party },
     );
-    return events.length > mostMissed ? undefined : events;
+    return known.length > mostMissed ? undefined : known;
   };
 
   // One event after the other.
@@ -121,9 +122,9 @@ export function makeSubscriptions(parts: {
 
   return {
     async open(source, after, info, sink) {
-      if (after != null) cursors.open(after);
-      await log.catchUp();
-      const end = log.position();
+      const resumed = after == null ? undefined : { from: cursors.open(after) };
+      await events.catchUp();
+      const end = events.position();
       const sharedKey = sharedKeyOf(info);
       const queue: Queued[] = [];
       let isSending = true;
@@ -143,9 +144,16 @@ export function makeSubscriptions(parts: {
         if (text === undefined) sink.turnAway("no answer");
         else sink.send(text);
       };
-      const sendQueue = async (): Promise<void> => {
+      /** Sends what waits, once what comes before that has been sent. */
+      const sendQueue = async (before?: Promise<void>): Promise<void> => {
         isSending = true;
-        while (queue.length > 0) await send(queue.shift()!);
+        try {
+          await before;
+          while (queue.length > 0) await send(queue.shift()!);
+        } catch (error) {
+          onError(error);
+          sink.turnAway("no answer");
+        }
         isSending = false;
       };
       const tell = (event: LogEvent, told: Told): void => {
@@ -159,14 +167,14 @@ export function makeSubscriptions(parts: {
       };
       all.add(tell);
 
-      const sendMissed = async (from: string): Promise<void> => {
-        const events = await missed(source, from, end, sink.party());
-        if (events === undefined) {
+      const sendMissed = async (from: EventPosition | undefined): Promise<void> => {
+        const known = await missed(source, from, end, sink.party());
+        if (known === undefined) {
           const now = clock();
           const lost: Told = { value: () => source.afterLoss(cursorAt(end), now), texts: new Map() };
           return send({ told: lost, audience: "" });
         }
-        for (const event of events) {
+        for (const event of known) {
           const audience = source.audienceOf(event);
           if (!isOpen || audience === undefined) continue;
           await sink.room();
@@ -175,11 +183,8 @@ export function makeSubscriptions(parts: {
       };
       return {
         cursor: cursorAt(end),
-        isResumed: after != null,
-        start() {
-          const begun = after == null ? Promise.resolve() : sendMissed(after);
-          begun.then(sendQueue).catch(() => sink.turnAway("no answer"));
-        },
+        isResumed: resumed !== undefined,
+        start: () => void sendQueue(resumed && sendMissed(resumed.from)),
         close() {
           isOpen = false;
           queue.length = 0;

@@ -1,6 +1,6 @@
 import { joinSql, Sql, sql } from "../database/sql.js";
 import type { LogEvent } from "../event-log/event.js";
-import { PostStatus } from "./post.publication.js";
+import { PostStatus, statusAt } from "./post.publication.js";
 
 /** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
 export type VisibilityScope = {
@@ -51,6 +51,15 @@ export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
 export function isEventFor(viewerId: string | undefined): Sql {
   const seenByAll = sql`published_before <= at or published_after <= at`;
   return viewerId === undefined ? sql`(${seenByAll})` : sql`(author_id = ${viewerId} or ${seenByAll})`;
+}
+
+/** Whether a viewer (undefined: anybody) may see a post that was read as its author sees it: the scopes say the same. */
+export function maySee(
+  viewerId: string | undefined,
+  { authorId, publishedAt }: { readonly authorId: string; readonly publishedAt: Date | null },
+  now: Date,
+): boolean {
+  return authorId === viewerId || statusAt(publishedAt, now) === PostStatus.PUBLISHED;
 }
 
 /** What a change of a post is to those who could see the post before it, after it, or both. */

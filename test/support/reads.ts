@@ -2,22 +2,11 @@ import type { Database } from "../../src/database/database.js";
 import { readerFor, type Reader } from "../../src/database/reader.js";
 import { transactionsOn, type Transaction } from "../../src/database/transaction.js";
 import { measureAnswer } from "../../src/operation/answer-size.js";
-import type { PostSelection } from "../../src/post/list/selection.js";
+import { postColumns, type PostSelection } from "../../src/post/list/selection.js";
 
 /** All that can be wanted of a post. */
 export const everything: PostSelection = {
-  columns: new Set([
-    "title",
-    "content",
-    "publishedAt",
-    "createdAt",
-    "updatedAt",
-    "voteCount",
-    "version",
-    "viewerHasVoted",
-    "authorName",
-    "authorCreatedAt",
-  ]),
+  columns: new Set(postColumns),
   contentTimes: 1,
 };
 

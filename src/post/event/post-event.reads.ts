@@ -5,9 +5,9 @@ import type { Context } from "../../context.js";
 import type { LogEvent } from "../../event-log/event.js";
 import { postsFor } from "../list/post.reads.js";
 import { votersStatement } from "../list/post.statements.js";
-import type { PostColumn, PostSelection } from "../list/selection.js";
-import { PostStatus, statusAt } from "../post.publication.js";
+import { postColumns, type PostColumn, type PostSelection } from "../list/selection.js";
 import type { PostType } from "../post.type.js";
+import { maySee } from "../post.visibility.js";
 
 /** What is read of a post once for all who are told of an event. */
 type EventReads = {
@@ -18,18 +18,9 @@ type EventReads = {
 
 const reads = new WeakMap<LogEvent, EventReads>();
 
-const columns: ReadonlySet<PostColumn> = new Set([
-  "title",
-  "content",
-  "publishedAt",
-  "createdAt",
-  "updatedAt",
-  "voteCount",
-  "version",
-  "authorName",
-  "authorCreatedAt",
-]);
-const everything: PostSelection = { columns, contentTimes: 1 };
+// But for what depends on who asks.
+const columns: ReadonlySet<PostColumn> = new Set(postColumns.filter((column) => column !== "viewerHasVoted"));
+const alikeForAll: PostSelection = { columns, contentTimes: 1 };
 
 /** The post of an event as the viewer may see it at the operation's instant; null where there is none any more. */
 export async function postOfEvent(
@@ -41,8 +32,7 @@ export async function postOfEvent(
   const { post: reading, voted } = readsOf(context, event);
   const post = await reading;
   if (post === null) return null;
-  const isAuthor = viewer?.userId === event.authorId;
-  if (!isAuthor && statusAt(post.publishedAt, context.now) !== PostStatus.PUBLISHED) return null;
+  if (!maySee(viewer?.userId, { authorId: post.author.id, publishedAt: post.publishedAt }, context.now)) return null;
   if (wanted.contentTimes > 0) context.answer.add(Buffer.byteLength(post.content) * wanted.contentTimes);
   if (viewer !== undefined && wanted.columns.has("viewerHasVoted"))
     postsFor(context, viewer).noteVote(post.id, await voted.load(viewer.userId));
@@ -55,7 +45,7 @@ function readsOf(context: Context, event: LogEvent): EventReads {
   if (known !== undefined) return known;
   const postId = event.postId!;
   const made: EventReads = {
-    post: postsFor({ ...context, answer: unmeasured }, { userId: event.authorId! }).post(postId, everything),
+    post: postsFor({ ...context, answer: unmeasured }, { userId: event.authorId! }).post(postId, alikeForAll),
     voted: new DataLoader(async (userIds) => {
       const rows = await context.reader.all<{ id: string }>(votersStatement(postId, userIds));
       const voters = new Set(rows.map(({ id }) => id));

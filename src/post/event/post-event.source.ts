@@ -13,9 +13,7 @@ type Filter = Pick<z.output<typeof postEventsRules>, "authorId" | "postId">;
 export function postEventsSource(viewerId: string | undefined, { authorId, postId }: Filter): LiveSource {
   const audience = (event: LogEvent): Audience => (event.authorId === viewerId ? "author" : "others");
   const passes = (event: LogEvent): boolean =>
-    event.change !== "session ended" &&
-    (authorId == null || event.authorId === authorId) &&
-    (postId == null || event.postId === postId);
+    (authorId == null || event.authorId === authorId) && (postId == null || event.postId === postId);
   return {
     audienceOf(event) {
       if (!passes(event)) return undefined;

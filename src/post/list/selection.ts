@@ -26,17 +26,19 @@ export type ListSelection = PostSelection & {
 type EdgeField = "__typename" | "cursor" | "node";
 
 /** What may be read of a post. Its id and its author's id always are. */
-export type PostColumn =
-  | "title"
-  | "content"
-  | "publishedAt"
-  | "createdAt"
-  | "updatedAt"
-  | "voteCount"
-  | "version"
-  | "viewerHasVoted"
-  | "authorName"
-  | "authorCreatedAt";
+export const postColumns = [
+  "title",
+  "content",
+  "publishedAt",
+  "createdAt",
+  "updatedAt",
+  "voteCount",
+  "version",
+  "viewerHasVoted",
+  "authorName",
+  "authorCreatedAt",
+] as const;
+export type PostColumn = (typeof postColumns)[number];
 
 const columnOfField: Readonly<Record<PlainPostField, PostColumn | undefined>> = {
   __typename: undefined,

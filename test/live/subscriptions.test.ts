@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+
+import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
+import type { LiveSource } from "../../src/context.js";
+import { openReader } from "../../src/database/reader.js";
+import { sql } from "../../src/database/sql.js";
+import { eventCursors } from "../../src/event-log/event-cursor.js";
+import { openEventLog } from "../../src/event-log/event-log.js";
+import { makeSubscriptions } from "../../src/live/subscriptions.js";
+import { handClock, handTimer } from "../support/clock.js";
+import { openMigrated } from "../support/database.js";
+import { inTransaction } from "../support/reads.js";
+
+const event = {
+  seq: 1,
+  change: "created",
+  at: 0,
+  postId: "post_1",
+  authorId: "user_1",
+  publishedBefore: null,
+  publishedAfter: null,
+  sessionId: null,
+} as const;
+
+async function openSubscriptions() {
+  const database = await openMigrated();
+  const reader = await openReader(database, 4);
+  const [clock, timer] = [handClock(), handTimer()];
+  const transaction = <Result>(work: Parameters<typeof inTransaction<Result>>[1]) =>
+    inTransaction<Result>(database, work);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const shared = { database, reader, clock, timer, ttlSeconds: 60, onError };
+  const events = openEventLog({ ...shared, transaction });
+  const cursors = eventCursors(keyringOf([secretKey("kept for this test: 7c1f0e2a9b3d5846")]));
+  return { errors, events, timer, database, subscriptions: makeSubscriptions({ ...shared, events, cursors }) };
+}
+
+const source: LiveSource = {
+  audienceOf: () => "all",
+  valueOf: () => ({}),
+  afterLoss: () => ({}),
+  condition: sql`true`,
+};
+/** Of a document of which nothing is shared. */
+const info = { operation: { selectionSet: { selections: [] } }, variableValues: {} } as never;
+
+test("turns a client away whose answer fails, writes down why, and goes on for all others", async () => {
+  const { errors, subscriptions } = await openSubscriptions();
+  const failure = new Error("no answer can be made");
+  const told = { failing: [] as string[], other: [] as string[] };
+  const sink = (to: string[], execute: () => Promise<string>) => ({
+    party: () => "party",
+    execute,
+    room: async () => {},
+    isBehind: () => false,
+    send: (json: string) => void to.push(json),
+    turnAway: (why: string) => void to.push(why),
+  });
+  const failing = sink(told.failing, () => Promise.reject(failure));
+  const other = sink(told.other, async () => "{}");
+  for (const one of [failing, other]) (await subscriptions.open(source, undefined, info, one)).start();
+  subscriptions.tell(event);
+  await expect.poll(() => told).toEqual({ failing: ["no answer"], other: ["{}"] });
+  expect(errors).toEqual([failure]);
+});
+
+test("writes down once that the log can't be read, however often that is found, and again the next time", async () => {
+  const { errors, events, timer, database } = await openSubscriptions();
+  const leave = await events.follow(() => {});
+  const rename = (from: string, to: string) =>
+    database.em.getConnection().execute(`alter table ${from} rename to ${to}`);
+  const polls = async (count: number) => {
+    for (let poll = 0; poll < count; poll += 1) {
+      await expect.poll(() => timer.waiting()).toBeGreaterThan(0);
+      timer.elapse(50);
+    }
+    await expect.poll(() => timer.waiting()).toBeGreaterThan(0);
+  };
+  for (const times of [1, 2]) {
+    await rename("events", "events_away");
+    await polls(3);
+    expect(errors).toHaveLength(times);
+    await rename("events_away", "events");
+    await polls(2);
+  }
+  leave();
+});
