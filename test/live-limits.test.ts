@@ -427,6 +427,18 @@ describe("a client that doesn't read", () => {
     expect(slow.rest().filter((message) => message.id === "1")).toHaveLength(100);
   });
 
+  test("is cut at the end of its token, with all that still waits for it", async () => {
+    const { api, ada, slow, fast } = await slowBesideFast();
+    api.clock.set(ada.expiresAt);
+    api.timer.elapse(1000);
+    // Nobody waits for the close of one that would first have to read.
+    await expect.poll(() => lines(api, "socket closed"), patient).toBe(2);
+    slow.raw.resume();
+    expect((await slow.closed).code).toBe(1006);
+    expect(await fast.closed).toEqual({ code: 4403, reason: "TOKEN_EXPIRED" });
+    expect(slow.rest().some(({ type }) => type === "ping")).toBe(false);
+  });
+
   test("is turned away with 1 MiB of events waiting", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];

@@ -193,6 +193,27 @@ describe("a client that was away", () => {
     expect((await all.events(4)).map(({ kind }) => kind)).toEqual(["ADDED", "CHANGED", "VOTED", "REMOVED"]);
   });
 
+  test("is told of a post whose time has come before what was done to it since, though nobody listened then", async () => {
+    const api = await startApi();
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const before = await follow(api, bob.token);
+    const { cursor } = await before.event();
+    before.close();
+    await before.closed;
+    const publishAt = new Date(api.clock().getTime() + 60_000);
+    const id = await createPost(ada, { publishAt: publishAt.toISOString() });
+    api.clock.advance(61_000);
+    await votePost(ada, id);
+    await updatePost(ada, { id, title: "New" });
+    const { events } = await follow(api, bob.token, { after: cursor, fields: "postId occurredAt" });
+    const since = { cursor: aCursor, postId: id, occurredAt: api.clock().toISOString() };
+    expect(await events(3)).toEqual([
+      { ...since, kind: "ADDED", occurredAt: publishAt.toISOString() },
+      { ...since, kind: "VOTED" },
+      { ...since, kind: "CHANGED" },
+    ]);
+  });
+
   test("is shown nothing of a post that is a draft again, which its author is shown", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];

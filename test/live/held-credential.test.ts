@@ -1,0 +1,68 @@
+import { expect, onTestFinished, test } from "vitest";
+
+import { openReader } from "../../src/database/reader.js";
+import { openEventLog } from "../../src/event-log/event-log.js";
+import { watchConnections, type Connection } from "../../src/live/connections.js";
+import { HeldCredential } from "../../src/live/held-credential.js";
+import { startApi } from "../support/api.js";
+import { inTransaction } from "../support/reads.js";
+
+test("is refused whose session ended while it was judged, before anybody listened for its end", async () => {
+  const api = await startApi();
+  const ada = await api.register("Ada");
+  const { clock, timer } = api;
+  const { database, createContext } = api.server;
+  const reader = await openReader(database, 4);
+  const events = openEventLog({
+    database,
+    reader,
+    transaction: (work) => inTransaction(database, work),
+    clock,
+    timer,
+    ttlSeconds: 60,
+    onError: () => {},
+  });
+  onTestFinished(() => events.close());
+  const connections = watchConnections(clock, timer, 1, () => {});
+  const ended: string[] = [];
+  const connection: Connection = {
+    party: () => "party",
+    credential: () => held.credential(),
+    expire: () => {},
+    endWithSession: () => void ended.push(ada.sessionId),
+    stop: () => {},
+  };
+
+  let judgements = 0;
+  const keeper = {
+    clock,
+    clockToleranceSeconds: 0,
+    events,
+    connections,
+    follow: async () =>
+      void (await events.follow((told) => {
+        for (const { sessionId } of told) if (sessionId !== null) connections.sessionEnded(sessionId);
+      })),
+    async createContext(caller: Parameters<typeof createContext>[0]) {
+      const context = await createContext(caller);
+      judgements += 1;
+      if (judgements > 1) return context;
+      // The credential is good; then its session ends, and everybody is told who listens.
+      await ada.send("mutation { logout { endedSessions } }");
+      await events.catchUp();
+      return context;
+    },
+  };
+  const authorization = [`Bearer ${ada.token}`];
+  const held = new HeldCredential(keeper, {
+    authorization,
+    userAgent: null,
+    address: null,
+    addressKey: "nowhere",
+    requestId: "1",
+  });
+  connections.add(connection);
+  const refusal = await held.hold(connection, authorization);
+  expect(refusal?.details).toMatchObject({ reason: "SESSION_REVOKED" });
+  expect(ended).toEqual([]);
+});
