@@ -90,3 +90,16 @@ test("answers a request that comes on an open connection while the server stops"
   await Promise.all([stopped, once(socket, "close")]);
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
 });
+
+test("doesn't wait for a client that keeps its connection when its last request was answered", async () => {
+  const { http, port } = await serve({ headers: never, request: never, checkEvery: never });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const body = JSON.stringify({ query: "{ __typename }" });
+  socket.resume().write(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+  await once(http.server, "request");
+  const stopped = http.close();
+  socket.write(body);
+  await stopped;
+  expect(http.server.listening).toBe(false);
+});

@@ -95,6 +95,12 @@ export function makeHttpServer(parts: {
     // Each request that waits on a connection listens to it.
     socket.setMaxListeners(0);
   });
+  // A connection that is idle only after its last answer would be waited for as long as its client keeps it.
+  let isStopping = false;
+  http.addHook("preClose", (done) => {
+    isStopping = true;
+    done();
+  });
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
@@ -112,6 +118,7 @@ export function makeHttpServer(parts: {
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
       if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply);
+      if (isStopping) setImmediate(() => http.server.closeIdleConnections());
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
