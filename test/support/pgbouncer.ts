@@ -41,7 +41,7 @@ export async function startPgbouncer(url: string, poolSize: number): Promise<str
     listen_addr: "127.0.0.1",
     listen_port: port,
     unix_socket_dir: "",
-    auth_type: "scram-sha-256",
+    auth_type: server.password === "" ? "trust" : "scram-sha-256",
     auth_file: "users.txt",
     pool_mode: "transaction",
     default_pool_size: poolSize,
