@@ -158,6 +158,7 @@ async function endAtOnce(server: Server, crowd: Crowd): Promise<void> {
   await pause((ttlSeconds - 7) * 1000 - (performance.now() - renewedAt));
   const third = await renewAll(server.url, second);
   await crowd.comeBack(Object.fromEntries(third.map(({ token }, index) => [tokens[index]!, token])));
+  crowd.giveWay();
   const probe = startProbe(5, me(third[0]!));
   // Until two seconds after the end.
   await pause((ttlSeconds + 2) * 1000 - (performance.now() - renewedAt));

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import type { Auth, Viewer } from "./auth.js";
+import type { OperationReader } from "./database/reader.js";
 import type { Sql } from "./database/sql.js";
 import type { Access } from "./database/transaction.js";
 import type { SessionRules } from "./config/session-rules.js";
@@ -60,6 +61,8 @@ export type LiveSource = {
    * told nothing.
    */
   readonly audienceOf: (event: LogEvent) => string | undefined;
+  /** What this subscriber is of a trait, by which the answers of a field differ that is the `SameForTrait`. */
+  readonly traitOf: (trait: string, event: LogEvent, reader: OperationReader) => Promise<string>;
   /** What the subscription's field is answered from. */
   readonly valueOf: (event: LogEvent, cursor: string) => object;
   /** The same where what happened is no longer known. */

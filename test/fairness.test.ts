@@ -316,7 +316,7 @@ async function smallServer(
       sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
-    upgrade: (_upgrade, _request, reply) => reply,
+    upgrade: async (_upgrade, _request, reply) => reply,
     log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
     name: "postern",
     offersSandbox: false,

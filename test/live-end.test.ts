@@ -331,6 +331,21 @@ describe("a newer token", () => {
   });
 });
 
+test("a newer token that comes at the end of the one before, and before a timer has told so, comes too late", async () => {
+  const api = await startApi();
+  const ada = await api.register("Ada");
+  const socket = await connect(api, ada.token);
+  api.clock.advance(60_000);
+  const newer = await api.send(
+    `mutation { refreshSession(input: { refreshToken: "${ada.refreshToken}" }) { accessToken } }`,
+  );
+  api.clock.set(ada.expiresAt);
+  const authorization = `Bearer ${newer.body.data.refreshSession.accessToken}`;
+  socket.send({ type: "ping", payload: { authorization } });
+  expect(await socket.next()).toMatchObject({ type: "ping", payload: { errors: [{ message: expect.any(String) }] } });
+  expect(await socket.closed).toEqual({ code: 4403, reason: "TOKEN_EXPIRED" });
+});
+
 test("two credentials that differ are none; the same twice is one", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];

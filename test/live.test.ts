@@ -56,19 +56,60 @@ describe("what happens to a post", () => {
 
   test("is told to each as it is to them, where that differs", async () => {
     const api = await startApi();
-    const [ada, bob, cat] = [await api.register("Ada"), await api.register("Bob"), await api.register("Cat")];
+    const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+    const [cat, dan] = [await api.register("Cat"), await api.register("Dan")];
     const id = await createPost(ada);
     await votePost(bob, id);
-    const fields = "post { viewerHasVoted author { email } }";
-    const all = await Promise.all([ada, bob, cat].map(({ token }) => follow(api, token, { fields })));
-    await Promise.all(all.map(({ event }) => event()));
+    await votePost(dan, id);
+    const followAll = async (fields: string) => {
+      const all = await Promise.all([ada, bob, cat, dan].map(({ token }) => follow(api, token, { fields })));
+      await Promise.all(all.map(({ event }) => event()));
+      return () => Promise.all(all.map(async ({ event }) => (await event())["post"]));
+    };
+    const [alone, shared] = [
+      await followAll("post { viewerHasVoted author { email } }"),
+      // One answer for those who have voted, another for those who haven't.
+      await followAll("post { viewerHasVoted }"),
+    ];
     await updatePost(ada, { id, title: "New" });
-    const told = await Promise.all(all.map(async ({ event }) => (await event())["post"]));
-    expect(told).toEqual([
+    expect(await alone()).toEqual([
       { viewerHasVoted: false, author: { email: ada.email } },
       { viewerHasVoted: true, author: { email: null } },
       { viewerHasVoted: false, author: { email: null } },
+      { viewerHasVoted: true, author: { email: null } },
     ]);
+    expect(await shared()).toEqual([false, true, false, true].map((viewerHasVoted) => ({ viewerHasVoted })));
+    await votePost(cat, id);
+    expect(await shared()).toEqual([false, true, true, true].map((viewerHasVoted) => ({ viewerHasVoted })));
+    await unvotePost(dan, id);
+    expect(await shared()).toEqual([false, true, true, false].map((viewerHasVoted) => ({ viewerHasVoted })));
+  });
+
+  test("is told whole where it is large, on sockets and streams", async () => {
+    const api = await startApi();
+    const ada = await api.register("Ada");
+    const fields = "post { title content }";
+    const query = `subscription { postEvents { kind cursor ${fields} } }`;
+    const authorization = [`Bearer ${ada.token}`];
+    const sockets = [await follow(api, ada.token, { fields }), await follow(api, ada.token, { fields })];
+    const streams = [
+      await openStream(api, query, { authorization }),
+      await openStream(api, query, { authorization, accept: multipart }),
+    ];
+    const all = [
+      ...sockets.map(({ event }) => event),
+      ...streams.map(({ next }) => async () => {
+        const answer = await next();
+        return (answer.payload ?? answer).data.postEvents;
+      }),
+    ];
+    await Promise.all(all.map((next) => next()));
+    const content = `"\u20ac\ud83d\ude00\\`.repeat(20_000);
+    const id = await createPost(ada, { content });
+    for (const next of all) expect((await next()).post).toEqual({ title: "Title", content });
+    // And what follows it.
+    await updatePost(ada, { id, content: "short" });
+    for (const next of all) expect((await next()).post).toEqual({ title: "Title", content: "short" });
   });
 
   test("is told once its time has come, once, by whichever server notices", async () => {

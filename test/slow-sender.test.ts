@@ -27,7 +27,7 @@ async function serve(timeouts: SenderTimeouts) {
       sendTimeoutMilliseconds: never,
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
-    upgrade: (_upgrade, _request, reply) => reply,
+    upgrade: async (_upgrade, _request, reply) => reply,
     log: makeLog("silent", systemClock, { write: () => {} }),
     name: "postern",
     offersSandbox: false,

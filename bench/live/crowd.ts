@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import type { Order } from "./crowd-process.js";
@@ -14,6 +15,8 @@ export type Crowd = {
   readonly arrivals: (each: number) => Promise<number[]>;
   readonly comeBack: (renewed: Readonly<Record<string, string>>) => Promise<void>;
   readonly comebacks: () => Promise<{ readonly ended: number; readonly comebacks: number }>;
+  /** From now on others go before it, as if it ran on machines of its own. */
+  readonly giveWay: () => void;
   readonly leave: () => Promise<void>;
   readonly end: () => void;
 };
@@ -32,6 +35,7 @@ export async function startCrowd(): Promise<Crowd> {
     arrivals: (each) => ask({ do: "await events", each }),
     comeBack: (renewed) => ask({ do: "come back", renewed }),
     comebacks: () => ask({ do: "count comebacks" }),
+    giveWay: () => setPriority(child.pid!, constants.priority.PRIORITY_LOW),
     leave: () => ask({ do: "leave" }),
     end: () => void child.kill("SIGKILL"),
   };

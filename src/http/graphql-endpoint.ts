@@ -101,7 +101,7 @@ export async function answerGraphql(
       const first = textOf(json.serialize(executed.result));
       writeStreamHead(reply, framing);
       if (stream!.hasBegun()) stream!.start(first);
-      else reply.raw.end(framing.head + framing.next(first) + framing.complete);
+      else reply.raw.end(framing.head + framing.next.before + first + framing.next.after + framing.complete);
       return reply;
     }
     stream?.close();

@@ -41,7 +41,7 @@ export type SenderTimeouts = {
 export function makeHttpServer(parts: {
   readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
   /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
-  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;

@@ -3,8 +3,8 @@ export type StreamFraming = {
   readonly contentType: string;
   /** What the body begins with. */
   readonly head: string;
-  /** An answer, given as JSON. */
-  readonly next: (json: string) => string;
+  /** What stands before and after an answer in JSON. */
+  readonly next: { readonly before: string; readonly after: string };
   /** What says nothing, so that nobody on the way takes the connection for a dead one. */
   readonly heartbeat: string;
   /** The last answer of a stream that ends for an error, given as JSON. */
@@ -23,14 +23,14 @@ export type StreamFraming = {
 const eventStream: StreamFraming = {
   contentType: "text/event-stream; charset=utf-8",
   head: ":\n\n",
-  next: (json) => `event: next\ndata: ${json}\n\n`,
+  next: { before: "event: next\ndata: ", after: "\n\n" },
   heartbeat: ":\n\n",
   failure: (errors) => `event: next\ndata: {"errors":${errors}}\n\n`,
   complete: "event: complete\ndata:\n\n",
   tail: "",
 };
 
-const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
+const part = { before: "\r\ncontent-type: application/json\r\n\r\n", after: "\r\n--graphql" };
 
 /**
  * Apollo's multipart protocol. The delimiter follows each part at once, since clients take a part for complete by it.
@@ -40,9 +40,9 @@ const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json
 const multipart: StreamFraming = {
   contentType: 'multipart/mixed; boundary="graphql"; subscriptionSpec="1.0"',
   head: "--graphql",
-  next: (json) => part(`{"payload":${json}}`),
-  heartbeat: part("{}"),
-  failure: (errors) => part(`{"payload":null,"errors":${errors}}`),
+  next: { before: `${part.before}{"payload":`, after: `}${part.after}` },
+  heartbeat: `${part.before}{}${part.after}`,
+  failure: (errors) => `${part.before}{"payload":null,"errors":${errors}}${part.after}`,
   complete: "--\r\n",
   tail: "--\r\n",
 };

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../clock.js";
 import { countsByParty } from "../database/counts-by-party.js";
+import type { Portions } from "./portions.js";
 
 /** A connection that stays open: a socket or a stream. */
 export type Connection = {
@@ -39,10 +40,17 @@ const lookAgainMilliseconds = 1000;
 
 /**
  * @param clock what `exp` is judged by; timers only say when to look at it.
+ * @param portions closes one after the other where many come to their end at once.
  * @param most how many there may be.
  * @param onEmpty called when none is left.
  */
-export function watchConnections(clock: Clock, timer: Timer, most: number, onEmpty: () => void): Connections {
+export function watchConnections(
+  clock: Clock,
+  timer: Timer,
+  portions: Portions,
+  most: number,
+  onEmpty: () => void,
+): Connections {
   const all = new Set<Connection>();
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
@@ -79,13 +87,17 @@ export function watchConnections(clock: Clock, timer: Timer, most: number, onEmp
     planned?.lift();
     planned = { at, lift: timer(Math.max(at - now, 1), look) };
   };
+  const endOf = (connection: Connection): number => connection.credential()?.endsAt ?? Infinity;
+  const expire = (connection: Connection): void => {
+    if (all.has(connection) && endOf(connection) <= clock().getTime()) connection.expire();
+  };
   const look = (): void => {
     planned = undefined;
     const now = clock().getTime();
     let first = Infinity;
     for (const connection of all) {
-      const { endsAt } = connection.credential() ?? { endsAt: Infinity };
-      if (endsAt <= now) connection.expire();
+      const endsAt = endOf(connection);
+      if (endsAt <= now) portions(() => expire(connection));
       else first = Math.min(first, endsAt);
     }
     if (first < Infinity) plan(first);

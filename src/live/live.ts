@@ -11,6 +11,7 @@ import type { Upgrade } from "../http/upgrade.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { watchConnections } from "./connections.js";
 import { clientOf, type Client } from "./held-credential.js";
+import { inPortions } from "./portions.js";
 import { closeMilliseconds, serveSocket, type SocketServer } from "./socket.js";
 import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
@@ -20,7 +21,7 @@ import type { Reader } from "../database/reader.js";
 /** Sockets, and what they are told of. */
 export type LiveServer = {
   /** Makes a socket of a connection, or refuses to. */
-  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+  readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   /** Prepares the stream of a request that may turn out to be a subscription. */
   readonly stream: (
     framing: StreamFraming,
@@ -50,7 +51,8 @@ export function openLive(
 ): LiveServer {
   const { clock, timer, events, corsOrigins } = parts;
   const origins = new Set(corsOrigins);
-  const connections = watchConnections(clock, timer, parts.maxConnections, () => leaveLog());
+  const portions = inPortions();
+  const connections = watchConnections(clock, timer, portions, parts.maxConnections, () => leaveLog());
   const subscriptions = makeSubscriptions({
     ...parts,
     // Counted and written down as any other error.
@@ -123,7 +125,9 @@ export function openLive(
     serveSocket(server, ws, client);
   };
   return {
-    upgrade({ socket, head }, request, reply) {
+    async upgrade({ socket, head }, request, reply) {
+      // A thousand that come back at once would have everybody else wait.
+      await new Promise<void>(portions);
       if (!mayOpen(origins, request))
         return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
       if (connections.isFull()) {

@@ -1,10 +1,14 @@
 import type { Timer } from "../clock.js";
 import type { ByteBudget, ByteShare } from "../http/byte-budget.js";
+import type { EventAnswer } from "../operation/execute-event.js";
+
+/** What is sent at a time: one text, of which a large part may be bytes that others are sent too. */
+export type Parcel = readonly (string | Buffer)[];
 
 /** What is sent to one client, bounded by what the client takes. */
 export type Outbox = {
   /** Sends. Answers false where there is no room for it among all that is on its way to clients. */
-  readonly send: (text: string, how?: SendOptions) => boolean;
+  readonly send: (parcel: Parcel, how?: SendOptions) => boolean;
   /** Whether so many more events would be too many to wait, or what waits is too large; answers of operations apart. */
   readonly isBehind: (events: number) => boolean;
   /** Resolves when little waits for the client, or nothing will ever be sent again. */
@@ -23,9 +27,13 @@ const mostBytes = 1024 * 1024;
 const fewEvents = 20;
 const fewBytes = 64 * 1024;
 
+/** An answer with what goes before and after it. */
+export const around = (before: string, answer: EventAnswer, after: string): Parcel =>
+  typeof answer === "string" ? [before + answer + after] : [before, answer, after];
+
 export function makeOutbox(parts: {
-  /** Hands a text over to be sent, and tells when it has gone. */
-  readonly transmit: (text: string, sent: () => void) => void;
+  /** Hands a part over to be sent, and tells when it has gone. */
+  readonly transmit: (part: string | Buffer, isLast: boolean, sent: () => void) => void;
   /** Closes the connection at once. */
   readonly cut: () => void;
   readonly party: () => string;
@@ -56,8 +64,8 @@ export function makeOutbox(parts: {
 
   return {
     isBehind: (more) => events + more >= mostEvents || bytesBehind >= mostBytes,
-    send(text, { isEvent = false, evenWithoutRoom = false } = {}) {
-      const size = Buffer.byteLength(text);
+    send(parcel, { isEvent = false, evenWithoutRoom = false } = {}) {
+      const size = parcel.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
       let share: ByteShare | undefined;
       // What is smaller is bounded by the number of connections.
       if (size > fewBytes) {
@@ -75,7 +83,7 @@ export function makeOutbox(parts: {
       bytesBehind += behind;
       if (isEvent) events += 1;
       if (lift === undefined) awaitClient();
-      transmit(text, () => {
+      const sent = () => {
         share?.close();
         if (share !== undefined) shares.delete(share);
         bytes -= size;
@@ -83,7 +91,9 @@ export function makeOutbox(parts: {
         if (isEvent) events -= 1;
         awaitClient();
         wake();
-      });
+      };
+      const last = parcel.length - 1;
+      for (const [index, part] of parcel.entries()) transmit(part, index === last, index === last ? sent : () => {});
       return true;
     },
     room: () => (hasRoom() ? Promise.resolve() : new Promise((resolve) => waiters.add(resolve))),

@@ -2,10 +2,11 @@ import { MessageType } from "graphql-ws";
 import type { GraphQLFormattedError } from "graphql";
 
 import { KnownError } from "../errors.js";
+import type { EventAnswer } from "../operation/execute-event.js";
 import { requestOf } from "../operation/graphql-request.js";
 import type { Client, HeldCredential } from "./held-credential.js";
 import { operate } from "./operator.js";
-import type { Outbox, SendOptions } from "./outbox.js";
+import { around, type Outbox, type SendOptions } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
 import type { Subscription } from "./subscriptions.js";
 
@@ -49,10 +50,10 @@ export function beginOperation(
     isGone = true;
   };
 
-  const next = (json: string, how: SendOptions) =>
-    outbox.send(`{"id":${quotedId},"type":"${MessageType.Next}","payload":${json}}`, how);
+  const next = (answer: EventAnswer, how: SendOptions) =>
+    outbox.send(around(`{"id":${quotedId},"type":"${MessageType.Next}","payload":`, answer, "}"), how);
   const fail = (errors: readonly GraphQLFormattedError[]) =>
-    outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errors }));
+    outbox.send([JSON.stringify({ id, type: MessageType.Error, payload: errors })]);
 
   // Given what was asked, which isn't kept as long as a subscription.
   const run = async (parameters: Readonly<Record<string, unknown>>): Promise<void> => {
@@ -66,8 +67,8 @@ export function beginOperation(
       sink: {
         room: outbox.room,
         isBehind: outbox.isBehind,
-        send(json) {
-          if (!isGone && isLive() && !next(json, { isEvent: true })) turnAway();
+        send(answer) {
+          if (!isGone && isLive() && !next(answer, { isEvent: true })) turnAway();
         },
         turnAway() {
           if (!isGone && isLive()) turnAway();
@@ -83,7 +84,7 @@ export function beginOperation(
       if (!subscription.isResumed) next(outcome.json, { isEvent: true });
       return subscription.start();
     } else if (next(outcome.json, { evenWithoutRoom: isMutation }))
-      outbox.send(`{"id":${quotedId},"type":"${MessageType.Complete}"}`);
+      outbox.send([`{"id":${quotedId},"type":"${MessageType.Complete}"}`]);
     else throw new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client");
     complete();
   };

@@ -56,12 +56,12 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   const cut = () => ws.terminate();
   const outbox = makeOutbox({
     ...server,
-    transmit: (text, sent) => ws.send(text, sent),
+    transmit: (part, fin, sent) => ws.send(part, { binary: false, fin }, sent),
     cut,
     party: held.party,
   });
   const say = (type: MessageType, payload: object | null | undefined) =>
-    outbox.send(JSON.stringify({ type, ...(payload != null && { payload }) }));
+    outbox.send([JSON.stringify({ type, ...(payload != null && { payload }) })]);
   const errorsOf = (error: KnownError) => ({ errors: [formatError({ message: "" }, error)] });
 
   const close = (code: number, reason: string) => {
@@ -116,7 +116,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   const pong = async (payload: unknown): Promise<void> => {
     const given = authorizationIn(payload);
     let answer = isRecord(payload) ? payload : undefined;
-    if (given !== undefined && phase === "open") {
+    if (given !== undefined && isLive()) {
       const refusal = await held.renew(connection, given);
       answer = refusal === undefined ? held.lifetime() : errorsOf(refusal);
     }
@@ -143,7 +143,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
     if (operations.has(id)) return close(CloseCode.SubscriberAlreadyExists, "Subscriber already exists");
     if (operations.size >= limits.operationsOfSocket) {
       const busy = new KnownError("SERVICE_UNAVAILABLE", "Too many operations are under way on this socket");
-      return void outbox.send(JSON.stringify({ id, type: MessageType.Error, payload: errorsOf(busy).errors }));
+      return void outbox.send([JSON.stringify({ id, type: MessageType.Error, payload: errorsOf(busy).errors })]);
     }
     const asked = { id, payload: payload as Record<string, unknown> };
     const operation = beginOperation(server, socket, asked, () => void operations.delete(id));

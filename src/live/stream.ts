@@ -10,7 +10,7 @@ import type { GraphqlRequest } from "../operation/graphql-request.js";
 import type { Connection } from "./connections.js";
 import { clientOf, HeldCredential } from "./held-credential.js";
 import { eventsTo } from "./operator.js";
-import { makeOutbox } from "./outbox.js";
+import { around, makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
 import type { Subscription } from "./subscriptions.js";
 
@@ -25,6 +25,7 @@ export function openStream(
   reply: FastifyReply,
 ): AnswerStream {
   const { timer, connections, limits, formatError } = server;
+  const { before, after } = framing.next;
   const { raw } = reply;
   const client = clientOf(request);
   const held = new HeldCredential(server, client);
@@ -37,7 +38,7 @@ export function openStream(
   const cut = () => request.raw.socket.destroy();
   const outbox = makeOutbox({
     ...server,
-    transmit: (text, sent) => raw.write(text, sent),
+    transmit: (part, _isLast, sent) => raw.write(part, sent),
     cut,
     party: held.party,
   });
@@ -72,23 +73,23 @@ export function openStream(
     stop: () => end(framing.tail),
   };
   const heartbeat = () => {
-    outbox.send(framing.heartbeat);
+    outbox.send([framing.heartbeat]);
     liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
   };
 
-  const begin: Live["begin"] = async (source, after, info) => {
+  const begin: Live["begin"] = async (source, cursor, info) => {
     if (connections.isFull()) throw tooBusy();
     connections.add(connection);
     const refusal = await held.hold(connection, client.authorization);
     if (refusal !== undefined) throw refusal;
     if (connections.countOf(held.party()) > limits.connectionsOfParty) throw tooBusy();
-    subscription = await server.subscriptions.open(source, after, info, {
+    subscription = await server.subscriptions.open(source, cursor, info, {
       ...eventsTo(server, asked.variables, client, () => held.auth, held.party()),
       room: outbox.room,
       isBehind: outbox.isBehind,
-      send(json) {
+      send(answer) {
         if (held.isOver()) connection.expire();
-        if (phase === "open" && !outbox.send(framing.next(json), { isEvent: true })) cut();
+        if (phase === "open" && !outbox.send(around(before, answer, after), { isEvent: true })) cut();
       },
       turnAway: cut,
     });
@@ -105,7 +106,7 @@ export function openStream(
       phase = "open";
       whenOver(request, reply, close);
       const isResumed = subscription!.isResumed;
-      outbox.send(framing.head + (isResumed ? "" : framing.next(first)), { isEvent: !isResumed });
+      outbox.send([framing.head + (isResumed ? "" : before + first + after)], { isEvent: !isResumed });
       subscription!.start();
       liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
     },

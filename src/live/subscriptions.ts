@@ -6,19 +6,20 @@ import { eventColumns, type EventLog } from "../event-log/event-log.js";
 import type { EventCursors, EventPosition } from "../event-log/event-cursor.js";
 import type { LogEvent } from "../event-log/event.js";
 import { limit, sql } from "../database/sql.js";
-import type { Reader } from "../database/reader.js";
-import { sharedKeyOf } from "../operation/same-for-all.js";
+import { readerFor, type OperationReader, type Reader } from "../database/reader.js";
+import type { EventAnswer } from "../operation/execute-event.js";
+import { sharedAnswersOf } from "../operation/same-for-all.js";
 
 /** Where a subscription's answers go. */
 export type Sink = {
   readonly party: () => string;
-  /** Executes the subscription's document on what it is told, as JSON; undefined where that can't be done now. */
-  readonly execute: (value: object, info: GraphQLResolveInfo) => Promise<string | undefined>;
+  /** Executes the subscription's document on what it is told; undefined where that can't be done now. */
+  readonly execute: (value: object, info: GraphQLResolveInfo) => Promise<EventAnswer | undefined>;
   /** Resolves when the client has taken enough of what was sent before. */
   readonly room: () => Promise<void>;
   /** Whether too much waits for the client, beside so many events that are still to be sent. */
   readonly isBehind: (events: number) => boolean;
-  readonly send: (json: string) => void;
+  readonly send: (answer: EventAnswer) => void;
   /** The client is to come back later, and go on from its last cursor. */
   readonly turnAway: (why: "too slow" | "no answer") => void;
 };
@@ -51,7 +52,9 @@ export type Subscriptions = {
 /** An event on its way out, with what is made for all who are told of it. */
 type Told = {
   readonly value: (source: LiveSource) => object;
-  readonly texts: Map<string, Promise<string | undefined>>;
+  /** What this subscriber is of some traits, as one key. */
+  readonly traits: (source: LiveSource, traits: readonly string[]) => Promise<string>;
+  readonly answers: Map<string, Promise<EventAnswer | undefined>>;
 };
 type Queued = { readonly told: Told; readonly audience: string };
 
@@ -79,16 +82,35 @@ export function makeSubscriptions(parts: {
   const cursorAt = (seq: number): string => cursors.seal({ seq, issuedAt: clock().getTime() });
   const toldOf = (event: LogEvent): Told => {
     let cursor: string | undefined;
-    return { value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))), texts: new Map() };
+    let asAll: OperationReader | undefined;
+    return {
+      value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))),
+      async traits(source, traits) {
+        asAll ??= readerFor(reader, { party: "events", signal: undefined });
+        return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, asAll!)))).join();
+      },
+      answers: new Map(),
+    };
   };
 
+  // Those who come back at once come from few places.
+  const instants = new Map<number, Promise<number | undefined>>();
+  /** When the event at a place of the log was; undefined where there is none. */
+  const instantAt = (seq: number, party: string): Promise<number | undefined> => {
+    let reading = instants.get(seq);
+    if (reading === undefined) {
+      reading = reader
+        .all<{ at: number }>(sql`select at from events where seq = ${seq}`, { pace: "short", party })
+        .then(([event]) => event?.at)
+        .finally(() => instants.delete(seq));
+      instants.set(seq, reading);
+    }
+    return reading;
+  };
   /** Whether a cursor's place was given anew since: the database was restored, or is a copy, whose log is its own. */
   const isOfAnotherLog = async ({ seq, issuedAt }: EventPosition, party: string): Promise<boolean> => {
-    const [event] = await reader.all<{ at: number }>(sql`select at from events where seq = ${seq}`, {
-      pace: "short",
-      party,
-    });
-    return event !== undefined && event.at > issuedAt + clockDifferenceMilliseconds;
+    const at = await instantAt(seq, party);
+    return at !== undefined && at > issuedAt + clockDifferenceMilliseconds;
   };
   /** What happened between two places of the log; undefined where that is not known, or too much. */
   const missed = async (
@@ -125,24 +147,25 @@ export function makeSubscriptions(parts: {
       const resumed = after == null ? undefined : { from: cursors.open(after) };
       await events.catchUp();
       const end = events.position();
-      const sharedKey = sharedKeyOf(info);
+      const shared = sharedAnswersOf(info);
       const queue: Queued[] = [];
       let isSending = true;
       let isOpen = true;
 
-      const textOf = ({ told, audience }: Queued): Promise<string | undefined> => {
+      const answerOf = async ({ told, audience }: Queued): Promise<EventAnswer | undefined> => {
         const make = () => sink.execute(told.value(source), info);
-        if (sharedKey === undefined) return make();
-        const key = `${audience} ${sharedKey}`;
-        let text = told.texts.get(key);
-        if (text === undefined) told.texts.set(key, (text = make()));
-        return text;
+        if (shared === undefined) return make();
+        const traits = shared.traits.length === 0 ? "" : await told.traits(source, shared.traits);
+        const key = `${audience} ${traits} ${shared.key}`;
+        let answer = told.answers.get(key);
+        if (answer === undefined) told.answers.set(key, (answer = make()));
+        return answer;
       };
       const send = async (queued: Queued): Promise<void> => {
-        const text = await textOf(queued);
+        const answer = await answerOf(queued);
         if (!isOpen) return;
-        if (text === undefined) sink.turnAway("no answer");
-        else sink.send(text);
+        if (answer === undefined) sink.turnAway("no answer");
+        else sink.send(answer);
       };
       /** Sends what waits, once what comes before that has been sent. */
       const sendQueue = async (before?: Promise<void>): Promise<void> => {
@@ -171,7 +194,11 @@ export function makeSubscriptions(parts: {
         const known = await missed(source, from, end, sink.party());
         if (known === undefined) {
           const now = clock();
-          const lost: Told = { value: () => source.afterLoss(cursorAt(end), now), texts: new Map() };
+          const lost: Told = {
+            value: () => source.afterLoss(cursorAt(end), now),
+            traits: async () => "",
+            answers: new Map(),
+          };
           return send({ told: lost, audience: "" });
         }
         for (const event of known) {

@@ -8,13 +8,18 @@ type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQL
 /** What ends a subscription for now, rather than being one of its answers. */
 const passing = new Set<unknown>(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
 
+/** An answer as JSON; as bytes where it is so large that all who are sent it should share them. */
+export type EventAnswer = string | Buffer;
+
+const largeBytes = 64 * 1024;
+
 /**
  * Executes a subscription's document, which has been checked when it began, on one event.
  *
  * @param info of the root field when the subscription began.
  * @param variables as they were sent.
  * @param event what the root field is answered from.
- * @returns the answer as JSON; undefined where it can't be given now.
+ * @returns the answer; undefined where it can't be given now.
  */
 export async function executeEvent(
   { schema, operation, fragments }: GraphQLResolveInfo,
@@ -22,7 +27,7 @@ export async function executeEvent(
   event: object,
   context: MeasuredContext,
   limits: { readonly maxAnswerBytes: number; readonly formatError: FormatError },
-): Promise<string | undefined> {
+): Promise<EventAnswer | undefined> {
   const { formatError, maxAnswerBytes } = limits;
   const format = (error: GraphQLError) => formatError(error.toJSON(), error);
   try {
@@ -37,7 +42,8 @@ export async function executeEvent(
     const errors = result.errors?.map(format);
     if (errors?.some(({ extensions }) => passing.has(extensions?.["code"])) === true) return undefined;
     const text = JSON.stringify({ ...(errors && { errors }), data: result.data });
-    if (Buffer.byteLength(text) <= maxAnswerBytes) return text;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxAnswerBytes) return bytes > largeBytes ? Buffer.from(text) : text;
     return JSON.stringify({ errors: [formatError({ message: "" }, tooLarge(maxAnswerBytes))], data: null });
   } finally {
     context.liftDeadline();

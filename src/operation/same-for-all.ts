@@ -12,21 +12,23 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 
-/** What is known of a subscription's document: its hash, and the variables by which its answers differ. */
-type Shared = { readonly hash: string; readonly variables: readonly string[] };
+/** What is known of a subscription's document: its hash, and the variables and traits by which its answers differ. */
+type Shared = { readonly hash: string; readonly variables: readonly string[]; readonly traits: readonly string[] };
 
 // As long as the document is kept; undefined where answers depend on who asks.
 const analysed = new WeakMap<OperationDefinitionNode, Shared | undefined>();
 
 /**
- * What subscriptions have in common whose events are answered alike, whoever asks; undefined where a field is selected
- * that doesn't say of itself that it is `SameForAll`.
+ * The key that subscriptions have in common whose events are answered alike for all who have the same traits; undefined
+ * where a field is selected that says neither `SameForAll` nor `SameForTrait` of itself.
  */
-export function sharedKeyOf(info: GraphQLResolveInfo): string | undefined {
+export function sharedAnswersOf(info: GraphQLResolveInfo): { key: string; traits: readonly string[] } | undefined {
   const { operation, variableValues } = info;
   if (!analysed.has(operation)) analysed.set(operation, analyse(info));
   const shared = analysed.get(operation);
-  return shared && `${shared.hash} ${JSON.stringify(shared.variables.map((name) => variableValues[name] ?? null))}`;
+  if (shared === undefined) return undefined;
+  const given = shared.variables.map((name) => variableValues[name] ?? null);
+  return { key: `${shared.hash} ${JSON.stringify(given)}`, traits: shared.traits };
 }
 
 function analyse({ schema, operation, fragments, returnType }: GraphQLResolveInfo): Shared | undefined {
@@ -34,12 +36,12 @@ function analyse({ schema, operation, fragments, returnType }: GraphQLResolveInf
   const text = operation.loc?.source.body;
   if (root?.kind !== Kind.FIELD || root.selectionSet === undefined || text === undefined) return undefined;
   const variables = new Set<string>();
-  let isSame = true;
+  const among = new Set<unknown>();
   const look = (node: ASTNode, type?: GraphQLOutputType) => {
     const types = new TypeInfo(schema, type);
     const visitor = visitWithTypeInfo(types, {
       Field: ({ name }) => {
-        if (name.value !== "__typename") isSame &&= types.getFieldDef()?.extensions["sameForAll"] === true;
+        if (name.value !== "__typename") among.add(types.getFieldDef()?.extensions["sharedAmong"]);
       },
       Variable: ({ name }) => void variables.add(name.value),
     });
@@ -51,5 +53,7 @@ function analyse({ schema, operation, fragments, returnType }: GraphQLResolveInf
   const hash = createHash("sha256")
     .update(`${operation.name?.value ?? ""} ${text}`)
     .digest("base64url");
-  return isSame ? { hash, variables: [...variables] } : undefined;
+  among.delete("all");
+  const traits = [...among].filter((trait) => typeof trait === "string");
+  return traits.length === among.size ? { hash, variables: [...variables], traits } : undefined;
 }

@@ -18,7 +18,7 @@ import {
 
 import { requireReader, requireViewer, viewerAt } from "../auth.js";
 import type { Context } from "../context.js";
-import { SameForAll } from "../node.type.js";
+import { SameForAll, SameForTrait } from "../node.type.js";
 import { checkArguments } from "../validation.js";
 import { listAsJson, PostConnection } from "./list/post.connection.js";
 import {
@@ -37,7 +37,7 @@ import { postsFor } from "./list/post.reads.js";
 import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
 import { countingContent } from "./counting-content.js";
-import { PostType, type PostContent } from "./post.type.js";
+import { PostType, voteForIt, type PostContent } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
 registerEnumType(PostStatus, {
@@ -164,6 +164,7 @@ export class PostResolver {
     return answerVote(context, info, input, false);
   }
 
+  @SameForTrait(voteForIt)
   @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
   async viewerHasVoted(
     @Root() post: PostType,

@@ -7,6 +7,9 @@ import { UserType } from "../user/user.type.js";
 /** What a post is made from: a stored one, or a row of a page. */
 export type PostContent = Omit<PostType, "author"> & { readonly author: Pick<UserType, "id" | "name" | "createdAt"> };
 
+/** The trait of having voted for the post that an event is about. */
+export const voteForIt = "vote";
+
 /** A post as clients see it. The resolver adds what depends on the time or on who asks. */
 @ObjectType("Post", {
   implements: Node,

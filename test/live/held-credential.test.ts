@@ -23,7 +23,13 @@ test("is refused whose session ended while it was judged, before anybody listene
     onError: () => {},
   });
   onTestFinished(() => events.close());
-  const connections = watchConnections(clock, timer, 1, () => {});
+  const connections = watchConnections(
+    clock,
+    timer,
+    (work) => work(),
+    1,
+    () => {},
+  );
   const ended: string[] = [];
   const connection: Connection = {
     party: () => "party",

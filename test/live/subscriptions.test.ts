@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
 import type { LiveSource } from "../../src/context.js";
+import type { EventAnswer } from "../../src/operation/execute-event.js";
 import { openReader } from "../../src/database/reader.js";
 import { sql } from "../../src/database/sql.js";
 import { eventCursors } from "../../src/event-log/event-cursor.js";
@@ -38,6 +39,7 @@ async function openSubscriptions() {
 
 const source: LiveSource = {
   audienceOf: () => "all",
+  traitOf: async () => "",
   valueOf: () => ({}),
   afterLoss: () => ({}),
   condition: sql`true`,
@@ -54,7 +56,7 @@ test("turns a client away whose answer fails, writes down why, and goes on for a
     execute,
     room: async () => {},
     isBehind: () => false,
-    send: (json: string) => void to.push(json),
+    send: (answer: EventAnswer) => void to.push(String(answer)),
     turnAway: (why: string) => void to.push(why),
   });
   const failing = sink(told.failing, () => Promise.reject(failure));

@@ -1,7 +1,7 @@
 import { isObjectType, Kind, parse, type GraphQLResolveInfo } from "graphql";
 import { expect, test } from "vitest";
 
-import { sharedKeyOf } from "../../src/operation/same-for-all.js";
+import { sharedAnswersOf } from "../../src/operation/same-for-all.js";
 import { makeSchema } from "../../src/schema.js";
 
 const schema = makeSchema();
@@ -16,17 +16,20 @@ function infoOf(document: string, variableValues: Record<string, unknown> = {}):
   const returnType = schema.getSubscriptionType()!.getFields()["postEvents"]!.type;
   return { schema, operation, fragments, returnType, variableValues } as unknown as GraphQLResolveInfo;
 }
-const keyOf = (document: string, variables?: Record<string, unknown>) => sharedKeyOf(infoOf(document, variables));
+const sharedOf = (document: string, variables?: Record<string, unknown>) =>
+  sharedAnswersOf(infoOf(document, variables));
 
-test("of the fields these alone are the same for all; a new one belongs here only if it doesn't depend on who asks", () => {
-  const marked = Object.values(schema.getTypeMap())
+const fieldsSharedAmong = (whom: string) =>
+  Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
     .flatMap((type) =>
       Object.values(type.getFields())
-        .filter(({ extensions }) => extensions["sameForAll"] === true)
+        .filter(({ extensions }) => extensions["sharedAmong"] === whom)
         .map(({ name }) => `${type.name}.${name}`),
     );
-  expect(marked.toSorted()).toEqual(
+
+test("of the fields these alone are the same for all; a new one belongs here only if it doesn't depend on who asks", () => {
+  expect(fieldsSharedAmong("all").toSorted()).toEqual(
     [
       ...["kind", "cursor", "occurredAt", "postId", "post"].map((name) => `PostEvent.${name}`),
       ...["id", "author", "title", "content", "published", "publishedAt", "status"].map((name) => `Post.${name}`),
@@ -37,23 +40,35 @@ test("of the fields these alone are the same for all; a new one belongs here onl
   );
 });
 
+// The trait is of the post that the event is about: no field that leads to another post may be shared.
+test("this one alone is the same for those who have voted, and for those who haven't", () => {
+  expect(fieldsSharedAmong("vote")).toEqual(["Post.viewerHasVoted"]);
+});
+
 test.each([
-  "subscription { postEvents { post { viewerHasVoted } } }",
   "subscription { postEvents { post { author { email } } } }",
   "subscription { postEvents { post { author { posts { totalCount } } } } }",
+  "subscription { postEvents { ...A } } fragment A on PostEvent { post { ...B } } fragment B on Post { author { email } }",
+  "subscription { postEvents { post { viewerHasVoted ... on Node { ... on Post { author { e: email } } } } } }",
+])("shares nothing of %s", (document) => {
+  expect(sharedOf(document)).toBeUndefined();
+});
+
+test.each([
+  "subscription { postEvents { post { title viewerHasVoted } } }",
   "subscription { postEvents { ...A } } fragment A on PostEvent { post { ...B } } fragment B on Post { viewerHasVoted }",
   "subscription { postEvents { post { ... on Node { ... on Post { v: viewerHasVoted } } } } }",
-])("shares nothing of %s", (document) => {
-  expect(keyOf(document)).toBeUndefined();
+])("shares %s among those who are alike in their vote", (document) => {
+  expect(sharedOf(document)!.traits).toEqual(["vote"]);
 });
 
 test("shares what is selected alike, whomever and whatever a subscription is about", () => {
   const document = `subscription ($after: String, $author: ID, $with: Boolean!) {
     postEvents(after: $after, authorId: $author) { __typename kind post { ...P author @include(if: $with) { name } } }
   } fragment P on Post { id title }`;
-  const key = keyOf(document, { with: true });
-  expect(key).toBeDefined();
-  expect(keyOf(document, { with: true, after: "x", author: "user_1" })).toBe(key);
-  expect(keyOf(document, { with: false })).not.toBe(key);
-  expect(keyOf(`${document} `, { with: true })).not.toBe(key);
+  const { key, traits } = sharedOf(document, { with: true })!;
+  expect(traits).toEqual([]);
+  expect(sharedOf(document, { with: true, after: "x", author: "user_1" })!.key).toBe(key);
+  expect(sharedOf(document, { with: false })!.key).not.toBe(key);
+  expect(sharedOf(`${document} `, { with: true })!.key).not.toBe(key);
 });

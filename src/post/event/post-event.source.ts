@@ -3,8 +3,10 @@ import type { z } from "zod";
 import type { LiveSource } from "../../context.js";
 import { sql } from "../../database/sql.js";
 import type { LogEvent } from "../../event-log/event.js";
+import { voteForIt } from "../post.type.js";
 import { changeSeen, isEventFor } from "../post.visibility.js";
 import type { postEventsRules } from "./post-event.args.js";
+import { hasVotedFor } from "./post-event.reads.js";
 import { PostEventKind, PostEventType, postEventOf, type Audience } from "./post-event.type.js";
 
 type Filter = Pick<z.output<typeof postEventsRules>, "authorId" | "postId">;
@@ -19,6 +21,10 @@ export function postEventsSource(viewerId: string | undefined, { authorId, postI
       if (!passes(event)) return undefined;
       const seenBy = audience(event);
       return changeSeen(event, seenBy) === undefined ? undefined : seenBy;
+    },
+    async traitOf(trait, event, reader) {
+      if (trait !== voteForIt) throw new Error(`Nobody is known by a ${trait}`);
+      return String(viewerId !== undefined && (await hasVotedFor(event, viewerId, reader)));
     },
     valueOf: (event, cursor) => postEventOf(event, audience(event), cursor),
     afterLoss: (cursor, now) => new PostEventType(PostEventKind.RESET, cursor, now),
