@@ -101,7 +101,7 @@ export function openLive(
   const heartbeat = (): void => {
     for (const socket of sockets.clients) {
       if (!alive.delete(socket)) socket.terminate();
-      else socket.ping();
+      else portions(() => socket.ping());
     }
     liftHeartbeat = sockets.clients.size === 0 ? undefined : timer(heartbeatMilliseconds, heartbeat);
   };

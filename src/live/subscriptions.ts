@@ -6,9 +6,10 @@ import { eventColumns, type EventLog } from "../event-log/event-log.js";
 import type { EventCursors, EventPosition } from "../event-log/event-cursor.js";
 import type { LogEvent } from "../event-log/event.js";
 import { limit, sql } from "../database/sql.js";
-import { readerFor, type OperationReader, type Reader } from "../database/reader.js";
+import type { Reader } from "../database/reader.js";
 import type { EventAnswer } from "../operation/execute-event.js";
 import { sharedAnswersOf } from "../operation/same-for-all.js";
+import { makeTellings, type Told } from "./told.js";
 
 /** Where a subscription's answers go. */
 export type Sink = {
@@ -49,16 +50,9 @@ export type Subscriptions = {
   readonly tell: (event: LogEvent) => void;
 };
 
-/** An event on its way out, with what is made for all who are told of it. */
-type Told = {
-  readonly value: (source: LiveSource) => object;
-  /** What this subscriber is of some traits, as one key. */
-  readonly traits: (source: LiveSource, traits: readonly string[]) => Promise<string>;
-  readonly answers: Map<string, Promise<EventAnswer | undefined>>;
-};
 type Queued = { readonly told: Told; readonly audience: string };
 
-/** How many events a client may have missed. */
+/** How many events a client may have missed, and how many may wait to be told. */
 const mostMissed = 1000;
 // By so much the clocks of two servers may differ.
 const clockDifferenceMilliseconds = 60_000;
@@ -77,21 +71,8 @@ export function makeSubscriptions(parts: {
   readonly onError: (error: unknown) => void;
 }): Subscriptions {
   const { events, cursors, reader, clock, ttlSeconds, onError } = parts;
-  const all = new Set<(event: LogEvent, told: Told) => void>();
-
-  const cursorAt = (seq: number): string => cursors.seal({ seq, issuedAt: clock().getTime() });
-  const toldOf = (event: LogEvent): Told => {
-    let cursor: string | undefined;
-    let asAll: OperationReader | undefined;
-    return {
-      value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))),
-      async traits(source, traits) {
-        asAll ??= readerFor(reader, { party: "events", signal: undefined });
-        return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, asAll!)))).join();
-      },
-      answers: new Map(),
-    };
-  };
+  const tellings = makeTellings(parts);
+  const all = new Set<(told: Told) => void>();
 
   // Those who come back at once come from few places.
   const instants = new Map<number, Promise<number | undefined>>();
@@ -130,16 +111,20 @@ export function makeSubscriptions(parts: {
     return known.length > mostMissed ? undefined : known;
   };
 
-  // One event after the other.
-  let lastTold = Promise.resolve();
-  const tellAll = async (event: LogEvent): Promise<void> => {
-    const told = toldOf(event);
-    let count = 0;
-    for (const tell of all) {
-      tell(event, told);
-      count += 1;
-      if (count % toldAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+  let waiting: Told[] = [];
+  let isTelling = false;
+  /** One after the other, to a few at a time. */
+  const tellAll = async (): Promise<void> => {
+    isTelling = true;
+    for (let told = waiting.shift(); told !== undefined; told = waiting.shift()) {
+      let count = 0;
+      for (const tell of all) {
+        tell(told);
+        count += 1;
+        if (count % toldAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
     }
+    isTelling = false;
   };
 
   return {
@@ -179,10 +164,10 @@ export function makeSubscriptions(parts: {
         }
         isSending = false;
       };
-      const tell = (event: LogEvent, told: Told): void => {
+      const tell = (told: Told): void => {
         // Still being told to others when this one began.
-        if (event.seq <= end) return;
-        const audience = source.audienceOf(event);
+        if (told.seq <= end) return;
+        const audience = told.audienceOf(source);
         if (audience === undefined) return;
         if (sink.isBehind(queue.length)) return sink.turnAway("too slow");
         queue.push({ told, audience });
@@ -192,24 +177,15 @@ export function makeSubscriptions(parts: {
 
       const sendMissed = async (from: EventPosition | undefined): Promise<void> => {
         const known = await missed(source, from, end, sink.party());
-        if (known === undefined) {
-          const now = clock();
-          const lost: Told = {
-            value: () => source.afterLoss(cursorAt(end), now),
-            traits: async () => "",
-            answers: new Map(),
-          };
-          return send({ told: lost, audience: "" });
-        }
-        for (const event of known) {
-          const audience = source.audienceOf(event);
+        for (const told of known?.map(tellings.of) ?? [tellings.ofLossUpTo(end)]) {
+          const audience = told.audienceOf(source);
           if (!isOpen || audience === undefined) continue;
           await sink.room();
-          await send({ told: toldOf(event), audience });
+          await send({ told, audience });
         }
       };
       return {
-        cursor: cursorAt(end),
+        cursor: tellings.cursorAt(end),
         isResumed: resumed !== undefined,
         start: () => void sendQueue(resumed && sendMissed(resumed.from)),
         close() {
@@ -220,7 +196,10 @@ export function makeSubscriptions(parts: {
       };
     },
     tell(event) {
-      lastTold = lastTold.then(() => tellAll(event));
+      // More happens than can be told. It must not pile up, and who had missed so much would be told the same.
+      if (waiting.length >= mostMissed) waiting = [tellings.ofLossUpTo(event.seq)];
+      else waiting.push(tellings.of(event));
+      if (!isTelling) void tellAll();
     },
   };
 }

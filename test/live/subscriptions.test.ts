@@ -67,6 +67,29 @@ test("turns a client away whose answer fails, writes down why, and goes on for a
   expect(errors).toEqual([failure]);
 });
 
+test("tells a RESET in place of what nobody can be told as fast as it happens, and then goes on", async () => {
+  const { subscriptions } = await openSubscriptions();
+  const told: string[] = [];
+  const inTurn: LiveSource = {
+    ...source,
+    valueOf: ({ seq }) => ({ seq }),
+    afterLoss: () => ({ seq: "RESET" }),
+  };
+  const sink = {
+    party: () => "party",
+    execute: async (value: object) => String((value as { seq: unknown }).seq),
+    room: async () => {},
+    isBehind: () => false,
+    send: (answer: EventAnswer) => void told.push(String(answer)),
+    turnAway: (why: string) => void told.push(why),
+  };
+  // So many that an event isn't told to all of them at once.
+  for (let count = 0; count < 51; count += 1)
+    (await subscriptions.open(inTurn, undefined, info, { ...sink, ...(count > 0 && { send: () => {} }) })).start();
+  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.tell({ ...event, seq });
+  await expect.poll(() => told).toEqual(["1", "RESET", "1003"]);
+});
+
 test("writes down once that the log can't be read, however often that is found, and again the next time", async () => {
   const { errors, events, timer, database } = await openSubscriptions();
   const leave = await events.follow(() => {});
