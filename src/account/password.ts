@@ -34,7 +34,10 @@ const refusalDelayMilliseconds = 1000;
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait; the signal's reason, where it comes before the turn does.
  */
-export const inHashingTurn = makeTurns(atOnce, longestQueue, () => pause(refusalDelayMilliseconds));
+export const inHashingTurn = makeTurns(atOnce, {
+  longestQueue,
+  beforeRefusal: () => pause(refusalDelayMilliseconds),
+});
 
 /** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
 export function hashPassword(password: string, cost = passwordCost): Promise<string> {

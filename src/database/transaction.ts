@@ -1,6 +1,8 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { systemStopwatch } from "../clock.js";
 import { beforeSignal, tookTooLong, type Signal } from "./deadline.js";
+import { commitGroups, UndoneWithOthers, type Run } from "./commit-group.js";
 import type { Dialect } from "./dialect.js";
 import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
@@ -34,55 +36,68 @@ export type Writing = Waiting & { readonly now?: Date };
  *
  * @param onCommitted called when one has committed.
  */
-export function transactionsOn(database: Database, onCommitted = () => {}): (writing: Writing) => Transaction {
-  const { engine } = database;
-  const inTurn = makeTurns(engine.writers(database.use));
-
-  const tryOnce = async <Result>(
-    work: Work<Result>,
-    { signal, now }: Writing,
-    onCommit: () => void,
-  ): Promise<Result> => {
-    const em = database.em.fork();
-    await em.begin();
-    try {
-      signal?.throwIfAborted();
-      await em.execute(engine.beginAt(now, database.use));
-      const result = await work(em, engine.dialect);
-      await em.flush();
-      signal?.throwIfAborted();
-      onCommit();
-      await em.commit();
-      onCommitted();
-      return result;
-    } catch (error) {
-      // A connection that is gone has nothing to roll back.
-      await em.rollback().catch(() => {});
-      throw error;
-    }
-  };
+export function transactionsOn(
+  database: Database,
+  onCommitted = () => {},
+  stopwatch = systemStopwatch,
+): (writing: Writing) => Transaction {
+  const { engine, use } = database;
+  const writers = engine.writers(use);
+  const groups = writers === 1 ? commitGroups(database, onCommitted, stopwatch) : undefined;
+  const run = groups?.run ?? eachInItsOwn(database, onCommitted);
+  const inTurn = makeTurns(writers, { beforeIdle: groups?.commit });
 
   return (writing) => (work) => {
-    const { signal } = writing;
+    const { signal, now } = writing;
     let isCommitting = false;
-    const tryUntilDone = async <Result>(run: Work<Result>): Promise<Result> => {
+    const tryOnce = async <Result>(toDo: Work<Result>): Promise<Result> => {
+      let result!: Result;
+      isCommitting = false;
+      const inGroup = async (em: SqlEntityManager) => {
+        signal?.throwIfAborted();
+        result = await toDo(em, engine.dialect);
+        await em.flush();
+        signal?.throwIfAborted();
+        isCommitting = true;
+      };
+      const [committed] = await inTurn(() => run(now, inGroup), writing);
+      await committed;
+      return result;
+    };
+    const tryUntilDone = async <Result>(toDo: Work<Result>): Promise<Result> => {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await tryOnce(run, writing, () => (isCommitting = true));
+          return await tryOnce(toDo);
         } catch (error) {
           if (!(error instanceof Error)) throw error;
           // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
           const isUnknown = isCommitting && engine.isAway(error);
           if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
-          if (isCommitting || tries === mostTries || !engine.isConflict(error)) throw error;
+          const mayTryAgain = error instanceof UndoneWithOthers || (!isCommitting && engine.isConflict(error));
+          if (tries === mostTries || !mayTryAgain) throw error;
         }
       }
     };
     // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
-    return beforeSignal(
-      inTurn(() => tryUntilDone(work), writing),
-      signal,
-      () => !isCommitting,
-    );
+    return beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
+  };
+}
+
+/** A transaction for each work, of which several run at a time. */
+function eachInItsOwn({ em, engine, use }: Database, onCommitted: () => void): Run {
+  return async (instant, work) => {
+    const own = em.fork();
+    await own.begin();
+    try {
+      await own.execute(engine.beginAt(instant, use));
+      await work(own);
+      await own.commit();
+      onCommitted();
+      return [];
+    } catch (error) {
+      // A connection that is gone has nothing to roll back.
+      await own.rollback().catch(() => {});
+      throw error;
+    }
   };
 }

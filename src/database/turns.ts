@@ -28,14 +28,19 @@ export function tooBusy(): KnownError {
 
 /**
  * @param places how many run at a time.
- * @param longestQueue how many may wait; as many again of those that go first.
- * @param beforeRefusal what one too many waits for before it is refused.
+ * @param options.longestQueue how many may wait; as many again of those that go first.
+ * @param options.beforeRefusal what one too many waits for before it is refused.
+ * @param options.beforeIdle what is done before a place is free that nobody waits for.
  */
 export function makeTurns(
   places: number,
-  longestQueue = Infinity,
-  beforeRefusal: () => Promise<void> = async () => {},
+  options: {
+    readonly longestQueue?: number | undefined;
+    readonly beforeRefusal?: () => Promise<void>;
+    readonly beforeIdle?: (() => Promise<void>) | undefined;
+  } = {},
 ): Turns {
+  const { longestQueue = Infinity, beforeRefusal = async () => {}, beforeIdle } = options;
   let free = places;
   const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
   const lengths = { first: 0, others: 0 };
@@ -54,6 +59,17 @@ export function makeTurns(
     return beforeSignal(turn, signal, () => queues[lane].remove(party, take)).finally(() => (lengths[lane] -= 1));
   };
 
+  const takeNext = () => queues.first.take() ?? queues.others.take();
+  const endTurn = async (): Promise<void> => {
+    let next = takeNext();
+    if (next === undefined && beforeIdle !== undefined) {
+      await beforeIdle();
+      next = takeNext();
+    }
+    if (next === undefined) free += 1;
+    else next();
+  };
+
   return async (work, waiting) => {
     waiting.signal?.throwIfAborted();
     if (free > 0) free -= 1;
@@ -61,9 +77,7 @@ export function makeTurns(
     try {
       return await work();
     } finally {
-      const next = queues.first.take() ?? queues.others.take();
-      if (next === undefined) free += 1;
-      else next();
+      void endTurn();
     }
   };
 }

@@ -50,7 +50,7 @@ test("takes out what waits no longer, once", () => {
 
 /** Turns whose works end when they are told to. */
 function heldTurns(places: number, longestQueue?: number) {
-  const inTurn = makeTurns(places, longestQueue);
+  const inTurn = makeTurns(places, { longestQueue });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   return {

@@ -1,0 +1,112 @@
+import type { SqlEntityManager } from "@mikro-orm/knex";
+import { expect, onTestFinished, test } from "vitest";
+
+import { openDatabase } from "../../src/database/database.js";
+import { transactionsOn } from "../../src/database/transaction.js";
+import { entities } from "../../src/schema.js";
+import { newFileUrl } from "../support/files.js";
+import { rows } from "../support/rows.js";
+
+/** A table of numbers, and transactions on it that never take long. */
+async function openNumbers() {
+  const database = await openDatabase(newFileUrl(), entities);
+  onTestFinished(() => database.close(true));
+  const connection = database.em.getConnection();
+  await connection.execute("create table numbers (number integer primary key, at integer)");
+  let commits = 0;
+  const writing = transactionsOn(
+    database,
+    () => (commits += 1),
+    () => () => 0,
+  );
+  const add = (number: number) => async (em: SqlEntityManager) => {
+    await em.execute(`insert into numbers select ${number}, at from operation_instant`);
+    return number;
+  };
+  return {
+    writing,
+    transaction: writing({ party: "tests" }),
+    add,
+    commits: () => commits,
+    stored: async () =>
+      (await rows(database, "select number from numbers order by number")).map(({ number }) => number),
+    rows: (statement: string) => rows(database, statement),
+  };
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test("works that wait for one another share a commit, fifty at most", async () => {
+  const { transaction, add, commits, stored } = await openNumbers();
+  expect(await Promise.all(numbers(120).map((number) => transaction(add(number))))).toEqual(numbers(120));
+  expect(commits()).toBe(3);
+  expect(await stored()).toEqual(numbers(120));
+});
+
+test.each([0, 3, 9])("what the work in place %i did is undone by itself where it fails", async (place) => {
+  const { transaction, add, commits, stored } = await openNumbers();
+  const failure = new Error("no");
+  const outcomes = await Promise.allSettled(
+    numbers(10).map((number) =>
+      transaction(async (em) => {
+        await add(number)(em);
+        if (number === place) throw failure;
+        return number;
+      }),
+    ),
+  );
+  expect(outcomes).toEqual(
+    numbers(10).map((value) =>
+      value === place ? { status: "rejected", reason: failure } : { status: "fulfilled", value },
+    ),
+  );
+  expect(commits()).toBe(1);
+  expect(await stored()).toEqual(numbers(10).filter((number) => number !== place));
+});
+
+test("those run again whose transaction another one broke, and nobody is told of a commit that never was", async () => {
+  const { transaction, add, stored } = await openNumbers();
+  await transaction(add(100));
+  const told: (number | string)[] = [];
+  // As SQLite does it where the disk is full: nothing is left of the transaction.
+  const breaking = (em: SqlEntityManager) => em.execute("insert or rollback into numbers values (100, 0)");
+  await Promise.all(
+    numbers(10).map((number) =>
+      transaction<unknown>(number === 5 ? breaking : add(number)).then(
+        async () => told.push(...((await stored()).includes(number) ? [number] : ["not stored"])),
+        () => told.push("broken"),
+      ),
+    ),
+  );
+  expect(told).toHaveLength(10);
+  expect(new Set(told)).toEqual(new Set([0, 1, 2, 3, 4, 6, 7, 8, 9, "broken"]));
+});
+
+test("each work has its own instant", async () => {
+  const { writing, add, rows: all } = await openNumbers();
+  const instants = [3000, 1000, 2000].map((milliseconds) => new Date(milliseconds));
+  await Promise.all(instants.map((now, number) => writing({ party: "tests", now })(add(number))));
+  expect((await all("select at from numbers order by number")).map(({ at }) => at)).toEqual([3000, 1000, 2000]);
+});
+
+test("one that is ended while it works, or while it waits, leaves nothing and holds nobody up", async () => {
+  const { writing, transaction, add, stored, commits } = await openNumbers();
+  const [working, waiting] = [new AbortController(), new AbortController()];
+  let wait!: () => void;
+  const held = new Promise<void>((resolve) => (wait = resolve));
+  const first = transaction(add(1));
+  const ended = writing({ party: "tests", signal: working.signal })(async (em) => {
+    await add(2)(em);
+    working.abort(new Error("too late"));
+    // Nobody waits for it any more, and nobody follows.
+    waiting.abort(new Error("gone"));
+    await held;
+  });
+  const gone = writing({ party: "tests", signal: waiting.signal })(add(3));
+  await expect(ended).rejects.toThrow("too late");
+  await expect(gone).rejects.toThrow("gone");
+  wait();
+  expect(await first).toBe(1);
+  expect(await stored()).toEqual([1]);
+  expect(commits()).toBe(1);
+});
