@@ -10,6 +10,7 @@ import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
 import { DatabaseUnusableError, withoutPassword } from "./database/database.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
+import { keepHeapSmall } from "./process/heap.js";
 import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./process/workers.js";
 import { startServer } from "./server.js";
 
@@ -25,6 +26,7 @@ type Running = WorkerReady & {
 };
 
 async function main(): Promise<void> {
+  keepHeapSmall();
   const startedAt = systemClock();
   const { config, warnings } = configOfEnvironment();
   const output = standardOutput();
