@@ -178,7 +178,12 @@ describe("what happens to a post", () => {
     for (const socket of early) for (const id of ids) socket.subscribe(id, query);
     for (const socket of early) for (const _ of ids) await socket.next();
     const id = await createPost(ada);
-    const [late] = await Promise.all([follow(api, ada.token), votePost(ada, id), unvotePost(ada, id)]);
+    const begin = async () => {
+      const subscriber = await follow(api, ada.token);
+      expect((await subscriber.event()).kind).toBe("READY");
+      return subscriber;
+    };
+    const [late] = await Promise.all([begin(), votePost(ada, id), unvotePost(ada, id)]);
     await deletePost(ada, id);
     for (const socket of early) {
       const told = new Map<string, string[]>(ids.map((each) => [each, []]));
