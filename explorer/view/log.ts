@@ -1,0 +1,27 @@
+import type { Line } from "../model/live.js";
+import { h } from "./dom.js";
+
+const mostLines = 500;
+
+/** What a subscription says, the newest last. */
+export function makeLog() {
+  const list = h("ol", { class: "log", role: "log", "aria-label": "Events", tabindex: 0 });
+  return {
+    element: list,
+    clear: () => list.replaceChildren(),
+    add(line: Line, at: string) {
+      const text = line.kind === "event" ? JSON.stringify(line.result, null, 2) : line.text;
+      const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
+      list.append(
+        h(
+          "li",
+          { "data-kind": line.kind },
+          h("time", {}, at),
+          line.kind === "event" ? h("pre", {}, text) : h("span", {}, text),
+        ),
+      );
+      if (list.children.length > mostLines) list.firstChild!.remove();
+      if (isAtEnd) list.scrollTop = list.scrollHeight;
+    },
+  };
+}
