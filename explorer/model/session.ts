@@ -79,6 +79,8 @@ export function makeSession(parts: {
   let ended: Refusal | undefined;
   let offset = 0;
   let refreshing: Promise<boolean> | undefined;
+  /** What signs in just now, which a request waits for: who presses Run right afterwards means to be signed in. */
+  let opening: Promise<unknown> | undefined;
   const listeners = new Set<() => void>();
   const change = (to: SignedIn | undefined, why?: Refusal) => {
     current = to;
@@ -107,6 +109,7 @@ export function makeSession(parts: {
     return refusal;
   };
   const send = async (init: RequestInit): Promise<Sent> => {
+    await opening?.catch(() => {});
     const token = current?.accessToken;
     const response = await fetchWith(init, token);
     const refusal = await judge(response, token);
@@ -155,13 +158,15 @@ export function makeSession(parts: {
     renew,
     ask: async <Data>(query: string, variables = {}) =>
       dataOf<Data>((await send({ body: JSON.stringify({ query, variables }) })).response),
-    async open(field, input) {
+    open(field, input) {
       const type = field === "login" ? "LoginInput" : "RegisterInput";
       const query = `mutation Open($input: ${type}!) { ${field}(input: $input) { ${tokens} } }`;
-      const data = await dataOf<Record<typeof field, Payload>>(
-        await fetchWith({ body: JSON.stringify({ query, variables: { input } }) }, undefined),
-      );
-      adopt(data[field]);
+      const work = fetchWith({ body: JSON.stringify({ query, variables: { input } }) }, undefined)
+        .then((response) => dataOf<Record<typeof field, Payload>>(response))
+        .then((data) => adopt(data[field]))
+        .finally(() => (opening = undefined));
+      opening = work;
+      return work;
     },
     async letExpire() {
       const token = current?.accessToken;

@@ -48,7 +48,8 @@ function makeEditor(content: Extension, { label, changed = () => {}, keys = {} }
         syntaxHighlighting(highlighting),
         theme,
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        // Without the index, tools that look for what a keyboard reaches don't see it.
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of(({ docChanged, selectionSet }) => (docChanged || selectionSet) && changed()),
         keymap.of([...foldKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
       ],

@@ -5,13 +5,14 @@ const mostLines = 500;
 
 /** What a subscription says, the newest last. */
 export function makeLog() {
-  const list = h("ol", { class: "log", role: "log", "aria-label": "Events", tabindex: 0 });
+  const list = h("ol");
+  const element = h("div", { class: "log", role: "log", "aria-label": "Events", tabindex: 0 }, list);
   return {
-    element: list,
+    element,
     clear: () => list.replaceChildren(),
     add(line: Line, at: string) {
       const text = line.kind === "event" ? JSON.stringify(line.result, null, 2) : line.text;
-      const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 4;
+      const isAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
       list.append(
         h(
           "li",
@@ -21,7 +22,7 @@ export function makeLog() {
         ),
       );
       if (list.children.length > mostLines) list.firstChild!.remove();
-      if (isAtEnd) list.scrollTop = list.scrollHeight;
+      if (isAtEnd) element.scrollTop = element.scrollHeight;
     },
   };
 }

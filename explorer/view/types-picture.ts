@@ -1,15 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 
-import {
-  boxWidth,
-  headHeight,
-  kindOf,
-  picture,
-  rowHeight,
-  rowsOf,
-  type Box,
-  type Edge,
-} from "../model/schema-index.js";
+import { boxWidth, headHeight, picture, rowHeight, rowsOf, type Box, type Edge } from "../model/schema-index.js";
 import { h, s } from "./dom.js";
 
 const margin = 16;
@@ -55,17 +46,17 @@ export function makeTypesPicture(showDocs: (type: string) => void) {
   };
   const box = ({ type, x, y, height }: Box) => {
     const open = () => showDocs(type.name);
+    const head = s(
+      "g",
+      { class: "head", tabindex: 0, role: "link" },
+      s("rect", { width: boxWidth, height: headHeight, rx: 6 }),
+      s("text", { class: "name", x: 10, y: 19 }, type.name),
+    );
     const made = s(
       "g",
-      {
-        class: "box",
-        transform: `translate(${x} ${y})`,
-        tabindex: 0,
-        role: "link",
-        "aria-label": `${kindOf(type)} ${type.name}`,
-      },
+      { class: "box", transform: `translate(${x} ${y})` },
       s("rect", { width: boxWidth, height, rx: 6 }),
-      s("text", { class: "name", x: 10, y: 19 }, type.name),
+      head,
       s("line", { x1: 0, x2: boxWidth, y1: headHeight, y2: headHeight }),
       ...rowsOf(type).flatMap(({ name, label }, row) => {
         const at = headHeight + (row + 0.5) * rowHeight + 4;
@@ -80,7 +71,7 @@ export function makeTypesPicture(showDocs: (type: string) => void) {
       }),
     );
     made.addEventListener("click", open);
-    made.addEventListener("keydown", ({ key }) => key === "Enter" && open());
+    head.addEventListener("keydown", ({ key }) => key === "Enter" && open());
     return made;
   };
   return {
