@@ -4,7 +4,7 @@ import { later, now } from "./clock.js";
 import { makeSession } from "./model/session.js";
 import { sharedOf } from "./model/share.js";
 import { firstDocument, type Happening, type Step } from "./model/walk.js";
-import { loadWorkspace, newTab, saveWorkspace } from "./model/workspace.js";
+import { loadWorkspace, saveWorkspace } from "./model/workspace.js";
 import { makeDocs } from "./view/docs.js";
 import { attempt, button, h, say } from "./view/dom.js";
 import { makeHistory } from "./view/history.js";
@@ -19,16 +19,11 @@ import { makeWorkbench } from "./view/workbench.js";
 
 const url = new URL("/graphql", location.href).href;
 const session = makeSession({ endpoint: url, expireAt: "/explorer/expire", fetch: fetch.bind(globalThis), now });
-const offers = (await (await fetch("/explorer/offers")).json()) as Offers;
+const offers = await fetch("/explorer/offers")
+  .then(async (answer) => (await answer.json()) as Offers)
+  .catch((): Offers => ({ canExpire: false, demonstration: null }));
 
 const workspace = loadWorkspace(localStorage, firstDocument);
-const shared = sharedOf(location.hash);
-if (shared !== undefined) {
-  const tab = newTab(workspace.tabs, shared.document, shared.variables);
-  workspace.tabs.push(tab);
-  workspace.active = tab.id;
-  window.history.replaceState(null, "", location.pathname);
-}
 const save = () => saveWorkspace(localStorage, workspace);
 
 const showDocs = (type: string, field?: string) => {
@@ -129,6 +124,16 @@ const shortcuts: readonly Shortcut[] = [
 ];
 listenForShortcuts(shortcuts);
 
+/** Opens what a link carries, and takes it out of the address. */
+const openShared = () => {
+  const shared = sharedOf(location.hash);
+  if (shared === undefined) return;
+  workbench.openDocument(shared.document, shared.variables);
+  window.history.replaceState(null, "", location.pathname);
+};
+addEventListener("hashchange", openShared);
+openShared();
+
 document.body.append(
   h(
     "header",
@@ -166,7 +171,7 @@ tick();
 
 await attempt(async () => {
   try {
-    const introspection = await session.ask<IntrospectionQuery>(getIntrospectionQuery());
+    const introspection = await session.ask<IntrospectionQuery>(getIntrospectionQuery({ inputValueDeprecation: true }));
     const schema = buildClientSchema(introspection);
     workbench.useSchema(schema);
     docs.useSchema(schema);

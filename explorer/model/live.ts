@@ -73,6 +73,7 @@ export function follow(parts: {
   /** Waits for what would let the next connection live longer. @returns whether there is such a thing. */
   const comeBack = async ({ code, reason }: End): Promise<boolean> => {
     const token = held?.token;
+    session.noteRefusal({ reason }, token);
     if (session.current() === undefined && held !== undefined) return false;
     if (session.current()?.accessToken !== token) return true;
     if (reason === "TOKEN_EXPIRED") {
@@ -81,8 +82,8 @@ export function follow(parts: {
       await new Promise<void>((resolve) => (wake = resolve));
       return session.current() !== undefined;
     }
-    // What else the server says of a credential, or of the operation, won't be another the next time.
-    if (code === 4403 || (code !== undefined && code >= 400 && code < 500)) return false;
+    // What else the server says of a credential, or of the operation, it would say the next time too.
+    if (code !== undefined && (code >= 4000 || (code >= 400 && code < 500))) return false;
     const seconds = Math.min(2 ** failures++, longestWaitSeconds);
     await new Promise<void>((resolve) => later(seconds * 1000, (wake = resolve)));
     return true;

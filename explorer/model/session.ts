@@ -23,6 +23,8 @@ export type Session = {
   readonly serverNow: () => number;
   /** Whether a token that has ended is renewed and the request sent again. */
   renewsByItself: boolean;
+  /** Takes note of what the server said of a token: a session that has ended is not held any longer. */
+  readonly noteRefusal: (refusal: Refusal, token: string | undefined) => void;
   /** Sends a GraphQL request with the session's token. */
   readonly send: (init: RequestInit) => Promise<Sent>;
   /** Sends one operation and gives its data. @throws Error with the message of what went wrong. */
@@ -99,13 +101,15 @@ export function makeSession(parts: {
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     return parts.fetch(endpoint, { ...init, method: "POST", headers });
   };
-  /** Notes what an answer says of the token that was sent. */
+  const noteRefusal = (refusal: Refusal, token: string | undefined) => {
+    hear(refusal.serverTime);
+    const isOver = refusal.reason === "SESSION_REVOKED" || refusal.reason === "USER_GONE";
+    if (isOver && token !== undefined && token === current?.accessToken) change(undefined, refusal);
+  };
   const judge = async (response: Response, token: string | undefined): Promise<Refusal | undefined> => {
     if (!/json/.test(response.headers.get("content-type") ?? "")) return undefined;
     const refusal = refusalIn(await response.clone().json());
-    hear(refusal?.serverTime);
-    const isOver = refusal?.reason === "SESSION_REVOKED" || refusal?.reason === "USER_GONE";
-    if (isOver && token !== undefined && token === current?.accessToken) change(undefined, refusal);
+    if (refusal !== undefined) noteRefusal(refusal, token);
     return refusal;
   };
   const send = async (init: RequestInit): Promise<Sent> => {
@@ -154,6 +158,7 @@ export function makeSession(parts: {
     ended: () => ended,
     serverNow,
     renewsByItself: false,
+    noteRefusal,
     send,
     renew,
     ask: async <Data>(query: string, variables = {}) =>

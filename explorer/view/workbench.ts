@@ -1,7 +1,7 @@
 import { OperationTypeNode, type GraphQLSchema } from "graphql";
 
-import { follow, type Transport } from "../model/live.js";
-import { chosenOperation, operationsOf, prettified, titleOf, type Operation } from "../model/operations.js";
+import { follow } from "../model/live.js";
+import { prettified, titleOf, type Operation } from "../model/operations.js";
 import { run as send, variablesOf } from "../model/run.js";
 import type { Session } from "../model/session.js";
 import { fragmentOf } from "../model/share.js";
@@ -10,6 +10,7 @@ import { newTab, withEntry, type Tab, type Workspace } from "../model/workspace.
 import { makeAnswer } from "./answer.js";
 import { makeDocumentTabs } from "./document-tabs.js";
 import { attempt, button, h, say } from "./dom.js";
+import { makeOperationChoice } from "./operation-choice.js";
 import { makeDocumentEditor, makeVariablesEditor } from "./editor.js";
 
 type Parts = {
@@ -59,28 +60,14 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
   const variablesEditor = makeVariablesEditor({ label: "Variables", changed: edited, keys });
 
   const runButton = button("Run", () => void run(), { class: "primary", title: "Run (Ctrl+Enter)" });
-  const choice = h("select", { "aria-label": "Operation to run" });
-  choice.addEventListener("change", () => {
-    active().operation = choice.value === "" ? undefined : choice.value;
-    showOperations();
-  });
-  const transport = h(
-    "select",
-    { "aria-label": "Subscribe by" },
-    h("option", { value: "socket" }, "WebSocket"),
-    h("option", { value: "stream" }, "SSE"),
+  const operations = makeOperationChoice(
+    () => active().operation,
+    (name) => {
+      active().operation = name;
+      showOperations();
+    },
   );
-  const chosen = (): Operation | undefined =>
-    chosenOperation(operationsOf(editor.text()), active().operation, editor.cursor());
-  const showOperations = () => {
-    const operations = operationsOf(editor.text()).filter(({ name }) => name !== undefined);
-    choice.replaceChildren(
-      h("option", { value: "" }, "at the cursor"),
-      ...operations.map(({ name }) => h("option", { value: name, selected: name === active().operation }, name)),
-    );
-    choice.hidden = operations.length < 2;
-    transport.hidden = chosen()?.kind !== OperationTypeNode.SUBSCRIPTION;
-  };
+  const showOperations = () => operations.show(editor.text(), editor.cursor());
 
   const prettify = () => {
     editor.setText(prettified(editor.text()));
@@ -148,7 +135,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
     const mine = openOf(tab);
     const { answer } = mine;
     mine.stop?.();
-    const operation = chosen();
+    const operation = operations.chosen(editor.text(), editor.cursor());
     if (operation === undefined) return answer.fail("There is no operation to run, or the document can't be parsed.");
     let variables: Record<string, unknown>;
     try {
@@ -181,7 +168,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
       url,
       session,
       request,
-      transport: transport.value as Transport,
+      transport: operations.transport(),
       later,
       tell: (line) => mine.answer.line(line, at()),
       over() {
@@ -212,8 +199,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
         "div",
         { class: "toolbar" },
         runButton,
-        choice,
-        transport,
+        ...operations.elements,
         h("span", { class: "space" }),
         button("Prettify", prettify, { title: "Prettify (Shift+Alt+F)" }),
         button("Copy link", () => void share(), { title: "Copy a link to this document (Alt+S)" }),
