@@ -140,7 +140,11 @@ document.body.append(
     { class: "top" },
     h("h1", {}, "Postern"),
     h("nav", { "aria-label": "Views" }, views.list),
-    button("Shortcuts", () => openShortcuts(shortcuts), { class: "quiet" }),
+    button("?", () => openShortcuts(shortcuts), {
+      class: "quiet",
+      "aria-label": "Keyboard shortcuts",
+      title: "Keyboard shortcuts",
+    }),
     bar.element,
   ),
   h("main", {}, views.body),

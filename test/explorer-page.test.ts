@@ -79,7 +79,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await press(page, "Let it expire now");
     await timer.getByText("0:05").waitFor();
     await page.getByRole("tab", { name: "Session" }).click();
-    await page.getByText("2026-11-22T09:04:35Z").waitFor();
+    await page.getByText("2026-11-22 09:04:35 UTC").waitFor();
     await pass(page, api, 5000);
     await timer.getByText("expired").waitFor();
     await press(page, "Run");
@@ -219,7 +219,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     for (const store of ["sessionStorage", "document.cookie"])
       expect(await page.evaluate(`JSON.stringify(${store})`)).not.toMatch(/eyJ/);
 
-    await press(page, "Copy link");
+    await press(page, "Share");
     await page.getByText("The link was copied").waitFor();
     const link = (await page.evaluate("navigator.clipboard.readText()")) as string;
     expect(link).not.toMatch(/eyJ/);
@@ -311,7 +311,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.keyboard.press("Shift+Alt+f");
     await page.keyboard.press("Control+Enter");
     await status(page, "200 OK");
-    await tabTo("Shortcuts");
+    await tabTo("Keyboard shortcuts");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     await page.keyboard.press("Escape");

@@ -11,3 +11,6 @@ export function formatSeconds(seconds: number): string {
   const [hours, minutes, rest] = parts.map((part) => String(part).padStart(2, "0")) as [string, string, string];
   return parts[0] === 0 ? `${parts[1]}:${rest}` : `${Number(hours)}:${minutes}:${rest}`;
 }
+
+/** An instant as the server writes it, to the second, for a person. */
+export const formatInstant = (instant: string): string => `${instant.slice(0, 19).replace("T", " ")} UTC`;

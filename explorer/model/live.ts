@@ -95,10 +95,8 @@ export function follow(parts: {
       if (isStopped) return;
       const isReplaced = end.isComplete && session.current()?.accessToken !== held?.token;
       const place = end.code === undefined ? "" : `${end.code} `;
-      tell({
-        kind: "closed",
-        text: isReplaced ? "closed, to open with the new token" : `closed: ${place}${end.reason}`,
-      });
+      if (isReplaced) tell({ kind: "note", text: "closed here, to open with the new token" });
+      else tell({ kind: "closed", text: `closed: ${place}${end.reason}` });
       if (!isReplaced && (end.isComplete || !(await comeBack(end)))) return;
       if (isStopped) return;
     }

@@ -46,6 +46,8 @@ export type Session = {
 };
 
 const accept = "application/graphql-response+json, application/json;q=0.9";
+/** In milliseconds: an answer that comes later tells less of the server's clock than the ones before. */
+const mostDelay = 250;
 const tokens = "accessToken expiresAt refreshToken refreshExpiresAt serverTime user { name email }";
 
 /** What `login`, `register` and `refreshSession` answer. */
@@ -79,7 +81,7 @@ export function makeSession(parts: {
   const { endpoint, now } = parts;
   let current: SignedIn | undefined;
   let ended: Refusal | undefined;
-  let offset = 0;
+  let offset: number | undefined;
   let refreshing: Promise<boolean> | undefined;
   /** What signs in just now, which a request waits for: who presses Run right afterwards means to be signed in. */
   let opening: Promise<unknown> | undefined;
@@ -89,10 +91,13 @@ export function makeSession(parts: {
     ended = why;
     for (const listener of listeners) listener();
   };
+  // An answer is always heard after its instant: of what several say, the latest is nearest. Unless a clock was moved.
   const hear = (serverTime: string | undefined) => {
-    if (serverTime !== undefined) offset = Date.parse(serverTime) - now();
+    if (serverTime === undefined) return;
+    const heard = Date.parse(serverTime) - now();
+    if (offset === undefined || heard > offset || offset - heard > mostDelay) offset = heard;
   };
-  const serverNow = () => now() + offset;
+  const serverNow = () => now() + (offset ?? 0);
 
   const fetchWith = (init: RequestInit, token: string | undefined) => {
     const headers = new Headers(init.headers);

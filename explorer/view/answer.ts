@@ -8,10 +8,13 @@ import { makeTabs } from "./tabs.js";
 
 const size = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`);
 
+/** An instant that isn't broken where it has hyphens. */
+const instant = (text: string) => h("span", { class: "instant" }, text);
+
 /** A refusal in words. */
-function inWords({ reason, expiredAt, serverTime }: Refusal): string {
-  if (reason !== "TOKEN_EXPIRED") return reason;
-  return `${reason}: the token ended at ${expiredAt}, and the server's clock said ${serverTime}`;
+function inWords({ reason, expiredAt, serverTime }: Refusal): readonly (Node | string)[] {
+  if (expiredAt === undefined || serverTime === undefined) return [reason];
+  return [`${reason}: the token ended at `, instant(expiredAt), ", and the server’s clock said ", instant(serverTime)];
 }
 
 /** What came of the last run: an answer, or the events of a subscription. */
@@ -20,7 +23,7 @@ export function makeAnswer({ renewAndRun, stop }: { readonly renewAndRun: () => 
   const before = h("p", { class: "notice" });
   const refused = h("span", {});
   const renew = button("Renew and run again", renewAndRun);
-  const notice = h("p", { class: "notice bad", role: "alert" }, refused, " ", renew);
+  const notice = h("p", { class: "notice bad", role: "alert" }, refused, renew);
   const reader = makeReader({ label: "Answer" });
   const headers = h("dl", { class: "claims" });
   const tabs = makeTabs("Answer", [
@@ -55,9 +58,13 @@ export function makeAnswer({ renewAndRun, stop }: { readonly renewAndRun: () => 
       set(status, { "data-bad": code >= 400 });
       before.hidden = refusedBefore === undefined;
       if (refusedBefore !== undefined)
-        before.textContent = `401 ${inWords(refusedBefore)}. The session was renewed, and the request sent again.`;
+        before.replaceChildren(
+          "401 ",
+          ...inWords(refusedBefore),
+          ". The session was renewed, and the request sent again.",
+        );
       notice.hidden = refusal === undefined;
-      if (refusal !== undefined) refused.textContent = inWords(refusal);
+      if (refusal !== undefined) refused.replaceChildren(...inWords(refusal));
       renew.hidden = refusal?.reason !== "TOKEN_EXPIRED";
       reader.setText(answer.text);
       headers.replaceChildren(...answer.headers.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

@@ -1,4 +1,4 @@
-import { claimsOf } from "../model/claims.js";
+import { claimsOf, formatInstant } from "../model/claims.js";
 import type { Session } from "../model/session.js";
 import { attempt, button, h } from "./dom.js";
 
@@ -37,11 +37,8 @@ export function makeSessionPanel(session: Session) {
     claims.replaceChildren();
     if (current === undefined) return list.replaceChildren();
     for (const [name, value] of Object.entries(claimsOf(current.accessToken))) {
-      const isInstant = typeof value === "number";
-      const shown = isInstant
-        ? `${value} = ${new Date(value * 1000).toISOString().replace(".000", "")}`
-        : String(value);
-      claims.append(h("dt", {}, name), h("dd", {}, shown));
+      const instant = typeof value === "number" && formatInstant(new Date(value * 1000).toISOString());
+      claims.append(h("dt", {}, name), h("dd", {}, String(value), instant && h("div", {}, instant)));
     }
   };
   const refresh = async () => {
@@ -53,9 +50,16 @@ export function makeSessionPanel(session: Session) {
         h(
           "li",
           {},
-          h("div", {}, h("strong", {}, row.current ? "This one" : "Another"), ` since ${row.createdAt}`),
+          h("strong", {}, row.current ? "This one" : "Another"),
           h("div", { class: "quiet-text" }, row.userAgent ?? "an unknown client"),
-          h("div", { class: "quiet-text" }, `used ${row.lastUsedAt}, ends ${row.expiresAt}`),
+          h(
+            "dl",
+            { class: "claims" },
+            ...(["createdAt", "lastUsedAt", "expiresAt"] as const).flatMap((name) => [
+              h("dt", {}, name),
+              h("dd", {}, formatInstant(row[name])),
+            ]),
+          ),
           button("End", () => void attempt(() => endOne(row)), {
             "aria-label": `End the session since ${row.createdAt}`,
           }),

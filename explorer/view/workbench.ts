@@ -202,7 +202,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
         ...operations.elements,
         h("span", { class: "space" }),
         button("Prettify", prettify, { title: "Prettify (Shift+Alt+F)" }),
-        button("Copy link", () => void share(), { title: "Copy a link to this document (Alt+S)" }),
+        button("Share", () => void share(), { title: "Copy a link to this document (Alt+S)" }),
       ),
       editor.element,
       h("h2", { class: "label" }, "Variables"),
