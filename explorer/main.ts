@@ -63,8 +63,9 @@ const runStep = (step: Step) =>
     if (session.current() === undefined || step.document === undefined) return;
     workbench.openDocument(step.document);
     if (step.id === "expire") {
-      if (offers.canExpire) await session.letExpire();
-      else say("This server shortens no token: the step is done when yours has ended");
+      const isOver = session.current()!.expiresAt <= session.serverNow();
+      if (offers.canExpire && !isOver) await session.letExpire();
+      else if (!isOver) say("This server shortens no token: the step is done when yours has ended");
       await untilExpired();
     }
     if (step.id === "renew") await session.renew();
@@ -173,15 +174,12 @@ const tick = () => {
 };
 tick();
 
-await attempt(async () => {
-  try {
-    const introspection = await session.ask<IntrospectionQuery>(getIntrospectionQuery({ inputValueDeprecation: true }));
-    const schema = buildClientSchema(introspection);
-    workbench.useSchema(schema);
-    docs.useSchema(schema);
-    types.useSchema(schema);
-  } catch (error) {
-    docs.fail("The server doesn’t tell its schema: see the setting INTROSPECTION.");
-    throw error;
-  }
-});
+try {
+  const introspection = await session.ask<IntrospectionQuery>(getIntrospectionQuery({ inputValueDeprecation: true }));
+  const schema = buildClientSchema(introspection);
+  for (const part of [workbench, docs, types]) part.useSchema(schema);
+} catch {
+  const message = "The server doesn’t tell its schema: see the setting INTROSPECTION.";
+  docs.fail(message);
+  say(message);
+}

@@ -167,7 +167,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
   });
 
   test.each([
-    { transport: "WebSocket", closed: "closed: 4403 TOKEN_EXPIRED" },
+    { transport: "Socket", closed: "closed: 4403 TOKEN_EXPIRED" },
     { transport: "SSE", closed: "closed: TOKEN_EXPIRED" },
   ])("follows a subscription by $transport through the end of its token", async ({ transport, closed }) => {
     const { page, api, wrong } = await open();
@@ -181,7 +181,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await createPost(other, { title: "While it is open" });
     await log.getByText("While it is open").waitFor();
 
-    if (transport === "WebSocket") {
+    if (transport === "Socket") {
       await pass(page, api, 9 * 60_000);
       await bar(page).getByRole("button", { name: "Renew" }).click();
       await log.getByText("renewed: open until 2026-11-22T09:19:00.000Z").waitFor();
@@ -196,9 +196,13 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await log.getByText("Meanwhile").waitFor();
     expect(await log.getByText("While it is open").count()).toBe(1);
     expect(await log.getByText("READY").count()).toBe(1);
+    expect(wrong).toEqual([]);
+    if (transport === "Socket") {
+      await api.server.stop();
+      return log.getByText("closed: 1012").waitFor();
+    }
     await press(page, "Stop");
     await status(page, "The subscription is over");
-    expect(wrong).toEqual([]);
   });
 
   test("keeps documents and history, shares a link, and neither has a token", async () => {
@@ -366,6 +370,20 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
       expect(wrong).toEqual([]);
     },
   );
+
+  test("offers in production what is there: no token is shortened, and no schema told", async () => {
+    const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1", EXPLORER: "on" });
+    const { page } = await visit(browser, new URL("/", api.url).href);
+    onTestFinished(() => page.context().close());
+    await page.getByRole("status").getByText("The server doesn’t tell its schema").waitFor();
+    await press(page, "Try it with a new account");
+    await page.getByRole("timer").waitFor();
+    expect(await page.getByRole("button", { name: "Let it expire now" }).isDisabled()).toBe(true);
+    await press(page, "Run");
+    await status(page, "200 OK");
+    await page.getByRole("tab", { name: "Docs" }).click();
+    await page.getByText("The server doesn’t tell its schema: see the setting INTROSPECTION.").waitFor();
+  });
 
   test("shows Apollo Sandbox, whose requests carry the session and whose frame never sees the token", async () => {
     const { page, api, elsewhere, wrong } = await open();

@@ -47,6 +47,7 @@ function makeEditor(content: Extension, { label, changed = () => {}, keys = {} }
         highlightSelectionMatches(),
         syntaxHighlighting(highlighting),
         theme,
+        EditorView.editorAttributes.of(({ state }) => (state.doc.length === 0 ? { class: "cm-empty" } : null)),
         EditorView.lineWrapping,
         // Without the index, tools that look for what a keyboard reaches don't see it.
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),

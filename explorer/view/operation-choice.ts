@@ -11,7 +11,7 @@ export function makeOperationChoice(chosenName: () => string | undefined, choose
   const transport = h(
     "select",
     { "aria-label": "Subscribe by" },
-    h("option", { value: "socket" }, "WebSocket"),
+    h("option", { value: "socket" }, "Socket"),
     h("option", { value: "stream" }, "SSE"),
   );
   const chosen = (text: string, cursor: number): Operation | undefined =>
@@ -23,7 +23,7 @@ export function makeOperationChoice(chosenName: () => string | undefined, choose
     show(text: string, cursor: number) {
       const named = operationsOf(text).filter(({ name }) => name !== undefined);
       choice.replaceChildren(
-        h("option", { value: "" }, "at the cursor"),
+        h("option", { value: "" }, "at cursor"),
         ...named.map(({ name }) => h("option", { value: name, selected: name === chosenName() }, name)),
       );
       choice.hidden = named.length < 2;

@@ -34,7 +34,7 @@ export function openShortcuts(shortcuts: readonly Shortcut[]): void {
   const rows = [...ofEditor, ...shortcuts.map(({ keys, does }) => [keys, does] as const)];
   const list = h(
     "dl",
-    { class: "claims" },
+    { class: "claims keys" },
     ...rows.flatMap(([keys, does]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, does)]),
   );
   openDialog(

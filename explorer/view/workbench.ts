@@ -104,6 +104,10 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
     if (tab === undefined) workspace.tabs.push((tab = newTab(workspace.tabs, document, variables)));
     select(tab);
   };
+  const add = () => {
+    openDocument("");
+    editor.focus();
+  };
   const close = (tab: Tab) => {
     if (workspace.tabs.length === 1) return;
     open.get(tab.id)?.stop?.();
@@ -115,7 +119,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
     workspace,
     select,
     close,
-    add: () => openDocument(""),
+    add: () => add(),
     isLive: ({ id }) => open.get(id)?.isLive === true,
   });
 
@@ -216,10 +220,7 @@ export function makeWorkbench({ session, workspace, url, now, later, changed, ha
     openDocument,
     run,
     share,
-    add: () => {
-      openDocument("");
-      editor.focus();
-    },
+    add,
     closeActive: () => close(active()),
     focus: editor.focus,
     useSchema: (schema: GraphQLSchema) => editor.useSchema(schema),
