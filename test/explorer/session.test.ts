@@ -128,3 +128,24 @@ test("says what was wrong with a sign-in, and has a request wait for one that is
   expect(await session.ask("{ me { name } }")).toEqual({ me: { name: "Ada" } });
   await opening;
 });
+
+test("goes by the answer that came soonest after its instant, until a clock is moved", async () => {
+  const api = await startApi();
+  let off = 0;
+  const session = makeSession({
+    endpoint: api.url,
+    expireAt: "",
+    fetch,
+    now: () => api.clock().getTime() + off,
+  });
+  await session.open("register", { name: "Ada", email: "ada@example.com", password: "correct horse battery" });
+  const aheadAfter = async (milliseconds: number) => {
+    off = milliseconds;
+    await session.renew();
+    return session.serverNow() - api.clock().getTime();
+  };
+  // As if this answer had been on its way for so long.
+  expect(await aheadAfter(200)).toBe(200);
+  expect(await aheadAfter(5000)).toBe(0);
+  expect(await aheadAfter(-3_600_000)).toBe(0);
+});
