@@ -203,6 +203,14 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     }
     await press(page, "Stop");
     await status(page, "The subscription is over");
+    // Another run ends a subscription too.
+    await press(page, "Run");
+    await log.getByText("READY").waitFor();
+    await page.locator("[data-live]").waitFor();
+    await page.getByRole("combobox", { name: "Operation to run" }).selectOption("Me");
+    await press(page, "Run");
+    await status(page, "200 OK");
+    expect(await page.locator("[data-live]").count()).toBe(0);
   });
 
   test("keeps documents and history, shares a link, and neither has a token", async () => {
@@ -311,6 +319,9 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.keyboard.press("ArrowRight");
     await page.getByText("Claims of the access token").waitFor();
     await page.keyboard.press("Alt+n");
+    // What was done in another document can't be undone in this one.
+    await page.keyboard.press("Control+z");
+    expect((await page.getByRole("textbox", { name: "Operation" }).innerText()).trim()).toBe("");
     await page.keyboard.type("{me{id");
     await page.keyboard.press("Shift+Alt+f");
     await page.keyboard.press("Control+Enter");

@@ -14,8 +14,8 @@ export type End = {
 
 export type Connection = {
   readonly ended: Promise<End>;
-  /** Gives the connection a newer token, where it can take one. */
-  readonly renew: ((token: string) => void) | undefined;
+  /** Gives the connection a newer token. @returns whether it could be given one. */
+  readonly renew: (token: string) => boolean;
   readonly close: () => void;
 };
 
@@ -58,8 +58,10 @@ export const overSocket: Connect = ({ url, token, request, opened, next, renewed
   });
   return {
     ended,
-    renew: (newer) =>
-      socket?.send(JSON.stringify({ type: MessageType.Ping, payload: { authorization: `Bearer ${newer}` } })),
+    renew(newer) {
+      socket?.send(JSON.stringify({ type: MessageType.Ping, payload: { authorization: `Bearer ${newer}` } }));
+      return socket !== undefined;
+    },
     close: () => void client.dispose(),
   };
 };
@@ -94,7 +96,7 @@ export const overStream: Connect = ({ url, token, request, opened, next }) => {
       error: (failure) => void endOfStream(failure, refused).then(resolve),
     });
   });
-  return { ended, renew: undefined, close: () => client.dispose() };
+  return { ended, renew: () => false, close: () => client.dispose() };
 };
 
 async function endOfStream(failure: unknown, refused: string | undefined): Promise<End> {

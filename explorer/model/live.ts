@@ -42,10 +42,7 @@ export function follow(parts: {
     if (connection === undefined || held === undefined) return;
     // A later end can be told to a socket; a sooner one to nobody, so that it takes another connection.
     if (current.expiresAt < held.expiresAt) connection.close();
-    else if (connection.renew !== undefined) {
-      held = { token: current.accessToken, expiresAt: current.expiresAt };
-      connection.renew(current.accessToken);
-    }
+    else if (connection.renew(current.accessToken)) held = { token: current.accessToken, expiresAt: current.expiresAt };
   });
 
   const begin = async (): Promise<End> => {
@@ -76,11 +73,15 @@ export function follow(parts: {
     session.noteRefusal({ reason }, token);
     if (session.current() === undefined && held !== undefined) return false;
     if (session.current()?.accessToken !== token) return true;
-    if (reason === "TOKEN_EXPIRED") {
-      if (session.renewsByItself) return session.renew(token);
+    if (reason === "TOKEN_EXPIRED" && !session.renewsByItself) {
       tell({ kind: "note", text: "waits for a renewed token" });
       await new Promise<void>((resolve) => (wake = resolve));
       return session.current() !== undefined;
+    }
+    if (reason === "TOKEN_EXPIRED") {
+      // Where that fails for want of a network, it is tried again after a while.
+      const isRenewed = await session.renew(token).catch(() => false);
+      if (isRenewed || session.current() === undefined) return isRenewed;
     }
     // What else the server says of a credential, or of the operation, it would say the next time too.
     if (code !== undefined && (code >= 4000 || (code >= 400 && code < 500))) return false;

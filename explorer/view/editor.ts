@@ -16,6 +16,9 @@ import { describeAt } from "./hover.js";
 export type Editor = {
   readonly element: HTMLElement;
   readonly text: () => string;
+  /** Shows another text, of which nothing can be undone. */
+  readonly load: (text: string) => void;
+  /** Changes the text, which can be undone. */
   readonly setText: (text: string) => void;
   readonly cursor: () => number;
   readonly focus: () => void;
@@ -33,40 +36,47 @@ type Options = {
 function makeEditor(content: Extension, { label, changed = () => {}, keys = {} }: Options): Editor {
   const element = h("div", { class: "editor" });
   const bound = Object.entries(keys).map(([key, press]) => ({ key, run: () => (press(), true) }));
-  const view = new EditorView({
-    root: element.attachShadow({ mode: "open" }),
-    state: EditorState.create({
-      extensions: [
-        Prec.highest(keymap.of(bound)),
-        content,
-        lineNumbers(),
-        foldGutter(),
-        drawSelection(),
-        bracketMatching(),
-        search({ top: true }),
-        highlightSelectionMatches(),
-        syntaxHighlighting(highlighting),
-        theme,
-        EditorView.editorAttributes.of(({ state }) => (state.doc.length === 0 ? { class: "cm-empty" } : null)),
-        EditorView.lineWrapping,
-        // Without the index, tools that look for what a keyboard reaches don't see it.
-        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
-        EditorView.updateListener.of(({ docChanged, selectionSet }) => (docChanged || selectionSet) && changed()),
-        keymap.of([...foldKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
-      ],
-    }),
-  });
-  element.shadowRoot!.append(view.dom);
+  const extensions: Extension = [
+    Prec.highest(keymap.of(bound)),
+    content,
+    lineNumbers(),
+    foldGutter(),
+    drawSelection(),
+    bracketMatching(),
+    search({ top: true }),
+    highlightSelectionMatches(),
+    syntaxHighlighting(highlighting),
+    theme,
+    EditorView.editorAttributes.of(({ state }) => (state.doc.length === 0 ? { class: "cm-empty" } : null)),
+    EditorView.lineWrapping,
+    // Without the index, tools that look for what a keyboard reaches don't see it.
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+    EditorView.updateListener.of(({ docChanged, selectionSet }) => (docChanged || selectionSet) && changed()),
+    keymap.of([...foldKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
+  ];
+  const root = element.attachShadow({ mode: "open" });
+  const stateOf = (doc: string) => EditorState.create({ doc, extensions });
+  const view = new EditorView({ root, state: stateOf("") });
+  root.append(view.dom);
+  let schema: GraphQLSchema | undefined;
+  const useSchema = (given: GraphQLSchema) => {
+    schema = given;
+    updateSchema(view, schema);
+  };
   return {
     element,
     text: () => view.state.doc.toString(),
+    load(text) {
+      view.setState(stateOf(text));
+      if (schema !== undefined) updateSchema(view, schema);
+    },
     setText(text) {
       if (text !== view.state.doc.toString())
         view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     cursor: () => view.state.selection.main.head,
     focus: () => view.focus(),
-    useSchema: (schema) => updateSchema(view, schema),
+    useSchema,
   };
 }
 

@@ -10,7 +10,7 @@ import { standingHeaders } from "./headers.js";
 const folder = new URL("../../dist/explorer/", import.meta.url);
 
 /** One file with each of its encodings, made when it was built: nobody waits for a compression. */
-export type ExplorerFile = { readonly type: string; readonly encodings: ReadonlyMap<string, Buffer> };
+type ExplorerFile = { readonly type: string; readonly encodings: ReadonlyMap<string, Buffer> };
 
 const typeOf: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -21,11 +21,11 @@ const typeOf: Readonly<Record<string, string>> = {
 /** The smallest first. */
 const suffixOf = { br: ".br", gzip: ".gz", identity: "" } as const;
 
-let files: ReadonlyMap<string, ExplorerFile> | undefined;
+let files: ReadonlyMap<string, ExplorerFile> = new Map();
 
-/** The files of the explorer by their names, read once and then held; none where it isn't built. */
+/** The files of the explorer by their names, read once and then held; none until it is built. */
 export function explorerFiles(): ReadonlyMap<string, ExplorerFile> {
-  files ??= readFiles();
+  if (files.size === 0) files = readFiles();
   return files;
 }
 

@@ -9,7 +9,7 @@ import { explorerFiles, sendFile } from "./explorer-files.js";
 import { challenge } from "./response-status.js";
 
 /** What a browser lets the explorer do: run its own files, call this server, and show Apollo Sandbox's frame. */
-export const explorerPolicy = [
+const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -25,26 +25,18 @@ export const explorerPolicy = [
 /** A name with a hash in it: what it names never changes. */
 const forEver = "public, max-age=31536000, immutable";
 
-/**
- * Serves the explorer at `/`.
- *
- * @param isProduction where it is, nothing is said of the demonstration, and no token is shortened.
- */
+/** Serves the explorer at `/`. */
 export function routeExplorer(
   http: FastifyInstance,
-  {
-    createContext,
-    isProduction,
-  }: {
-    readonly createContext: ContextFactory["createContext"];
-    readonly isProduction: boolean;
-  },
+  createContext: ContextFactory["createContext"],
+  /** Where it is, nothing is said of the demonstration, and no token is shortened. */
+  isProduction: boolean,
 ): void {
   http.get("/", { exposeHeadRoute: true }, async (request, reply) => {
     const page = explorerFiles().get("index.html");
     if (page === undefined)
       return answerError(reply, "SERVICE_UNAVAILABLE", "The explorer isn't built: node scripts/prepare.mjs --build");
-    reply.header("content-security-policy", explorerPolicy);
+    reply.header("content-security-policy", policy);
     // Sandbox opens a window to sign in to Apollo, which has to find its way back.
     reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
     return sendFile(page, "no-cache", request, reply);

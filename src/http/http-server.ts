@@ -152,7 +152,7 @@ export function makeHttpServer(parts: {
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
   if (explorer === undefined) http.get("/", { exposeHeadRoute: true }, async () => ({ name, graphql: endpoint }));
-  else routeExplorer(http, { createContext: graphql.createContext, ...explorer });
+  else routeExplorer(http, graphql.createContext, explorer.isProduction);
 
   if (publicKeys !== undefined) {
     // An old key stays in the list while its tokens live, so minutes of caching do no harm (RFC 7517).
