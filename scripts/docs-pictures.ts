@@ -65,6 +65,7 @@ const pictures: Record<string, (page: Page, server: Demonstration) => Promise<vo
     await page.getByText("open again").waitFor();
     await pass(page, server, 5000);
     await page.getByText("4403 TOKEN_EXPIRED").waitFor();
+    await pass(page, server, 2500);
     await page.getByRole("region", { name: "Session" }).getByRole("button", { name: "Renew" }).click();
     await page.getByText("open again").nth(1).waitFor();
     await page.getByRole("tab", { name: "Session" }).click();
