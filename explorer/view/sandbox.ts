@@ -38,6 +38,7 @@ export function makeSandbox(session: Session, url: string, firstDocument: string
       return (await session.send({ ...options, headers: { accept: headers["accept"] ?? "*/*" } })).response;
     },
   });
+  target.querySelector("iframe")!.title = "Apollo Sandbox";
   return h(
     "div",
     { class: "sandbox" },
