@@ -82,13 +82,14 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
   test("counts down by the server's clock, shows the end, and what a request gets after it", async () => {
     const { page, api, wrong } = await open();
     await signIn(page);
+    // The page's time goes on while a test looks, the server's doesn't.
     const timer = page.getByRole("timer");
-    await timer.getByText("10:00").waitFor();
+    await timer.getByText(/^(10:00|9:5\d)$/).waitFor();
     await pass(page, api, 4 * 60_000 + 30_000);
-    await timer.getByText("5:30").waitFor();
+    await timer.getByText(/^5:(30|2\d)$/).waitFor();
 
     await press(page, "Let it expire now");
-    await timer.getByText("0:05").waitFor();
+    await timer.getByText(/^0:0[1-5]$/).waitFor();
     await page.getByRole("tab", { name: "Session" }).click();
     await page.getByText("2026-11-22 09:04:35 UTC").waitFor();
     await pass(page, api, 5000);
@@ -102,7 +103,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
 
     await press(page, "Renew and run again");
     await status(page, "200 OK");
-    await timer.getByText("10:00").waitFor();
+    await timer.getByText(/^(10:00|9:5\d)$/).waitFor();
     expect(wrong).toEqual([]);
   });
 
@@ -266,7 +267,10 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     const done = async (id: string) => {
       await step(id).getByRole("button").click();
       if (id === "expire") {
-        await page.getByRole("timer").getByText("0:05").waitFor();
+        await page
+          .getByRole("timer")
+          .getByText(/^0:0[1-5]$/)
+          .waitFor();
         await pass(page, api, 5000);
       }
       await page.locator(`[data-step=${id}][data-done]`).waitFor();
