@@ -30,7 +30,9 @@ export default defineConfig({
     assetsDir: "",
     // A file within a file would be refused by the page's policy.
     assetsInlineLimit: 0,
+    // What it would say of a large file, and of a machine that is busy, is no news to whoever starts the server.
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { bundlerTimings: false } },
     modulePreload: { polyfill: false },
   },
   plugins: [precompressed],

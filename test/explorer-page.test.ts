@@ -138,6 +138,13 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     }
     const fields = api.logged().flatMap(({ rootFields }) => rootFields ?? []);
     expect(fields.filter((field: string) => field === "refreshSession")).toHaveLength(1);
+
+    await openDocument(page, "subscription { postEvents { kind cursor } }");
+    await press(page, "Run");
+    await page.getByRole("log").getByText("READY").waitFor();
+    await pass(page, api, 10 * 60_000);
+    await page.getByRole("log").getByText("closed: 4403 TOKEN_EXPIRED").waitFor();
+    await page.getByRole("log").getByText("open again, after the last cursor").waitFor();
     expect(wrong).toEqual([]);
   });
 
@@ -393,6 +400,31 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
       expect(wrong).toEqual([]);
     },
   );
+
+  test("signs up, out and in by a form, which says what is wrong", async () => {
+    const { page, wrong } = await open();
+    const form = page.getByRole("dialog");
+    const send = async (values: Record<string, string>, action: string) => {
+      for (const [label, value] of Object.entries(values)) await form.getByLabel(label).fill(value);
+      await form.getByRole("button", { name: action }).click();
+    };
+    await press(page, "Sign up");
+    await send({ Name: "Bea", Email: "bea@example.com", Password: "short" }, "Sign up");
+    await form.getByRole("alert").getByText("password: must have 12 to 256 characters").waitFor();
+    await send({ Password: "a longer password" }, "Sign up");
+    await page.getByRole("timer").waitFor();
+    await bar(page).getByText("bea@example.com").waitFor();
+
+    await press(page, "Sign out");
+    await bar(page).getByText("Nobody is signed in").waitFor();
+    await press(page, "Sign in");
+    await send({ Email: "bea@example.com", Password: "another password" }, "Sign in");
+    await form.getByRole("alert").getByText("password").waitFor();
+    await send({ Password: "a longer password" }, "Sign in");
+    await page.getByRole("timer").waitFor();
+    expect(await form.count()).toBe(0);
+    expect(wrong).toEqual([]);
+  });
 
   test("offers in production what is there: no token is shortened, and no schema told", async () => {
     const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1", EXPLORER: "on" });
