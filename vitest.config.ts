@@ -26,6 +26,7 @@ const onSqlite = [
   "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",
+  "test/explorer-page.test.ts",
   "test/fairness.test.ts",
   "test/headers.test.ts",
   "test/http-audits.test.ts",
@@ -51,13 +52,14 @@ const onPostgresql = [
   "test/post/plans-postgresql.test.ts",
 ];
 
-// What no version of Node can change: other people's clients, documentation, lint rules, the lockfile, and the walk along
-// every way of the schema to a post, which is our own code on a database in a process.
+// What no version of Node can change: other people's clients, a page in a browser, documentation, lint rules, the
+// lockfile, and the walk along every way of the schema to a post, which is our own code on a database in a process.
 const sameOnEveryNode = [
   "test/clients/**",
   "test/lint/**",
   "test/adding-a-feature.test.ts",
   "test/dependencies.test.ts",
+  "test/explorer-page.test.ts",
   "test/invisible.test.ts",
 ];
 // vitest's own --exclude does nothing where there are projects.

@@ -1,10 +1,10 @@
 // The project's own lint rules, as an ESLint plugin that oxlint loads.
 import { dirname, posix, relative } from "node:path";
 
-/** The linted file's path below src, with slashes; undefined outside src. */
-function placeInSrc(context) {
+/** The linted file's path below a folder, with slashes; undefined outside of it. */
+function placeIn(folder, context) {
   const path = relative(context.cwd, context.filename).replaceAll("\\", "/");
-  return path.startsWith("src/") ? path.slice("src/".length) : undefined;
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
 const ambientMembers = {
@@ -17,11 +17,11 @@ const ambientCalls = new Set(["Date", "setTimeout", "setInterval"]);
 
 const noAmbientTime = {
   meta: {
-    docs: { description: "Time is a parameter: src/clock.ts alone reads it." },
+    docs: { description: "Time is a parameter: clock.ts alone reads it, in src and in explorer." },
     messages: { ambient: "{{ what }} goes by the ambient clock: take a Clock, or the instant, as an argument." },
   },
   create(context) {
-    const place = placeInSrc(context);
+    const place = placeIn("src", context) ?? placeIn("explorer", context);
     if (place === undefined || place === "clock.ts") return {};
     const report = (node, what) => context.report({ node, messageId: "ambient", data: { what } });
     return {
@@ -109,7 +109,7 @@ const dependencyDirection = {
     messages: { direction: "This import {{ objection }}" },
   },
   create(context) {
-    const from = placeInSrc(context);
+    const from = placeIn("src", context);
     if (from === undefined) return {};
     const check = (node) => {
       const target = node.source?.value;

@@ -1,5 +1,6 @@
 // Brings a checkout to where its commands can run, with nothing there but Node and npm: installs the locked
-// dependencies where they are missing or stale and, with --build, compiles src to dist where that is stale.
+// dependencies where they are missing or stale and, with --build, compiles src to dist and the explorer to dist/explorer
+// where those are stale; with --explorer the latter alone.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -54,20 +55,35 @@ if (problem !== undefined) {
   }
 }
 
-if (process.argv.includes("--build")) {
-  const sources = readdirSync("src", { recursive: true, withFileTypes: true })
+/** Runs Node with `args`, which writes to the folder `to`, where what it reads has changed since the last time. */
+async function buildWhereStale(to, { from, and, args, keeping }) {
+  const sources = readdirSync(from, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .toSorted();
   const hash = createHash("sha256");
-  for (const file of ["package-lock.json", "tsconfig.json", "tsconfig.build.json", ...sources])
+  for (const file of ["package-lock.json", "tsconfig.json", ...and, ...sources])
     hash.update(`${file}\0`).update(readFileSync(file)).update("\0");
   const digest = hash.digest("hex");
-  const mark = "dist/.postern-built";
-  if (!existsSync(mark) || readFileSync(mark, "utf8") !== digest) {
-    rmSync("dist", { recursive: true, force: true });
-    mkdirSync("dist");
-    await run(process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
-    writeFileSync(mark, digest);
-  }
+  const mark = join(to, ".postern-built");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(to)) if (name !== keeping) rmSync(join(to, name), { recursive: true, force: true });
+  await run(process.execPath, ...args);
+  writeFileSync(mark, digest);
 }
+
+const isAsked = (...flags) => flags.some((flag) => process.argv.includes(flag));
+if (isAsked("--build"))
+  await buildWhereStale("dist", {
+    from: "src",
+    and: ["tsconfig.build.json"],
+    args: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
+    keeping: "explorer",
+  });
+if (isAsked("--build", "--explorer"))
+  await buildWhereStale("dist/explorer", {
+    from: "explorer",
+    and: [],
+    args: ["node_modules/vite/bin/vite.js", "build", "--config", "explorer/vite.config.ts"],
+  });

@@ -11,9 +11,10 @@ import { ConfigError } from "../src/config/settings.js";
 import { DatabaseUnusableError, isDatabaseAway, openDatabase, withoutPassword } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import { configOfEnvironment } from "../src/config/environment.js";
+import { demonstrationAccount } from "../src/account/demonstration.js";
 import { hashPassword } from "../src/account/password.js";
 
-const password = "correct horse battery";
+const { password } = demonstrationAccount;
 /** Fewer are there before anybody could read how far they are. */
 const worthABar = 10_000;
 

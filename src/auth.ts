@@ -41,7 +41,7 @@ type Asked = {
 };
 
 /** The one answer to a missing or bad credential, whatever field it comes from. */
-function unauthenticated(auth: Refused, now: Date): KnownError {
+export function unauthenticated(auth: Refused, now: Date): KnownError {
   return new KnownError("UNAUTHENTICATED", "Could not validate credentials", {
     reason: reasonOf[auth.state],
     ...(auth.state === "expired" && { expiredAt: auth.expiredAt.toISOString() }),

@@ -105,7 +105,7 @@ function banner(running: Running, config: Config, readyMs: number): string {
   const { node, database, graphql, accessTokenTtl, signingKey } = facts(running, config, readyMs);
   const rows = [
     ["GraphQL", styleText("cyan", graphql)],
-    ...(config.production ? [] : [["Sandbox", new URL("/", graphql).href]]),
+    ...(config.explorer ? [["Explorer", new URL("/", graphql).href]] : []),
     ["Database", database],
     ...(config.workers > 1 ? [["Workers", String(config.workers)]] : []),
     ["Access tokens", `live ${accessTokenTtl}`],

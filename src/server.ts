@@ -167,7 +167,7 @@ export async function startServer(parts: {
     upgrade: live.upgrade,
     log,
     name,
-    offersSandbox: !config.production,
+    explorer: config.explorer ? { isProduction: config.production } : undefined,
     trustProxy: config.trustProxy,
     corsOrigins: config.corsOrigins,
     publicKeys: publicKeysOf(keys),

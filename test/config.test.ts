@@ -42,6 +42,7 @@ test("has a value for every setting that is not given", () => {
       trustProxy: undefined,
       corsOrigins: ["https://studio.apollographql.com"],
       introspection: true,
+      explorer: true,
       logLevel: "info",
       eventLogTtlSeconds: 86_400,
       shutdownGraceSeconds: 20,

@@ -319,7 +319,7 @@ async function smallServer(
     upgrade: async (_upgrade, _request, reply) => reply,
     log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
     name: "postern",
-    offersSandbox: false,
+    explorer: undefined,
     corsOrigins: [],
     trustProxy: undefined,
     publicKeys: undefined,

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { startApi, type Answer, type Api } from "./support/api.js";
 
@@ -59,58 +58,4 @@ test("what is no HTTP has them too", async () => {
 test("says nothing of TLS, which ends in front of the server", async () => {
   const { headers } = await (await startApi()).fetch("/");
   expect(headers.has("strict-transport-security")).toBe(false);
-});
-
-describe("the page at /", () => {
-  const page = async () => {
-    const { headers, text } = await (await startApi()).fetch("/");
-    const policy = new Map(
-      headers
-        .get("content-security-policy")!
-        .split("; ")
-        .map((directive) => directive.split(" "))
-        .map(([name, ...sources]) => [name!, sources]),
-    );
-    return { headers, text, policy };
-  };
-  const inside = (text: string, tag: string) =>
-    [...text.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "g"))].map(([, content]) => content!);
-  const hashOf = (content: string) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
-
-  test("may run its own script and Sandbox's, show Sandbox's frame, and call this server", async () => {
-    const { headers, text, policy } = await page();
-    const [sandbox] = /https:\/\/embeddable-sandbox\.cdn\.apollographql\.com\/[^"]+\.js/.exec(text)!;
-    expect(Object.fromEntries(policy)).toEqual({
-      "default-src": ["'none'"],
-      "script-src": [...inside(text, "script").map(hashOf), sandbox],
-      "style-src": inside(text, "style").map(hashOf),
-      "img-src": ["data:"],
-      "connect-src": ["'self'"],
-      "frame-src": ["https://sandbox.embed.apollographql.com"],
-      "base-uri": ["'none'"],
-      "form-action": ["'none'"],
-      "frame-ancestors": ["'none'"],
-    });
-    expect(Object.fromEntries(headers)).toMatchObject({
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "cross-origin-opener-policy": "same-origin-allow-popups",
-    });
-  });
-
-  test("has nothing that its policy would stop", async () => {
-    const { text } = await page();
-    // Attributes that are scripts or styles have no hash.
-    expect(text).not.toMatch(/<[^>]+\s(on\w+|style)=/);
-    expect([...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url)).toEqual(["data:,"]);
-    expect(text).toContain("allowDynamicStyles: false");
-  });
-
-  test("gives Sandbox no headers, which would be in its frame's address", async () => {
-    const [script] = inside((await page()).text, "script");
-    expect(script).not.toMatch(/\b(headers|sharedHeaders)\s*:/);
-    // Sandbox asks the page to open its sockets; it doesn't know where by itself, and the address has nothing secret.
-    expect(script).toContain('initialSubscriptionEndpoint: endpoint.replace("http", "ws"),');
-    expect(script).toContain("includeCookies: false");
-  });
 });

@@ -117,29 +117,11 @@ test("leads a browser that visits the endpoint to /", async () => {
   expect((await api.fetch("/graphql?query={__typename}", { headers: { accept } })).status).toBe(200);
 });
 
-describe("at /", () => {
-  test("a browser is offered Sandbox with a ready document, and curl where that can't be loaded", async () => {
-    const api = await startApi();
-    const { status, headers, text } = await api.fetch("/", { headers: { accept: "text/html" } });
-    expect(status).toBe(200);
-    expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
-    for (const word of [
-      "EmbeddedSandbox",
-      "mutation Register",
-      "mutation LogIn",
-      "query ListPosts",
-      "mutation CreatePost",
-    ])
-      expect(text).toContain(word);
-    expect(text).toContain("With curl:");
-  });
-
-  test("production answers plain JSON that names the endpoint", async () => {
-    const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
-    const { status, body } = await api.fetch("/", { headers: { accept: "text/html" } });
-    expect(status).toBe(200);
-    expect(body).toEqual({ name: "postern", graphql: "/graphql" });
-  });
+test("answers at / in production with plain JSON that names the endpoint", async () => {
+  const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1" });
+  const { status, body } = await api.fetch("/", { headers: { accept: "text/html" } });
+  expect(status).toBe(200);
+  expect(body).toEqual({ name: "postern", graphql: "/graphql" });
 });
 
 describe("the log", () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -59,8 +59,8 @@ function clone(): string {
   return folder;
 }
 
-function launch(folder: string, settings: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["scripts/prepare.mjs"], { cwd: folder, env: environment(settings) });
+function launch(folder: string, settings: Record<string, string> = {}, ...flags: string[]) {
+  const child = spawn(process.execPath, ["scripts/prepare.mjs", ...flags], { cwd: folder, env: environment(settings) });
   onTestFinished(() => void child.kill("SIGKILL"));
   const text = { out: "", err: "" };
   child.stdout.on("data", (chunk) => (text.out += chunk));
@@ -204,6 +204,54 @@ describe("an install", () => {
     rmSync(join(folder, "node_modules"), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
     expect(installProblem(folder)).toBe("nothing is installed, or not to the end");
+  });
+});
+
+describe("building", () => {
+  /** A clone whose compilers write when they ran, in place of what they would compile. */
+  async function cloneToBuild() {
+    const folder = clone();
+    await prepare(folder);
+    const write = (path: string, text: string) => {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    const compiler = (file: string) =>
+      `const { appendFileSync } = require("node:fs"); appendFileSync("runs", "${file} "); appendFileSync("${file}", "built");`;
+    write("node_modules/typescript/bin/tsc", compiler("dist/main.js"));
+    write("node_modules/vite/bin/vite.js", compiler("dist/explorer/index.html"));
+    for (const path of ["tsconfig.json", "tsconfig.build.json", "src/main.ts", "explorer/main.ts"]) write(path, "1");
+    const build = async (flag: string) => {
+      write("runs", "");
+      expect(await launch(folder, {}, flag).ended).toEqual(nothingToDo);
+      return readFileSync(join(folder, "runs"), "utf8").split(" ").slice(0, -1);
+    };
+    return { folder, write, build };
+  }
+  const server = "dist/main.js";
+  const explorer = "dist/explorer/index.html";
+
+  test("compiles the server and the explorer, each where what it is made of has changed", async () => {
+    const { folder, write, build } = await cloneToBuild();
+    expect(await build("--build")).toEqual([server, explorer]);
+    expect(await build("--build")).toEqual([]);
+
+    write("dist/left.js", "of a file that is gone");
+    write("src/main.ts", "2");
+    expect(await build("--build")).toEqual([server]);
+    expect(existsSync(join(folder, "dist/left.js"))).toBe(false);
+    expect(readFileSync(join(folder, explorer), "utf8")).toBe("built");
+
+    write("explorer/main.ts", "2");
+    expect(await build("--explorer")).toEqual([explorer]);
+    rmSync(join(folder, "dist/explorer"), { recursive: true });
+    expect(await build("--build")).toEqual([explorer]);
+  });
+
+  test("compiles the explorer alone for a server that is run from its sources", async () => {
+    const { build } = await cloneToBuild();
+    expect(await build("--explorer")).toEqual([explorer]);
+    expect(await build("--build")).toEqual([server]);
   });
 });
 

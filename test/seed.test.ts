@@ -15,6 +15,7 @@ import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
 import { entities } from "../src/schema.js";
 import { titleKeyOf } from "../src/post/title-key.js";
+import { demonstrationAccount } from "../src/account/demonstration.js";
 import { isGuessablePassword } from "../src/account/guessable-password.js";
 import { passwordMatches } from "../src/account/password.js";
 import { newFile, newFolder } from "./support/files.js";
@@ -370,3 +371,8 @@ test("leaves an empty database where it is killed half-way, and works the next t
   expect(await rows(database, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
   expect(await made(database, 240)).toMatchObject({ users: 12, posts: 240 });
 }, 180_000);
+
+test("the first user of the demonstration is the one whom the explorer signs in", () => {
+  const { name, email } = demonstrationAccount;
+  expect(demonstration(new Date("2026-11-22"), 1).users[0]).toMatchObject({ name, email });
+});

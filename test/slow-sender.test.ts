@@ -30,7 +30,7 @@ async function serve(timeouts: SenderTimeouts) {
     upgrade: async (_upgrade, _request, reply) => reply,
     log: makeLog("silent", systemClock, { write: () => {} }),
     name: "postern",
-    offersSandbox: false,
+    explorer: undefined,
     corsOrigins: [],
     trustProxy: undefined,
     publicKeys: undefined,

@@ -147,6 +147,12 @@ export const settings = {
     presetText: "`true`, in production `false`",
     description: "whether clients may ask for the schema; where not, errors don't suggest names either",
   },
+  EXPLORER: {
+    rule: z.enum(["on", "off"], "must be on or off"),
+    example: "off",
+    presetText: "`on`, in production `off`",
+    description: "whether a browser gets the [explorer](explorer.md) at `/`",
+  },
   TRUSTED_DOCUMENTS: {
     rule: documents,
     example: "./persisted-documents.json",

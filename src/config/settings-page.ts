@@ -15,8 +15,8 @@ All are checked when the server starts. One that can't be used ends it with a li
 that is a slip away from a setting's name, and one of \`.env\` that is no setting, gets a warning. Durations carry their
 unit: \`s\`, \`m\`, \`h\` or \`d\`.
 
-\`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` turns Sandbox off, asks for a key of your own, and
-changes the defaults of \`HOST\` and \`INTROSPECTION\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
+\`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` asks for a key of your own, and changes
+the defaults of \`HOST\`, \`INTROSPECTION\` and \`EXPLORER\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
 
 | variable | default | what it sets |
 | --- | --- | --- |

@@ -29,6 +29,8 @@ export type Config = {
   readonly corsOrigins: readonly string[];
   /** Whether the schema can be asked for, and wrong names are answered with right ones. */
   readonly introspection: boolean;
+  /** Whether a browser gets the explorer at `/`. */
+  readonly explorer: boolean;
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
@@ -170,6 +172,7 @@ export function readConfig(
     trustProxy: read("TRUST_PROXY"),
     corsOrigins: [...(read("CORS_ORIGINS") ?? []), ...(production ? [] : [hostedSandbox])],
     introspection: read("INTROSPECTION") ?? !production,
+    explorer: (read("EXPLORER") ?? (production ? "off" : "on")) === "on",
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),

@@ -9,8 +9,8 @@ import type { PublicKey } from "../config/signing-keys.js";
 import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
+import { routeExplorer } from "./explorer.js";
 import { standingHeaders } from "./headers.js";
-import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { endpointPath as endpoint, pathOf } from "./paths.js";
 import { logRequest, requestIdOf } from "./request-log.js";
 import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
@@ -44,7 +44,8 @@ export function makeHttpServer(parts: {
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   readonly log: Logger;
   readonly name: string;
-  readonly offersSandbox: boolean;
+  /** Undefined where a browser gets no more than the endpoint's path. */
+  readonly explorer: { readonly isProduction: boolean } | undefined;
   /** The web origins whose pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose word on a client's address counts. */
@@ -57,7 +58,7 @@ export function makeHttpServer(parts: {
   /** How many may be open at a time; one more is closed at once. */
   readonly connections: number;
 }): FastifyInstance {
-  const { graphql, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
+  const { graphql, log, name, explorer, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
@@ -150,13 +151,8 @@ export function makeHttpServer(parts: {
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
-  http.get("/", { exposeHeadRoute: true }, async (_request, reply) => {
-    if (!offersSandbox) return { name, graphql: endpoint };
-    reply.header("content-security-policy", landingPagePolicy);
-    // Sandbox opens a window to sign in to Apollo, which has to find its way back.
-    reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
-    return reply.type("text/html; charset=utf-8").send(landingPage);
-  });
+  if (explorer === undefined) http.get("/", { exposeHeadRoute: true }, async () => ({ name, graphql: endpoint }));
+  else routeExplorer(http, graphql.createContext, explorer.isProduction);
 
   if (publicKeys !== undefined) {
     // An old key stays in the list while its tokens live, so minutes of caching do no harm (RFC 7517).

@@ -66,13 +66,14 @@ function addCodeHeaders(
 ): void {
   const { reason, retryAfterSeconds } = errors?.[0]?.extensions ?? {};
   if (typeof retryAfterSeconds === "number") http.headers.set("retry-after", String(retryAfterSeconds));
-  if (code === "UNAUTHENTICATED") {
-    // RFC 6750, section 3: why the token was refused, unless there was none.
-    const description =
-      auth.state === "invalid" && auth.isOtherScheme === true ? otherScheme : descriptions[String(reason)];
-    const cause = description === undefined ? "" : `, error="invalid_token", error_description="${description}"`;
-    http.headers.set("www-authenticate", `Bearer realm="postern"${cause}`);
-  }
+  if (code === "UNAUTHENTICATED") http.headers.set("www-authenticate", challenge(auth, String(reason)));
+}
+
+/** The header WWW-Authenticate for a refusal (RFC 6750, section 3): why the token was refused, unless there was none. */
+export function challenge(auth: Auth, reason: string): string {
+  const description = auth.state === "invalid" && auth.isOtherScheme === true ? otherScheme : descriptions[reason];
+  const cause = description === undefined ? "" : `, error="invalid_token", error_description="${description}"`;
+  return `Bearer realm="postern"${cause}`;
 }
 
 const otherScheme = "The Authorization header must be Bearer, a space and the access token";

@@ -1,6 +1,6 @@
 import { LockMode, type EntityManager } from "@mikro-orm/core";
 
-import type { Viewer } from "../auth.js";
+import type { Auth, Viewer } from "../auth.js";
 import { newId } from "../id.js";
 import { User } from "../user/user.entity.js";
 import type { SessionRules } from "../config/session-rules.js";
@@ -21,6 +21,8 @@ export type OpenedSession = {
   readonly expiresAt: Date;
   readonly refreshToken: string;
 };
+
+type Authenticated = Extract<Auth, { readonly state: "viewer" }>;
 
 /** When a session used at `now` ends, unless it is used again before. */
 export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): Date {
@@ -70,6 +72,17 @@ export function grantTokens(session: Session, refreshToken: string, rules: Sessi
   const { id: userId, name, email, createdAt: registeredAt } = user;
   const viewer = { userId, sessionId: session.id, name, email, registeredAt };
   return { viewer, sessionExpiresAt: session.expiresAt, ...signed, refreshToken };
+}
+
+const shortLifeSeconds = 5;
+
+/**
+ * An access token for the viewer's session that ends in five seconds, so that its end can be watched. It outlives
+ * neither the session nor the token that it was asked for with; the session and its other tokens stay as they are.
+ */
+export function grantShortToken({ viewer, expiresAt }: Authenticated, rules: SessionRules, now: Date) {
+  const { sessionId: id, userId } = viewer;
+  return signAccessToken({ id, userId, expiresAt }, { ...rules, accessTokenTtlSeconds: shortLifeSeconds }, now);
 }
 
 /** The user's sessions that are live at `now`, newest first, as nobody else changes them before the transaction ends. */

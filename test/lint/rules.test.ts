@@ -26,7 +26,7 @@ async function lint(files: Record<string, string>): Promise<string[]> {
   return diagnostics.map(({ filename, message }) => `${filename}: ${message}`).toSorted();
 }
 
-test("no code in src reads the ambient clock, but for clock.ts", async () => {
+test("no code in src or explorer reads the ambient clock, but for clock.ts", async () => {
   const ambient = `
     export const a = Date.now();
     export const b = new Date();
@@ -39,6 +39,8 @@ test("no code in src reads the ambient clock, but for clock.ts", async () => {
   const found = await lint({
     "src/post/post.service.ts": ambient,
     "src/clock.ts": ambient,
+    "explorer/clock.ts": ambient,
+    "explorer/view/ring.ts": `export const a = Date.now();`,
     "test/post.test.ts": ambient,
     "src/id.ts": `export const a = (now: Date) => new Date(now.getTime());`,
   });
@@ -53,10 +55,9 @@ test("no code in src reads the ambient clock, but for clock.ts", async () => {
     "setTimeout()",
   ];
   expect(found).toEqual(
-    what
+    [...what.map((name) => ["src/post/post.service.ts", name]), ["explorer/view/ring.ts", "Date.now"]]
       .map(
-        (name) =>
-          `src/post/post.service.ts: ${name} goes by the ambient clock: take a Clock, or the instant, as an argument.`,
+        ([file, name]) => `${file}: ${name} goes by the ambient clock: take a Clock, or the instant, as an argument.`,
       )
       .toSorted(),
   );

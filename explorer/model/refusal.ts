@@ -1,0 +1,21 @@
+/** What the server says of a credential that it refuses: `extensions` of the error `UNAUTHENTICATED`. */
+export type Refusal = { readonly reason: string; readonly expiredAt?: string; readonly serverTime?: string };
+
+type Errors = { readonly errors?: readonly { readonly extensions?: Record<string, unknown> }[] };
+
+/** The first refusal in an answer; undefined where its credential was good, or none was asked for. */
+export function refusalIn(answer: unknown): Refusal | undefined {
+  const { errors } = (answer ?? {}) as Errors;
+  if (!Array.isArray(errors)) return undefined;
+  return (errors as NonNullable<Errors["errors"]>).find(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED")
+    ?.extensions as Refusal | undefined;
+}
+
+/** The first error's message and reason, for a person; undefined where there is none. */
+export function problemIn(answer: unknown): string | undefined {
+  const { errors } = (answer ?? {}) as { errors?: { message: string; extensions?: { reason?: string } }[] };
+  const first = errors?.[0];
+  if (first === undefined) return undefined;
+  const reason = first.extensions?.reason;
+  return reason === undefined ? first.message : `${first.message} (${reason})`;
+}
