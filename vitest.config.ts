@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -70,7 +71,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "sqlite",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
           exclude: [...onPostgresql, ...leftOut],
           provide: { database: "sqlite" },
         },
@@ -99,6 +100,10 @@ export default defineConfig({
   },
   resolve: {
     // Otherwise tests load GraphQL as ES modules and its users as CommonJS: two copies that refuse each other's types.
-    alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
+    alias: [
+      { find: /^graphql$/, replacement: "graphql/index.js" },
+      // The examples name the package, as whoever copies them does.
+      { find: /^postern$/, replacement: resolve("src/index.ts") },
+    ],
   },
 });

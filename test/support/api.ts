@@ -6,7 +6,8 @@ import type { PasswordCost } from "../../src/context.js";
 import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
 import { startServer, type RunningServer } from "../../src/server.js";
-import { memoryUrl, openMigrated } from "./database.js";
+import { featuresWith, type AddedFeature } from "../../src/schema.js";
+import { memoryUrl, openMigrated, openWith } from "./database.js";
 import { handClock, handTimer, type HandClock, type HandTimer } from "./clock.js";
 
 /** The secret that test servers sign with, and tests forge with. */
@@ -66,8 +67,13 @@ const cheapest: PasswordCost = { memoryCost: 8, timeCost: 1, parallelism: 1 };
 /**
  * Starts a server of its own for a test, on a free port, with a database in memory, a clock moved by hand and cheap
  * hashes. It stops when the test is over.
+ *
+ * @param added what an application adds to the server.
  */
-export async function startApi(env: Record<string, string> = {}, { passwordCost = cheapest } = {}): Promise<Api> {
+export async function startApi(
+  env: Record<string, string> = {},
+  { passwordCost = cheapest, added }: { passwordCost?: PasswordCost; added?: AddedFeature } = {},
+): Promise<Api> {
   const clock = handClock();
   const timer = handTimer();
   const lines: string[] = [];
@@ -83,13 +89,16 @@ export async function startApi(env: Record<string, string> = {}, { passwordCost 
     JWT_SECRET: testSecret,
     ...env,
   });
+  const features = featuresWith(added);
+  const open = () => (added === undefined ? openMigrated() : openWith(features));
   const server = await startServer({
     config,
+    features,
     clock,
     timer,
     passwordCost,
     log: makeLog("info", clock, output),
-    ...(config.databaseUrl === memoryUrl && { database: await openMigrated() }),
+    ...(config.databaseUrl === memoryUrl && { database: await open() }),
   });
   onTestFinished(server.stop);
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { inject } from "vitest";
 
 import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import { entities, type Features } from "../../src/schema.js";
 import { newFileUrl } from "./files.js";
-import { emptyPostgresUrl, openEmptyPostgres, type WhenOver } from "./postgres.js";
+import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";
 
 /** A database in memory, as `DATABASE_URL` has it. */
 export const memoryUrl = "sqlite::memory:";
@@ -34,6 +34,12 @@ async function makeTemplate(): Promise<string> {
 /** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
 export const openMigrated = (whenOver?: WhenOver): Promise<Database> =>
   inject("database") === "postgresql" ? openEmptyPostgres(whenOver) : openSqlite();
+
+/** The same with the tables of added features. */
+export const openWith = async ({ entities: all, migrations }: Features): Promise<Database> => {
+  const url = inject("database") === "postgresql" ? await newPostgresDatabase() : memoryUrl;
+  return openDatabase(url, all, undefined, migrations);
+};
 
 /** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */
 export const newDatabaseUrl = async (): Promise<string> =>

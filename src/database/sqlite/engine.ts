@@ -108,8 +108,10 @@ export const sqliteEngine: Engine = {
         prepareConnection(connection, (error) => done(error, connection));
       },
     },
-    // The search index and the event log belong to the migrations: there are no entities for them.
-    schemaGenerator: { skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts"] },
+    // The search index and the event log belong to the migrations, as their own list does: there are no entities for them.
+    schemaGenerator: {
+      skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts", "added_migrations"],
+    },
   }),
   beginAt: (instant) => `update operation_instant set at = ${instant?.getTime() ?? "null"}`,
   eventLog: sqliteEventLog,
