@@ -104,6 +104,8 @@ export default defineConfig({
       { find: /^graphql$/, replacement: "graphql/index.js" },
       // The examples name the package, as whoever copies them does.
       { find: /^postern$/, replacement: resolve("src/index.ts") },
+      { find: /^postern\/testing$/, replacement: resolve("src/testing/index.ts") },
+      { find: /^postern\/vitest$/, replacement: resolve("src/testing/vitest.ts") },
     ],
   },
 });

@@ -46,6 +46,7 @@ const noAmbientTime = {
 /** From the process down to what knows nobody; the first pattern that fits says the layer. Src has no other files. */
 const layers = [
   { name: "main", files: /^main\.ts$/ },
+  { name: "testing", files: /^testing\// },
   { name: "index", files: /^index\.ts$/ },
   { name: "process", files: /^process\// },
   { name: "server", files: /^server\.ts$/ },
@@ -70,7 +71,10 @@ const layers = [
 
 /** Layers that stand beside each other, so that neither may import the other though one is listed first. */
 const strangers = new Set([
+  "main → testing",
   "main → index",
+  "testing → index",
+  "testing → process",
   "index → process",
   "process → server",
   "live → schema",

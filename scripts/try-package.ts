@@ -1,10 +1,12 @@
-// Installs the package into an empty folder as a stranger would, and runs the example there:
+// Installs the package into an empty folder as a stranger would, and does there what docs/add-bookmarks.md says:
 //   npx tsx scripts/try-package.ts
 //   npx tsx scripts/try-package.ts --compile    has sqlite3 built anew, which takes a minute or two
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+import { blocksOf, commandsOf } from "./guide.js";
 
 const compiles = process.argv.includes("--compile");
 const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
@@ -14,7 +16,13 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 function run(command: string, ...args: string[]): string {
   const began = performance.now();
   // What npm tells a script of the project that started it would become the stranger's.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/.test(name)));
+  const env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/.test(name))),
+    npm_config_audit: "false",
+    npm_config_fund: "false",
+    npm_config_prefer_offline: "true",
+    ...(!compiles && { npm_config_ignore_scripts: "true" }),
+  };
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8" });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${[command, ...args].join(" ")}: ${status === 0 ? `${seconds} s` : "failed"}`);
@@ -23,11 +31,14 @@ function run(command: string, ...args: string[]): string {
   process.exit(1);
 }
 
-/** The versions of our lockfile: what is tried is the package, and not what came out yesterday. */
+/** A package in the version of our lockfile: what is tried is ours, and not what others brought out yesterday. */
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
-  packages: Record<string, { version: string }>;
+  packages: Record<string, { version: string } | undefined>;
 };
-const locked = (name: string) => `${name}@${packages[`node_modules/${name}`]!.version}`;
+function locked(name: string): string {
+  const version = packages[`node_modules/${name}`]?.version;
+  return version === undefined ? name : `${name}@${version}`;
+}
 
 function refuse(problem: string): never {
   console.error(problem);
@@ -40,10 +51,12 @@ const [packed] = JSON.parse(
 const strays = packed!.files.filter(({ path }) => /\.map$|\.postern-built$|\.test\.|^(src|test)\//.test(path));
 if (strays.length > 0) refuse(`The package has files that nobody needs: ${strays.map(({ path }) => path).join(", ")}`);
 
-writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "stranger", type: "module", private: true }));
-const quietly = ["--no-audit", "--no-fund", "--prefer-offline"];
-run("npm", "install", ...quietly, ...(compiles ? [] : ["--ignore-scripts"]), `./${packed!.filename}`);
-run("npm", "install", "--save-dev", ...quietly, "--ignore-scripts", ...["typescript", "vitest", "tsx"].map(locked));
+const page = "docs/add-bookmarks.md";
+const [install, , check] = commandsOf(page);
+for (const line of install!) {
+  const [command, ...words] = line.split(" ");
+  run(command!, ...words.map((word) => (words.includes("--save-dev") ? locked(word) : word)));
+}
 if (!compiles) cpSync("node_modules/sqlite3/build", join(folder, "node_modules/sqlite3/build"), { recursive: true });
 
 // One copy of what there must be one of, and of what takes a minute to compile.
@@ -52,24 +65,32 @@ for (const name of ["graphql", "type-graphql", "@mikro-orm/core", "@mikro-orm/kn
   if (list.length !== 1) refuse(`There are ${list.length} copies of ${name}:\n${list.join("\n")}`);
 }
 
-cpSync("examples/bookmarks", folder, { recursive: true });
-const compilerOptions = {
-  target: "ES2022",
-  module: "NodeNext",
-  types: ["node"],
-  strict: true,
-  experimentalDecorators: true,
-  useDefineForClassFields: false,
-  noEmit: true,
-};
-writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-// Other packages' own declarations have mistakes, which an application passes over by skipLibCheck.
-const compiled = spawnSync("npx", ["tsc"], { cwd: folder, encoding: "utf8" }).stdout;
+for (const { name, text } of [...blocksOf(page, "ts"), ...blocksOf(page, "json")])
+  writeFileSync(join(folder, name), text);
+for (const line of check!) {
+  const [command, ...words] = line.split(" ");
+  run(command!, ...words);
+}
+// Other packages' own declarations have mistakes, which an application passes over by skipLibCheck. Ours have none.
+const compiled = spawnSync("npx", ["tsc", "--skipLibCheck", "false"], { cwd: folder, encoding: "utf8" }).stdout;
 const mistakes = compiled.split("\n").filter((line) => /^(?!node_modules\/(?!postern\/))\S.*error TS/.test(line));
 if (mistakes.length > 0) refuse(mistakes.join("\n"));
-run("npx", "vitest", "run");
 
-if (!existsSync(join(folder, "node_modules/postern/schema.graphql"))) refuse("schema.graphql is not in the package");
+// The kit in the other test runners, as docs/testing.md has it.
+run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
+for (const name of ["jest.test.js", "node.test.js"]) cpSync(`test/testing/other-runners/${name}`, join(folder, name));
+run(process.execPath, "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "jest.test.js");
+run(process.execPath, "--test", "node.test.js");
+const typed = `import { expect } from "@jest/globals";
+import "postern/jest";
+expect({}).toSucceed();
+expect({}).not.toBeUnauthenticated("TOKEN_EXPIRED");
+// @ts-expect-error
+expect({}).toBeUnauthenticated("TOKEN_EXPIRE");
+`;
+writeFileSync(join(folder, "typed.ts"), typed);
+run("npx", "tsc");
+for (const file of ["schema.graphql", "docs/settings.md"]) readFileSync(join(folder, "node_modules/postern", file));
 
 /** Starts a server of the stranger's and waits for its word that it answers. */
 async function start(command: string, args: string[], ready: RegExp): Promise<void> {

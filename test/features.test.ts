@@ -5,8 +5,9 @@ import { bookmarks } from "../examples/bookmarks/bookmark.feature.js";
 import { openDatabase } from "../src/database/database.js";
 import { createServer, KnownError, UserType, type AddedFeature, type ErrorCode } from "../src/index.js";
 import { featuresWith, makeSchema, printedSchema } from "../src/schema.js";
-import { startApi, testSecret } from "./support/api.js";
-import { memoryUrl } from "./support/database.js";
+import { testSecret } from "../src/testing/test-server.js";
+import { startApi } from "./support/api.js";
+import { memoryUrl } from "../src/testing/database.js";
 import { newFileUrl } from "./support/files.js";
 import { newPostgresDatabase } from "./support/postgres.js";
 import { createPost } from "./support/posts.js";
@@ -27,7 +28,7 @@ const migration = (name: string, ...statements: string[]) => ({ name, sqlite: st
 const add = "mutation ($postId: ID!) { addBookmark(postId: $postId) { id createdAt post { title } } }";
 
 test("a feature of an application stores, answers and refuses beside the server's own", async () => {
-  const api = await startApi({}, { added: bookmarks });
+  const api = await startApi({}, bookmarks);
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
   const postId = await createPost(bob, { title: "Rain" });
   const draft = await createPost(bob, { published: false });
@@ -63,7 +64,7 @@ test("a feature of an application stores, answers and refuses beside the server'
 });
 
 test("a list of an application's counts against the limit on an operation's cost", async () => {
-  const api = await startApi({ MAX_COST: "200" }, { added: bookmarks });
+  const api = await startApi({ MAX_COST: "200" }, bookmarks);
   const ada = await api.register("Ada");
   const few = "{ bookmarks { post { title } } }";
   const many = "{ bookmarks { post { author { posts(first: 20) { nodes { title } } } } } }";
@@ -86,7 +87,7 @@ class Refusals {
 
 test("an error with an added code goes out as it is, with its status; one with a code that nobody added is masked", async () => {
   const added = { resolvers: [Refusals], errorCodes: { GONE_FISHING: 503, SHELF_FULL: 200 } };
-  const api = await startApi({}, { added });
+  const api = await startApi({}, added);
 
   const known = await api.send('{ refuse(code: "SHELF_FULL") }');
   expect(known.status).toBe(200);
@@ -123,7 +124,7 @@ test.each([
   { of: "an error code", added: { errorCodes: { NOT_FOUND: 200 } }, words: "errorCodes: NOT_FOUND" },
   { of: "a kind of ids", added: { nodes: { user: bookmarks.nodes.bookmark } }, words: 'nodes: "user"' },
 ])("refuses $of that is there already", async ({ added, words }) => {
-  await expect(startApi({}, { added })).rejects.toThrow(words);
+  await expect(startApi({}, added)).rejects.toThrow(words);
 });
 
 test.each([

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 
 import { describe, expect, test } from "vitest";
 
-import { startApi, type Answer, type Api } from "./support/api.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 
 const json = { "content-type": "application/json" };
 

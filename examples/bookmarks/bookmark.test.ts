@@ -1,45 +1,68 @@
-import { createServer } from "postern";
-import { expect, onTestFinished, test } from "vitest";
+import "postern/vitest";
+import { assertGuarded, createTestServer, type TestAccount } from "postern/testing";
+import { expect, test } from "vitest";
 
 import { bookmarks } from "./bookmark.feature.js";
 
-/** Starts the server with a clock that the test moves, and gives what sends it requests. */
-async function start() {
-  const clock = { now: new Date("2026-11-29T09:00:00.000Z") };
-  const settings = { PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "x".repeat(32), LOG_LEVEL: "silent" };
-  const server = await createServer({ ...bookmarks, settings, clock: () => clock.now });
-  onTestFinished(server.stop);
-  const send = async (query: string, token?: string): Promise<any> => {
-    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(server.url, { method: "POST", headers, body: JSON.stringify({ query }) });
-    return answer.json();
-  };
-  const input = `{ name: "Ada", email: "ada@example.com", password: "password of Ada" }`;
-  const { data } = await send(`mutation { register(input: ${input}) { accessToken } }`);
-  return { clock, ask: (query: string) => send(query, data.register.accessToken) };
+const add = "mutation ($postId: ID!) { addBookmark(postId: $postId) { id } }";
+
+/** Creates a post and gives its id. */
+async function createPost({ send }: TestAccount, published = true): Promise<string> {
+  const create = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }";
+  const { body } = await send(create, { variables: { input: { title: "Rain", content: "…", published } } });
+  return body.data.createPost.post.id;
 }
 
 test("a bookmark needs a session that has not ended", async () => {
-  const { clock, ask } = await start();
-  const { data } = await ask(`mutation { createPost(input: { title: "Rain", content: "…" }) { post { id } } }`);
-  const add = `mutation { addBookmark(postId: "${data.createPost.post.id}") { id } }`;
-  const { addBookmark } = (await ask(add)).data;
-  expect((await ask(add)).data).toEqual({ addBookmark });
-  expect(await ask("{ bookmarks { id post { title } } }")).toEqual({
-    data: { bookmarks: [{ ...addBookmark, post: { title: "Rain" } }] },
+  await using api = await createTestServer(bookmarks);
+  const ada = await api.as("Ada");
+  const postId = await createPost(ada);
+
+  const added = await ada.send(add, { variables: { postId } });
+  expect(added).toSucceed();
+  expect((await ada.send("{ bookmarks { id post { title } } }")).body.data).toEqual({
+    bookmarks: [{ id: added.body.data.addBookmark.id, post: { title: "Rain" } }],
   });
 
-  clock.now = new Date("2026-11-29T09:30:00.000Z");
-  expect((await ask("{ bookmarks { id } }")).errors).toMatchObject([
-    { extensions: { code: "UNAUTHENTICATED", reason: "TOKEN_EXPIRED" } },
-  ]);
+  api.clock.advance("30m");
+  expect(await ada.send("{ bookmarks { id } }")).toBeUnauthenticated("TOKEN_EXPIRED");
+});
+
+test("every root field refuses every bad credential", async () => {
+  await using api = await createTestServer(bookmarks);
+  await assertGuarded(api, {
+    bookmarks: "{ bookmarks { id } }",
+    addBookmark: `mutation { addBookmark(postId: "post_x") { id } }`,
+  });
+  expect(api.events().at(-1)).toMatchObject({ event: "session ended" });
+});
+
+test("a draft can't be kept by others, and a bookmark can't be read by others", async () => {
+  await using api = await createTestServer(bookmarks);
+  const [ada, bob] = [await api.as("Ada"), await api.as("Bob")];
+  expect(await bob.send(add, { variables: { postId: await createPost(ada, false) } })).toFailWith("NOT_FOUND");
+
+  const { body } = await ada.send(add, { variables: { postId: await createPost(ada) } });
+  const node = `{ node(id: "${body.data.addBookmark.id}") { __typename } }`;
+  expect((await ada.send(node)).body.data).toEqual({ node: { __typename: "Bookmark" } });
+  expect((await bob.send(node)).body.data).toEqual({ node: null });
 });
 
 test("a shelf has room for 50 bookmarks", async () => {
-  const { ask } = await start();
-  const post = `mutation { createPost(input: { title: "Rain", content: "…" }) { post { id } } }`;
-  const add = async () =>
-    ask(`mutation { addBookmark(postId: "${(await ask(post)).data.createPost.post.id}") { id } }`);
-  for (let count = 0; count < 50; count += 1) expect(await add()).not.toHaveProperty("errors");
-  expect((await add()).errors).toMatchObject([{ extensions: { code: "SHELF_FULL", mostBookmarks: 50 } }]);
+  await using api = await createTestServer({ ...bookmarks, over: "execute" });
+  const ada = await api.as("Ada");
+  const keep = async () => ada.send(add, { variables: { postId: await createPost(ada) } });
+  for (let count = 0; count < 50; count += 1) expect(await keep()).toSucceed();
+  expect(await keep()).toFailWith("SHELF_FULL");
+});
+
+test("the list takes one statement beside the one that tells who asks", async () => {
+  await using api = await createTestServer(bookmarks);
+  const ada = await api.as("Ada");
+  expect(await api.countStatements(() => ada.send("{ bookmarks { id } }"))).toHaveLength(2);
+});
+
+test("the migrations make what the entities say", async () => {
+  await using api = await createTestServer(bookmarks);
+  expect(await api.missingMigration()).toBe("");
 });

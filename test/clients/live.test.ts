@@ -16,7 +16,8 @@ import { createClient as createRequest } from "../../docs/clients/graphql-reques
 import { createLiveClient } from "../../docs/clients/live.js";
 import { createEnvironment } from "../../docs/clients/relay.js";
 import { createClient as createUrql } from "../../docs/clients/urql.js";
-import { startApi, type Account, type Api } from "../support/api.js";
+import type { TestAccount as Account } from "../../src/testing/account.js";
+import { startApi, type Api } from "../support/api.js";
 import { testNetwork, type ClientOptions, type Tokens } from "../support/client-scenarios.js";
 import { newDatabaseUrl } from "../support/database.js";
 import { inbox } from "../support/live.js";
