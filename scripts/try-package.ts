@@ -12,6 +12,9 @@ const compiles = process.argv.includes("--compile");
 const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
+// More than the longest takes, which is to compile sqlite3.
+const timeoutMilliseconds = 600_000;
+
 /** Runs a command in the stranger's folder, and ends this one with what it says where it fails. */
 function run(command: string, ...args: string[]): string {
   const began = performance.now();
@@ -23,7 +26,12 @@ function run(command: string, ...args: string[]): string {
     npm_config_prefer_offline: "true",
     ...(!compiles && { npm_config_ignore_scripts: "true" }),
   };
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    timeout: timeoutMilliseconds,
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${[command, ...args].join(" ")}: ${status === 0 ? `${seconds} s` : "failed"}`);
   if (status === 0) return stdout;
