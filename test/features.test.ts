@@ -4,6 +4,7 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { bookmarks } from "../examples/bookmarks/bookmark.feature.js";
 import { openDatabase } from "../src/database/database.js";
 import { createServer, KnownError, UserType, type AddedFeature, type ErrorCode } from "../src/index.js";
+import { makeLog } from "../src/log.js";
 import { featuresWith, makeSchema, printedSchema } from "../src/schema.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { startApi } from "./support/api.js";
@@ -211,12 +212,16 @@ describe("createServer()", () => {
 
   test("starts a server of the settings and the clock that it is given", async () => {
     const now = new Date("2027-01-01T00:00:00.000Z");
-    const server = await createServer({
-      ...bookmarks,
-      settings: { ...settings, LOG_LEVEL: "silent" },
-      clock: () => now,
-    });
+    const lines: any[] = [];
+    const log = makeLog("info", () => now, { write: (line) => void lines.push(JSON.parse(line)) });
+    // The environment's own, which others are added to.
+    const all = { ...process.env, ...settings, DATABASE_URL: newFileUrl(), WORKERS: "2", ACCESS_TOKEN_TLL: "1m" };
+    const server = await createServer({ ...bookmarks, settings: all, clock: () => now, log });
     onTestFinished(server.stop);
+    expect(lines.map(({ time, msg }) => ({ time, msg }))).toEqual([
+      { time: now.getTime(), msg: "ACCESS_TOKEN_TLL is not a setting; did you mean ACCESS_TOKEN_TTL?" },
+      { time: now.getTime(), msg: "WORKERS does nothing here: createServer() serves with its own process alone" },
+    ]);
 
     const answer = await fetch(server.url, {
       method: "POST",

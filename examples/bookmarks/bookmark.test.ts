@@ -48,6 +48,18 @@ test("a draft can't be kept by others, and a bookmark can't be read by others", 
   expect((await bob.send(node)).body.data).toEqual({ node: null });
 });
 
+test("a post that is a draft again is gone from the bookmarks of others", async () => {
+  await using api = await createTestServer(bookmarks);
+  const [ada, bob] = [await api.as("Ada"), await api.as("Bob")];
+  const postId = await createPost(ada);
+  for (const one of [ada, bob]) expect(await one.send(add, { variables: { postId } })).toSucceed();
+
+  const unpublish = `mutation { updatePost(input: { id: "${postId}", published: false }) { post { id } } }`;
+  expect(await ada.send(unpublish)).toSucceed();
+  expect((await ada.send("{ bookmarks { post { id } } }")).body.data.bookmarks).toEqual([{ post: { id: postId } }]);
+  expect((await bob.send("{ bookmarks { post { id } } }")).body.data.bookmarks).toEqual([]);
+});
+
 test("a shelf has room for 50 bookmarks", async () => {
   await using api = await createTestServer({ ...bookmarks, over: "execute" });
   const ada = await api.as("Ada");
