@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -28,6 +29,7 @@ const onSqlite = [
   "test/dependencies.test.ts",
   "test/explorer-page.test.ts",
   "test/fairness.test.ts",
+  "test/guide.test.ts",
   "test/headers.test.ts",
   "test/http-audits.test.ts",
   "test/id.test.ts",
@@ -38,7 +40,9 @@ const onSqlite = [
   "test/seed.test.ts",
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
+  "test/clients/browser.test.ts",
   "test/clients/docs.test.ts",
+  "test/clients/session.test.ts",
   "test/clients/types.test.ts",
   "test/post/plans.test.ts",
   "test/post/publication.test.ts",
@@ -72,7 +76,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "sqlite",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
           exclude: [...onPostgresql, ...leftOut],
           provide: { database: "sqlite" },
         },
@@ -101,6 +105,14 @@ export default defineConfig({
   },
   resolve: {
     // Otherwise tests load GraphQL as ES modules and its users as CommonJS: two copies that refuse each other's types.
-    alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }],
+    alias: [
+      { find: /^graphql$/, replacement: "graphql/index.js" },
+      // The examples name the package, as whoever copies them does.
+      { find: /^postern$/, replacement: resolve("src/index.ts") },
+      { find: /^postern\/testing$/, replacement: resolve("src/testing/index.ts") },
+      { find: /^postern\/vitest$/, replacement: resolve("src/testing/vitest.ts") },
+      { find: /^postern\/client$/, replacement: resolve("src/client/index.ts") },
+      { find: /^postern\/client\/(\w+)$/, replacement: resolve("src/client/$1.ts") },
+    ],
   },
 });

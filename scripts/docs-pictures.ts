@@ -12,7 +12,7 @@ import { startServer } from "../src/server.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill } from "../seed/fill.js";
 import { chromiumFile, openBrowser, visit } from "../test/support/browser.js";
-import { handClock, handTimer } from "../test/support/clock.js";
+import { handClock, handTimer } from "../src/testing/clock.js";
 
 if (chromiumFile === undefined) {
   console.error("There is no Chromium: apt-get install chromium, or name one with TEST_CHROMIUM=FILE");

@@ -1,4 +1,4 @@
-import { statusOfCode, type ErrorCode } from "../src/errors.js";
+import { isErrorCode, statusOfCode } from "../src/errors.js";
 import { send, type Answer } from "./client.js";
 import type { Findings } from "./findings.js";
 import { operationSeconds, type Processes } from "./processes.js";
@@ -72,7 +72,7 @@ export function makeTraffic(processes: Processes, windows: Windows, findings: Fi
       // What was sent while the fault lasted says nothing of the time after.
       if (allowing.length > 0 && allowing.every(({ end }) => end < sentAt)) noteRefusal(allowing.at(-1)!, sentAt);
     }
-    if (code in statusOfCode && status !== statusOfCode[code as ErrorCode])
+    if (isErrorCode(code) && status !== statusOfCode[code])
       findings.violation("a code with another status than its own", { ...about(), status });
     const limit = operationSeconds(call.process) * 1000 + patienceMilliseconds;
     if (answeredAt - sentAt <= limit) return;

@@ -21,6 +21,9 @@ export const pause = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds);
   });
 
+/** Runs something when the event loop has been round. Taken before a test runner can have made another of it. */
+export const inNextTurn: (run: () => void) => void = globalThis.setImmediate;
+
 /** The machine's timer. It keeps no process from ending. */
 export const systemTimer: Timer = (milliseconds, run) => {
   const timeout = setTimeout(run, milliseconds).unref();

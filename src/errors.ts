@@ -25,11 +25,25 @@ export const statusOfCode = {
   INTERNAL_SERVER_ERROR: 500,
 } as const;
 
-export type ErrorCode = keyof typeof statusOfCode;
+export type OwnErrorCode = keyof typeof statusOfCode;
+
+/**
+ * The codes of an application's own features, named here for the compiler:
+ * `declare module "postern" { interface AddedErrorCodes { SHELF_FULL: true } }`.
+ */
+// oxlint-disable-next-line typescript/consistent-type-definitions, typescript/no-empty-object-type -- to be added to
+export interface AddedErrorCodes {}
+
+export type ErrorCode = OwnErrorCode | keyof AddedErrorCodes;
+
+/** Every code of a server with its HTTP status, those of added features among them. */
+export type ErrorCodes = ReadonlyMap<unknown, number>;
+
+export const ownErrorCodes: ErrorCodes = new Map(Object.entries(statusOfCode));
 
 /** Whether `code` is one of ours. */
-export function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === "string" && Object.hasOwn(statusOfCode, code);
+export function isErrorCode(code: unknown): code is OwnErrorCode {
+  return ownErrorCodes.has(code);
 }
 
 /**

@@ -2,7 +2,14 @@ import { randomFillSync } from "node:crypto";
 
 import { monotonicFactory } from "ulid";
 
-export type IdKind = "user" | "session" | "post";
+/**
+ * The kinds of ids of an application's own features, named here for the compiler:
+ * `declare module "postern" { interface AddedIdKinds { bookmark: true } }`.
+ */
+// oxlint-disable-next-line typescript/consistent-type-definitions, typescript/no-empty-object-type -- to be added to
+export interface AddedIdKinds {}
+
+export type IdKind = "user" | "session" | "post" | keyof AddedIdKinds;
 
 // As they are made: Crockford's alphabet, in upper case.
 const ulidForm = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

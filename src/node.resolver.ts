@@ -1,14 +1,32 @@
-import type { GraphQLResolveInfo } from "graphql";
+import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
 import { Arg, Ctx, ID, Info, Query, Resolver } from "type-graphql";
 
 import { requireReader, requireViewer } from "./auth.js";
 import type { Context } from "./context.js";
-import { isId } from "./id.js";
+import { isId, type IdKind } from "./id.js";
 import { Node } from "./node.type.js";
 import { postsFor } from "./post/list/post.reads.js";
 import { selectedOfPost } from "./post/list/selection.js";
 import { sessionsOf } from "./session/session.reads.js";
 import { usersOf } from "./user/user.reads.js";
+
+/** How an application's own feature finds the objects that have ids of its kind. */
+export type NodeSource = {
+  /** Their GraphQL type, which implements `Node`. */
+  readonly type: new (...args: never[]) => Node;
+  /** The object of an id that has the kind's form; null where there is none or the viewer may not see it. */
+  readonly find: (id: string, context: Context, info: GraphQLResolveInfo) => Promise<Node | null>;
+};
+
+/** The sources of a schema by their kind of ids. */
+export type NodeSources = Readonly<Record<string, NodeSource>>;
+
+const addedTo = new WeakMap<GraphQLSchema, NodeSources>();
+
+/** Lets the field `node` of a schema find objects of other kinds than ours. */
+export function noteNodeSources(schema: GraphQLSchema, sources: NodeSources): void {
+  addedTo.set(schema, sources);
+}
 
 /** Relay's way to any object again, by its id alone (https://relay.dev/graphql/objectidentification.htm). */
 @Resolver()
@@ -34,6 +52,8 @@ export class NodeResolver {
       const sessions = await sessionsOf(context, requireViewer(context).userId);
       return sessions.find((session) => session.id === id) ?? null;
     }
+    for (const [kind, { find }] of Object.entries(addedTo.get(info.schema) ?? {}))
+      if (isId(kind as IdKind, id)) return find(id, context, info);
     return null;
   }
 }

@@ -10,7 +10,11 @@ export const SameForAll = (): PropertyDecorator & MethodDecorator => Extensions(
 export const SameForTrait = (trait: string): PropertyDecorator & MethodDecorator => Extensions({ sharedAmong: trait });
 
 /** The GraphQL interface of everything with an id of its own. */
-@InterfaceType({ description: "Anything with a globally unique, opaque, stable id." })
+@InterfaceType({
+  // Or a process that makes two schemas would find types in both that were added to one.
+  autoRegisterImplementations: false,
+  description: "Anything with a globally unique, opaque, stable id.",
+})
 export abstract class Node {
   @SameForAll()
   @Field(() => ID, { description: "Unique among all objects of every type; ids sort by creation." })

@@ -24,7 +24,7 @@ import { openLive } from "./live/live.js";
 import { openReader } from "./database/reader.js";
 import { transactionsOn } from "./database/transaction.js";
 import { byteBudget } from "./http/byte-budget.js";
-import { entities, makeSchema } from "./schema.js";
+import { featuresWith, makeSchema, type Features } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
 import { keptSecret } from "./config/kept-secret.js";
 
@@ -62,17 +62,21 @@ export async function startServer(parts: {
   readonly timer: Timer;
   readonly log: Logger;
   readonly name?: string;
+  /** Ours, and what an application has added to them. */
+  readonly features?: Features;
   /** What hashing a password costs. Tests that are about something else make it cheap. */
   readonly passwordCost?: PasswordCost;
   /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
   readonly database?: Database;
 }): Promise<RunningServer> {
   const { config, clock, timer, log, name = "postern", passwordCost = fullCost } = parts;
+  const features = parts.features ?? featuresWith();
   const { limits } = config;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
-  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse));
+  const { entities, migrations, errorCodes } = features;
+  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse, migrations));
   const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
     throw error;
@@ -102,13 +106,13 @@ export async function startServer(parts: {
   });
   const { createContext } = contexts;
 
-  const formatError = errorFormatter(log);
+  const formatError = errorFormatter(log, errorCodes);
   const apollo = new ApolloServer<Context>({
-    schema: makeSchema(),
+    schema: makeSchema(features),
     plugins: [
       operationChecks(limits),
       ...(config.trustedDocuments === undefined ? [] : [onlyTrusted(config.trustedDocuments)]),
-      answerStatus,
+      answerStatus(errorCodes),
       ApolloServerPluginCacheControlDisabled(),
       // A browser at the endpoint would get Apollo's own page in place of an answer.
       ApolloServerPluginLandingPageDisabled(),

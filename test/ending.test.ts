@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { startApi, type Account, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi, type Api } from "./support/api.js";
 import { createPost } from "./support/posts.js";
 import { rows } from "./support/rows.js";
 

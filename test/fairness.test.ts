@@ -12,7 +12,8 @@ import { byteBudget } from "../src/http/byte-budget.js";
 import { makeHttpServer } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
 import { entities } from "../src/schema.js";
-import { startApi, type Account, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
 import { countStatements } from "./support/statements.js";
 

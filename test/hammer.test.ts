@@ -7,7 +7,9 @@ import { expect, test } from "vitest";
 
 import { isErrorCode } from "../src/errors.js";
 import { makeSchema } from "../src/schema.js";
-import { startApi, type Account, type Answer, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 import { hostileTexts, textArguments, validOperation } from "./support/operations.js";
 import { createPost } from "./support/posts.js";
 

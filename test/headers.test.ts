@@ -3,7 +3,8 @@ import { connect } from "node:net";
 
 import { expect, test } from "vitest";
 
-import { startApi, type Answer, type Api } from "./support/api.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 
 const json = { "content-type": "application/json" };
 

@@ -9,8 +9,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { ConfigError, readConfig } from "../src/config/settings.js";
 import { asymmetricKey } from "../src/config/signing-keys.js";
-import { startApi, testSecret, type Api } from "./support/api.js";
-import { parse, sign } from "./support/forge.js";
+import { testSecret } from "../src/testing/test-server.js";
+import { startApi, type Api } from "./support/api.js";
+import { parse, sign } from "../src/testing/forge.js";
 import { newFileUrl, newFolder } from "./support/files.js";
 
 const ec = (namedCurve = "P-256") => generateKeyPairSync("ec", { namedCurve });

@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from "vitest";
 
-import { startApi, type Account, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { connect, eventStream, follow, multipart, openSocket, openStream, type TestSocket } from "./support/live.js";
 import { createPost } from "./support/posts.js";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { startApi, type Account, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi, type Api } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
 import { connect, follow, multipart, eventStream, openSocket, openStream, type TestSocket } from "./support/live.js";
 import { createPost, votePost, unvotePost } from "./support/posts.js";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { startApi, type Account, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { follow, type SeenEvent } from "./support/live.js";
 import { createPost, deletePost, unvotePost, updatePost, votePost } from "./support/posts.js";

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { addressKeyOf } from "../src/session/address.js";
-import { startApi, type Account, type Answer, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 import { rows } from "./support/rows.js";
 
 const minutes = 60_000;

@@ -4,7 +4,9 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { connectDatabase, openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
-import { startApi, type Account, type Answer, type Api } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { newFile } from "./support/files.js";
 import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { startApi, type Account } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi } from "./support/api.js";
 import { deletePost, tryToCreatePost, updatePost } from "./support/posts.js";
 
 const fields = "id title content published status publishedAt createdAt updatedAt version author { id name }";

@@ -4,7 +4,8 @@ import type pg from "pg";
 import type sqlite3 from "sqlite3";
 import { expect, inject, test } from "vitest";
 
-import { startApi, type Answer, type Api } from "./support/api.js";
+import type { Answer } from "../src/testing/transport.js";
+import { startApi, type Api } from "./support/api.js";
 import { openMigrated } from "./support/database.js";
 import { createPost, deletePost, unvotePost, updatePost, votePost } from "./support/posts.js";
 import { listenToStatements, type Asked } from "./support/statements.js";

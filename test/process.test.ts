@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { hash } from "@node-rs/argon2";
 import { expect, onTestFinished, test } from "vitest";
@@ -70,6 +70,31 @@ test("ends with 1 and a line per wrong setting, without a stack", async () => {
     expect.stringMatching(/^JWT_SECRET must be set in production, or JWT_PRIVATE_KEY, for example /),
     expect.stringMatching(/^PORT must be a whole number, for example PORT=4000$/),
   ]);
+});
+
+/** The built server in a folder of its own, beside packages among which sqlite3 has no native part. */
+function withoutNativePart(): string {
+  const folder = newFolder();
+  for (const name of ["dist", "package.json", "node_modules/sqlite3/lib", "node_modules/sqlite3/package.json"])
+    cpSync(name, join(folder, name), { recursive: true });
+  for (const name of readdirSync("node_modules"))
+    if (name !== "sqlite3") symlinkSync(resolve("node_modules", name), join(folder, "node_modules", name));
+  return folder;
+}
+
+test("ends with 1 and one line that says what to type where npm was not let build sqlite3", async () => {
+  const folder = withoutNativePart();
+  const { code, out, err } = await failProcess(folder, {}, join(folder, "dist/main.js"));
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err.trimEnd().split("\n")).toEqual([
+    expect.stringMatching(
+      /^The package sqlite3 has no native part.* npm approve-scripts sqlite3 && npm rebuild sqlite3/,
+    ),
+  ]);
+
+  // PostgreSQL needs none of it: what is wrong is that nobody is there.
+  const away = { DATABASE_URL: "postgresql://127.0.0.1:1/postern" };
+  expect((await failProcess(folder, away, join(folder, "dist/main.js"))).err).toMatch(/^DATABASE_URL names .*\n$/);
 });
 
 test("ends with 1 and one line where the port is taken", async () => {

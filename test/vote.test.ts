@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { startApi, type Account } from "./support/api.js";
+import type { TestAccount as Account } from "../src/testing/account.js";
+import { startApi } from "./support/api.js";
 import { rows } from "./support/rows.js";
 import { createPost, tryToCreatePost, unvotePost, votePost } from "./support/posts.js";
 import { countStatements } from "./support/statements.js";

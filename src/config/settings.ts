@@ -82,6 +82,8 @@ export class ConfigError extends Error {
 const hostedSandbox = "https://studio.apollographql.com";
 
 type Variable = keyof typeof settings;
+/** Settings by the names of their environment variables, as text. */
+export type SettingValues = { readonly [Name in Variable | "NODE_ENV"]?: string | undefined };
 /** The environment variables that are read, beside NODE_ENV. */
 export const variables = Object.keys(settings) as Variable[];
 

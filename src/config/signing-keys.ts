@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createHash, createHmac, createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
 /** A key with its one algorithm: whatever a token's header asks for, no other is ever tried with it. */
 export type SigningKey = {
@@ -11,7 +11,12 @@ export type SigningKey = {
 };
 
 /** A public key as other services read it (RFC 7517). */
-export type PublicKey = JsonWebKey & { readonly kid: string; readonly alg: string; readonly use: "sig" };
+export type PublicKey = {
+  readonly [parameter: string]: unknown;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: "sig";
+};
 
 /** The keys in use: one signs, all verify. */
 export type Keyring = {

@@ -5,6 +5,7 @@ import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 
 import { usualUse, type DatabaseUse } from "../config/database-use.js";
+import { runAdded, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
 import { postgresqlEngine } from "./postgresql/engine.js";
 import { sqliteEngine } from "./sqlite/engine.js";
@@ -68,12 +69,14 @@ export async function connectDatabase(
 /**
  * Opens the database and brings its tables up to date. Several processes may do so at once.
  *
+ * @param added an application's own migrations, which run after ours.
  * @throws DatabaseUnusableError
  */
 export async function openDatabase(
   url: string,
   entities: readonly EntityClass<object>[],
   use?: DatabaseUse,
+  added: readonly AddedMigration[] = [],
 ): Promise<Database> {
   let database: Database | undefined;
   /** Refuses a database that a newer version has migrated: this one doesn't know what its tables hold. */
@@ -81,10 +84,10 @@ export async function openDatabase(
     const known = new Set(engineOf(url).migrations.map(({ name }) => name));
     const rows = await em.execute<{ name: string }[]>(`select name from ${migrationTable}`);
     const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
-    if (unknown.length > 0)
-      throw new DatabaseUnusableError(
-        `The database was migrated by a newer version of Postern (${unknown.join(", ")}): start that version, or restore a backup`,
-      );
+    refuseUnknown(unknown, "Postern");
+  };
+  const migrateAdded = async (em: SqlEntityManager) => {
+    if (added.length > 0) refuseUnknown(await runAdded(em, engineOf(url), added), "the application");
   };
   try {
     database = await connectDatabase(url, entities, use);
@@ -96,10 +99,12 @@ export async function openDatabase(
       await exclusively(database, refuseNewer);
       // In a transaction of its own: inside another one, it would wait for the only connection.
       await migrator.up();
+      await exclusively(database, migrateAdded);
     } else
       await exclusively(database, async (em) => {
         await refuseNewer(em);
         await migrator.up({ transaction: em.getTransactionContext()! });
+        await migrateAdded(em);
       });
     return database;
   } catch (error) {
@@ -109,6 +114,13 @@ export async function openDatabase(
     const why = engineOf(url).whyUnusable(url, error);
     throw why === undefined ? error : new DatabaseUnusableError(why, code, error);
   }
+}
+
+function refuseUnknown(migrations: readonly string[], whose: string): void {
+  if (migrations.length === 0) return;
+  throw new DatabaseUnusableError(
+    `The database was migrated by a newer version of ${whose} (${migrations.join(", ")}): start that version, or restore a backup`,
+  );
 }
 
 /** Does `work` in a transaction while no other process does the same. */

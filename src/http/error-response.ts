@@ -6,13 +6,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { KnownError, statusOfCode, type ErrorCode } from "../errors.js";
+import { KnownError, ownErrorCodes, type ErrorCode } from "../errors.js";
 import { mediaTypeFor, readAccept } from "./media-type.js";
 import { standingHeaders } from "./headers.js";
 
 /** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
 export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
-  if (reply.statusCode === 200) reply.code(statusOfCode[code]);
+  if (reply.statusCode === 200) reply.code(ownErrorCodes.get(code)!);
   addRetryAfter(reply, details);
   reply.request.errorCode = code;
   // What is left of the request is not worth reading.
@@ -46,7 +46,7 @@ export function answerOperationFailure(
   reply: FastifyReply,
 ): FastifyReply {
   const { code, ...details } = extensions as { code: ErrorCode };
-  const status = readAccept(request.headers.accept).onlyJson ? 200 : statusOfCode[code];
+  const status = readAccept(request.headers.accept).onlyJson ? 200 : ownErrorCodes.get(code)!;
   addRetryAfter(reply, details);
   request.errorCode = code;
   return reply

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 
 import type { OperationContext } from "../create-context.js";
 import type { ErrorCode } from "../errors.js";
+import { inNextTurn } from "../clock.js";
 import type { PublicKey } from "../config/signing-keys.js";
 import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
@@ -119,7 +120,7 @@ export function makeHttpServer(parts: {
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
       if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply);
-      if (isStopping) setImmediate(() => http.server.closeIdleConnections());
+      if (isStopping) inNextTurn(() => http.server.closeIdleConnections());
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);

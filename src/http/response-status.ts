@@ -3,7 +3,7 @@ import type { FormattedExecutionResult } from "graphql";
 
 import type { Auth } from "../auth.js";
 import type { Context } from "../context.js";
-import { statusOfCode, type ErrorCode } from "../errors.js";
+import type { ErrorCode, ErrorCodes } from "../errors.js";
 import { readAccept, type Acceptance } from "./media-type.js";
 import { variableIssuesBeside } from "./variable-issues-beside.js";
 import { codeOfWhole } from "../operation/whole-outcome.js";
@@ -12,7 +12,7 @@ import { codeOfWhole } from "../operation/whole-outcome.js";
 export const partialSuccess = 294;
 
 /** Gives an answer the HTTP status, and the headers, of what it says. */
-export const answerStatus: ApolloServerPlugin<Context> = {
+export const answerStatus = (codes: ErrorCodes): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     return {
       async willSendResponse(answered) {
@@ -26,14 +26,14 @@ export const answerStatus: ApolloServerPlugin<Context> = {
         result.errors = [...result.errors, ...variableIssuesBeside(result.errors, answered)];
 
         const accept = readAccept(request.http?.headers.get("accept"));
-        const code = await codeOfWhole(result, answered);
+        const code = await codeOfWhole(result, answered, codes);
         if (code === undefined) {
           response.http.status = statusOfSeveral(result, accept);
           return;
         }
         // Input that broke its type is told apart from input that broke a rule by no resolver having been begun.
         const unprocessable = code === "BAD_USER_INPUT" && contextValue.outcome.rootFields.length === 0;
-        const status = unprocessable ? 422 : statusOfCode[code];
+        const status = unprocessable ? 422 : codes.get(code)!;
         if (status === 200) return;
         // Nothing was done, so the answer is a request error, which has no data (GraphQL specification, 7.1).
         delete result.data;
@@ -42,7 +42,7 @@ export const answerStatus: ApolloServerPlugin<Context> = {
       },
     };
   },
-};
+});
 
 /** What never became a GraphQL request keeps its status whatever the client accepts. */
 const notGraphql: ReadonlySet<ErrorCode> = new Set([

@@ -1,3 +1,5 @@
+import { inNextTurn } from "../clock.js";
+
 /** Does what it is given in order, some of it at each turn of the event loop, so that all else goes on between. */
 export type Portions = (work: () => void) => void;
 
@@ -9,7 +11,7 @@ export function inPortions(): Portions {
   let isPlanned = false;
   const plan = (): void => {
     isPlanned = waiting.length > 0;
-    if (isPlanned) setImmediate(turn);
+    if (isPlanned) inNextTurn(turn);
   };
   const turn = (): void => {
     for (const work of waiting.splice(0, portion)) work();

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 
-import type { Clock } from "../clock.js";
+import { inNextTurn, type Clock } from "../clock.js";
 import type { LiveSource } from "../context.js";
 import { eventColumns, type EventLog } from "../event-log/event-log.js";
 import type { EventCursors, EventPosition } from "../event-log/event-cursor.js";
@@ -121,7 +121,7 @@ export function makeSubscriptions(parts: {
       for (const tell of all) {
         tell(told);
         count += 1;
-        if (count % toldAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (count % toldAtOnce === 0) await new Promise<void>(inNextTurn);
       }
     }
     isTelling = false;

@@ -4,19 +4,20 @@ import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { isDatabaseAway } from "../database/database.js";
-import { badUserInput, isErrorCode, KnownError, type ErrorCode } from "../errors.js";
+import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../errors.js";
 
 /**
  * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
- * goes out as an incident number.
+ * goes out as an incident number. A code that clients were not told of makes an error unknown.
  */
 export function errorFormatter(
   log: Logger,
+  codes: ErrorCodes,
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return ({ locations, path }, error) => {
     const place = { ...(locations && { locations }), ...(path && { path }) };
     const known = knownErrorOf(error);
-    if (known !== undefined)
+    if (known !== undefined && codes.has(known.code))
       return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
 
     const cause = causeOf(error);
@@ -67,7 +68,7 @@ function knownErrorOf(error: unknown): KnownError | undefined {
 }
 
 /** Our code for an error that Apollo Server found in the request itself. */
-function requestErrorCode({ extensions }: GraphQLError): ErrorCode | undefined {
+function requestErrorCode({ extensions }: GraphQLError): OwnErrorCode | undefined {
   const { code, http } = extensions as { code?: string; http?: { status?: number } };
   if (http?.status === 405) return "METHOD_NOT_ALLOWED";
   if (http?.status === 415) return "UNSUPPORTED_MEDIA_TYPE";

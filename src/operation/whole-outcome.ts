@@ -8,7 +8,7 @@ import {
 } from "graphql";
 
 import type { Context } from "../context.js";
-import { isErrorCode, KnownError, type ErrorCode } from "../errors.js";
+import { KnownError, type ErrorCode, type ErrorCodes } from "../errors.js";
 import { rootFields } from "./root-fields.js";
 
 /**
@@ -45,17 +45,20 @@ export function noteRootFields(schema: GraphQLSchema): void {
 export async function codeOfWhole(
   { errors = [], data }: FormattedExecutionResult,
   { document, operation, request, contextValue }: GraphQLRequestContextWillSendResponse<Context>,
+  codes: ErrorCodes,
 ): Promise<ErrorCode | undefined> {
-  const [code, ...others] = new Set(errors.map((error) => error.extensions?.["code"]));
-  if (!isErrorCode(code) || others.length > 0) return undefined;
+  const [found, ...others] = new Set(errors.map((error) => error.extensions?.["code"]));
+  if (!codes.has(found) || others.length > 0) return undefined;
+  const code = found as ErrorCode;
   // Without data, not even null, nothing was executed.
   if (data === undefined || document === undefined || operation === undefined) return code;
   // Introspection answers beside whatever else is asked, and has no resolver of ours that could note it.
   if (rootFields(document, operation, request.variables ?? {}).some(({ name }) => /^__(schema|type)$/.test(name.value)))
     return undefined;
   const outcomes = await Promise.allSettled(contextValue.outcome.rootFields);
+  const isKnown = (reason: unknown): reason is KnownError => reason instanceof KnownError && codes.has(reason.code);
   const alike = outcomes.every(
-    (one) => one.status === "rejected" && (!(one.reason instanceof KnownError) || one.reason.code === code),
+    (one) => one.status === "rejected" && (!isKnown(one.reason) || one.reason.code === code),
   );
   return alike ? code : undefined;
 }

@@ -12,6 +12,6 @@ describeSessions("Apollo Client 4", (options) =>
 );
 
 test("is version 4", () => {
-  const { client } = createClient({ uri: "/graphql", onSignedOut: () => {} });
+  const { client } = createClient({ url: "/graphql" });
   expect(client.version).toMatch(/^4\./);
 });

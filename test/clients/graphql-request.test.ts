@@ -4,10 +4,10 @@ import { createClient } from "../../docs/clients/graphql-request.js";
 import { describeSessions, operations } from "../support/client-scenarios.js";
 
 describeSessions("graphql-request", (options) => {
-  const { client, signIn, signOut } = createClient(options);
+  const { client, session } = createClient(options);
   return {
-    signIn,
-    signOut,
+    signIn: session.signIn,
+    signOut: session.signOut,
     codeOf: (failure) =>
       failure instanceof ClientError ? failure.response.errors?.[0]?.extensions["code"] : undefined,
     register: async (input) => (await client.request(operations.register, { input })).register,

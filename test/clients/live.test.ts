@@ -1,22 +1,21 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
-import { ApolloLink, gql } from "@apollo/client/core";
-import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
-import { subscriptionExchange } from "@urql/core";
-import { OperationTypeNode } from "graphql";
+import { ApolloClient, gql, InMemoryCache } from "@apollo/client/core";
+import { Client as UrqlClient } from "@urql/core";
 import type { Client } from "graphql-ws";
 import { createClient as createSseClient } from "graphql-sse";
 import { Observable, requestSubscription, type GraphQLResponse } from "relay-runtime";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
-import { createClient as createApollo } from "../../docs/clients/apollo-client.js";
-import { createClient as createRequest } from "../../docs/clients/graphql-request.js";
-import { createLiveClient } from "../../docs/clients/live.js";
 import { createEnvironment } from "../../docs/clients/relay.js";
-import { createClient as createUrql } from "../../docs/clients/urql.js";
-import { startApi, type Account, type Api } from "../support/api.js";
+import { createLiveClient, type LiveOptions } from "../../src/client/live.js";
+import { sessionLink } from "../../src/client/apollo.js";
+import { createSession, type Session } from "../../src/client/session.js";
+import { sessionOptions } from "../../src/client/urql.js";
+import type { TestAccount as Account } from "../../src/testing/account.js";
+import { startApi, type Api } from "../support/api.js";
 import { testNetwork, type ClientOptions, type Tokens } from "../support/client-scenarios.js";
 import { newDatabaseUrl } from "../support/database.js";
 import { inbox } from "../support/live.js";
@@ -36,18 +35,14 @@ type Application = {
   readonly signIn: (tokens: Tokens) => void;
   readonly subscribe: (sink: Sink) => void;
 };
-type LiveOptions = Parameters<typeof createLiveClient>[0];
-type MakeLive = (token: (refused?: string) => Promise<string | undefined>) => Client;
+type MakeLive = (session: Session) => Client;
 
 const applications: Record<string, (options: ClientOptions, makeLive: MakeLive) => Application> = {
-  "Apollo Client"({ url, ...options }, makeLive) {
-    const { client, token, signIn } = createApollo({ uri: url, ...options });
-    const link = new GraphQLWsLink(makeLive(token));
-    client.setLink(
-      ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, link, client.link),
-    );
+  "Apollo Client"(options, makeLive) {
+    const session = createSession(options);
+    const client = new ApolloClient({ cache: new InMemoryCache(), link: sessionLink(session, makeLive(session)) });
     return {
-      signIn,
+      signIn: session.signIn,
       subscribe: ({ next, error }) =>
         client
           .subscribe({ query: gql(livePosts) })
@@ -55,15 +50,10 @@ const applications: Record<string, (options: ClientOptions, makeLive: MakeLive) 
     };
   },
   urql(options, makeLive) {
-    const live = makeLive((refused) => token(refused));
-    const exchange = subscriptionExchange({
-      forwardSubscription: ({ query, variables }) => ({
-        subscribe: (sink) => ({ unsubscribe: live.subscribe({ query: query!, variables }, sink as never) }),
-      }),
-    });
-    const { client, token, signIn } = createUrql({ ...options, exchanges: [exchange] });
+    const session = createSession(options);
+    const client = new UrqlClient(sessionOptions(session, makeLive(session)));
     return {
-      signIn,
+      signIn: session.signIn,
       subscribe: ({ next, error }) =>
         client
           .subscription(livePosts, {})
@@ -71,16 +61,16 @@ const applications: Record<string, (options: ClientOptions, makeLive: MakeLive) 
     };
   },
   Relay(options, makeLive) {
-    const live = makeLive((refused) => token(refused));
-    const { environment, token, signIn } = createEnvironment({
+    const { environment, session } = createEnvironment({
       ...options,
       subscribe: ({ text, name }, variables) =>
         Observable.create<GraphQLResponse>((sink) =>
           live.subscribe({ query: text!, operationName: name, variables }, sink as never),
         ),
     });
+    const live = makeLive(session);
     return {
-      signIn,
+      signIn: session.signIn,
       subscribe: ({ next, error }) =>
         void artifact("AppLivePostsSubscription").then((subscription) =>
           requestSubscription(environment, { subscription, variables: {}, onNext: next, onError: error }),
@@ -107,10 +97,9 @@ async function follow(
   let mayCome = Promise.resolve();
   let sockets = 0;
 
-  const application = makeApplication({ url: api.url, onSignedOut, fetch: network.fetch, now }, (token) => {
+  const application = makeApplication({ url: api.url, onSignedOut, fetch: network.fetch, now }, (session) => {
     const live = createLiveClient({
-      url: api.url.replace("http", "ws"),
-      token,
+      session,
       webSocketImpl: WebSocket,
       retryWait: () => mayCome,
       keepAlive: 0,
@@ -271,12 +260,11 @@ async function openLive(api: Pick<Api, "url">, account: Account, options: Partia
   const network = testNetwork();
   const onSignedOut = vi.fn<() => void>();
   // A machine whose clock stands still.
-  const { token, signIn } = createRequest({ url: api.url, onSignedOut, fetch: network.fetch, now: () => 0 });
-  signIn(tokensOf(account));
+  const session = createSession({ url: api.url, onSignedOut, fetch: network.fetch, now: () => 0 });
+  session.signIn(tokensOf(account));
   const open = () => {
     const live = createLiveClient({
-      url: api.url.replace("http", "ws"),
-      token,
+      session,
       webSocketImpl: WebSocket,
       retryWait: async () => {},
       keepAlive: 0,
@@ -287,7 +275,7 @@ async function openLive(api: Pick<Api, "url">, account: Account, options: Partia
     return { live, events: live.iterate<any>({ query: livePosts }) };
   };
   const nextOf = async (events: ReturnType<typeof open>["events"]) => (await events.next()).value.data.postEvents;
-  return { network, onSignedOut, signIn, open, nextOf };
+  return { network, onSignedOut, signIn: session.signIn, open, nextOf };
 }
 
 test("several sockets of one session share each refresh", async () => {
@@ -376,7 +364,7 @@ test("a network that has gone is noticed, and another socket opened", async () =
   const { port } = server.address() as AddressInfo;
   const live = createLiveClient({
     url: `ws://127.0.0.1:${port}`,
-    token: async () => undefined,
+    session: { token: async () => undefined },
     webSocketImpl: WebSocket,
     retryWait: async () => {},
     keepAlive: 1,
@@ -395,7 +383,7 @@ test("a network that has gone is noticed, and another socket opened", async () =
 
 test("graphql-sse goes on after the end of a token, from its last event, with the next one", async () => {
   const api = await startApi();
-  const { token, signIn } = createRequest({ url: api.url, onSignedOut() {}, now: () => api.clock().getTime() });
+  const { token, signIn } = createSession({ url: api.url, now: () => api.clock().getTime() });
   signIn(tokensOf(await api.register("Ada")));
   let cursor: string | undefined;
   const client = createSseClient({

@@ -37,7 +37,7 @@ const documents = [
 const artifact = compiledByRelay(documents);
 
 function relayUnderTest(options: ClientOptions) {
-  const { environment, signIn, signOut } = createEnvironment(options);
+  const { environment, session } = createEnvironment(options);
   const query = async (name: string, variables: Variables = {}): Promise<any> =>
     fetchQuery(environment, await artifact(name), variables).toPromise();
   const mutate = async (name: string, input: object): Promise<any> => {
@@ -54,8 +54,8 @@ function relayUnderTest(options: ClientOptions) {
   return {
     environment,
     query,
-    signIn,
-    signOut,
+    signIn: session.signIn,
+    signOut: session.signOut,
     codeOf: (failure: any) => failure.source?.errors[0].extensions.code,
     register: async (input: object) => (await mutate("AppRegisterMutation", input)).register,
     logIn: async (input: object) => (await mutate("AppLogInMutation", input)).login,

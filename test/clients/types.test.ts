@@ -20,6 +20,7 @@ import { createClient as createRequest } from "./clients/graphql-request";
 import { createEnvironment } from "./clients/relay";
 import { createClient as createUrql } from "./clients/urql";
 import { graphql } from "./gql";
+import { webStore } from "postern/client";
 
 const logIn = graphql(\`${documents.logIn}\`);
 const titles = graphql(\`${documents.titles}\`);
@@ -27,22 +28,22 @@ const input = { email: "ada@example.com", password: "correct horse battery" };
 const onSignedOut = () => {};
 type Shown = { title: string; publishedAt: string | null; author: { email: string | null } };
 
-const apollo = createApollo({ uri: "/graphql", onSignedOut });
+const apollo = createApollo({ url: "/graphql", onSignedOut });
 const byApollo = await apollo.client.mutate({ mutation: logIn, variables: { input } });
-if (byApollo.data) apollo.signIn(byApollo.data.login);
+if (byApollo.data) apollo.session.signIn(byApollo.data.login);
 const read = await apollo.client.query({ query: titles, variables: { first: 5 } });
 read.data?.posts.nodes satisfies Shown[] | undefined;
 
 const urql = createUrql({ url: "/graphql", onSignedOut });
 const byUrql = await urql.client.mutation(logIn, { input });
-if (byUrql.data) urql.signIn(byUrql.data.login);
+if (byUrql.data) urql.session.signIn(byUrql.data.login);
 (await urql.client.query(titles, { first: 5 })).data?.posts.nodes satisfies Shown[] | undefined;
 
 const request = createRequest({ url: "/graphql", onSignedOut });
-request.signIn((await request.client.request(logIn, { input })).login);
+request.session.signIn((await request.client.request(logIn, { input })).login);
 (await request.client.request(titles, { first: 5 })).posts.nodes satisfies Shown[];
 
-createEnvironment({ url: "/graphql", onSignedOut }).signOut();
+createEnvironment({ url: "/graphql", onSignedOut, store: webStore() }).session.signOut();
 `;
 
 /** Generates the types of documents as graphql-codegen's client preset does, by its defaults. */
@@ -79,7 +80,12 @@ async function compile(source: string, paths: Record<string, string[]> = {}) {
     strict: true,
     skipLibCheck: true,
     noEmit: true,
-    paths,
+    // The package's own sources, so that they are compiled as a browser's.
+    paths: {
+      "postern/client": [resolve("src/client/index.ts")],
+      "postern/client/*": [resolve("src/client/*.ts")],
+      ...paths,
+    },
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["app.ts"] }));
   return spawnSync(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", folder], { encoding: "utf8" })

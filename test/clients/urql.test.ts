@@ -6,7 +6,7 @@ import { startApi } from "../support/api.js";
 import { describeSessions, operations, testNetwork, type ClientOptions } from "../support/client-scenarios.js";
 
 function urqlUnderTest(options: ClientOptions) {
-  const { client, signIn, signOut } = createClient(options);
+  const { client, session } = createClient(options);
   const dataOf = ({ data, error }: OperationResult) => {
     if (error) throw error;
     return data;
@@ -14,8 +14,8 @@ function urqlUnderTest(options: ClientOptions) {
   const mutate = async (mutation: string, variables: AnyVariables) =>
     dataOf(await client.mutation(mutation, variables));
   return {
-    signIn,
-    signOut,
+    signIn: session.signIn,
+    signOut: session.signOut,
     codeOf: (failure: any) => failure.graphQLErrors?.[0]?.extensions.code,
     register: async (input: object) => (await mutate(operations.register, { input })).register,
     logIn: async (input: object) => (await mutate(operations.logIn, { input })).login,

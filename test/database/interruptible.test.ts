@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { interruptible } from "../../src/database/interruptible.js";
 import { sql } from "../../src/database/sql.js";
-import { handTimer } from "../support/clock.js";
+import { handTimer } from "../../src/testing/clock.js";
 
 /** A connection whose statement, interruptions and time a test ends by hand. */
 function held() {

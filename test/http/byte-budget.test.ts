@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { byteBudget } from "../../src/http/byte-budget.js";
-import { handClock } from "../support/clock.js";
+import { handClock } from "../../src/testing/clock.js";
 
 const kib = 1024;
 

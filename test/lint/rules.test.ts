@@ -26,7 +26,7 @@ async function lint(files: Record<string, string>): Promise<string[]> {
   return diagnostics.map(({ filename, message }) => `${filename}: ${message}`).toSorted();
 }
 
-test("no code in src or explorer reads the ambient clock, but for clock.ts", async () => {
+test("no code in src or explorer reads the ambient clock, but for clock.ts and the client's own", async () => {
   const ambient = `
     export const a = Date.now();
     export const b = new Date();
@@ -41,6 +41,7 @@ test("no code in src or explorer reads the ambient clock, but for clock.ts", asy
     "src/clock.ts": ambient,
     "explorer/clock.ts": ambient,
     "explorer/view/ring.ts": `export const a = Date.now();`,
+    "src/client/clock.ts": ambient,
     "test/post.test.ts": ambient,
     "src/id.ts": `export const a = (now: Date) => new Date(now.getTime());`,
   });
@@ -74,16 +75,20 @@ test("imports go one way", async () => {
     "src/user/user.service.ts": `export * from "../post/post.service.js";`,
     "src/user/user.entity.ts": `import { X } from "./user.service.js"; const y = import("../post/post.entity.js");`,
     "src/new/thing.ts": `import "../errors.js";`,
+    "src/client/session.ts": `import "./clock.js"; import "../clock.js";`,
+    "src/testing/index.ts": `import "../server.js"; import "../client/session.js";`,
     "src/clock.ts": `import "../test/clock.js"; import "node:fs";`,
   });
 
   expect(found).toEqual([
+    "src/client/session.ts: This import goes against the direction: client → foundation",
     "src/clock.ts: This import leaves src",
     "src/errors.ts: This import goes against the direction: foundation → entity",
     "src/http/http-server.ts: This import goes against the direction: http → schema",
     "src/new/thing.ts: This import stands in no layer: give it one in lint/postern.js",
     "src/post/post.service.ts: This import goes against the direction: service → resolver",
     "src/post/post.service.ts: This import goes from feature to feature: post → session",
+    "src/testing/index.ts: This import goes against the direction: testing → client",
     "src/user/user.entity.ts: This import goes against the direction: entity → service",
     "src/user/user.entity.ts: This import goes from feature to feature: user → post",
     "src/user/user.service.ts: This import goes from feature to feature: user → post",

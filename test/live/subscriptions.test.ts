@@ -8,7 +8,7 @@ import { sql } from "../../src/database/sql.js";
 import { eventCursors } from "../../src/event-log/event-cursor.js";
 import { openEventLog } from "../../src/event-log/event-log.js";
 import { makeSubscriptions } from "../../src/live/subscriptions.js";
-import { handClock, handTimer } from "../support/clock.js";
+import { handClock, handTimer } from "../../src/testing/clock.js";
 import { openMigrated } from "../support/database.js";
 import { inTransaction } from "../support/reads.js";
 

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { startApi, type Account, type Api } from "../support/api.js";
+import type { TestAccount as Account } from "../../src/testing/account.js";
+import { startApi, type Api } from "../support/api.js";
 import { places } from "../support/database.js";
 import { createPost, votePost } from "../support/posts.js";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
 import { readAccessToken, signAccessToken } from "../../src/session/token.js";
 import type { TokenRules } from "../../src/config/session-rules.js";
-import { parse } from "../support/forge.js";
+import { parse } from "../../src/testing/forge.js";
 
 const rules: TokenRules = {
   keys: keyringOf([secretKey("a secret of the tests, 32 bytes at least")]),

@@ -6,13 +6,13 @@ import { operations, type ClientOptions, type ClientUnderTest } from "./client-s
 /** A client as the documentation makes it, with Apollo Client 3 or 4. */
 export function apolloUnderTest(
   { createClient, gql }: Pick<typeof Documented, "createClient"> & Pick<typeof Apollo, "gql">,
-  { url, ...options }: ClientOptions,
+  options: ClientOptions,
   codeOf: ClientUnderTest["codeOf"],
 ) {
-  const { client, signIn, signOut } = createClient({ uri: url, ...options });
+  const { client, session } = createClient(options);
   return {
-    signIn,
-    signOut,
+    signIn: session.signIn,
+    signOut: session.signOut,
     codeOf,
     register: async (input) => {
       const { data } = await client.mutate<any>({ mutation: gql(operations.register), variables: { input } });

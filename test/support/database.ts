@@ -1,39 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { inject } from "vitest";
 
-import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import { openDatabase, type Database } from "../../src/database/database.js";
+import { featuresWith } from "../../src/schema.js";
+import { memoryUrl, openInMemory } from "../../src/testing/database.js";
 import { newFileUrl } from "./files.js";
-import { emptyPostgresUrl, openEmptyPostgres, type WhenOver } from "./postgres.js";
-
-/** A database in memory, as `DATABASE_URL` has it. */
-export const memoryUrl = "sqlite::memory:";
-
-/** What the driver's types leave out: https://www.sqlite.org/c3ref/backup_finish.html */
-type Connection = {
-  backup: (file: string, to: string, from: string, fileIsTarget: boolean, begun: Callback) => Backup;
-};
-type Backup = { step: (pages: number, done: Callback) => void; finish: (done: Callback) => void };
-type Callback = (error: Error | null) => void;
-
-let template: Promise<string> | undefined;
-
-async function makeTemplate(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "postern-test-template-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "migrated.sqlite");
-  const migrated = await openDatabase(memoryUrl, entities);
-  await migrated.em.getConnection().execute("vacuum into ?", [file]);
-  await migrated.close(true);
-  return file;
-}
+import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";
 
 /** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
-export const openMigrated = (whenOver?: WhenOver): Promise<Database> =>
-  inject("database") === "postgresql" ? openEmptyPostgres(whenOver) : openSqlite();
+export async function openMigrated(whenOver?: WhenOver, features = featuresWith()): Promise<Database> {
+  if (inject("database") === "sqlite") return openInMemory(features);
+  const { entities, migrations } = features;
+  if (migrations.length === 0) return openEmptyPostgres(whenOver);
+  return openDatabase(await newPostgresDatabase(whenOver), entities, undefined, migrations);
+}
 
 /** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */
 export const newDatabaseUrl = async (): Promise<string> =>
@@ -47,18 +26,3 @@ export const places = () =>
         { place: "memory", newUrl: async () => memoryUrl },
         { place: "a file", newUrl: newDatabaseUrl },
       ];
-
-/** One in memory. The migrations run once for the files of a worker, and are copied. */
-async function openSqlite(): Promise<Database> {
-  template ??= makeTemplate();
-  const file = await template;
-  const database = await connectDatabase(memoryUrl, entities);
-  const { client } = database.em.getConnection().getKnex();
-  const connection = (await client.acquireConnection()) as Connection;
-  await new Promise<void>((resolve, reject) => {
-    const copy = connection.backup(file, "main", "main", false, (error) => error !== null && reject(error));
-    copy.step(-1, (error) => (error === null ? copy.finish(() => resolve()) : reject(error)));
-  });
-  await client.releaseConnection(connection);
-  return database;
-}

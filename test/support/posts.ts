@@ -1,4 +1,5 @@
-import type { Account, Answer } from "./api.js";
+import type { TestAccount as Account } from "../../src/testing/account.js";
+import type { Answer } from "../../src/testing/transport.js";
 
 type Input = Readonly<Record<string, unknown>>;
 type Sender = Pick<Account, "send">;

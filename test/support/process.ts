@@ -22,8 +22,8 @@ export type Running = {
 };
 
 /** The built server as a process in `folder`, with no environment but this. */
-function launch(folder: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [resolve("dist/main.js")], {
+function launch(folder: string, env: Record<string, string>, main = resolve("dist/main.js")) {
+  const child = spawn(process.execPath, [main], {
     cwd: folder,
     env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -77,8 +77,8 @@ export async function joinHere(folder: string): Promise<{ readonly url: string }
 export type Ended = { readonly code: number; readonly out: string; readonly err: string };
 
 /** Starts it where it can't, and waits for its end. */
-export async function failProcess(folder: string, env: Record<string, string>): Promise<Ended> {
-  const { child, text } = launch(folder, env);
+export async function failProcess(folder: string, env: Record<string, string>, main?: string): Promise<Ended> {
+  const { child, text } = launch(folder, env, main);
   const [code] = await once(child, "close");
   return { code: code as number, ...text };
 }

@@ -2,8 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 
 import jwt from "jsonwebtoken";
 
-import { testSecret, type Account, type Api } from "./api.js";
-import { encode, parse, sign, signText } from "./forge.js";
+import type { TestAccount as Account } from "../../src/testing/account.js";
+import { testSecret } from "../../src/testing/test-server.js";
+import type { Api } from "./api.js";
+import { encode, parse, sign, signText } from "../../src/testing/forge.js";
 import { rows } from "./rows.js";
 
 export type Reason = "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "USER_GONE" | "SESSION_REVOKED";

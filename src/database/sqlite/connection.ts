@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
-import sqlite3 from "sqlite3";
+import type sqlite3 from "sqlite3";
 
 import type { Timer } from "../../clock.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
 import { sqliteDialect } from "./dialect.js";
+import { loadSqlite3 } from "./sqlite3.js";
 
 /** How long who finds the database locked waits for another process. */
 export const busyTimeoutMilliseconds = 10_000;
@@ -17,10 +18,9 @@ const interruptEveryMilliseconds = 20;
 
 /** Opens a connection that can only read, with its statements kept prepared. */
 export async function openConnection(path: string, timer: Timer): Promise<Connection> {
+  const { Database, OPEN_READONLY } = loadSqlite3();
   const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
-      error === null ? resolve(opened) : reject(error),
-    );
+    const opened = new Database(path, OPEN_READONLY, (error) => (error === null ? resolve(opened) : reject(error)));
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
 

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 
 import { SqliteKnexDialect } from "@mikro-orm/knex";
-import { SqliteDriver } from "@mikro-orm/sqlite";
 
 import { pause } from "../../clock.js";
 import { sqliteMigrations } from "../../migrations/sqlite/index.js";
@@ -9,8 +8,10 @@ import type { Connection, Engine } from "../engine.js";
 import type { Sql } from "../sql.js";
 import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
+import { SqliteDriver } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { whyUnusable } from "./open-failure.js";
+import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
 
 // SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
 // than one, so another would hardly ever find it: waits are short, and repeated.
@@ -25,6 +26,11 @@ const yieldsAfterMeeting = 50;
  */
 class WriterFirstDialect extends SqliteKnexDialect {
   private yields = 0;
+
+  /** The one that is ours: knex may stand where it finds none. */
+  _driver(): unknown {
+    return loadSqlite3();
+  }
 
   transaction(...args: unknown[]): unknown {
     const parent = super["transaction"] as (...args: unknown[]) => Transaction;
@@ -98,19 +104,25 @@ const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism()
 export const sqliteEngine: Engine = {
   dialect: sqliteDialect,
   writers: () => 1,
-  options: (url) => ({
-    driver: SqliteDriver,
-    dbName: pathOf(url),
-    // Who waits for the connection waits for a transaction that may wait for another process.
-    driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
-    pool: {
-      afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
-        prepareConnection(connection, (error) => done(error, connection));
+  options(url) {
+    // Here, since knex would tell of its absence in words of its own.
+    loadSqlite3();
+    return {
+      driver: SqliteDriver,
+      dbName: pathOf(url),
+      // Who waits for the connection waits for a transaction that may wait for another process.
+      driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
+      pool: {
+        afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
+          prepareConnection(connection, (error) => done(error, connection));
+        },
       },
-    },
-    // The search index and the event log belong to the migrations: there are no entities for them.
-    schemaGenerator: { skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts"] },
-  }),
+      // The search index and the event log belong to the migrations, as their own list does: there are no entities for them.
+      schemaGenerator: {
+        skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts", "added_migrations"],
+      },
+    };
+  },
   beginAt: (instant) => `update operation_instant set at = ${instant?.getTime() ?? "null"}`,
   eventLog: sqliteEventLog,
   migrations: sqliteMigrations,
@@ -137,7 +149,11 @@ export const sqliteEngine: Engine = {
     const [credentials, short, ...any] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
     return { credentials: credentials!, short: [short!], any, together };
   },
-  whyUnusable: (url, { code = "" }) => (code.startsWith("SQLITE_") ? whyUnusable(pathOf(url), code) : undefined),
+  whyUnusable(url, error) {
+    if (error instanceof NoSqliteError) return error.message;
+    const { code = "" } = error;
+    return code.startsWith("SQLITE_") ? whyUnusable(pathOf(url), code) : undefined;
+  },
   isAway: ({ code = "" }) => /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY)$/.test(code),
   isTimeout: () => false,
   // Nobody else is in a transaction meanwhile.

@@ -1,34 +1,42 @@
-import { createClient, MessageType, type Client, type ClientOptions } from "graphql-ws";
+import { createClient, MessageType, type Client, type ClientOptions } from "graphql-ws/client";
 
-type Options = Omit<ClientOptions, "url" | "connectionParams" | "on" | "jsonMessageReplacer" | "shouldRetry"> & {
-  url: string;
-  /** A token that is good and not the one that was refused, as the other files give it. */
-  token: (refused?: string) => Promise<string | undefined>;
-  later?: (run: () => void, milliseconds: number) => unknown;
+import { machineTimer, type Later } from "./clock.js";
+import type { Session } from "./session.js";
+
+/** Those of graphql-ws, but for what is seen to here. */
+export type LiveOptions = Omit<
+  ClientOptions,
+  "url" | "connectionParams" | "on" | "jsonMessageReplacer" | "shouldRetry"
+> & {
+  /** The endpoint for sockets; the session's, unless another is given. */
+  readonly url?: string;
+  readonly session: Pick<Session, "token"> & { readonly url?: string };
+  readonly later?: Later;
 };
 
 const renewSecondsBefore = 10;
 const forbidden = 4403;
 
 /** A client for sockets that goes on where it was: with a newer token, and after the last event that it has seen. */
-export function createLiveClient({ url, token, later = setTimeout, ...options }: Options): Client {
+export function createLiveClient({ session, url, later = machineTimer, ...options }: LiveOptions): Client {
+  const { token } = session;
   // Of each operation, the cursor of its last event.
   const cursors = new Map<string, string>();
-  let socket: WebSocket | undefined;
+  let socket: Socket | undefined;
   let given: string | undefined;
   let refused = "";
   let isOver = false;
   let isAnswered = true;
 
   /** Gives the socket a newer token before the end, which is counted from now on: no clock is compared. */
-  function planRenewal(to: WebSocket | undefined, told: unknown) {
+  function planRenewal(to: Socket | undefined, told: unknown) {
     const { expiresIn } = (told ?? {}) as { expiresIn?: number | null };
     // Else this is all that is left of the session, or tokens are too short to renew them all the time.
     if (expiresIn == null || expiresIn <= renewSecondsBefore) return;
     later(() => void renew(to).catch(() => {}), (expiresIn - renewSecondsBefore) * 1000);
   }
   // Where that fails the socket is closed at the token's end, and the next one asks again.
-  async function renew(to: WebSocket | undefined) {
+  async function renew(to: Socket | undefined) {
     if (to !== socket) return;
     const newer = await token(given);
     if (to !== socket || !newer) return;
@@ -40,10 +48,10 @@ export function createLiveClient({ url, token, later = setTimeout, ...options }:
     // A server that was restarted is there in seconds, and its clients shouldn't all come at once.
     retryAttempts: Infinity,
     retryWait: (retries) =>
-      new Promise((resolve) => setTimeout(resolve, Math.min(2 ** retries, 30) * (500 + 500 * Math.random()))),
+      new Promise((resolve) => void machineTimer(resolve, Math.min(2 ** retries, 30) * (500 + 500 * Math.random()))),
     keepAlive: 20_000,
     ...options,
-    url,
+    url: url ?? socketUrlOf(session.url ?? ""),
     async connectionParams() {
       isOver = false;
       given = await token(refused);
@@ -52,7 +60,7 @@ export function createLiveClient({ url, token, later = setTimeout, ...options }:
     shouldRetry: () => !isOver,
     on: {
       connected(opened, told) {
-        socket = opened as WebSocket;
+        socket = opened as Socket;
         refused = "";
         planRenewal(socket, told);
       },
@@ -94,4 +102,12 @@ export function createLiveClient({ url, token, later = setTimeout, ...options }:
     },
   });
   return client;
+}
+
+type Socket = { readonly send: (text: string) => void };
+
+/** The address for sockets at an endpoint, which may be a path of the page's origin. */
+function socketUrlOf(endpoint: string): string {
+  const { location } = globalThis as { readonly location?: { readonly href: string } };
+  return new URL(endpoint, location?.href).href.replace(/^http/, "ws");
 }

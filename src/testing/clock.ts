@@ -1,9 +1,10 @@
-import type { Clock, Timer } from "../../src/clock.js";
+import type { Clock, Timer } from "../clock.js";
+import { parseDurationSeconds } from "../config/duration.js";
 
 /** A clock that stands still until a test moves it. */
 export type HandClock = Clock & {
-  /** Moves it forward by milliseconds. */
-  readonly advance: (milliseconds: number) => void;
+  /** Moves it forward by milliseconds, or by a duration such as `30m`. */
+  readonly advance: (duration: number | string) => void;
   /** Puts it at an instant. */
   readonly set: (instant: Date) => void;
 };
@@ -12,9 +13,17 @@ export type HandClock = Clock & {
 export function handClock(start = new Date("2026-11-22T09:00:00.417Z")): HandClock {
   let now = start.getTime();
   return Object.assign(() => new Date(now), {
-    advance: (milliseconds: number) => void (now += milliseconds),
+    advance: (duration: number | string) => void (now += millisecondsOf(duration)),
     set: (instant: Date) => void (now = instant.getTime()),
   });
+}
+
+/** A duration in milliseconds, which may be text with a unit. */
+export function millisecondsOf(duration: number | string): number {
+  if (typeof duration === "number") return duration;
+  const seconds = parseDurationSeconds(duration);
+  if (seconds === undefined) throw new Error(`"${duration}" is no duration: 90s, 30m, 12h and 90d are`);
+  return seconds * 1000;
 }
 
 /** A timer that nothing runs out on until a test says so. */

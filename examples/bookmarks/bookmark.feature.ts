@@ -1,0 +1,31 @@
+import { requireViewer, type AddedFeature } from "postern";
+
+import { Bookmark } from "./bookmark.entity.js";
+import { migrations } from "./bookmark.migrations.js";
+import { BookmarkResolver } from "./bookmark.resolver.js";
+import { bookmarksOf } from "./bookmark.service.js";
+import { BookmarkType } from "./bookmark.type.js";
+
+// Without these lines the compiler takes newId("bookmark", …) and new KnownError("SHELF_FULL", …) for slips of the pen.
+declare module "postern" {
+  interface AddedIdKinds {
+    bookmark: true;
+  }
+  interface AddedErrorCodes {
+    SHELF_FULL: true;
+  }
+}
+
+/** What bookmarks add to the server. */
+export const bookmarks = {
+  entities: [Bookmark],
+  resolvers: [BookmarkResolver],
+  migrations,
+  nodes: {
+    bookmark: {
+      type: BookmarkType,
+      find: async (id, context) => (await bookmarksOf(context, requireViewer(context), id))[0] ?? null,
+    },
+  },
+  errorCodes: { SHELF_FULL: 200 },
+} satisfies AddedFeature;

@@ -1,0 +1,126 @@
+// Installs the package into an empty folder as a stranger would, and does there what docs/add-bookmarks.md says:
+//   npx tsx scripts/try-package.ts
+//   npx tsx scripts/try-package.ts --compile    has sqlite3 built anew, which takes a minute or two
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { blocksOf, commandsOf } from "./guide.js";
+
+const compiles = process.argv.includes("--compile");
+const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+// More than the longest takes, which is to compile sqlite3.
+const timeoutMilliseconds = 600_000;
+
+/** Runs a command in the stranger's folder, and ends this one with what it says where it fails. */
+function run(command: string, ...args: string[]): string {
+  const began = performance.now();
+  // What npm tells a script of the project that started it would become the stranger's.
+  const env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/.test(name))),
+    npm_config_audit: "false",
+    npm_config_fund: "false",
+    npm_config_prefer_offline: "true",
+    ...(!compiles && { npm_config_ignore_scripts: "true" }),
+  };
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    timeout: timeoutMilliseconds,
+  });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${[command, ...args].join(" ")}: ${status === 0 ? `${seconds} s` : "failed"}`);
+  if (status === 0) return stdout;
+  console.error(stdout, stderr);
+  process.exit(1);
+}
+
+/** A package in the version of our lockfile: what is tried is ours, and not what others brought out yesterday. */
+const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+  packages: Record<string, { version: string } | undefined>;
+};
+function locked(name: string): string {
+  const version = packages[`node_modules/${name}`]?.version;
+  return version === undefined ? name : `${name}@${version}`;
+}
+
+function refuse(problem: string): never {
+  console.error(problem);
+  process.exit(1);
+}
+
+const [packed] = JSON.parse(
+  spawnSync("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { encoding: "utf8" }).stdout,
+) as { filename: string; files: { path: string }[] }[];
+const strays = packed!.files.filter(({ path }) => /\.map$|\.postern-built$|\.test\.|^(src|test)\//.test(path));
+if (strays.length > 0) refuse(`The package has files that nobody needs: ${strays.map(({ path }) => path).join(", ")}`);
+
+const page = "docs/add-bookmarks.md";
+const [install, , check] = commandsOf(page);
+for (const line of install!) {
+  const [command, ...words] = line.split(" ");
+  run(command!, ...words.map((word) => (words.includes("--save-dev") ? locked(word) : word)));
+}
+if (!compiles) cpSync("node_modules/sqlite3/build", join(folder, "node_modules/sqlite3/build"), { recursive: true });
+
+// One copy of what there must be one of, and of what takes a minute to compile.
+for (const name of ["graphql", "type-graphql", "@mikro-orm/core", "@mikro-orm/knex", "sqlite3"]) {
+  const list = run("npm", "ls", "--all", "--parseable", name).trim().split("\n");
+  if (list.length !== 1) refuse(`There are ${list.length} copies of ${name}:\n${list.join("\n")}`);
+}
+
+for (const { name, text } of [...blocksOf(page, "ts"), ...blocksOf(page, "json")])
+  writeFileSync(join(folder, name), text);
+for (const line of check!) {
+  const [command, ...words] = line.split(" ");
+  run(command!, ...words);
+}
+// Other packages' own declarations have mistakes, which an application passes over by skipLibCheck. Ours have none.
+const compiled = spawnSync("npx", ["tsc", "--skipLibCheck", "false"], { cwd: folder, encoding: "utf8" }).stdout;
+const mistakes = compiled.split("\n").filter((line) => /^(?!node_modules\/(?!postern\/))\S.*error TS/.test(line));
+if (mistakes.length > 0) refuse(mistakes.join("\n"));
+
+// The kit in the other test runners, as docs/testing.md has it.
+run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
+for (const name of ["jest.test.js", "node.test.js"]) cpSync(`test/testing/other-runners/${name}`, join(folder, name));
+run(process.execPath, "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "jest.test.js");
+run(process.execPath, "--test", "node.test.js");
+const typed = `import { expect } from "@jest/globals";
+import "postern/jest";
+expect({}).toSucceed();
+expect({}).not.toBeUnauthenticated("TOKEN_EXPIRED");
+// @ts-expect-error
+expect({}).toBeUnauthenticated("TOKEN_EXPIRE");
+`;
+writeFileSync(join(folder, "typed.ts"), typed);
+run("npx", "tsc");
+for (const file of ["schema.graphql", "docs/settings.md"]) readFileSync(join(folder, "node_modules/postern", file));
+
+/** Starts a server of the stranger's and waits for its word that it answers. */
+async function start(command: string, args: string[], ready: RegExp): Promise<void> {
+  const settings = { PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "of the stranger: 0123456789abcdef" };
+  const child = spawn(command, args, { cwd: folder, env: { PATH: process.env["PATH"], ...settings } });
+  let said = "";
+  for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (said += String(chunk)));
+  const url = await new Promise<string | undefined>((found) => {
+    child.stdout.on("data", () => ready.test(said) && found(ready.exec(said)![1]));
+    child.once("exit", () => found(undefined));
+  });
+  const name = [command, ...args].join(" ");
+  if (url === undefined) refuse(`${name} ended: ${said}`);
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: query });
+  const text = await answer.text();
+  if (answer.status !== 401 || !text.includes("TOKEN_MISSING")) refuse(`${name} answered ${answer.status}: ${text}`);
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  const code = await ended;
+  if (code !== 0) refuse(`${name} ended with ${String(code)} at SIGTERM: ${said}`);
+  console.log(`${name}: answers, and ends at SIGTERM`);
+}
+const query = JSON.stringify({ query: "{ me { id } }" });
+await start(resolve(folder, "node_modules/.bin/postern"), [], /"graphql":"([^"]+)"/);
+await start(process.execPath, ["--import", "tsx", "server.ts"], /(http:\S+)\n/);

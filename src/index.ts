@@ -1,0 +1,79 @@
+import "reflect-metadata";
+
+import type { Logger } from "pino";
+
+import { systemClock, systemTimer, type Clock } from "./clock.js";
+import { configOfEnvironment } from "./config/environment.js";
+import { readConfig, type SettingValues } from "./config/settings.js";
+import { makeLog, standardOutput } from "./log.js";
+import { featuresWith, type AddedFeature } from "./schema.js";
+import { startServer, type RunningServer } from "./server.js";
+
+// The front door of the package: what an application makes its own features of. Whatever isn't here may change in any
+// release.
+export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./auth.js";
+export type { Clock } from "./clock.js";
+export { ConfigError, type SettingValues } from "./config/settings.js";
+export { perOperation, type Context } from "./context.js";
+export type { AddedMigration } from "./database/added-migrations.js";
+export { DatabaseUnusableError } from "./database/database.js";
+export { jsonArray, jsonArrays, jsonOfInstant, jsonOfText, joinInOrder } from "./database/dialect.js";
+export { InstantType } from "./database/instant.type.js";
+export { joinSql, limit, Sql, sql, type SqlValue } from "./database/sql.js";
+export type { OperationReader } from "./database/reader.js";
+export type { Transaction } from "./database/transaction.js";
+export { DateTime } from "./date-time.js";
+export { badUserInput, KnownError, type AddedErrorCodes, type ErrorCode, type InputIssue } from "./errors.js";
+export { isId, newId, type AddedIdKinds, type IdKind } from "./id.js";
+export type { NodeSource, NodeSources } from "./node.resolver.js";
+export { Node, SameForAll } from "./node.type.js";
+export { positionOf } from "./paging/cursor.js";
+export { around, boundConditions, foundOf, foundOrder, foundPositions } from "./paging/keyset.js";
+export type { Bounds, KeysetSource } from "./paging/keyset.js";
+export { cursorRule, fromOneEnd, PageArguments, pageArgumentRules, pageRequestOf } from "./paging/page.args.js";
+export { OrderDirection, type Order, type PageRequest, type Position } from "./paging/page-request.js";
+export { cursorsOf, PageInfo, pageOf, type KeysetRow, type Page } from "./paging/page.js";
+export { postsFor, type PostReads } from "./post/list/post.reads.js";
+export { selectedOfPost, type PostSelection } from "./post/list/selection.js";
+export { Post } from "./post/post.entity.js";
+export { requirePost } from "./post/post.service.js";
+export { PostType } from "./post/post.type.js";
+export { isInOneOf, visibilityScopes, type VisibilityScope } from "./post/post.visibility.js";
+export type { AddedFeature } from "./schema.js";
+export type { RunningServer } from "./server.js";
+export { User } from "./user/user.entity.js";
+export { usersOf } from "./user/user.reads.js";
+export { UserType } from "./user/user.type.js";
+export { checkArguments, storableText, textOf, trimmedTextOf } from "./validation.js";
+
+/** What a server is made of beside what Postern brings. */
+export type ServerOptions = AddedFeature & {
+  /** The settings of docs/settings.md as texts, in place of the environment's and of those in the file `.env`. */
+  readonly settings?: SettingValues;
+  /** The machine's, unless another is given. */
+  readonly clock?: Clock;
+  /** Lines of JSON on standard output, or lines for people where that is a terminal, unless another is given. */
+  readonly log?: Logger;
+};
+
+/**
+ * Starts a server of this process: Postern's features and those of an application. It migrates the database, listens,
+ * and answers until its `stop` is called; signals are the caller's affair.
+ *
+ * @throws ConfigError for settings that can't be used, with a line for each.
+ * @throws DatabaseUnusableError
+ * @throws Error for a feature that takes a name twice, and that of `listen` (`EADDRINUSE` and the like).
+ */
+export async function createServer({
+  settings,
+  clock = systemClock,
+  log,
+  ...added
+}: ServerOptions = {}): Promise<RunningServer> {
+  const features = featuresWith(added);
+  const { config, warnings } = settings === undefined ? configOfEnvironment() : readConfig(settings);
+  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput());
+  for (const warning of warnings) ownLog.warn(warning);
+  if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
+  return startServer({ config, clock, timer: systemTimer, log: ownLog, features });
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { connectDatabase, openDatabase, type Database } from "../database/database.js";
+import type { Features } from "../schema.js";
+
+/** A database in memory, as `DATABASE_URL` has it. */
+export const memoryUrl = "sqlite::memory:";
+
+/** What the driver's types leave out: https://www.sqlite.org/c3ref/backup_finish.html */
+type Connection = {
+  backup: (file: string, to: string, from: string, fileIsTarget: boolean, begun: Callback) => Backup;
+};
+type Backup = { step: (pages: number, done: Callback) => void; finish: (done: Callback) => void };
+type Callback = (error: Error | null) => void;
+
+const templates: { readonly migrations: Features["migrations"]; readonly file: Promise<string> }[] = [];
+
+/** The file of a database that the migrations of these features have made; made once in a process. */
+function templateOf(features: Features): Promise<string> {
+  const { migrations } = features;
+  const isSame = (other: Features["migrations"]) =>
+    other.length === migrations.length && other.every((one, index) => one === migrations[index]);
+  let template = templates.find((one) => isSame(one.migrations));
+  if (template === undefined) templates.push((template = { migrations, file: makeTemplate(features) }));
+  return template.file;
+}
+
+async function makeTemplate({ entities, migrations }: Features): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-template-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "migrated.sqlite");
+  const migrated = await openDatabase(memoryUrl, entities, undefined, migrations);
+  await migrated.em.getConnection().execute("vacuum into ?", [file]);
+  await migrated.close(true);
+  return file;
+}
+
+/** A database in memory, as all migrations leave it, with nothing in it. */
+export async function openInMemory(features: Features): Promise<Database> {
+  const file = await templateOf(features);
+  const database = await connectDatabase(memoryUrl, features.entities);
+  const { client } = database.em.getConnection().getKnex();
+  const connection = (await client.acquireConnection()) as Connection;
+  await new Promise<void>((resolve, reject) => {
+    const copy = connection.backup(file, "main", "main", false, (error) => error !== null && reject(error));
+    copy.step(-1, (error) => (error === null ? copy.finish(() => resolve()) : reject(error)));
+  });
+  await client.releaseConnection(connection);
+  return database;
+}

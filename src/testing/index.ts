@@ -1,0 +1,8 @@
+// What tests of an application need: `postern/testing`. Matchers are in `postern/vitest` and `postern/jest`.
+export { assertFailed, assertSucceeded, assertUnauthenticated, type Result } from "./assertions.js";
+export type { TestAccount, TokenVariants } from "./account.js";
+export type { HandClock, HandTimer } from "./clock.js";
+export { assertGuarded } from "./guards.js";
+export { matchers, type AnswerMatchers } from "./matchers.js";
+export { createTestServer, type TestServer, type TestServerOptions } from "./test-server.js";
+export type { Answer, GraphQLError, RequestOptions, Send, Transport } from "./transport.js";

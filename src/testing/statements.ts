@@ -1,0 +1,55 @@
+import { createRequire } from "node:module";
+
+import pg from "pg";
+
+import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
+
+type Methods = Record<string, (...args: unknown[]) => unknown>;
+
+/** A statement as it was given to a driver. */
+export type Asked = { readonly text: string; readonly values: readonly unknown[] };
+
+// The one that entities go through, which MikroORM brings in a version of its own.
+const ofMikroOrm = createRequire(createRequire(import.meta.url).resolve("@mikro-orm/postgresql"))("pg") as typeof pg;
+
+const listOf = (values: unknown): readonly unknown[] => (Array.isArray(values) ? values : []);
+
+/** What listens to the statements of this process, until it is stopped. */
+export type Listening = {
+  /** The statements so far, in the order in which they were given to their driver. */
+  readonly asked: readonly Asked[];
+  readonly stop: () => void;
+};
+
+/** Listens to every statement that a driver runs in this process, whichever way it was asked to. */
+export function listenToStatements(): Listening {
+  const asked: Asked[] = [];
+  const restore: (() => void)[] = [];
+  const listen = (methods: Methods, name: string, askedOf: (self: unknown, args: readonly unknown[]) => Asked) => {
+    const original = methods[name]!;
+    methods[name] = function (this: unknown, ...args) {
+      asked.push(askedOf(this, args));
+      return original.apply(this, args);
+    };
+    restore.push(() => (methods[name] = original));
+  };
+  for (const name of ["all", "run", "get", "each"])
+    listen(loadSqlite3().Statement.prototype as unknown as Methods, name, (self, [values]) => ({
+      text: (self as { sql: string }).sql,
+      values: listOf(values),
+    }));
+  for (const { Client } of [pg, ofMikroOrm])
+    listen(Client.prototype as unknown as Methods, "query", (_, [first, second]) => {
+      const { text, values } = typeof first === "string" ? { text: first, values: second } : (first as Asked);
+      return { text, values: listOf(values) };
+    });
+  // The last first, where two listen and one method is the other's original.
+  return {
+    asked,
+    stop: () =>
+      restore
+        .splice(0)
+        .toReversed()
+        .forEach((undo) => undo()),
+  };
+}

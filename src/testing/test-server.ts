@@ -1,0 +1,155 @@
+import type { GraphQLSchema } from "graphql";
+
+import type { PasswordCost, SessionEvent } from "../context.js";
+import { readConfig, type SettingValues } from "../config/settings.js";
+import type { Database } from "../database/database.js";
+import { makeLog } from "../log.js";
+import { featuresWith, makeSchema, type AddedFeature } from "../schema.js";
+import { startServer, type RunningServer } from "../server.js";
+import { openSessionFor, personOf, registerPerson, variantsOf, type TestAccount } from "./account.js";
+import { handClock, handTimer, millisecondsOf, type HandClock, type HandTimer } from "./clock.js";
+import { memoryUrl, openInMemory } from "./database.js";
+import { listenToStatements } from "./statements.js";
+import { fetchAnswer, transports, type Answer, type Send, type Transport } from "./transport.js";
+
+/** The secret that test servers sign with, and tests forge with. */
+export const testSecret = "kept for the tests: 6b1f0c2e9d7a4835";
+
+/** As little as argon2id can be asked for, since a test that registers somebody is seldom about hashing. */
+const cheapest: PasswordCost = { memoryCost: 8, timeCost: 1, parallelism: 1 };
+
+/** A line of the log, parsed. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it looks for
+type Line = Record<string, any>;
+
+/** What a server for a test is made of, beside what an application adds to it. */
+export type TestServerOptions = AddedFeature & {
+  /** Settings as texts, in place of the defaults: nothing is read from the environment. */
+  readonly settings?: SettingValues;
+  /** How `send` reaches the server; by HTTP, unless another way is named. */
+  readonly over?: Transport;
+  /** What hashing a password costs; next to nothing, unless something else is asked for. */
+  readonly passwordCost?: PasswordCost;
+  /** A migrated database that is open already, in place of one in memory. */
+  readonly database?: Database;
+  /** A timer that the clock doesn't move, for a test that rings it by itself. */
+  readonly timer?: HandTimer;
+};
+
+/** A server of a test's own. `await using` stops it at the end of the block, and `stop` does where that can't be had. */
+export type TestServer = AsyncDisposable & {
+  readonly server: RunningServer;
+  /** The GraphQL endpoint. */
+  readonly url: string;
+  readonly schema: GraphQLSchema;
+  /** The server's only time: it stands still until it is moved, and what waits for it to pass is done then. */
+  readonly clock: HandClock;
+  readonly timer: HandTimer;
+  /** Any request to the server by HTTP, by path. */
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Answer>;
+  /** One GraphQL request, without a credential unless one is given. */
+  readonly send: Send;
+  /** Opens a session for the person of this name, who is made where there is none. No password is hashed. */
+  readonly as: (name: string) => Promise<TestAccount>;
+  /** Registers somebody new with a password, as clients do. */
+  readonly register: (name?: string) => Promise<TestAccount>;
+  /** Every line logged so far, parsed. */
+  readonly logged: () => Line[];
+  /** What has happened to accounts and sessions so far, in order. */
+  readonly events: () => SessionEvent[];
+  /** The texts of the statements that `work` has drivers run, whatever else this process does meanwhile. */
+  readonly countStatements: (work: () => Promise<unknown>) => Promise<string[]>;
+  /** The statements that a new migration must have for the tables to be what the entities say; "" where they are. */
+  readonly missingMigration: () => Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Starts a server on a free port, with a database in memory, a clock moved by hand and hashes that cost nothing.
+ *
+ * @throws ConfigError for settings that can't be used, and the other errors of `createServer`.
+ */
+export async function createTestServer({
+  settings,
+  over = "http",
+  passwordCost = cheapest,
+  database,
+  timer: ownTimer,
+  ...added
+}: TestServerOptions = {}): Promise<TestServer> {
+  const features = featuresWith(added);
+  const timer = ownTimer ?? handTimer();
+  const clock = ownTimer === undefined ? movingTimer(timer) : handClock();
+  const lines: string[] = [];
+  const { config } = readConfig({ PORT: "0", DATABASE_URL: memoryUrl, JWT_SECRET: testSecret, ...settings });
+  const open = database ?? (config.databaseUrl === memoryUrl ? await openInMemory(features) : undefined);
+  const server = await startServer({
+    config,
+    features,
+    clock,
+    timer,
+    passwordCost,
+    log: makeLog("info", clock, { write: (line) => void lines.push(line) }),
+    ...(open !== undefined && { database: open }),
+  });
+  const { url, stop } = server;
+  const send = transports[over](server);
+  const rules = { ...config.sessionRules, keys: config.signingKeys! };
+  const complete = (account: Omit<TestAccount, "send" | "tokens">): TestAccount => ({
+    ...account,
+    send: (query, options) => send(query, { token: account.token, ...options }),
+    tokens: variantsOf(account, rules, clock),
+  });
+  const logged = () => lines.map((line) => JSON.parse(line) as Line);
+
+  let registered = 0;
+  return {
+    server,
+    url,
+    schema: makeSchema(features),
+    clock,
+    timer,
+    send,
+    logged,
+    stop,
+    fetch: (path, init) => fetchAnswer(server, path, init),
+    as: async (name) => complete(await openSessionFor(server, personOf(name))),
+    register: async (name = `Person ${++registered}`) => complete(await registerPerson(send, personOf(name))),
+    events: () =>
+      logged()
+        .filter(({ msg }) => msg === "session")
+        .map(eventOf),
+    async countStatements(work) {
+      const { asked, stop: stopListening } = listenToStatements();
+      try {
+        await work();
+        return asked.map(({ text }) => text);
+      } finally {
+        stopListening();
+      }
+    },
+    missingMigration: async () =>
+      (await server.database.getSchemaGenerator().getUpdateSchemaSQL({ wrap: false })).trim(),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function eventOf({ event, userId, sessionId, cause }: Line): SessionEvent {
+  return { event, ...(userId && { userId }), ...(sessionId && { sessionId }), ...(cause && { cause }) };
+}
+
+/** A clock of which each movement lets the same time pass for whatever waits. */
+function movingTimer(timer: HandTimer): HandClock {
+  const clock = handClock();
+  return Object.assign(() => clock(), {
+    advance(duration: number | string) {
+      clock.advance(duration);
+      timer.elapse(millisecondsOf(duration));
+    },
+    set(instant: Date) {
+      const passed = instant.getTime() - clock().getTime();
+      clock.set(instant);
+      if (passed > 0) timer.elapse(passed);
+    },
+  });
+}

@@ -1,0 +1,83 @@
+import {
+  CheckConstraintViolationException,
+  Entity,
+  ForeignKeyConstraintViolationException,
+  MikroORM,
+  NotNullConstraintViolationException,
+  PrimaryKey,
+  Property,
+  TableNotFoundException,
+  UniqueConstraintViolationException,
+} from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
+import { SqliteDriver as MikroOrmsOwn } from "@mikro-orm/sqlite";
+import { expect, onTestFinished, test } from "vitest";
+
+import { SqliteDriver } from "../../src/database/sqlite/driver.js";
+
+@Entity({ tableName: "notes" })
+class Note {
+  @PrimaryKey({ type: "integer" })
+  id!: number;
+
+  @Property({ type: "text", unique: true })
+  text!: string;
+
+  @Property({ type: "json", nullable: true })
+  tags?: unknown;
+}
+
+// That the two do the same is all that ours has to.
+const drivers = [
+  { whose: "ours", driver: SqliteDriver },
+  { whose: "MikroORM's own", driver: MikroOrmsOwn as unknown as typeof SqliteDriver },
+];
+
+test.each(drivers)("writes, reads and counts by the driver that is $whose", async ({ driver }) => {
+  const orm = await MikroORM.init({
+    driver,
+    dbName: ":memory:",
+    entities: [Note],
+    discovery: { disableDynamicFileAccess: true },
+  });
+  onTestFinished(() => orm.close(true));
+  await orm.schema.createSchema();
+  const em = orm.em.fork() as SqlEntityManager;
+  const hostile = `it's \\'; drop table notes; -- "?" \n`;
+
+  const kept = em.create(Note, { text: hostile, tags: { it: ["'", 1, null, true] } });
+  await em.persist(kept).flush();
+  expect(kept.id).toBe(1);
+  expect(await em.fork().findOne(Note, { text: hostile })).toMatchObject({ id: 1, tags: { it: ["'", 1, null, true] } });
+
+  const run = (sql: string, values: unknown[] = []) => em.execute(sql, values, "run");
+  expect(await run("insert into notes (text) values (?), (?)", ["two", "it's"])).toMatchObject({
+    insertId: 3,
+    affectedRows: 2,
+  });
+  // Written into the statement, and not beside it.
+  expect(await em.execute("select id from notes where text in (?)", [["it's", "none"]])).toEqual([{ id: 3 }]);
+  expect(await em.execute("select ? as a, ? as b, ? as c", [null, new Date(7), Buffer.from("hi")])).toEqual([
+    { a: null, b: 7, c: Buffer.from("hi") },
+  ]);
+
+  for (const [sql, refusal] of [
+    ["insert into notes (text) values ('two')", UniqueConstraintViolationException],
+    ["insert into notes (text) values (null)", NotNullConstraintViolationException],
+    ["select * from nowhere", TableNotFoundException],
+    ["create table c (n integer check (n > 1), of integer references notes)", undefined],
+    ["insert into c values (1, null)", CheckConstraintViolationException],
+    ["insert into c values (2, 9)", ForeignKeyConstraintViolationException],
+  ] as const) {
+    if (refusal === undefined) await run(sql);
+    else {
+      const error: unknown = await run(sql).catch((thrown: unknown) => thrown);
+      expect(
+        orm.em
+          .getPlatform()
+          .getExceptionConverter()
+          .convertException(error as Error),
+      ).toBeInstanceOf(refusal);
+    }
+  }
+});
