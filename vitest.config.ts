@@ -27,6 +27,7 @@ const onSqlite = [
   "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",
+  "test/example-web.test.ts",
   "test/fairness.test.ts",
   "test/guide.test.ts",
   "test/headers.test.ts",
