@@ -27,6 +27,7 @@ const onSqlite = [
   "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",
+  "test/example-web.test.ts",
   "test/explorer-page.test.ts",
   "test/fairness.test.ts",
   "test/guide.test.ts",
@@ -63,6 +64,7 @@ const sameOnEveryNode = [
   "test/lint/**",
   "test/adding-a-feature.test.ts",
   "test/dependencies.test.ts",
+  "test/example-web.test.ts",
   "test/explorer-page.test.ts",
   "test/invisible.test.ts",
 ];

@@ -76,6 +76,8 @@ export function createLiveClient({ session, url, later = machineTimer, ...option
       },
       message(message) {
         if (message.type === MessageType.Complete || message.type === MessageType.Error) cursors.delete(message.id);
+        // An operation may be refused before the socket is closed for the same reason.
+        if (message.type === MessageType.Error && message.payload.some(isForCredential)) token(given).catch(() => {});
         if (message.type !== MessageType.Next) return;
         for (const event of Object.values(message.payload.data ?? {}) as ({ cursor?: unknown } | null)[])
           if (typeof event?.cursor === "string") cursors.set(message.id, event.cursor);
@@ -103,6 +105,9 @@ export function createLiveClient({ session, url, later = machineTimer, ...option
   });
   return client;
 }
+
+const isForCredential = ({ extensions }: { readonly extensions?: Readonly<Record<string, unknown>> }) =>
+  extensions?.["code"] === "UNAUTHENTICATED";
 
 type Socket = { readonly send: (text: string) => void };
 

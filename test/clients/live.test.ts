@@ -351,6 +351,21 @@ test("after the end of a session the next one is followed", async () => {
   expect(await nextOf(live.iterate<any>({ query: livePosts }))).toMatchObject({ kind: "READY" });
 });
 
+test("an operation that is refused on an open socket tells the end of its session", async () => {
+  const url = await newDatabaseUrl();
+  const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
+  const ada = await one.register("Ada");
+  const { open, nextOf, onSignedOut } = await openLive(one, ada);
+  const { live, events } = open();
+  await nextOf(events);
+  // By a server whose log the other hasn't looked at since.
+  await two.send("mutation { logoutEverywhere { endedSessions } }", { token: ada.token });
+  await expect(live.iterate({ query: livePosts }).next()).rejects.toMatchObject([
+    { extensions: { code: "UNAUTHENTICATED", reason: "SESSION_REVOKED" } },
+  ]);
+  await expect.poll(() => onSignedOut.mock.calls).toEqual([["SESSION_REVOKED"]]);
+});
+
 test("a network that has gone is noticed, and another socket opened", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "graphql-transport-ws" });
   onTestFinished(() => server.close());

@@ -1,12 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { preset } from "@graphql-codegen/client-preset";
-import { codegen } from "@graphql-codegen/core";
-import { buildSchema, parse } from "graphql";
 import { expect, test } from "vitest";
 
+import { generateTypes } from "../../scripts/codegen.js";
 import { newFolder } from "../support/files.js";
 
 const documents = {
@@ -46,30 +44,12 @@ request.session.signIn((await request.client.request(logIn, { input })).login);
 createEnvironment({ url: "/graphql", onSignedOut, store: webStore() }).session.signOut();
 `;
 
-/** Generates the types of documents as graphql-codegen's client preset does, by its defaults. */
-async function generate(folder: string, texts: readonly string[]) {
-  const schema = readFileSync("schema.graphql", "utf8");
-  const outputs = await preset.buildGeneratesSection({
-    baseOutputDir: `${folder}/`,
-    presetConfig: {},
-    schema: parse(schema),
-    schemaAst: buildSchema(schema),
-    documents: texts.map((rawSDL) => ({ location: "app.ts", rawSDL, document: parse(rawSDL) })),
-    config: { scalars: { DateTime: "string" } },
-    pluginMap: {},
-    plugins: [],
-    pluginContext: {},
-  });
-  mkdirSync(folder);
-  for (const output of outputs) writeFileSync(output.filename, await codegen(output));
-}
-
 /** What the compiler says of an application of these clients, in a browser and with the settings of most. */
 async function compile(source: string, paths: Record<string, string[]> = {}) {
   const folder = newFolder();
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction");
   cpSync("docs/clients", join(folder, "clients"), { recursive: true });
-  await generate(join(folder, "gql"), Object.values(documents));
+  await generateTypes(join(folder, "gql"), Object.values(documents));
   writeFileSync(join(folder, "app.ts"), source);
   const compilerOptions = {
     target: "ES2022",
@@ -113,5 +93,7 @@ test("a field that wasn't asked for, a null forgotten and a variable of another 
 });
 
 test("a field that the schema doesn't have gets no types", async () => {
-  await expect(generate(join(newFolder(), "gql"), ["query Wrong { me { nickname } }"])).rejects.toThrow(/nickname/);
+  await expect(generateTypes(join(newFolder(), "gql"), ["query Wrong { me { nickname } }"])).rejects.toThrow(
+    /nickname/,
+  );
 });

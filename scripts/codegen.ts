@@ -1,0 +1,31 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+
+import { preset } from "@graphql-codegen/client-preset";
+import { codegen } from "@graphql-codegen/core";
+import { buildSchema, parse } from "graphql";
+
+/** Generates the types of documents into a folder as graphql-codegen's client preset does, by its defaults. */
+export async function generateTypes(folder: string, texts: readonly string[], presetConfig = {}): Promise<void> {
+  const schema = readFileSync("schema.graphql", "utf8");
+  const outputs = await preset.buildGeneratesSection({
+    baseOutputDir: `${folder}/`,
+    presetConfig,
+    schema: parse(schema),
+    schemaAst: buildSchema(schema),
+    documents: texts.map((rawSDL) => ({ location: "app.ts", rawSDL, document: parse(rawSDL) })),
+    config: { scalars: { DateTime: "string" } },
+    pluginMap: {},
+    plugins: [],
+    pluginContext: {},
+  });
+  mkdirSync(folder, { recursive: true });
+  for (const output of outputs) writeFileSync(output.filename, await codegen(output));
+}
+
+/** The documents in a file, as they are written between the backquotes of `graphql()`. */
+export const documentsIn = (file: string): string[] =>
+  [...readFileSync(file, "utf8").matchAll(/\bgraphql\(`([^`]+)`\)/g)].map(([, text]) => text!);
+
+/** Those of the web example. */
+export const generateExample = (folder: string): Promise<void> =>
+  generateTypes(folder, documentsIn("examples/web/documents.ts"), { fragmentMasking: false });
