@@ -66,7 +66,8 @@ async function startParent({ config, clock, log }: Parts, output: LogOutput, gra
 async function work(parts: Parts, output: LogOutput): Promise<void> {
   // A terminal sends its signals to the parent and the workers alike.
   for (const signal of stopSignals) process.on(signal, () => {});
-  const server = await startServer(parts);
+  // What comes while another worker is started is for those that are there already.
+  const server = await startServer({ ...parts, listensLast: cluster.worker!.id > 1 });
   const stop = async () => {
     await server.stop();
     await written(output);

@@ -1,8 +1,4 @@
-import { ApolloServer } from "@apollo/server";
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginLandingPageDisabled,
-} from "@apollo/server/plugin/disabled";
+import type { ApolloServer } from "@apollo/server";
 import type { Logger } from "pino";
 
 import { passwordCost as fullCost } from "./account/password.js";
@@ -14,18 +10,18 @@ import { openDatabase } from "./database/database.js";
 import type { Database } from "./database/engine.js";
 import { answerStatus } from "./http/response-status.js";
 import { errorFormatter } from "./operation/error-format.js";
-import { endpointPath } from "./http/paths.js";
-import { makeHttpServer } from "./http/http-server.js";
-import { operationChecks } from "./operation/limits.js";
-import { onlyTrusted } from "./operation/trusted-documents.js";
+import { endpointUrl } from "./http/paths.js";
+import { makeHttpServer, type Service } from "./http/http-server.js";
+import { readinessOf } from "./http/readiness.js";
+import { startApollo } from "./operation/apollo-server.js";
 import { eventCursors } from "./event-log/event-cursor.js";
 import { openEventLog } from "./event-log/event-log.js";
-import { openLive } from "./live/live.js";
+import { openLive, type LiveServer } from "./live/live.js";
 import { openReader } from "./database/reader.js";
 import { transactionsOn } from "./database/transaction.js";
 import { byteBudget } from "./http/byte-budget.js";
 import { entities, makeSchema } from "./schema.js";
-import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
+import { keyringOf, publicKeysOf, secretKey, type Keyring } from "./config/signing-keys.js";
 import { keptSecret } from "./config/kept-secret.js";
 
 // A burst of connections that overflows the queue makes everybody's connections wait for seconds (Node takes 511).
@@ -44,6 +40,8 @@ export type RunningServer = {
   readonly database: Database;
   /** The file of the signing secret, where the settings have none. */
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
+  /** Says to who asks that it is not to be sent requests any more, and still answers them. */
+  readonly drain: () => void;
   /** Finishes what is under way, takes nothing new, and closes the database; once, however often it is called. */
   readonly stop: () => Promise<void>;
   /** Closes every connection, whatever is under way on it. */
@@ -51,10 +49,10 @@ export type RunningServer = {
 };
 
 /**
- * Starts a server: opens and migrates its database, puts the parts together and listens. This is the only place
- * that knows them all.
+ * Starts a server: listens, opens and migrates its database, and puts the parts together. This is the only place that
+ * knows them all.
  *
- * @throws the error of `listen` (`EADDRINUSE` and the like) with nothing left open.
+ * @throws the error of `listen` (`EADDRINUSE` and the like), or `DatabaseUnusableError`, with nothing left open.
  */
 export async function startServer(parts: {
   readonly config: Config;
@@ -66,12 +64,85 @@ export async function startServer(parts: {
   readonly passwordCost?: PasswordCost;
   /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
   readonly database?: Database;
+  /**
+   * Whether it listens only once it can answer operations. Otherwise those that come before wait, and who asks is told
+   * that the server starts.
+   */
+  readonly listensLast?: boolean;
 }): Promise<RunningServer> {
-  const { config, clock, timer, log, name = "postern", passwordCost = fullCost } = parts;
+  const { config, timer, log, name = "postern" } = parts;
   const { limits } = config;
   const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
 
+  const { http, serve, drain } = makeHttpServer({
+    timer,
+    log,
+    name,
+    offersSandbox: !config.production,
+    trustProxy: config.trustProxy,
+    corsOrigins: config.corsOrigins,
+    publicKeys: publicKeysOf(keys),
+    longestUrl: limits.urlLength,
+    connections: limits.connections,
+    longestWait: limits.operationTimeoutSeconds * 1000,
+    timeouts: {
+      headers: limits.headersTimeoutSeconds * 1000,
+      request: limits.requestTimeoutSeconds * 1000,
+      checkEvery: 1000,
+    },
+  });
+
+  const listen = () => http.listen({ port: config.port, host: config.host, backlog: connectionBacklog });
+  let open: Operations | undefined;
+  try {
+    if (parts.listensLast !== true) await listen();
+    open = await openOperations({ ...parts, keys });
+    serve(open.service);
+    if (parts.listensLast === true) await listen();
+  } catch (error) {
+    http.server.closeAllConnections();
+    await http.close();
+    await (open?.close() ?? parts.database?.close(true));
+    throw error;
+  }
+  const { apollo, createContext, database, live, close } = open;
+  const stopAll = async () => {
+    drain();
+    await live.stop();
+    await http.close();
+    await close();
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: endpointUrl(http.server.address(), config.host),
+    apollo,
+    createContext,
+    database,
+    secretFile: kept,
+    drain,
+    stop: () => (stopping ??= stopAll()),
+    cut() {
+      live.cut();
+      http.server.closeAllConnections();
+    },
+  };
+}
+
+/** What answers operations, and what it is made of. */
+type Operations = Pick<RunningServer, "apollo" | "createContext" | "database"> & {
+  readonly service: Service;
+  readonly live: LiveServer;
+  /** Ends what has no connection: all of these are over by then. */
+  readonly close: () => Promise<void>;
+};
+
+/** Opens the database, and makes all that answers operations with it. */
+async function openOperations(
+  parts: Parameters<typeof startServer>[0] & { readonly keys: Keyring },
+): Promise<Operations> {
+  const { config, clock, timer, log, keys, passwordCost = fullCost } = parts;
+  const { limits } = config;
   const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse));
   const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
@@ -103,32 +174,7 @@ export async function startServer(parts: {
   const { createContext } = contexts;
 
   const formatError = errorFormatter(log);
-  const apollo = new ApolloServer<Context>({
-    schema: makeSchema(),
-    plugins: [
-      operationChecks(limits),
-      ...(config.trustedDocuments === undefined ? [] : [onlyTrusted(config.trustedDocuments)]),
-      answerStatus,
-      ApolloServerPluginCacheControlDisabled(),
-      // A browser at the endpoint would get Apollo's own page in place of an answer.
-      ApolloServerPluginLandingPageDisabled(),
-    ],
-    formatError,
-    logger: log,
-    // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
-    introspection: config.introspection,
-    hideSchemaDetailsFromClientErrors: !config.introspection,
-    includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: limits.tokens },
-    persistedQueries: false,
-    allowBatchedHttpRequests: false,
-    // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).
-    csrfPrevention: false,
-    stopOnTerminationSignals: false,
-    nodeEnv: config.production ? "production" : "development",
-  });
-  // Its schema was built here, so starting can't fail for anything a setting or a person could cause.
-  await apollo.start();
+  const apollo = await startApollo({ config, schema: makeSchema(), formatError, answerStatus, log });
   const operations = {
     ...contexts,
     apollo,
@@ -157,64 +203,26 @@ export async function startServer(parts: {
       messagesPerSecond: limits.messagesPerSecond,
     },
   });
-  const http = makeHttpServer({
-    graphql: {
-      ...operations,
-      maxBodyBytes: limits.bodyBytes,
-      bodies: byteBudget(limits.bodyBytesInFlight, clock),
-      openStream: live.stream,
-    },
-    upgrade: live.upgrade,
-    log,
-    name,
-    offersSandbox: !config.production,
-    trustProxy: config.trustProxy,
-    corsOrigins: config.corsOrigins,
-    publicKeys: publicKeysOf(keys),
-    longestUrl: limits.urlLength,
-    connections: limits.connections,
-    timeouts: {
-      headers: limits.headersTimeoutSeconds * 1000,
-      request: limits.requestTimeoutSeconds * 1000,
-      checkEvery: 1000,
-    },
-  });
-
-  const close = async () => {
-    await live.stop();
-    await http.close();
-    await apollo.stop();
-    await events.close();
-    await reader.close();
-    await database.close(true);
-  };
-  const cut = () => {
-    live.cut();
-    http.server.closeAllConnections();
-  };
-  let closing: Promise<void> | undefined;
-  const stop = () => (closing ??= close());
-  try {
-    await http.listen({ port: config.port, host: config.host, backlog: connectionBacklog });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   return {
-    url: urlOf(http.server.address(), config.host),
     apollo,
     createContext,
     database,
-    secretFile: kept,
-    stop,
-    cut,
+    live,
+    service: {
+      graphql: {
+        ...operations,
+        maxBodyBytes: limits.bodyBytes,
+        bodies: byteBudget(limits.bodyBytesInFlight, clock),
+        openStream: live.stream,
+      },
+      upgrade: live.upgrade,
+      readiness: readinessOf({ database, reader, events, timer, log }),
+    },
+    async close() {
+      await apollo.stop();
+      await events.close();
+      await reader.close();
+      await database.close(true);
+    },
   };
-}
-
-/** The endpoint's address as a person on this machine would type it. */
-function urlOf(address: ReturnType<import("node:http").Server["address"]>, host: string): string {
-  if (address === null || typeof address === "string") throw new Error("the server has no TCP address");
-  const everywhere = host === "0.0.0.0" || host === "::";
-  const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${address.port}${endpointPath}`;
 }

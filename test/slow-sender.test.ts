@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { systemClock } from "../src/clock.js";
+import { systemClock, systemTimer } from "../src/clock.js";
 import { byteBudget } from "../src/http/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
@@ -14,7 +14,20 @@ const never = 60_000;
 /** A server with these time limits, and its port. */
 async function serve(timeouts: SenderTimeouts) {
   const { server } = await startApi();
-  const http = makeHttpServer({
+  const { http, serve: begin } = makeHttpServer({
+    timer: systemTimer,
+    log: makeLog("silent", systemClock, { write: () => {} }),
+    name: "postern",
+    offersSandbox: false,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    longestUrl: 1000,
+    connections: 10,
+    timeouts,
+    longestWait: 60_000,
+  });
+  begin({
     graphql: {
       apollo: server.apollo,
       createContext: server.createContext,
@@ -28,15 +41,7 @@ async function serve(timeouts: SenderTimeouts) {
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: async (_upgrade, _request, reply) => reply,
-    log: makeLog("silent", systemClock, { write: () => {} }),
-    name: "postern",
-    offersSandbox: false,
-    corsOrigins: [],
-    trustProxy: undefined,
-    publicKeys: undefined,
-    longestUrl: 1000,
-    connections: 10,
-    timeouts,
+    readiness: async () => undefined,
   });
   onTestFinished(() => http.close());
   await http.listen({ port: 0, host: "127.0.0.1" });

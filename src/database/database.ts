@@ -16,7 +16,8 @@ const engines: readonly Engine[] = [sqliteEngine, postgresqlEngine];
 /** The engine of a database, by how its URL begins. */
 const engineOf = (url: string): Engine => (url.startsWith("sqlite:") ? sqliteEngine : postgresqlEngine);
 
-const migrationTable = "migrations";
+/** The table that tells which migrations have run. */
+export const migrationTable = "migrations";
 
 /** MikroORM's options for the database of a `DATABASE_URL`. */
 export function databaseOptions(

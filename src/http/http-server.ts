@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
+import type { Timer } from "../clock.js";
 import type { OperationContext } from "../create-context.js";
 import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
@@ -11,8 +12,12 @@ import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
-import { endpointPath as endpoint, pathOf } from "./paths.js";
+import { routeHealth } from "./health.js";
+import { jsonParserOf } from "./parse-json.js";
+import { endpointPath as endpoint, healthPath, pathOf, readinessPath } from "./paths.js";
+import type { Readiness } from "./readiness.js";
 import { logRequest, requestIdOf } from "./request-log.js";
+import { awaited } from "./starting.js";
 import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
 import { whenOver } from "./when-over.js";
 
@@ -28,6 +33,9 @@ declare module "fastify" {
 /** Where other services find the keys to verify tokens with. */
 const keySetPath = "/.well-known/jwks.json";
 
+/** What those ask who run the server, often and by machine. */
+const forOperators: ReadonlySet<string> = new Set([healthPath, readinessPath]);
+
 /** How long a sender may take, in milliseconds. */
 export type SenderTimeouts = {
   readonly headers: number;
@@ -37,11 +45,25 @@ export type SenderTimeouts = {
   readonly checkEvery: number;
 };
 
-/** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
-export function makeHttpServer(parts: {
+/** What answers GraphQL, once the server has started. */
+export type Service = {
   readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
   /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+  readonly readiness: Readiness;
+};
+
+export type HttpServer = {
+  readonly http: FastifyInstance;
+  /** Answers GraphQL from now on, and what has waited for that. */
+  readonly serve: (service: Service) => void;
+  /** Tells who asks that no requests should come any more. */
+  readonly drain: () => void;
+};
+
+/** Builds the HTTP server; it listens nowhere yet. */
+export function makeHttpServer(parts: {
+  readonly timer: Timer;
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
@@ -56,8 +78,10 @@ export function makeHttpServer(parts: {
   readonly longestUrl: number;
   /** How many may be open at a time; one more is closed at once. */
   readonly connections: number;
-}): FastifyInstance {
-  const { graphql, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
+  /** How long an operation waits for the server to start, in milliseconds. */
+  readonly longestWait: number;
+}): HttpServer {
+  const { timer, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
@@ -110,14 +134,18 @@ export function makeHttpServer(parts: {
   const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header("x-request-id", request.id);
     reply.headers(standingHeaders);
-    if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
-    allowOrigin(corsOrigins, request, reply);
+    const path = pathOf(request);
+    if (path === endpoint) reply.header("cache-control", "private, no-store");
+    // No page has any business with it, wherever it may call.
+    if (forOperators.has(path)) reply.header("cache-control", "no-store");
+    else allowOrigin(corsOrigins, request, reply);
   };
   http.addHook("onRequest", (request, reply, done) => {
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
-      if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply);
+      const level = forOperators.has(pathOf(request)) ? "debug" : "info";
+      if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply, level);
       if (isStopping) setImmediate(() => http.server.closeIdleConnections());
     });
     if (request.url.length > parts.longestUrl)
@@ -125,28 +153,33 @@ export function makeHttpServer(parts: {
     else done();
   });
 
-  const parse = http.getDefaultJsonParser("error", "error");
-  const parseJson = (text: string): unknown => {
-    let parsed: unknown;
-    // It calls back at once.
-    void parse(undefined as never, text, (error, body) => {
-      if (error !== null) throw error;
-      parsed = body;
-    });
-    return parsed;
+  type Serving = Omit<Service, "graphql"> & { readonly graphql: GraphqlEndpoint };
+  const service = awaited<Serving>(timer, parts.longestWait);
+  const answer = ({ graphql, upgrade }: Serving, request: FastifyRequest, reply: FastifyReply) => {
+    const asked = upgradeOf(request);
+    return asked === undefined ? answerGraphql(graphql, request, reply) : upgrade(asked, request, reply);
   };
-  const graphqlEndpoint = { ...graphql, parseJson };
+  const answerLater = async (request: FastifyRequest, reply: FastifyReply) => {
+    const serving = await service.wait();
+    if (!request.raw.socket.destroyed) return answer(serving, request, reply);
+    return reply.hijack();
+  };
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
     handler(request, reply) {
-      const upgrade = upgradeOf(request);
-      return upgrade === undefined
-        ? answerGraphql(graphqlEndpoint, request, reply)
-        : parts.upgrade(upgrade, request, reply);
+      const serving = service.now();
+      return serving === undefined ? answerLater(request, reply) : answer(serving, request, reply);
     },
   });
   routeUpgrades(http);
+
+  let isDraining = false;
+  routeHealth(http, async () => {
+    if (isDraining) return { reason: "STOPPING", message: "The server stops" };
+    const serving = service.now();
+    return serving === undefined ? { reason: "STARTING", message: "The server starts" } : serving.readiness();
+  });
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
@@ -166,11 +199,16 @@ export function makeHttpServer(parts: {
   }
 
   http.setNotFoundHandler((request, reply) => {
-    if (pathOf(request) !== endpoint && pathOf(request) !== "/")
+    const path = pathOf(request);
+    if (path !== endpoint && path !== "/" && !forOperators.has(path))
       return answerError(reply.code(404), "NOT_FOUND", `There is nothing here; GraphQL is at ${endpoint}`);
-    reply.header("allow", pathOf(request) === endpoint ? "GET, POST" : "GET");
+    reply.header("allow", path === endpoint ? "GET, POST" : path === "/" ? "GET" : "GET, HEAD");
     return answerError(reply, "METHOD_NOT_ALLOWED", "This method is not allowed here");
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => answerFailure(error, request, reply, log));
-  return http;
+  return {
+    http,
+    serve: ({ graphql, ...rest }) => service.begin({ ...rest, graphql: { ...graphql, parseJson: jsonParserOf(http) } }),
+    drain: () => (isDraining = true),
+  };
 }

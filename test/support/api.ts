@@ -96,7 +96,7 @@ export async function startApi(env: Record<string, string> = {}, { passwordCost 
   const fetchAnswer = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await fetch(new URL(path, server.url), init);
     const text = await response.text();
-    const json = /json/.test(response.headers.get("content-type") ?? "");
+    const json = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : {} };
   };
   const send = (query: string, { variables, token, headers }: RequestOptions = {}) =>
