@@ -19,6 +19,8 @@ const name = `postern ${manifest.version}`;
 
 /** What serves: a server in this process, or workers. */
 type Running = WorkerReady & {
+  /** Says that no requests should come any more, and still answers them. */
+  readonly drain: () => void;
   readonly stop: () => Promise<void>;
   readonly cut: () => void;
   /** Ends it though it can't be stopped. */
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
 
   const grace = config.shutdownGraceSeconds * 1000;
   const running: Running = config.workers === 1 ? await serve(parts) : await startParent(parts, output, grace);
-  stopOnSignal(running, log, output, grace);
+  stopOnSignal(running, log, output, config.shutdownDelaySeconds * 1000, grace);
   const readyMs = systemClock().getTime() - startedAt.getTime();
   if (process.stdout.isTTY) console.log(banner(running, config, readyMs));
   // Whatever is logged: whoever starts a server waits for this line.
@@ -74,7 +76,8 @@ async function work(parts: Parts, output: LogOutput): Promise<void> {
     process.exit(0);
   };
   process.on("message", (order: WorkerOrder) => {
-    if (order === "cut") server.cut();
+    if (order === "drain") server.drain();
+    else if (order === "cut") server.cut();
     else stop().catch(fail);
   });
   process.send!({ url: server.url, secretFile: server.secretFile } satisfies WorkerReady);
@@ -121,16 +124,28 @@ const stopSignals = ["SIGINT", "SIGTERM"] as const;
 const shareForCutting = 0.8;
 const flushMilliseconds = 500;
 
-function stopOnSignal(running: Running, log: Logger, output: LogOutput, graceMilliseconds: number): void {
+function stopOnSignal(
+  running: Running,
+  log: Logger,
+  output: LogOutput,
+  delayMilliseconds: number,
+  graceMilliseconds: number,
+): void {
   const stop = async (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
+    running.drain();
+    if (delayMilliseconds > 0) await pause(delayMilliseconds);
     await stopInTime(running, graceMilliseconds);
     log.info("stopped");
     await written(output);
     process.exit(0);
   };
-  // Once: a second signal ends the process as it would any other.
-  for (const signal of stopSignals) process.once(signal, () => void stop(signal).catch(fail));
+  const begin = (signal: NodeJS.Signals) => {
+    // A second signal, of either kind, ends the process as it would any other.
+    for (const each of stopSignals) process.off(each, begin);
+    stop(signal).catch(fail);
+  };
+  for (const signal of stopSignals) process.on(signal, begin);
 }
 
 /**

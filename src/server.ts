@@ -109,8 +109,8 @@ export async function startServer(parts: {
   const { apollo, createContext, database, live, close } = open;
   const stopAll = async () => {
     drain();
-    await live.stop();
-    await http.close();
+    // No connection is taken from here on.
+    await Promise.all([http.close(), live.stop()]);
     await close();
   };
   let stopping: Promise<void> | undefined;

@@ -44,6 +44,7 @@ test("has a value for every setting that is not given", () => {
       introspection: true,
       logLevel: "info",
       eventLogTtlSeconds: 86_400,
+      shutdownDelaySeconds: 0,
       shutdownGraceSeconds: 20,
       limits: {
         tokens: 1000,

@@ -14,9 +14,10 @@ const never = 60_000;
 /** A server with these time limits, and its port. */
 async function serve(timeouts: SenderTimeouts) {
   const { server } = await startApi();
+  const logged: string[] = [];
   const { http, serve: begin } = makeHttpServer({
     timer: systemTimer,
-    log: makeLog("silent", systemClock, { write: () => {} }),
+    log: makeLog("info", systemClock, { write: (line) => void logged.push(line) }),
     name: "postern",
     offersSandbox: false,
     corsOrigins: [],
@@ -45,7 +46,7 @@ async function serve(timeouts: SenderTimeouts) {
   });
   onTestFinished(() => http.close());
   await http.listen({ port: 0, host: "127.0.0.1" });
-  return { http, port: (http.server.address() as AddressInfo).port };
+  return { http, logged, port: (http.server.address() as AddressInfo).port };
 }
 
 /** What a sender is told that sends this and then nothing more. */
@@ -79,21 +80,25 @@ test.each([
   });
 });
 
-test("answers a request that comes on an open connection while the server stops", async () => {
-  const { http, port } = await serve({ headers: never, request: never, checkEvery: never });
+test("answers the last request of before a stop as the last, and begins nothing that comes after it", async () => {
+  const { http, port, logged } = await serve({ headers: never, request: never, checkEvery: never });
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   let answer = "";
   socket.on("data", (chunk) => (answer += chunk));
   const body = JSON.stringify({ query: "{ __typename }" });
   const request = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  // The server waits for the first one's body when it is told to stop.
+  // The server waits for the second one's body when it is told to stop.
   socket.write(request);
+  await once(http.server, "request");
+  socket.write(body + request);
   await once(http.server, "request");
   const stopped = http.close();
   socket.write(body + request + body);
   await Promise.all([stopped, once(socket, "close")]);
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+  expect(answer.toLowerCase().match(/connection: [\w-]+/g)).toEqual(["connection: keep-alive", "connection: close"]);
+  expect(logged.filter((line) => line.includes('"msg":"request"'))).toHaveLength(2);
 });
 
 test("doesn't wait for a client that keeps its connection when its last request was answered", async () => {

@@ -163,6 +163,13 @@ export const settings = {
     preset: "1d",
     description: "how long a client of `postEvents` may stay away and still be told what it has missed",
   },
+  SHUTDOWN_DELAY: {
+    rule: duration(0, 3600, "between 0s and 1h"),
+    preset: "0s",
+    example: "5s",
+    description:
+      "how long the server still takes requests once it was told to stop, while `/readyz` says so: what a load balancer takes to notice; `SHUTDOWN_GRACE` begins after it",
+  },
   SHUTDOWN_GRACE: {
     rule: duration(1, 3600, "between 1s and 1h"),
     preset: "20s",

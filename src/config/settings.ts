@@ -34,6 +34,8 @@ export type Config = {
   readonly logLevel: LogLevel;
   /** How long a client may stay away and still be told of what it has missed. */
   readonly eventLogTtlSeconds: number;
+  /** How long the server still takes requests once it was told to stop. */
+  readonly shutdownDelaySeconds: number;
   /** How long the server may take to stop. */
   readonly shutdownGraceSeconds: number;
   readonly limits: Limits;
@@ -173,6 +175,7 @@ export function readConfig(
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),
+    shutdownDelaySeconds: read("SHUTDOWN_DELAY"),
     shutdownGraceSeconds: read("SHUTDOWN_GRACE"),
     limits: {
       tokens: read("MAX_TOKENS"),

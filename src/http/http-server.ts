@@ -1,5 +1,3 @@
-import type { Socket } from "node:net";
-
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
@@ -13,6 +11,7 @@ import { answerError, answerFailure, answerUnreadable } from "./error-response.j
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
 import { routeHealth } from "./health.js";
+import { watchConnections } from "./open-connections.js";
 import { jsonParserOf } from "./parse-json.js";
 import { endpointPath as endpoint, healthPath, pathOf, readinessPath } from "./paths.js";
 import type { Readiness } from "./readiness.js";
@@ -90,11 +89,13 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
-    // What still comes on a connection that is open when the server stops is answered like anything else.
+    // What comes first on a connection that is open when the server stops is answered like anything else.
     return503OnClosing: false,
     requestTimeout: timeouts.request,
     http: {
-      headersTimeout: timeouts.headers,
+      // Node refuses one that is longer than the whole.
+      headersTimeout: Math.min(timeouts.headers, timeouts.request),
+      requestTimeout: timeouts.request,
       connectionsCheckingInterval: timeouts.checkEvery,
       ...upgradeOptions,
     },
@@ -106,25 +107,7 @@ export function makeHttpServer(parts: {
     },
     clientErrorHandler: answerUnreadable,
   });
-  // The server's own maxConnections would let workers pass a connection on for ever where all of them are full.
-  let open = 0;
-  const counted = new WeakSet<Socket>();
-  http.server.on("connection", (socket: Socket) => {
-    // One whose request is read again comes a second time.
-    if (counted.has(socket)) return;
-    counted.add(socket);
-    open += 1;
-    socket.once("close", () => (open -= 1));
-    if (open > parts.connections) socket.destroy();
-    // Each request that waits on a connection listens to it.
-    socket.setMaxListeners(0);
-  });
-  // A connection that is idle only after its last answer would be waited for as long as its client keeps it.
-  let isStopping = false;
-  http.addHook("preClose", (done) => {
-    isStopping = true;
-    done();
-  });
+  const connections = watchConnections(http, parts.connections);
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
@@ -141,12 +124,13 @@ export function makeHttpServer(parts: {
     else allowOrigin(corsOrigins, request, reply);
   };
   http.addHook("onRequest", (request, reply, done) => {
+    // Nothing more is done for it.
+    if (!connections.begin(request, reply)) return;
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
       const level = forOperators.has(pathOf(request)) ? "debug" : "info";
       if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply, level);
-      if (isStopping) setImmediate(() => http.server.closeIdleConnections());
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);

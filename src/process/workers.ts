@@ -12,13 +12,17 @@ export type WorkerReady = {
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
 };
 
-/** What a parent tells a worker: to finish what is under way and end, or to close every connection. */
-export type WorkerOrder = "stop" | "cut";
+/**
+ * What a parent tells a worker: that it is going to stop, to finish what is under way and end, or to close every
+ * connection.
+ */
+export type WorkerOrder = "drain" | "stop" | "cut";
 
 /** Several processes that serve one port, until they are stopped. */
 export type Workers = WorkerReady & {
   /** Resolves where they keep dying, and no more are started; those that are left still run. */
   readonly failed: Promise<WorkersFailed>;
+  readonly drain: () => void;
   /** Lets each finish what is under way, and waits for their ends. */
   readonly stop: () => Promise<void>;
   readonly cut: () => void;
@@ -110,7 +114,7 @@ export async function startWorkers(parts: {
     const ready = await start();
     await Promise.all(Array.from({ length: count - 1 }, start));
     started = true;
-    return { ...ready, failed, stop, cut: () => tell("cut"), kill };
+    return { ...ready, failed, drain: () => tell("drain"), stop, cut: () => tell("cut"), kill };
   } catch (error) {
     await stop();
     throw error;
