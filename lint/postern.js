@@ -47,7 +47,7 @@ const noAmbientTime = {
 const layers = [
   { name: "main", files: /^main\.ts$/ },
   { name: "process", files: /^process\// },
-  { name: "server", files: /^server\.ts$/ },
+  { name: "server", files: /^server(\.ts$|\/)/ },
   { name: "live", files: /^live\// },
   { name: "http", files: /^http\// },
   { name: "schema", files: /^schema\.ts$/ },
@@ -64,6 +64,7 @@ const layers = [
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
   { name: "config", files: /^config\// },
+  { name: "metrics", files: /^metrics\// },
   { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation|database\/instant\.type)\.ts$/ },
 ];
 

@@ -43,6 +43,7 @@ test("has a value for every setting that is not given", () => {
       corsOrigins: ["https://studio.apollographql.com"],
       introspection: true,
       logLevel: "info",
+      metrics: "off",
       eventLogTtlSeconds: 86_400,
       shutdownDelaySeconds: 0,
       shutdownGraceSeconds: 20,

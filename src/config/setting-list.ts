@@ -9,6 +9,7 @@ import {
   duration,
   flag,
   keyPairs,
+  metrics,
   origins,
   port,
   proxies,
@@ -157,6 +158,13 @@ export const settings = {
     rule: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`),
     preset: "info",
     description: "the least that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
+  },
+  METRICS: {
+    rule: metrics,
+    preset: "off",
+    example: "9464",
+    description:
+      "where Prometheus finds `/metrics`: `off` for nowhere, `on` for `PORT`, where everybody finds it who finds the endpoint, or a port of its own; see [running it](operations.md#metrics)",
   },
   EVENT_LOG_TTL: {
     rule: duration(1, 30 * 24 * 3600, "between 1s and 30d"),

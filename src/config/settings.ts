@@ -32,6 +32,8 @@ export type Config = {
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
+  /** Where what is measured can be read: on the server's own port, on one of these numbers, or nowhere. */
+  readonly metrics: "off" | "on" | number;
   /** How long a client may stay away and still be told of what it has missed. */
   readonly eventLogTtlSeconds: number;
   /** How long the server still takes requests once it was told to stop. */
@@ -174,6 +176,7 @@ export function readConfig(
     introspection: read("INTROSPECTION") ?? !production,
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
+    metrics: read("METRICS"),
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),
     shutdownDelaySeconds: read("SHUTDOWN_DELAY"),
     shutdownGraceSeconds: read("SHUTDOWN_GRACE"),

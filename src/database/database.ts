@@ -126,6 +126,16 @@ export function isDatabaseAway(error: unknown): boolean {
   return engines.some((engine) => engine.isAway(error)) || /\bacquiring a connection\b/.test(error.message);
 }
 
+/** What kind of trouble a database had; undefined for an error that is no database's. */
+export function databaseErrorKind(error: unknown): "away" | "timeout" | "conflict" | "other" | undefined {
+  if (isDatabaseAway(error)) return "away";
+  if (!(error instanceof Error)) return undefined;
+  if (engines.some((engine) => engine.isTimeout(error))) return "timeout";
+  if (engines.some((engine) => engine.isConflict(error))) return "conflict";
+  // SQLite's codes, and those of the SQL standard.
+  return /^(SQLITE_\w+|[0-9A-Z]{5})$/.test(String((error as DriverError).code)) ? "other" : undefined;
+}
+
 /** A `DATABASE_URL` as it may be shown. */
 export const withoutPassword = (url: string): string =>
   url

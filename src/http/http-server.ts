@@ -10,10 +10,13 @@ import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { standingHeaders } from "./headers.js";
 import { landingPage, landingPagePolicy } from "./landing-page.js";
+import type { Metrics } from "../metrics/metrics.js";
 import { routeHealth } from "./health.js";
+import { measureRequest } from "./measure-request.js";
+import { routeMetrics } from "./metrics.js";
 import { watchConnections } from "./open-connections.js";
 import { jsonParserOf } from "./parse-json.js";
-import { endpointPath as endpoint, healthPath, pathOf, readinessPath } from "./paths.js";
+import { endpointPath as endpoint, healthPath, metricsPath, pathOf, readinessPath } from "./paths.js";
 import type { Readiness } from "./readiness.js";
 import { logRequest, requestIdOf } from "./request-log.js";
 import { awaited } from "./starting.js";
@@ -31,9 +34,6 @@ declare module "fastify" {
 
 /** Where other services find the keys to verify tokens with. */
 const keySetPath = "/.well-known/jwks.json";
-
-/** What those ask who run the server, often and by machine. */
-const forOperators: ReadonlySet<string> = new Set([healthPath, readinessPath]);
 
 /** How long a sender may take, in milliseconds. */
 export type SenderTimeouts = {
@@ -58,6 +58,8 @@ export type HttpServer = {
   readonly serve: (service: Service) => void;
   /** Tells who asks that no requests should come any more. */
   readonly drain: () => void;
+  /** How many connections are open. */
+  readonly connections: () => number;
 };
 
 /** Builds the HTTP server; it listens nowhere yet. */
@@ -66,6 +68,9 @@ export function makeHttpServer(parts: {
   readonly log: Logger;
   readonly name: string;
   readonly offersSandbox: boolean;
+  readonly metrics?: Metrics | undefined;
+  /** What answers at `/metrics`; undefined where there is nothing. */
+  readonly metricsText?: (() => Promise<string>) | undefined;
   /** The web origins whose pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose word on a client's address counts. */
@@ -80,8 +85,10 @@ export function makeHttpServer(parts: {
   /** How long an operation waits for the server to start, in milliseconds. */
   readonly longestWait: number;
 }): HttpServer {
-  const { timer, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
+  const { metrics, metricsText, timer, log, name, offersSandbox, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
+  // What those ask who run the server, often and by machine.
+  const forOperators = new Set([healthPath, readinessPath, ...(metricsText === undefined ? [] : [metricsPath])]);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     // One line a request is ours to write, and so is the request's id.
@@ -129,8 +136,10 @@ export function makeHttpServer(parts: {
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
-      const level = forOperators.has(pathOf(request)) ? "debug" : "info";
-      if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply, level);
+      if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
+      const isForOperators = forOperators.has(pathOf(request));
+      logRequest(log, request, reply, isForOperators ? "debug" : "info");
+      if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply);
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
@@ -158,6 +167,7 @@ export function makeHttpServer(parts: {
   });
   routeUpgrades(http);
 
+  if (metricsText !== undefined) routeMetrics(http, metricsText);
   let isDraining = false;
   routeHealth(http, async () => {
     if (isDraining) return { reason: "STOPPING", message: "The server stops" };
@@ -194,5 +204,6 @@ export function makeHttpServer(parts: {
     http,
     serve: ({ graphql, ...rest }) => service.begin({ ...rest, graphql: { ...graphql, parseJson: jsonParserOf(http) } }),
     drain: () => (isDraining = true),
+    connections: connections.count,
   };
 }
