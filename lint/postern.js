@@ -53,7 +53,7 @@ const layers = [
   { name: "testing", files: /^testing\// },
   { name: "index", files: /^index\.ts$/ },
   { name: "process", files: /^process\// },
-  { name: "server", files: /^server\.ts$/ },
+  { name: "server", files: /^server(\.ts$|\/)/ },
   { name: "live", files: /^live\// },
   { name: "http", files: /^http\// },
   { name: "schema", files: /^schema\.ts$/ },
@@ -70,6 +70,7 @@ const layers = [
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
   { name: "config", files: /^config\// },
+  { name: "metrics", files: /^metrics\// },
   { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation|database\/instant\.type)\.ts$/ },
 ];
 

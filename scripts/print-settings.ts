@@ -1,7 +1,9 @@
-// Renews docs/settings.md and .env.example after a change to the settings.
-import { writeFileSync } from "node:fs";
+// Renews docs/settings.md, .env.example and the list of metrics after a change to the settings or to what is measured.
+import { readFileSync, writeFileSync } from "node:fs";
 
 import { environmentExample, settingsPage } from "../src/config/settings-page.js";
+import { withMetricsList } from "../src/metrics/page.js";
 
 writeFileSync("docs/settings.md", settingsPage());
 writeFileSync(".env.example", environmentExample());
+writeFileSync("docs/operations.md", withMetricsList(readFileSync("docs/operations.md", "utf8")));

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import type { Auth } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
-import type { Context, PasswordCost } from "./context.js";
+import type { Context, PasswordCost, SessionEvent } from "./context.js";
 import { startDeadline } from "./database/deadline.js";
 import { readerFor, type Reader } from "./database/reader.js";
 import type { transactionsOn } from "./database/transaction.js";
@@ -63,6 +63,8 @@ export function contextFactory(parts: {
   readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
   readonly log: Logger;
+  /** Is told of what happens to accounts and sessions, as the log is. */
+  readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
 }): ContextFactory {
   const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
     parts;
@@ -92,7 +94,10 @@ export function contextFactory(parts: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
         address,
         addressKey,
-        note: (event) => log.info({ requestId, ...event, address }, "session"),
+        note(event) {
+          log.info({ requestId, ...event, address }, "session");
+          parts.onSessionEvent?.(event);
+        },
       },
       sessionRules,
       passwordCost,

@@ -1,17 +1,19 @@
 #!/usr/bin/env node
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
-import { styleText } from "node:util";
 
 import type { Logger } from "pino";
 
 import { pause, systemClock, systemTimer } from "./clock.js";
 import { ConfigError, type Config } from "./config/settings.js";
-import { formatDuration } from "./config/duration.js";
 import { configOfEnvironment } from "./config/environment.js";
-import { DatabaseUnusableError, withoutPassword } from "./database/database.js";
+import { DatabaseUnusableError } from "./database/database.js";
+import { listenForMetrics } from "./http/metrics.js";
+import { metricsUrl } from "./http/paths.js";
 import { makeLog, standardOutput, type LogOutput } from "./log.js";
+import { banner, facts, type Ready } from "./process/announce.js";
 import { keepHeapSmall } from "./process/heap.js";
+import { askParent, tellParent } from "./process/parent.js";
 import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./process/workers.js";
 import { startServer } from "./server.js";
 
@@ -20,10 +22,14 @@ const name = `postern ${manifest.version}`;
 
 /** What serves: a server in this process, or workers. */
 type Running = WorkerReady & {
+  /** Says that no requests should come any more, and still answers them. */
+  readonly drain: () => void;
   readonly stop: () => Promise<void>;
   readonly cut: () => void;
   /** Ends it though it can't be stopped. */
   readonly kill: () => void;
+  /** What it has measured; undefined where nothing is. */
+  readonly metricsText: (() => Promise<string>) | undefined;
 };
 
 async function main(): Promise<void> {
@@ -38,21 +44,34 @@ async function main(): Promise<void> {
 
   const grace = config.shutdownGraceSeconds * 1000;
   const running: Running = config.workers === 1 ? await serve(parts) : await startParent(parts, output, grace);
-  stopOnSignal(running, log, output, grace);
+  const metrics = await listenOnOwnPort(running, config);
+  stopOnSignal(running, log, output, config.shutdownDelaySeconds * 1000, grace);
   const readyMs = systemClock().getTime() - startedAt.getTime();
-  if (process.stdout.isTTY) console.log(banner(running, config, readyMs));
+  const ready: Ready = { name, ...running, metrics, readyMs };
+  if (process.stdout.isTTY) console.log(banner(ready, config));
   // Whatever is logged: whoever starts a server waits for this line.
-  else log.child({}, { level: "info" }).info(facts(running, config, readyMs), "ready");
+  else log.child({}, { level: "info" }).info(facts(ready, config), "ready");
 }
 
 type Parts = Parameters<typeof startServer>[0];
 
 async function serve(parts: Parts): Promise<Running> {
-  return { ...(await startServer(parts)), kill: () => {} };
+  const server = await startServer(parts);
+  return { ...server, kill: () => {}, metricsText: server.metrics?.text };
 }
 
-async function startParent({ config, clock, log }: Parts, output: LogOutput, grace: number): Promise<Running> {
-  const workers = await startWorkers({ count: config.workers, clock, log, output });
+/** Serves what is measured on the port that METRICS names, and says where that is. */
+async function listenOnOwnPort({ metricsText }: Running, { metrics, host }: Config): Promise<string | undefined> {
+  if (typeof metrics !== "number" || metricsText === undefined) return undefined;
+  const server = await listenForMetrics({ port: metrics, host }, metricsText).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`METRICS must name a port that this server can have (${code}), for example METRICS=9464`]);
+  });
+  return metricsUrl(server.address(), host);
+}
+
+async function startParent({ config, clock, timer, log }: Parts, output: LogOutput, grace: number): Promise<Running> {
+  const workers = await startWorkers({ count: config.workers, clock, timer, log, output });
   const end = async () => {
     const error = await workers.failed;
     await stopInTime(workers, grace);
@@ -67,53 +86,25 @@ async function startParent({ config, clock, log }: Parts, output: LogOutput, gra
 async function work(parts: Parts, output: LogOutput): Promise<void> {
   // A terminal sends its signals to the parent and the workers alike.
   for (const signal of stopSignals) process.on(signal, () => {});
-  const server = await startServer(parts);
+  // What comes while another worker is started is for those that are there already.
+  const server = await startServer({
+    ...parts,
+    listensLast: cluster.worker!.id > 1,
+    metricsOfAll: () => askParent("metrics of all"),
+  });
   const stop = async () => {
     await server.stop();
     await written(output);
     process.exit(0);
   };
   process.on("message", (order: WorkerOrder) => {
-    if (order === "cut") server.cut();
+    if (typeof order === "object") return;
+    if (order === "measure") void server.metrics?.measured().then((measured) => tellParent({ measured }));
+    else if (order === "drain") server.drain();
+    else if (order === "cut") server.cut();
     else stop().catch(fail);
   });
-  process.send!({ url: server.url, secretFile: server.secretFile } satisfies WorkerReady);
-}
-
-function facts(running: Running, config: Config, readyMs: number) {
-  return {
-    name,
-    node: process.versions.node,
-    ...(config.workers > 1 && { workers: config.workers }),
-    database: withoutPassword(config.databaseUrl),
-    readyMs,
-    graphql: running.url,
-    accessTokenTtl: formatDuration(config.sessionRules.accessTokenTtlSeconds),
-    signingKey: running.secretFile === undefined ? ownKey(config) : generated(running.secretFile),
-  };
-}
-
-function ownKey({ signingKeys }: Config): string {
-  const { algorithm, id } = signingKeys!.newest;
-  return `${algorithm} from ${algorithm === "HS256" ? "JWT_SECRET" : "JWT_PRIVATE_KEY"}, kid ${id}`;
-}
-
-function generated(file: NonNullable<WorkerReady["secretFile"]>): string {
-  return `secret ${file.isNew ? "generated, kept in" : "generated earlier, read from"} ${file.path}`;
-}
-
-function banner(running: Running, config: Config, readyMs: number): string {
-  const { node, database, graphql, accessTokenTtl, signingKey } = facts(running, config, readyMs);
-  const rows = [
-    ["GraphQL", styleText("cyan", graphql)],
-    ...(config.explorer ? [["Explorer", new URL("/", graphql).href]] : []),
-    ["Database", database],
-    ...(config.workers > 1 ? [["Workers", String(config.workers)]] : []),
-    ["Access tokens", `live ${accessTokenTtl}`],
-    ["Signing key", signingKey],
-  ];
-  const title = `${styleText("bold", name)}  on Node ${node}, ready in ${readyMs} ms`;
-  return ["", `  ${title}`, ...rows.map(([label, value]) => `  ${label!.padEnd(16)}${value}`), ""].join("\n");
+  tellParent({ url: server.url, secretFile: server.secretFile });
 }
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const;
@@ -121,16 +112,28 @@ const stopSignals = ["SIGINT", "SIGTERM"] as const;
 const shareForCutting = 0.8;
 const flushMilliseconds = 500;
 
-function stopOnSignal(running: Running, log: Logger, output: LogOutput, graceMilliseconds: number): void {
+function stopOnSignal(
+  running: Running,
+  log: Logger,
+  output: LogOutput,
+  delayMilliseconds: number,
+  graceMilliseconds: number,
+): void {
   const stop = async (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
+    running.drain();
+    if (delayMilliseconds > 0) await pause(delayMilliseconds);
     await stopInTime(running, graceMilliseconds);
     log.info("stopped");
     await written(output);
     process.exit(0);
   };
-  // Once: a second signal ends the process as it would any other.
-  for (const signal of stopSignals) process.once(signal, () => void stop(signal).catch(fail));
+  const begin = (signal: NodeJS.Signals) => {
+    // A second signal, of either kind, ends the process as it would any other.
+    for (const each of stopSignals) process.off(each, begin);
+    stop(signal).catch(fail);
+  };
+  for (const signal of stopSignals) process.on(signal, begin);
 }
 
 /**

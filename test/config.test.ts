@@ -44,7 +44,9 @@ test("has a value for every setting that is not given", () => {
       introspection: true,
       explorer: true,
       logLevel: "info",
+      metrics: "off",
       eventLogTtlSeconds: 86_400,
+      shutdownDelaySeconds: 0,
       shutdownGraceSeconds: 20,
       limits: {
         tokens: 1000,

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { systemClock } from "../src/clock.js";
+import { systemClock, systemTimer } from "../src/clock.js";
 import { openDatabase } from "../src/database/database.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
@@ -301,7 +301,20 @@ async function smallServer(
   api: Api,
   parts: { bodies?: number; answers?: number; sendTimeout?: number; log?: string[] },
 ) {
-  const http = makeHttpServer({
+  const { http, serve } = makeHttpServer({
+    timer: systemTimer,
+    log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
+    name: "postern",
+    explorer: undefined,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    longestUrl: 1000,
+    connections: 100,
+    timeouts: { headers: 60_000, request: 60_000, checkEvery: 60_000 },
+    longestWait: 60_000,
+  });
+  serve({
     graphql: {
       apollo: api.server.apollo,
       createContext: api.server.createContext,
@@ -318,15 +331,7 @@ async function smallServer(
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: async (_upgrade, _request, reply) => reply,
-    log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
-    name: "postern",
-    explorer: undefined,
-    corsOrigins: [],
-    trustProxy: undefined,
-    publicKeys: undefined,
-    longestUrl: 1000,
-    connections: 100,
-    timeouts: { headers: 60_000, request: 60_000, checkEvery: 60_000 },
+    readiness: async () => undefined,
   });
   onTestFinished(() => {
     http.server.closeAllConnections();

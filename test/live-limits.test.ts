@@ -652,11 +652,22 @@ describe("a server that stops", () => {
     const deaf = await rawClient(api, ada.token);
     const refused = await rawSocket(api, handshake({}, { "sec-websocket-protocol": "soap" }));
     await refused.head();
+    // Half a request has come of each.
+    const asked = handshake();
+    const [socket, stream] = [
+      await rawSocket(api, asked.slice(0, 20)),
+      await rawSocket(api, "POST /graphql HTTP/1.1\r\n"),
+    ];
+    await api.fetch("/healthz");
     const stopped = api.server.stop();
     await deaf.until(closing(1012));
-    expect(await statusOf(api, handshake())).toBe(503);
-    const late = await openStream(api, subscription, { authorization: [`Bearer ${ada.token}`] });
-    expect(late.status).toBe(503);
+    socket.socket.write(asked.slice(20));
+    expect(await socket.head()).toMatch(/^HTTP\/1.1 503 /);
+    const body = JSON.stringify({ query: subscription });
+    const head = `host: x\r\nauthorization: Bearer ${ada.token}\r\naccept: text/event-stream\r\ncontent-type: application/json`;
+    stream.socket.write(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    expect(await stream.head()).toMatch(/^HTTP\/1.1 503 /);
+    await expect(fetch(new URL("/healthz", api.url))).rejects.toThrow("fetch failed");
     api.timer.ring();
     await stopped;
   });

@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { systemClock } from "../src/clock.js";
+import { systemClock, systemTimer } from "../src/clock.js";
 import { byteBudget } from "../src/http/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../src/http/http-server.js";
 import { makeLog } from "../src/log.js";
@@ -14,7 +14,21 @@ const never = 60_000;
 /** A server with these time limits, and its port. */
 async function serve(timeouts: SenderTimeouts) {
   const { server } = await startApi();
-  const http = makeHttpServer({
+  const logged: string[] = [];
+  const { http, serve: begin } = makeHttpServer({
+    timer: systemTimer,
+    log: makeLog("info", systemClock, { write: (line) => void logged.push(line) }),
+    name: "postern",
+    explorer: undefined,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    longestUrl: 1000,
+    connections: 10,
+    timeouts,
+    longestWait: 60_000,
+  });
+  begin({
     graphql: {
       apollo: server.apollo,
       createContext: server.createContext,
@@ -28,19 +42,11 @@ async function serve(timeouts: SenderTimeouts) {
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: async (_upgrade, _request, reply) => reply,
-    log: makeLog("silent", systemClock, { write: () => {} }),
-    name: "postern",
-    explorer: undefined,
-    corsOrigins: [],
-    trustProxy: undefined,
-    publicKeys: undefined,
-    longestUrl: 1000,
-    connections: 10,
-    timeouts,
+    readiness: async () => undefined,
   });
   onTestFinished(() => http.close());
   await http.listen({ port: 0, host: "127.0.0.1" });
-  return { http, port: (http.server.address() as AddressInfo).port };
+  return { http, logged, port: (http.server.address() as AddressInfo).port };
 }
 
 /** What a sender is told that sends this and then nothing more. */
@@ -74,21 +80,25 @@ test.each([
   });
 });
 
-test("answers a request that comes on an open connection while the server stops", async () => {
-  const { http, port } = await serve({ headers: never, request: never, checkEvery: never });
+test("answers the last request of before a stop as the last, and begins nothing that comes after it", async () => {
+  const { http, port, logged } = await serve({ headers: never, request: never, checkEvery: never });
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   let answer = "";
   socket.on("data", (chunk) => (answer += chunk));
   const body = JSON.stringify({ query: "{ __typename }" });
   const request = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  // The server waits for the first one's body when it is told to stop.
+  // The server waits for the second one's body when it is told to stop.
   socket.write(request);
+  await once(http.server, "request");
+  socket.write(body + request);
   await once(http.server, "request");
   const stopped = http.close();
   socket.write(body + request + body);
   await Promise.all([stopped, once(socket, "close")]);
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+  expect(answer.toLowerCase().match(/connection: [\w-]+/g)).toEqual(["connection: keep-alive", "connection: close"]);
+  expect(logged.filter((line) => line.includes('"msg":"request"'))).toHaveLength(2);
 });
 
 test("doesn't wait for a client that keeps its connection when its last request was answered", async () => {

@@ -9,6 +9,7 @@ import {
   duration,
   flag,
   keyPairs,
+  metrics,
   origins,
   port,
   proxies,
@@ -164,10 +165,24 @@ export const settings = {
     preset: "info",
     description: "the least that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
   },
+  METRICS: {
+    rule: metrics,
+    preset: "off",
+    example: "9464",
+    description:
+      "where Prometheus finds `/metrics`: `off` for nowhere, `on` for `PORT`, where everybody finds it who finds the endpoint, or a port of its own; see [running it](operations.md#metrics)",
+  },
   EVENT_LOG_TTL: {
     rule: duration(1, 30 * 24 * 3600, "between 1s and 30d"),
     preset: "1d",
     description: "how long a client of `postEvents` may stay away and still be told what it has missed",
+  },
+  SHUTDOWN_DELAY: {
+    rule: duration(0, 3600, "between 0s and 1h"),
+    preset: "0s",
+    example: "5s",
+    description:
+      "how long the server still takes requests once it was told to stop, while `/readyz` says so: what a load balancer takes to notice; `SHUTDOWN_GRACE` begins after it",
   },
   SHUTDOWN_GRACE: {
     rule: duration(1, 3600, "between 1s and 1h"),

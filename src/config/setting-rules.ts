@@ -42,6 +42,9 @@ export const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, "must be 65535 at most");
 
+/** `off`, `on`, or a port, 0 being a free one. */
+export const metrics = z.union([z.enum(["off", "on"]), port], "must be off, on or a port");
+
 /** Secrets to sign with, newest first. Their spaces are theirs, so none is trimmed. */
 export const secrets = z
   .string()

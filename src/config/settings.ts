@@ -34,8 +34,12 @@ export type Config = {
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
+  /** Where what is measured can be read: on the server's own port, on one of these numbers, or nowhere. */
+  readonly metrics: "off" | "on" | number;
   /** How long a client may stay away and still be told of what it has missed. */
   readonly eventLogTtlSeconds: number;
+  /** How long the server still takes requests once it was told to stop. */
+  readonly shutdownDelaySeconds: number;
   /** How long the server may take to stop. */
   readonly shutdownGraceSeconds: number;
   readonly limits: Limits;
@@ -177,7 +181,9 @@ export function readConfig(
     explorer: (read("EXPLORER") ?? (production ? "off" : "on")) === "on",
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
+    metrics: read("METRICS"),
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),
+    shutdownDelaySeconds: read("SHUTDOWN_DELAY"),
     shutdownGraceSeconds: read("SHUTDOWN_GRACE"),
     limits: {
       tokens: read("MAX_TOKENS"),

@@ -17,7 +17,8 @@ const engines: readonly Engine[] = [sqliteEngine, postgresqlEngine];
 /** The engine of a database, by how its URL begins. */
 const engineOf = (url: string): Engine => (url.startsWith("sqlite:") ? sqliteEngine : postgresqlEngine);
 
-const migrationTable = "migrations";
+/** The table that tells which migrations have run. */
+export const migrationTable = "migrations";
 
 /** MikroORM's options for the database of a `DATABASE_URL`. */
 export function databaseOptions(
@@ -135,6 +136,16 @@ function exclusively(database: Database, work: (em: SqlEntityManager) => Promise
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return engines.some((engine) => engine.isAway(error)) || /\bacquiring a connection\b/.test(error.message);
+}
+
+/** What kind of trouble a database had; undefined for an error that is no database's. */
+export function databaseErrorKind(error: unknown): "away" | "timeout" | "conflict" | "other" | undefined {
+  if (isDatabaseAway(error)) return "away";
+  if (!(error instanceof Error)) return undefined;
+  if (engines.some((engine) => engine.isTimeout(error))) return "timeout";
+  if (engines.some((engine) => engine.isConflict(error))) return "conflict";
+  // SQLite's codes, and those of the SQL standard.
+  return /^(SQLITE_\w+|[0-9A-Z]{5})$/.test(String((error as DriverError).code)) ? "other" : undefined;
 }
 
 /** A `DATABASE_URL` as it may be shown. */

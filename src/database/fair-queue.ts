@@ -8,6 +8,8 @@ export type FairQueue<Item> = {
   readonly add: (party: string, item: Item) => void;
   /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
   readonly remove: (party: string, item: Item) => boolean;
+  /** How many wait. */
+  readonly length: () => number;
   /** The next item, of those that fit; it counts as 1 given to its party. */
   readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
   /** Counts as much more as given to a party, whose turn was longer than others'. */
@@ -42,6 +44,7 @@ export function fairQueue<Item>(): FairQueue<Item> {
       if (own.items.length === 0) leave(party, own.given);
       return true;
     },
+    length: () => [...waiting.values()].reduce((sum, { items }) => sum + items.length, 0),
     take(fits = () => true) {
       let next: string | undefined;
       let least = Infinity;

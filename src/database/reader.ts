@@ -35,6 +35,13 @@ export type Reader = {
   readonly all: <Row>(statement: Sql, read: Read) => Promise<Row[]>;
   /** The same for what tells who asks, on a connection that nothing else uses. */
   readonly credentials: <Row>(statement: Sql) => Promise<Row[]>;
+  /** How many wait, and how many connections have something to do. */
+  readonly load: () => {
+    readonly short: number;
+    readonly slow: number;
+    readonly busy: number;
+    readonly places: number;
+  };
   /** Waits for what is being read, and closes. */
   readonly close: () => Promise<void>;
 };
@@ -180,6 +187,12 @@ export async function openReader(
       return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
     },
     credentials: (statement) => credentials.all(statement),
+    load: () => ({
+      short: waiting.short.length(),
+      slow: waiting.slow.length(),
+      busy: connections.length - idle.size,
+      places: connections.length,
+    }),
     close: async () =>
       void (await Promise.all([credentials, ...short, ...any].map((connection) => connection.close()))),
   };

@@ -6,7 +6,7 @@ import { commitGroups, UndoneWithOthers, type Run } from "./commit-group.js";
 import type { Dialect } from "./dialect.js";
 import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
-import { makeTurns, type Waiting } from "./turns.js";
+import { makeTurns, type Load, type Waiting } from "./turns.js";
 
 /**
  * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed;
@@ -40,47 +40,50 @@ export function transactionsOn(
   database: Database,
   onCommitted = () => {},
   stopwatch = systemStopwatch,
-): (writing: Writing) => Transaction {
+): ((writing: Writing) => Transaction) & { readonly load: () => Load } {
   const { engine, use } = database;
   const writers = engine.writers(use);
   const groups = writers === 1 ? commitGroups(database, onCommitted, stopwatch) : undefined;
   const run = groups?.run ?? eachInItsOwn(database, onCommitted);
   const inTurn = makeTurns(writers, { beforeIdle: groups?.commit });
 
-  return (writing) => (work) => {
-    const { signal, now } = writing;
-    let isCommitting = false;
-    const tryOnce = async <Result>(toDo: Work<Result>): Promise<Result> => {
-      let result!: Result;
-      isCommitting = false;
-      const inGroup = async (em: SqlEntityManager) => {
-        signal?.throwIfAborted();
-        result = await toDo(em, engine.dialect);
-        await em.flush();
-        signal?.throwIfAborted();
-        isCommitting = true;
+  const transactionFor =
+    (writing: Writing): Transaction =>
+    (work) => {
+      const { signal, now } = writing;
+      let isCommitting = false;
+      const tryOnce = async <Result>(toDo: Work<Result>): Promise<Result> => {
+        let result!: Result;
+        isCommitting = false;
+        const inGroup = async (em: SqlEntityManager) => {
+          signal?.throwIfAborted();
+          result = await toDo(em, engine.dialect);
+          await em.flush();
+          signal?.throwIfAborted();
+          isCommitting = true;
+        };
+        const [committed] = await inTurn(() => run(now, inGroup), writing);
+        await committed;
+        return result;
       };
-      const [committed] = await inTurn(() => run(now, inGroup), writing);
-      await committed;
-      return result;
-    };
-    const tryUntilDone = async <Result>(toDo: Work<Result>): Promise<Result> => {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await tryOnce(toDo);
-        } catch (error) {
-          if (!(error instanceof Error)) throw error;
-          // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
-          const isUnknown = isCommitting && engine.isAway(error);
-          if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
-          const mayTryAgain = error instanceof UndoneWithOthers || (!isCommitting && engine.isConflict(error));
-          if (tries === mostTries || !mayTryAgain) throw error;
+      const tryUntilDone = async <Result>(toDo: Work<Result>): Promise<Result> => {
+        for (let tries = 1; ; tries += 1) {
+          try {
+            return await tryOnce(toDo);
+          } catch (error) {
+            if (!(error instanceof Error)) throw error;
+            // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
+            const isUnknown = isCommitting && engine.isAway(error);
+            if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
+            const mayTryAgain = error instanceof UndoneWithOthers || (!isCommitting && engine.isConflict(error));
+            if (tries === mostTries || !mayTryAgain) throw error;
+          }
         }
-      }
+      };
+      // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
+      return beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
     };
-    // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
-    return beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
-  };
+  return Object.assign(transactionFor, { load: inTurn.load });
 }
 
 /** A transaction for each work, of which several run at a time. */

@@ -17,7 +17,12 @@ export type Waiting = {
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait already; the signal's reason.
  */
-export type Turns = <Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>;
+export type Turns = (<Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>) & {
+  readonly load: () => Load;
+};
+
+/** How many wait for a turn, how many have one, and how many can at a time. */
+export type Load = { readonly waiting: number; readonly busy: number; readonly places: number };
 
 /** The answer to one too many: worth another try in a second. */
 export function tooBusy(): KnownError {
@@ -70,7 +75,7 @@ export function makeTurns(
     else next();
   };
 
-  return async (work, waiting) => {
+  const inTurn = async <Result>(work: () => Promise<Result>, waiting: Waiting): Promise<Result> => {
     waiting.signal?.throwIfAborted();
     if (free > 0) free -= 1;
     else await nextTurn(waiting);
@@ -80,4 +85,6 @@ export function makeTurns(
       void endTurn();
     }
   };
+  const load = () => ({ waiting: lengths.first + lengths.others, busy: places - free, places });
+  return Object.assign(inTurn, { load });
 }

@@ -20,6 +20,8 @@ export type EventLog = {
   readonly follow: (follower: Follower) => Promise<() => void>;
   /** Reads what was committed before, and tells it. */
   readonly catchUp: () => Promise<void>;
+  /** Whether there are followers who can't be told now. */
+  readonly isStuck: () => boolean;
   /** Tells that this process has committed something. */
   readonly wake: () => void;
   /** Ends once nothing reads or writes for it any more. */
@@ -141,6 +143,7 @@ export function openEventLog(parts: {
   return {
     position: () => position,
     catchUp,
+    isStuck: () => isUnreadable && followers.size > 0,
     async follow(follower) {
       await catchUp();
       followers.add(follower);

@@ -1,19 +1,25 @@
-import type { Socket } from "node:net";
-
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import type { OperationContext } from "../create-context.js";
+import type { Timer } from "../clock.js";
+import type { ContextFactory, OperationContext } from "../create-context.js";
 import type { ErrorCode } from "../errors.js";
-import { inNextTurn } from "../clock.js";
 import type { PublicKey } from "../config/signing-keys.js";
 import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { routeExplorer } from "./explorer.js";
 import { standingHeaders } from "./headers.js";
-import { endpointPath as endpoint, pathOf } from "./paths.js";
+import type { Metrics } from "../metrics/metrics.js";
+import { routeHealth } from "./health.js";
+import { measureRequest } from "./measure-request.js";
+import { routeMetrics } from "./metrics.js";
+import { watchConnections } from "./open-connections.js";
+import { jsonParserOf } from "./parse-json.js";
+import { endpointPath as endpoint, healthPath, metricsPath, pathOf, readinessPath } from "./paths.js";
+import type { Readiness } from "./readiness.js";
 import { logRequest, requestIdOf } from "./request-log.js";
+import { awaited } from "./starting.js";
 import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
 import { whenOver } from "./when-over.js";
 
@@ -38,15 +44,34 @@ export type SenderTimeouts = {
   readonly checkEvery: number;
 };
 
-/** Builds the HTTP server around a started Apollo Server; it listens nowhere yet. */
-export function makeHttpServer(parts: {
+/** What answers GraphQL, once the server has started. */
+export type Service = {
   readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
   /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+  readonly readiness: Readiness;
+};
+
+export type HttpServer = {
+  readonly http: FastifyInstance;
+  /** Answers GraphQL from now on, and what has waited for that. */
+  readonly serve: (service: Service) => void;
+  /** Tells who asks that no requests should come any more. */
+  readonly drain: () => void;
+  /** How many connections are open. */
+  readonly connections: () => number;
+};
+
+/** Builds the HTTP server; it listens nowhere yet. */
+export function makeHttpServer(parts: {
+  readonly timer: Timer;
   readonly log: Logger;
   readonly name: string;
   /** Undefined where a browser gets no more than the endpoint's path. */
   readonly explorer: { readonly isProduction: boolean } | undefined;
+  readonly metrics?: Metrics | undefined;
+  /** What answers at `/metrics`; undefined where there is nothing. */
+  readonly metricsText?: (() => Promise<string>) | undefined;
   /** The web origins whose pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose word on a client's address counts. */
@@ -58,9 +83,13 @@ export function makeHttpServer(parts: {
   readonly longestUrl: number;
   /** How many may be open at a time; one more is closed at once. */
   readonly connections: number;
-}): FastifyInstance {
-  const { graphql, log, name, explorer, trustProxy, publicKeys, timeouts } = parts;
+  /** How long an operation waits for the server to start, in milliseconds. */
+  readonly longestWait: number;
+}): HttpServer {
+  const { metrics, metricsText, timer, log, name, explorer, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
+  // What those ask who run the server, often and by machine.
+  const forOperators = new Set([healthPath, readinessPath, ...(metricsText === undefined ? [] : [metricsPath])]);
   const http = fastify({
     trustProxy: trustProxy === undefined ? false : [...trustProxy],
     // One line a request is ours to write, and so is the request's id.
@@ -68,11 +97,13 @@ export function makeHttpServer(parts: {
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
-    // What still comes on a connection that is open when the server stops is answered like anything else.
+    // What comes first on a connection that is open when the server stops is answered like anything else.
     return503OnClosing: false,
     requestTimeout: timeouts.request,
     http: {
-      headersTimeout: timeouts.headers,
+      // Node refuses one that is longer than the whole.
+      headersTimeout: Math.min(timeouts.headers, timeouts.request),
+      requestTimeout: timeouts.request,
       connectionsCheckingInterval: timeouts.checkEvery,
       ...upgradeOptions,
     },
@@ -84,25 +115,7 @@ export function makeHttpServer(parts: {
     },
     clientErrorHandler: answerUnreadable,
   });
-  // The server's own maxConnections would let workers pass a connection on for ever where all of them are full.
-  let open = 0;
-  const counted = new WeakSet<Socket>();
-  http.server.on("connection", (socket: Socket) => {
-    // One whose request is read again comes a second time.
-    if (counted.has(socket)) return;
-    counted.add(socket);
-    open += 1;
-    socket.once("close", () => (open -= 1));
-    if (open > parts.connections) socket.destroy();
-    // Each request that waits on a connection listens to it.
-    socket.setMaxListeners(0);
-  });
-  // A connection that is idle only after its last answer would be waited for as long as its client keeps it.
-  let isStopping = false;
-  http.addHook("preClose", (done) => {
-    isStopping = true;
-    done();
-  });
+  const connections = watchConnections(http, parts.connections);
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
@@ -112,48 +125,63 @@ export function makeHttpServer(parts: {
   const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header("x-request-id", request.id);
     reply.headers(standingHeaders);
-    if (pathOf(request) === endpoint) reply.header("cache-control", "private, no-store");
-    allowOrigin(corsOrigins, request, reply);
+    const path = pathOf(request);
+    if (path === endpoint) reply.header("cache-control", "private, no-store");
+    // No page has any business with it, wherever it may call.
+    if (forOperators.has(path)) reply.header("cache-control", "no-store");
+    else allowOrigin(corsOrigins, request, reply);
   };
   http.addHook("onRequest", (request, reply, done) => {
+    // Nothing more is done for it.
+    if (!connections.begin(request, reply)) return;
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
-      if (upgradeOf(request) === undefined || reply.raw.headersSent) logRequest(log, request, reply);
-      if (isStopping) inNextTurn(() => http.server.closeIdleConnections());
+      if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
+      const isForOperators = forOperators.has(pathOf(request));
+      logRequest(log, request, reply, isForOperators ? "debug" : "info");
+      if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply);
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
     else done();
   });
 
-  const parse = http.getDefaultJsonParser("error", "error");
-  const parseJson = (text: string): unknown => {
-    let parsed: unknown;
-    // It calls back at once.
-    void parse(undefined as never, text, (error, body) => {
-      if (error !== null) throw error;
-      parsed = body;
-    });
-    return parsed;
+  type Serving = Omit<Service, "graphql"> & { readonly graphql: GraphqlEndpoint };
+  const service = awaited<Serving>(timer, parts.longestWait);
+  const answer = ({ graphql, upgrade }: Serving, request: FastifyRequest, reply: FastifyReply) => {
+    const asked = upgradeOf(request);
+    return asked === undefined ? answerGraphql(graphql, request, reply) : upgrade(asked, request, reply);
   };
-  const graphqlEndpoint = { ...graphql, parseJson };
+  const answerLater = async (request: FastifyRequest, reply: FastifyReply) => {
+    const serving = await service.wait();
+    if (!request.raw.socket.destroyed) return answer(serving, request, reply);
+    return reply.hijack();
+  };
   http.route({
     method: ["GET", "POST"],
     url: endpoint,
     handler(request, reply) {
-      const upgrade = upgradeOf(request);
-      return upgrade === undefined
-        ? answerGraphql(graphqlEndpoint, request, reply)
-        : parts.upgrade(upgrade, request, reply);
+      const serving = service.now();
+      return serving === undefined ? answerLater(request, reply) : answer(serving, request, reply);
     },
   });
   routeUpgrades(http);
 
+  if (metricsText !== undefined) routeMetrics(http, metricsText);
+  let isDraining = false;
+  routeHealth(http, async () => {
+    if (isDraining) return { reason: "STOPPING", message: "The server stops" };
+    const serving = service.now();
+    return serving === undefined ? { reason: "STARTING", message: "The server starts" } : serving.readiness();
+  });
+
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
+  const createContext: ContextFactory["createContext"] = async (caller) =>
+    (await service.wait()).graphql.createContext(caller);
   if (explorer === undefined) http.get("/", { exposeHeadRoute: true }, async () => ({ name, graphql: endpoint }));
-  else routeExplorer(http, graphql.createContext, explorer.isProduction);
+  else routeExplorer(http, createContext, explorer.isProduction);
 
   if (publicKeys !== undefined) {
     // An old key stays in the list while its tokens live, so minutes of caching do no harm (RFC 7517).
@@ -163,11 +191,17 @@ export function makeHttpServer(parts: {
   }
 
   http.setNotFoundHandler((request, reply) => {
-    if (pathOf(request) !== endpoint && pathOf(request) !== "/")
+    const path = pathOf(request);
+    if (path !== endpoint && path !== "/" && !forOperators.has(path))
       return answerError(reply.code(404), "NOT_FOUND", `There is nothing here; GraphQL is at ${endpoint}`);
-    reply.header("allow", pathOf(request) === endpoint ? "GET, POST" : "GET");
+    reply.header("allow", path === endpoint ? "GET, POST" : path === "/" ? "GET" : "GET, HEAD");
     return answerError(reply, "METHOD_NOT_ALLOWED", "This method is not allowed here");
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => answerFailure(error, request, reply, log));
-  return http;
+  return {
+    http,
+    serve: ({ graphql, ...rest }) => service.begin({ ...rest, graphql: { ...graphql, parseJson: jsonParserOf(http) } }),
+    drain: () => (isDraining = true),
+    connections: connections.count,
+  };
 }

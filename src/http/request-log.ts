@@ -16,10 +16,15 @@ const longestName = 100;
 const mostRootFields = 5;
 
 /** Writes the one line of a request, answered or given up by its client. */
-export function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
+export function logRequest(
+  log: Logger,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  level: "info" | "debug" = "info",
+): void {
   const context = request.operationContext;
   const { code = request.errorCode, reason } = context?.outcome.error ?? {};
-  log.info(
+  log[level](
     {
       requestId: request.id,
       method: request.method,

@@ -31,6 +31,7 @@ export type Connections = {
   readonly sessionEnded: (sessionId: string) => void;
   /** Whether there are as many as there may be; none where they were stopped. */
   readonly isFull: () => boolean;
+  readonly count: () => number;
   readonly countOf: (party: string) => number;
   readonly stopAll: () => void;
 };
@@ -128,6 +129,7 @@ export function watchConnections(
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
     isFull: () => isStopped || all.size >= most,
+    count: () => all.size,
     countOf: counts.of,
     stopAll() {
       isStopped = true;

@@ -31,6 +31,7 @@ export type LiveServer = {
   ) => AnswerStream;
   /** Tells clients that the server stops, and ends once they have gone. */
   readonly stop: () => Promise<void>;
+  readonly load: () => { readonly sockets: number; readonly streams: number; readonly subscriptions: number };
   /** Closes every connection at once. */
   readonly cut: () => void;
 };
@@ -49,7 +50,7 @@ export function openLive(
     readonly maxMessageBytes: number;
   },
 ): LiveServer {
-  const { clock, timer, events, corsOrigins } = parts;
+  const { clock, timer, events, corsOrigins, metrics } = parts;
   const origins = new Set(corsOrigins);
   const portions = inPortions();
   const connections = watchConnections(clock, timer, portions, parts.maxConnections, () => leaveLog());
@@ -57,12 +58,16 @@ export function openLive(
     ...parts,
     // Counted and written down as any other error.
     onError: (error) => void parts.formatError({ message: "" }, error),
+    onSent: metrics?.eventSent,
   });
 
   const tell = (told: readonly LogEvent[]): void => {
     for (const event of told) {
       if (event.sessionId !== null) connections.sessionEnded(event.sessionId);
-      else subscriptions.tell(event);
+      else {
+        subscriptions.tell(event);
+        metrics?.event();
+      }
     }
   };
   let following: Promise<() => void> | undefined;
@@ -111,7 +116,10 @@ export function openLive(
   const accept = (ws: WebSocket, client: Client): void => {
     // A frame against the protocol, or a connection that breaks: the close follows.
     ws.on("error", () => {});
-    ws.once("close", () => sockets.clients.size === 0 && gone?.());
+    ws.once("close", (code) => {
+      metrics?.socketClosed(code);
+      if (sockets.clients.size === 0) gone?.();
+    });
     liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
     if (ws.protocol !== subprotocol) {
       ws.once(
@@ -143,6 +151,12 @@ export function openLive(
       return reply;
     },
     stream: (framing, asked, request, reply) => openStream(server, framing, asked, request, reply),
+    load: () => ({
+      sockets: sockets.clients.size,
+      // A socket that is closing may be none of the connections any more.
+      streams: Math.max(0, connections.count() - sockets.clients.size),
+      subscriptions: subscriptions.count(),
+    }),
     async stop() {
       liftHeartbeat?.();
       const all = new Promise<void>((resolve) => (gone = resolve));

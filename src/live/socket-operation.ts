@@ -77,6 +77,8 @@ export function beginOperation(
     });
     const { operationName = null, isMutation = false, error } = outcome.context?.outcome ?? {};
     server.log.info({ requestId: client.requestId, operation: operationName, ...error }, "socket operation");
+    const code = error?.code ?? outcome.refusal?.[0]?.extensions?.["code"];
+    server.metrics?.socketOperation(outcome.context?.outcome, code, error?.reason);
     ({ subscription } = outcome);
     if (isGone || !isOpen()) subscription?.close();
     else if (outcome.refusal !== undefined) fail(outcome.refusal);

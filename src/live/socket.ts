@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import type { Timer } from "../clock.js";
 import type { Turns } from "../database/turns.js";
 import { KnownError } from "../errors.js";
+import type { Metrics } from "../metrics/metrics.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { isRecord } from "../validation.js";
 import type { Connection } from "./connections.js";
@@ -18,6 +19,7 @@ export type SocketServer = Operator &
   CredentialKeeper & {
     readonly timer: Timer;
     readonly log: Logger;
+    readonly metrics: Metrics | undefined;
     readonly trustedDocuments: TrustedDocuments | undefined;
     readonly sendTimeoutMilliseconds: number;
     readonly limits: SocketLimits;
@@ -73,6 +75,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   /** Tells the end of the credential by a ping, which every client reads, before it closes. */
   const refuse = (error: KnownError) => {
     phase = "ending";
+    server.metrics?.credentialRefused(error.details["reason"]);
     // What still waits for a slow client would reach it after the end.
     if (ws.bufferedAmount > 0) return cut();
     say(MessageType.Ping, errorsOf(error));

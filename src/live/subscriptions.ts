@@ -46,6 +46,7 @@ export type Subscriptions = {
     info: GraphQLResolveInfo,
     sink: Sink,
   ) => Promise<Subscription>;
+  readonly count: () => number;
   /** Tells all of them of an event. */
   readonly tell: (event: LogEvent) => void;
 };
@@ -69,8 +70,10 @@ export function makeSubscriptions(parts: {
   readonly ttlSeconds: number;
   /** Is told of what shouldn't happen. */
   readonly onError: (error: unknown) => void;
+  /** Is told of each event that a subscriber is sent. */
+  readonly onSent?: (() => void) | undefined;
 }): Subscriptions {
-  const { events, cursors, reader, clock, ttlSeconds, onError } = parts;
+  const { events, cursors, reader, clock, ttlSeconds, onError, onSent } = parts;
   const tellings = makeTellings(parts);
   const all = new Set<(told: Told) => void>();
 
@@ -150,7 +153,10 @@ export function makeSubscriptions(parts: {
         const answer = await answerOf(queued);
         if (!isOpen) return;
         if (answer === undefined) sink.turnAway("no answer");
-        else sink.send(answer);
+        else {
+          sink.send(answer);
+          onSent?.();
+        }
       };
       /** Sends what waits, once what comes before that has been sent. */
       const sendQueue = async (before?: Promise<void>): Promise<void> => {
@@ -195,6 +201,7 @@ export function makeSubscriptions(parts: {
         },
       };
     },
+    count: () => all.size,
     tell(event) {
       // More happens than can be told. It must not pile up, and who had missed so much would be told the same.
       if (waiting.length >= mostMissed) waiting = [tellings.ofLossUpTo(event.seq)];

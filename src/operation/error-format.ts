@@ -3,16 +3,19 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { isDatabaseAway } from "../database/database.js";
+import { databaseErrorKind, isDatabaseAway } from "../database/database.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../errors.js";
 
 /**
  * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
  * goes out as an incident number. A code that clients were not told of makes an error unknown.
+ *
+ * @param onDatabaseError is told of each trouble with the database.
  */
 export function errorFormatter(
   log: Logger,
   codes: ErrorCodes,
+  onDatabaseError: (kind: NonNullable<ReturnType<typeof databaseErrorKind>>) => void = () => {},
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return ({ locations, path }, error) => {
     const place = { ...(locations && { locations }), ...(path && { path }) };
@@ -21,6 +24,8 @@ export function errorFormatter(
       return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
 
     const cause = causeOf(error);
+    const kind = databaseErrorKind(cause);
+    if (kind !== undefined) onDatabaseError(kind);
     if (isDatabaseAway(cause)) {
       log.error({ err: cause }, "the database is away");
       return { message: "The database is away for a moment", ...place, extensions: { code: "SERVICE_UNAVAILABLE" } };

@@ -3,8 +3,10 @@ import type { Readable } from "node:stream";
 
 import type { Logger } from "pino";
 
-import type { Clock } from "../clock.js";
+import type { Clock, Timer } from "../clock.js";
 import type { LogOutput } from "../log.js";
+import type { Measured } from "../metrics/metrics.js";
+import { gatherMetrics } from "./worker-metrics.js";
 
 /** What a worker tells its parent of itself: that it answers. */
 export type WorkerReady = {
@@ -12,17 +14,26 @@ export type WorkerReady = {
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
 };
 
-/** What a parent tells a worker: to finish what is under way and end, or to close every connection. */
-export type WorkerOrder = "stop" | "cut";
+/**
+ * What a parent tells a worker: that it is going to stop, to finish what is under way and end, or to close every
+ * connection.
+ */
+export type WorkerOrder = "drain" | "stop" | "cut" | "measure" | { readonly metricsOfAll: string | undefined };
+
+/** What a worker tells its parent later: what it was asked for, or that it wants to know it of all. */
+export type WorkerMessage = { readonly measured: Measured } | "metrics of all";
 
 /** Several processes that serve one port, until they are stopped. */
 export type Workers = WorkerReady & {
   /** Resolves where they keep dying, and no more are started; those that are left still run. */
   readonly failed: Promise<WorkersFailed>;
+  readonly drain: () => void;
   /** Lets each finish what is under way, and waits for their ends. */
   readonly stop: () => Promise<void>;
   readonly cut: () => void;
   readonly kill: () => void;
+  /** What all of them have measured, as a text for Prometheus. */
+  readonly metricsText: () => Promise<string>;
 };
 
 /** Why there are no workers, or no longer; the message says it in a line, or nothing where a worker has said it. */
@@ -43,10 +54,11 @@ const forgottenAfterMilliseconds = 60_000;
 export async function startWorkers(parts: {
   readonly count: number;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly log: Logger;
   readonly output: LogOutput;
 }): Promise<Workers> {
-  const { count, clock, log, output } = parts;
+  const { count, clock, timer, log, output } = parts;
   const running = new Map<Worker, { isReady: boolean; readonly ended: Promise<void> }>();
   let started = false;
   let stopping = false;
@@ -66,10 +78,12 @@ export async function startWorkers(parts: {
     return new Promise((resolve, reject) => {
       worker.once("message", (message: WorkerReady) => {
         state.isReady = true;
+        worker.on("message", (later: WorkerMessage) => hear(worker, later));
         resolve(message);
       });
       child.once("close", (code, signal) => {
         running.delete(worker);
+        metrics.forget(worker);
         // With code 1 it has said what is wrong.
         reject(new WorkersFailed(code === 1 ? "" : `A worker ended before it was ready (${signal ?? code})`));
         if (!stopping && (started || state.isReady)) replace({ pid: child.pid, code, signal });
@@ -91,9 +105,23 @@ export async function startWorkers(parts: {
       );
   };
 
-  const tell = (order: WorkerOrder) => {
-    // One that has just ended hears nothing, and need not.
-    for (const [worker, { isReady }] of running) if (isReady) worker.send(order, () => {});
+  /** Answers who was told. */
+  const tell = (order: WorkerOrder): Worker[] => {
+    const ready = [...running].flatMap(([worker, { isReady }]) => (isReady ? [worker] : []));
+    for (const worker of ready) tellOne(worker, order);
+    return ready;
+  };
+  const metrics = gatherMetrics(timer, () => tell("measure"));
+  const hear = (worker: Worker, message: WorkerMessage): void => {
+    if (message === "metrics of all")
+      metrics.text().then(
+        (metricsOfAll) => tellOne(worker, { metricsOfAll }),
+        (error: unknown) => {
+          log.error({ err: error }, "the metrics can't be read");
+          tellOne(worker, { metricsOfAll: undefined });
+        },
+      );
+    else metrics.take(worker, message.measured);
   };
   const kill = () => {
     for (const { process: child } of running.keys()) child.kill("SIGKILL");
@@ -110,12 +138,23 @@ export async function startWorkers(parts: {
     const ready = await start();
     await Promise.all(Array.from({ length: count - 1 }, start));
     started = true;
-    return { ...ready, failed, stop, cut: () => tell("cut"), kill };
+    return {
+      ...ready,
+      failed,
+      drain: () => void tell("drain"),
+      stop,
+      cut: () => void tell("cut"),
+      kill,
+      metricsText: metrics.text,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+/** One that has just ended hears nothing, and need not. */
+const tellOne = (worker: Worker, order: WorkerOrder) => worker.send(order, () => {});
 
 /** Passes on each line that is whole; half of one is what a worker leaves that is killed. */
 function relay(from: Readable, output: LogOutput): void {

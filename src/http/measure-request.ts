@@ -1,0 +1,18 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+import type { Metrics } from "../metrics/metrics.js";
+
+/** Counts a request, answered or given up by its client. */
+export function measureRequest(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
+  const outcome = request.operationContext?.outcome;
+  const { code = request.errorCode, reason } = outcome?.error ?? {};
+  const isAnswered = reply.raw.writableFinished;
+  metrics.request({
+    outcome,
+    status: isAnswered ? reply.statusCode : undefined,
+    code,
+    reason,
+    // A stream lasts as long as its client wants.
+    seconds: isAnswered && outcome?.isSubscription !== true ? reply.elapsedTime / 1000 : undefined,
+  });
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import { inNextTurn } from "../clock.js";
+import { whenOver } from "./when-over.js";
+
+export type OpenConnections = {
+  /** Takes note of a request. Answers false where it must not be begun. */
+  readonly begin: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  readonly count: () => number;
+};
+
+/**
+ * Bounds how many connections are open, and ends them when the server stops: each with its last answer, which says so.
+ *
+ * @param most one more is closed at once.
+ */
+export function watchConnections(http: FastifyInstance, most: number): OpenConnections {
+  const open = new Set<Socket>();
+  const underWay = new Map<ServerResponse, Socket>();
+  /** Those whose last answer is on its way, or will be. */
+  const ending = new WeakSet<Socket>();
+  let isStopping = false;
+
+  // The server's own maxConnections would let workers pass a connection on for ever where all of them are full.
+  http.server.on("connection", (socket: Socket) => {
+    // One whose request is read again comes a second time.
+    if (open.has(socket)) return;
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    if (open.size > most) socket.destroy();
+    // Each request that waits on a connection listens to it.
+    socket.setMaxListeners(0);
+  });
+  http.addHook("preClose", (done) => {
+    isStopping = true;
+    // Whoever is told so sends nothing more on a connection that will be closed.
+    const last = new Map(Array.from(underWay, ([response, socket]) => [socket, response]));
+    for (const [socket, response] of last) {
+      if (response.headersSent) continue;
+      response.shouldKeepAlive = false;
+      ending.add(socket);
+    }
+    // Browsers open connections that they may need; Node takes those for busy ones.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
+
+  return {
+    begin(request, reply) {
+      const { socket } = request.raw;
+      // What follows the last answer gets none: RFC 9112, section 9.6.
+      if (ending.has(socket)) return false;
+      if (isStopping) ending.add(socket);
+      underWay.set(reply.raw, socket);
+      whenOver(request, reply, () => {
+        underWay.delete(reply.raw);
+        // One that is idle only after its last answer would be waited for as long as its client keeps it.
+        if (isStopping) inNextTurn(() => http.server.closeIdleConnections());
+      });
+      return true;
+    },
+    count: () => open.size,
+  };
+}

@@ -1,0 +1,163 @@
+import type { ApolloServer } from "@apollo/server";
+import type { GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import { inHashingTurn, passwordCost as fullCost } from "../account/password.js";
+import type { Clock, Timer } from "../clock.js";
+import type { Config } from "../config/settings.js";
+import type { Context, PasswordCost } from "../context.js";
+import { contextFactory, type Caller, type OperationContext } from "../create-context.js";
+import { databaseErrorKind, openDatabase } from "../database/database.js";
+import type { Database } from "../database/engine.js";
+import { answerStatus } from "../http/response-status.js";
+import { errorFormatter } from "../operation/error-format.js";
+import { type Service } from "../http/http-server.js";
+import { readinessOf } from "../http/readiness.js";
+import { startApollo } from "../operation/apollo-server.js";
+import { eventCursors } from "../event-log/event-cursor.js";
+import { openEventLog } from "../event-log/event-log.js";
+import { openLive, type LiveServer } from "../live/live.js";
+import { loadsOf } from "../metrics/loads.js";
+import type { Metrics } from "../metrics/metrics.js";
+import { openReader } from "../database/reader.js";
+import { transactionsOn } from "../database/transaction.js";
+import { byteBudget } from "../http/byte-budget.js";
+import type { Features } from "../schema.js";
+import { type Keyring } from "../config/signing-keys.js";
+
+/** What a server is made with. */
+export type ServerParts = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Logger;
+  readonly name?: string;
+  /** Ours, and what an application has added to them. */
+  readonly features?: Features;
+  /** What hashing a password costs. Tests that are about something else make it cheap. */
+  readonly passwordCost?: PasswordCost;
+  /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
+  readonly database?: Database;
+};
+
+/** What answers operations, and what it is made of. */
+export type Operations = {
+  /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (caller: Caller) => Promise<OperationContext>;
+  readonly database: Database;
+  readonly service: Service;
+  readonly live: LiveServer;
+  /** Ends what has no connection: all of these are over by then. */
+  readonly close: () => Promise<void>;
+};
+
+/** Opens the database, and makes all that answers operations with it. */
+export async function openOperations(
+  parts: ServerParts & {
+    readonly features: Features;
+    readonly keys: Keyring;
+    readonly schema: GraphQLSchema;
+    readonly metrics: Metrics | undefined;
+    readonly connections: () => number;
+  },
+): Promise<Operations> {
+  const { config, clock, timer, log, keys, schema, metrics, passwordCost = fullCost } = parts;
+  const { limits } = config;
+  const { entities, migrations, errorCodes } = parts.features;
+  const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse, migrations));
+  const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
+    await database.close(true);
+    throw error;
+  });
+  const sessionRules = { ...config.sessionRules, keys };
+  const transactions = transactionsOn(database, () => events.wake());
+  const events = openEventLog({
+    database,
+    reader,
+    transaction: transactions({ party: "event log" }),
+    clock,
+    timer,
+    ttlSeconds: config.eventLogTtlSeconds,
+    onError(error) {
+      log.error({ err: error }, "the event log can't be read");
+      metrics?.databaseError(databaseErrorKind(error) ?? "other");
+    },
+  });
+  const contexts = contextFactory({
+    clock,
+    timer,
+    operationTimeoutSeconds: limits.operationTimeoutSeconds,
+    maxAnswerBytes: limits.answerBytes,
+    reader,
+    transactions,
+    log,
+    passwordCost,
+    publicReads: config.publicReads,
+    sessionRules,
+    onSessionEvent: metrics?.session,
+  });
+  const { createContext } = contexts;
+
+  const formatError = errorFormatter(log, errorCodes, metrics?.databaseError);
+  const apollo = await startApollo({ config, schema, formatError, answerStatus: answerStatus(errorCodes), log });
+  const operations = {
+    ...contexts,
+    apollo,
+    formatError,
+    trustedDocuments: config.trustedDocuments,
+    maxAnswerBytes: limits.answerBytes,
+    answers: byteBudget(limits.answerBytesInFlight, clock),
+    sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
+  };
+  const live = openLive({
+    ...operations,
+    clock,
+    timer,
+    log,
+    metrics,
+    events,
+    cursors: eventCursors(keys),
+    reader,
+    ttlSeconds: config.eventLogTtlSeconds,
+    clockToleranceSeconds: sessionRules.clockToleranceSeconds,
+    corsOrigins: config.corsOrigins,
+    maxConnections: limits.sockets,
+    maxMessageBytes: limits.messageBytes,
+    limits: {
+      connectionsOfParty: limits.socketsOfUser,
+      operationsOfSocket: limits.operationsOfSocket,
+      messagesPerSecond: limits.messagesPerSecond,
+    },
+  });
+  metrics?.watch(
+    loadsOf({
+      connections: parts.connections,
+      live: live.load,
+      reads: reader.load,
+      writes: transactions.load,
+      passwords: inHashingTurn.load,
+    }),
+  );
+  return {
+    apollo,
+    createContext,
+    database,
+    live,
+    service: {
+      graphql: {
+        ...operations,
+        maxBodyBytes: limits.bodyBytes,
+        bodies: byteBudget(limits.bodyBytesInFlight, clock),
+        openStream: live.stream,
+      },
+      upgrade: live.upgrade,
+      readiness: readinessOf({ database, reader, events, timer, log }),
+    },
+    async close() {
+      await apollo.stop();
+      await events.close();
+      await reader.close();
+      await database.close(true);
+    },
+  };
+}
