@@ -86,7 +86,7 @@ class Refusals {
   }
 }
 
-test("an error with an added code goes out as it is, with its status; one with a code that nobody added is masked", async () => {
+test("an error with an added code goes out as it is; one with a code that nobody added is masked", async () => {
   const added = { resolvers: [Refusals], errorCodes: { GONE_FISHING: 503, SHELF_FULL: 200 } };
   const api = await startApi({}, added);
 
