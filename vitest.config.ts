@@ -63,6 +63,8 @@ const sameOnEveryNode = [
   "test/lint/**",
   "test/adding-a-feature.test.ts",
   "test/dependencies.test.ts",
+  "test/example-web.test.ts",
+  "test/guide.test.ts",
   "test/invisible.test.ts",
 ];
 // vitest's own --exclude does nothing where there are projects.
