@@ -66,6 +66,7 @@ const sameOnEveryNode = [
   "test/dependencies.test.ts",
   "test/example-web.test.ts",
   "test/explorer-page.test.ts",
+  "test/guide.test.ts",
   "test/invisible.test.ts",
 ];
 // vitest's own --exclude does nothing where there are projects.

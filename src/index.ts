@@ -39,7 +39,7 @@ export { Post } from "./post/post.entity.js";
 export { requirePost } from "./post/post.service.js";
 export { PostType } from "./post/post.type.js";
 export { isInOneOf, visibilityScopes, type VisibilityScope } from "./post/post.visibility.js";
-export type { AddedFeature } from "./schema.js";
+export { joinFeatures, type AddedFeature } from "./schema.js";
 export type { RunningServer } from "./server.js";
 export { User } from "./user/user.entity.js";
 export { usersOf } from "./user/user.reads.js";

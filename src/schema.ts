@@ -66,6 +66,35 @@ export function featuresWith(added: AddedFeature = {}): Features {
   };
 }
 
+/**
+ * Several features of an application as one; their migrations run in this order.
+ *
+ * @throws Error where two have a kind of ids or an error code in common.
+ */
+export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
+  const all = <Part>(partsOf: (feature: AddedFeature) => readonly Part[]) => added.flatMap(partsOf);
+  return {
+    resolvers: all(({ resolvers = [] }) => resolvers),
+    entities: all(({ entities: own = [] }) => own),
+    migrations: all(({ migrations = [] }) => migrations),
+    nodes: merged(
+      "nodes",
+      all(({ nodes = {} }) => Object.entries(nodes)),
+    ),
+    errorCodes: merged(
+      "errorCodes",
+      all(({ errorCodes = {} }) => Object.entries(errorCodes)),
+    ),
+  };
+}
+
+function merged<Value>(of: "nodes" | "errorCodes", entries: readonly (readonly [string, Value])[]) {
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new Error(`${of}: two features have "${twice}"`);
+  return Object.fromEntries(entries);
+}
+
 const isStatus = (status: number) => status === 200 || (Number.isInteger(status) && status >= 400 && status < 600);
 
 const made: { readonly resolvers: readonly Class[]; readonly nodes: NodeSources; readonly schema: GraphQLSchema }[] =

@@ -72,7 +72,7 @@ test("what the page says makes a feature that passes the checks and answers over
     `import { ${name} } from "./${name}.js";\n${list}`.replace("\n];", `\n  { name: "${name}", class: ${name} },\n];`),
   );
 
-  edit("tsconfig.json", (text) => text.replace(/"include": [^\]]*\]/, '"include": ["src", "test/bookmark.test.ts"]'));
+  edit("tsconfig.json", (text) => text.replace(/"include": \[[^\]]*\]/, '"include": ["src", "test/bookmark.test.ts"]'));
   const own = files.map(({ path }) => path).join(" ");
   const [printed, types, lint, format] = await Promise.all([
     run(folder, printSchema!),

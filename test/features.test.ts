@@ -5,7 +5,7 @@ import { bookmarks } from "../examples/bookmarks/bookmark.feature.js";
 import { openDatabase } from "../src/database/database.js";
 import { createServer, KnownError, UserType, type AddedFeature, type ErrorCode } from "../src/index.js";
 import { makeLog } from "../src/log.js";
-import { featuresWith, makeSchema, printedSchema } from "../src/schema.js";
+import { featuresWith, joinFeatures, makeSchema, printedSchema } from "../src/schema.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { startApi } from "./support/api.js";
 import { memoryUrl } from "../src/testing/database.js";
@@ -86,7 +86,7 @@ class Refusals {
   }
 }
 
-test("an error with an added code goes out as it is, with its status; one with a code that nobody added is masked", async () => {
+test("an error with an added code goes out as it is; one with a code that nobody added is masked", async () => {
   const added = { resolvers: [Refusals], errorCodes: { GONE_FISHING: 503, SHELF_FULL: 200 } };
   const api = await startApi({}, added);
 
@@ -143,6 +143,26 @@ class UserBookmarks {
     return 0;
   }
 }
+
+test("several features are one, which has all of theirs, once", async () => {
+  const refusals = {
+    resolvers: [Refusals],
+    errorCodes: { GONE_FISHING: 503 },
+    migrations: [migration("refusals", "create table refusals (id text)")],
+  };
+  const api = await startApi({}, joinFeatures(bookmarks, refusals));
+  const ada = await api.register("Ada");
+  expect((await ada.send("{ bookmarks { id } }")).body).toEqual({ data: { bookmarks: [] } });
+  expect((await ada.send("mutation { alsoRefuse }")).status).toBe(503);
+  expect(await rows(api.server.database, "select name from added_migrations order by id")).toEqual([
+    { name: bookmarks.migrations[0]!.name },
+    { name: "refusals" },
+  ]);
+
+  const shelf = { errorCodes: { SHELF_FULL: 409 } };
+  expect(() => joinFeatures(bookmarks, shelf)).toThrow('errorCodes: two features have "SHELF_FULL"');
+  expect(() => joinFeatures(bookmarks, { nodes: bookmarks.nodes })).toThrow('nodes: two features have "bookmark"');
+});
 
 test("what is added to one schema of a process is in no other", () => {
   const added = featuresWith({ ...bookmarks, resolvers: [...bookmarks.resolvers, UserBookmarks] });

@@ -25,7 +25,7 @@ export type SessionOptions = {
 /** A session as a client keeps it. */
 export type Session = {
   readonly url: string;
-  /** Begins with the tokens of a sign-in, or with a refresh token that was kept and `{ accessToken: "", expiresIn: 0 }`. */
+  /** Begins with the tokens of a sign-in; a refresh token that was kept does with `{ accessToken: "", expiresIn: 0 }`. */
   readonly signIn: (tokens: Tokens) => void;
   /** Forgets the tokens. The server ends the session by the mutation `logout`, to be sent before. */
   readonly signOut: () => void;

@@ -45,8 +45,8 @@ type Locks = { readonly request: (name: string, work: () => Promise<void>) => Pr
 type StorageListener = (event: { readonly key: string | null }) => void;
 
 /**
- * Keeps the pair in a storage of the browser, `localStorage` unless another is given: a reload stays signed in, and so do
- * all tabs, of which one refreshes for all. Any script that gets onto the page can take the session along.
+ * Keeps the pair in a storage of the browser, `localStorage` unless another is given: a reload stays signed in, and so
+ * do all tabs, of which one refreshes for all. Any script that gets onto the page can take the session along.
  *
  * @param key the name of the item, and of the lock between tabs.
  */

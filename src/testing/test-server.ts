@@ -36,7 +36,7 @@ export type TestServerOptions = AddedFeature & {
   readonly timer?: HandTimer;
 };
 
-/** A server of a test's own. `await using` stops it at the end of the block, and `stop` does where that can't be had. */
+/** A server of a test's own. `await using` stops it at the end of the block; where that can't be had, `stop` does. */
 export type TestServer = AsyncDisposable & {
   readonly server: RunningServer;
   /** The GraphQL endpoint. */

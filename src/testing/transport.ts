@@ -29,7 +29,7 @@ export type RequestOptions = {
 /** Sends one GraphQL request. */
 export type Send = (query: string, options?: RequestOptions) => Promise<Answer>;
 
-/** How requests reach the server: by real HTTP, by Apollo Server's `executeOperation`, or each by a socket of its own. */
+/** How requests reach the server: by HTTP, by Apollo Server's `executeOperation`, or each by a socket of its own. */
 export type Transport = "http" | "execute" | "socket";
 
 /** Any request to the server, by path. */

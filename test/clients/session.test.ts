@@ -193,7 +193,7 @@ test("tabs are told once each that the session is over, by whichever noticed it"
   expect(gone.onSignedOut).not.toHaveBeenCalled();
 });
 
-test("signing out in one tab signs out in all, and what a tab has on screen is never sent as the next user", async () => {
+test("signing out in one tab signs out in all, and what a tab asks for is never asked as the next user", async () => {
   const { api, tokens, open } = await start();
   const bob = await api.register("Bob");
   const { openTab } = testStorage();

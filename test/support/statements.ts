@@ -4,7 +4,7 @@ import { listenToStatements as listen, type Asked } from "../../src/testing/stat
 
 export type { Asked };
 
-/** Listens to statements until the test is over, once a test, and gives what gives those run so far with their values. */
+/** Listens to statements until the test is over, once a test. Gives what gives those run so far, with their values. */
 export function listenToStatements(): () => readonly Asked[] {
   const { asked, stop } = listen();
   onTestFinished(stop);

@@ -117,7 +117,7 @@ export const sqliteEngine: Engine = {
           prepareConnection(connection, (error) => done(error, connection));
         },
       },
-      // The search index and the event log belong to the migrations, as their own list does: there are no entities for them.
+      // The search index, the event log and the list of added migrations belong to migrations: they have no entities.
       schemaGenerator: {
         skipTables: [/^post_search/, "events", "operation_instant", "scheduled_posts", "added_migrations"],
       },
