@@ -137,6 +137,7 @@ export function makeHttpServer(parts: {
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
+      connections.end(reply);
       if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
       const isForOperators = forOperators.has(pathOf(request));
       logRequest(log, request, reply, isForOperators ? "debug" : "info");

@@ -4,11 +4,12 @@ import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { inNextTurn } from "../clock.js";
-import { whenOver } from "./when-over.js";
 
 export type OpenConnections = {
   /** Takes note of a request. Answers false where it must not be begun. */
   readonly begin: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  /** It was answered, or never will be. */
+  readonly end: (reply: FastifyReply) => void;
   readonly count: () => number;
 };
 
@@ -55,12 +56,12 @@ export function watchConnections(http: FastifyInstance, most: number): OpenConne
       if (ending.has(socket)) return false;
       if (isStopping) ending.add(socket);
       underWay.set(reply.raw, socket);
-      whenOver(request, reply, () => {
-        underWay.delete(reply.raw);
-        // One that is idle only after its last answer would be waited for as long as its client keeps it.
-        if (isStopping) inNextTurn(() => http.server.closeIdleConnections());
-      });
       return true;
+    },
+    end({ raw }) {
+      underWay.delete(raw);
+      // One that is idle only after its last answer would be waited for as long as its client keeps it.
+      if (isStopping) inNextTurn(() => http.server.closeIdleConnections());
     },
     count: () => open.size,
   };
