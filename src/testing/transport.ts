@@ -36,7 +36,7 @@ export type Transport = "http" | "execute" | "socket";
 export async function fetchAnswer(server: RunningServer, path: string, init?: RequestInit): Promise<Answer> {
   const response = await fetch(new URL(path, server.url), init);
   const text = await response.text();
-  const json = /json/.test(response.headers.get("content-type") ?? "");
+  const json = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : {} };
 }
 
