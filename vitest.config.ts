@@ -26,6 +26,7 @@ const onSqlite = [
   "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",
+  "test/deploy.test.ts",
   "test/fairness.test.ts",
   "test/headers.test.ts",
   "test/http-audits.test.ts",
@@ -58,6 +59,7 @@ const sameOnEveryNode = [
   "test/lint/**",
   "test/adding-a-feature.test.ts",
   "test/dependencies.test.ts",
+  "test/deploy.test.ts",
   "test/invisible.test.ts",
 ];
 // vitest's own --exclude does nothing where there are projects.
