@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { definitions, processDefinitions } from "../src/metrics/definitions.js";
-import { withMetricsList } from "../src/metrics/page.js";
+import { metricsList, withList } from "../src/metrics/page.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";
@@ -194,7 +194,7 @@ test("tells nothing of people: no name, email, id, token, or text of theirs", as
 test("docs/operations.md lists every metric, and every metric is there (if not: npm run settings)", async () => {
   const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
   const page = readFileSync("docs/operations.md", "utf8");
-  expect(words(page)).toBe(words(withMetricsList(page)));
+  expect(words(page)).toBe(words(withList(page, "metrics", metricsList())));
   const api = await startApi({ METRICS: "on" });
   const { text } = await api.fetch("/metrics");
   const named = Array.from(text.matchAll(/^# TYPE (\S+) /gm), ([, name]) => name!);
