@@ -250,6 +250,16 @@ test.each(["0", "on"])("METRICS=%s is of all workers together, of those that hav
   expect(await end(running, "SIGTERM")).toBe(0);
 });
 
+test("makes it once a second at most for a port of its own too", async () => {
+  const api = await startApi({ METRICS: "9464" });
+  const before = await api.server.metricsText!();
+  await api.send("{ __typename }");
+  expect(await api.server.metricsText!()).toBe(before);
+  api.timer.ring();
+  expect(await api.server.metricsText!()).not.toBe(before);
+  expect((await api.fetch("/metrics")).status).toBe(404);
+});
+
 test("ends with 1 and one line where the port of METRICS is taken", async () => {
   const { port } = new URL((await startApi()).url);
   const { code, err } = await failProcess(newFolder(), { METRICS: port });
