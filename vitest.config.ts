@@ -21,6 +21,7 @@ const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
 // has a part in: HTTP, the documentation, words.
 const onSqlite = [
   "test/adding-a-feature.test.ts",
+  "test/alerts.test.ts",
   "test/backup.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
@@ -64,6 +65,7 @@ const sameOnEveryNode = [
   "test/clients/**",
   "test/lint/**",
   "test/adding-a-feature.test.ts",
+  "test/alerts.test.ts",
   "test/dependencies.test.ts",
   "test/deploy.test.ts",
   "test/example-web.test.ts",

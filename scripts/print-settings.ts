@@ -1,9 +1,13 @@
-// Renews docs/settings.md, .env.example and the list of metrics after a change to the settings or to what is measured.
+// Renews docs/settings.md, .env.example, the lists of metrics and alerts, and the alerts themselves after a change to the
+// settings or to what is measured.
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { environmentExample, settingsPage } from "../src/config/settings-page.js";
-import { withMetricsList } from "../src/metrics/page.js";
+import { metricsList, withList } from "../src/metrics/page.js";
+import { alertRules, alertsList } from "./monitoring/files.js";
 
 writeFileSync("docs/settings.md", settingsPage());
 writeFileSync(".env.example", environmentExample());
-writeFileSync("docs/operations.md", withMetricsList(readFileSync("docs/operations.md", "utf8")));
+writeFileSync("deploy/alerts.yml", alertRules());
+const page = readFileSync("docs/operations.md", "utf8");
+writeFileSync("docs/operations.md", withList(withList(page, "metrics", metricsList()), "alerts", alertsList()));

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+
 import type { Config } from "./config/settings.js";
 import { endpointUrl } from "./http/paths.js";
 import { makeHttpServer } from "./http/http-server.js";
@@ -25,8 +26,10 @@ export type RunningServer = Pick<Operations, "apollo" | "createContext" | "datab
   readonly url: string;
   /** The file of the signing secret, where the settings have none. */
   readonly secretFile: { readonly path: string; readonly isNew: boolean } | undefined;
-  /** What has been measured, for the parent of several processes or for who listens for it. */
+  /** What it measures, where anybody asked for that. */
   readonly metrics: Metrics | undefined;
+  /** The same as a text for Prometheus, made once a second at most. */
+  readonly metricsText: (() => Promise<string>) | undefined;
   /** Says to who asks that it is not to be sent requests any more, and still answers them. */
   readonly drain: () => void;
   /** Finishes what is under way, takes nothing new, and closes the database; once, however often it is called. */
@@ -59,12 +62,10 @@ export async function startServer(
 
   const schema = makeSchema(features);
   const metrics = config.metrics === "off" ? undefined : await measure(name, schema, config.trustedDocuments);
+  const metricsText = metrics && sharedAnswer(timer, metricsKeptMilliseconds, parts.metricsOfAll ?? metrics.text);
   const { http, serve, drain, connections } = makeHttpServer({
     metrics,
-    metricsText:
-      metrics !== undefined && config.metrics === "on"
-        ? sharedAnswer(timer, metricsKeptMilliseconds, parts.metricsOfAll ?? metrics.text)
-        : undefined,
+    metricsText: config.metrics === "on" ? metricsText : undefined,
     timer,
     log,
     name,
@@ -110,6 +111,7 @@ export async function startServer(
     database,
     secretFile: kept,
     metrics,
+    metricsText,
     drain,
     stop: () => (stopping ??= stopAll()),
     cut() {

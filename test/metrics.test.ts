@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { definitions, processDefinitions } from "../src/metrics/definitions.js";
-import { withMetricsList } from "../src/metrics/page.js";
+import { metricsList, withList } from "../src/metrics/page.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";
@@ -194,7 +194,7 @@ test("tells nothing of people: no name, email, id, token, or text of theirs", as
 test("docs/operations.md lists every metric, and every metric is there (if not: npm run settings)", async () => {
   const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
   const page = readFileSync("docs/operations.md", "utf8");
-  expect(words(page)).toBe(words(withMetricsList(page)));
+  expect(words(page)).toBe(words(withList(page, "metrics", metricsList())));
   const api = await startApi({ METRICS: "on" });
   const { text } = await api.fetch("/metrics");
   const named = Array.from(text.matchAll(/^# TYPE (\S+) /gm), ([, name]) => name!);
@@ -248,6 +248,16 @@ test.each(["0", "on"])("METRICS=%s is of all workers together, of those that hav
     expect((await get(new URL("/metrics", running.url))).status).toBe(404);
   }
   expect(await end(running, "SIGTERM")).toBe(0);
+});
+
+test("makes it once a second at most for a port of its own too", async () => {
+  const api = await startApi({ METRICS: "9464" });
+  const before = await api.server.metricsText!();
+  await api.send("{ __typename }");
+  expect(await api.server.metricsText!()).toBe(before);
+  api.timer.ring();
+  expect(await api.server.metricsText!()).not.toBe(before);
+  expect((await api.fetch("/metrics")).status).toBe(404);
 });
 
 test("ends with 1 and one line where the port of METRICS is taken", async () => {

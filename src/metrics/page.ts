@@ -7,8 +7,7 @@ export function metricsList(): string {
     return `| \`${name}\` | ${kind} | ${help} | ${said.join("; ")} |`;
   });
   const ofProcess = Object.entries(processDefinitions).map(([name, help]) => `| \`${name}\` | ${help} |`);
-  return `
-| metric | kind | what it says | labels |
+  return `| metric | kind | what it says | labels |
 | --- | --- | --- | --- |
 ${own.join("\n")}
 
@@ -18,10 +17,9 @@ ${ofProcess.join("\n")}
 `;
 }
 
-const [start, end] = ["<!-- metrics: npm run settings -->\n", "<!-- end of metrics -->\n"];
-
-/** A page with the list in its place, in place of what was there. */
-export function withMetricsList(page: string): string {
+/** A page with a list in its place, in place of what was there. */
+export function withList(page: string, name: "metrics" | "alerts", list: string): string {
+  const [start, end] = [`<!-- ${name}: npm run settings -->\n`, `<!-- end of ${name} -->\n`];
   const [before, after] = [page.indexOf(start) + start.length, page.indexOf(end)];
-  return `${page.slice(0, before)}${metricsList()}\n${page.slice(after)}`;
+  return `${page.slice(0, before)}\n${list}\n${page.slice(after)}`;
 }

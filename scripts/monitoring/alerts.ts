@@ -1,0 +1,145 @@
+import { definitions, processDefinitions } from "../../src/metrics/definitions.js";
+
+type OwnMetric = keyof typeof definitions;
+type Labels<Metric> = Metric extends OwnMetric ? keyof (typeof definitions)[Metric]["labels"] & string : never;
+
+export type Alert = {
+  readonly name: string;
+  /** In PromQL; its result has no label but the server's. */
+  readonly expression: string;
+  /** How long it has to be so, as Prometheus writes durations. */
+  readonly lasting: string;
+  /** "page" for what people notice now, "ticket" for what can wait until tomorrow. */
+  readonly severity: "page" | "ticket";
+  readonly means: string;
+  readonly toDo: string;
+  /** Series, as `promtool test rules` writes them a minute apart, with which it fires within half an hour. */
+  readonly firesAt: Readonly<Record<string, string>>;
+};
+
+/** A metric with the values that labels have, or the patterns that begin with `~`. */
+function series<Metric extends OwnMetric | keyof typeof processDefinitions>(
+  metric: Metric,
+  labels: { readonly [Label in Labels<Metric>]?: string } = {},
+  suffix: "" | "_bucket" = "",
+): string {
+  const matchers = Object.entries<string | undefined>(labels).map(([label, value]) =>
+    value!.startsWith("~") ? `${label}=~"${value!.slice(1)}"` : `${label}="${value}"`,
+  );
+  return metric + suffix + (matchers.length === 0 ? "" : `{${matchers.join(",")}}`);
+}
+
+const perSecond = (of: string, window = "5m") => `sum by (instance) (rate(${of}[${window}]))`;
+const most = (of: string) => `max by (instance) (${of})`;
+
+const requests = "postern_http_requests_total";
+const attempts = "postern_attempts_refused_total";
+const ok = 'postern_http_requests_total{instance="a",operation="me",status="200",code="OK"}';
+const failed = (code: string, status: string) =>
+  `postern_http_requests_total{instance="a",operation="me",status="${status}",code="${code}"}`;
+
+export const alerts: readonly Alert[] = [
+  {
+    name: "PosternDown",
+    expression: 'max by (instance) (up{job="postern"}) == 0',
+    lasting: "1m",
+    severity: "page",
+    means: "Prometheus gets no answer from `/metrics`.",
+    toDo: "Look whether the process runs, and at the end of its log.",
+    firesAt: { 'up{job="postern",instance="a"}': "0x30" },
+  },
+  {
+    name: "PosternInternalErrors",
+    expression: `${perSecond(series(requests, { code: "INTERNAL_SERVER_ERROR" }))} > 0`,
+    lasting: "1m",
+    severity: "ticket",
+    means: "Something happened that is our mistake, or the disk is full.",
+    toDo: "Look for `internal error` in the log, which has the stack and the incident's number.",
+    firesAt: { [failed("INTERNAL_SERVER_ERROR", "500")]: "0+1x30" },
+  },
+  {
+    name: "PosternUnavailable",
+    expression: `${perSecond(series(requests, { code: "~SERVICE_UNAVAILABLE|TIMEOUT" }))} / ${perSecond(series(requests))} > 0.01`,
+    lasting: "5m",
+    severity: "page",
+    means: "More than one request in a hundred is answered that too much is under way, or takes too long.",
+    toDo: "See which queue is long and whether the database is slow; [limits](limits.md) says who takes a share of what.",
+    firesAt: { [ok]: "0+90x30", [failed("TIMEOUT", "503")]: "0+10x30" },
+  },
+  {
+    name: "PosternSlow",
+    expression: `histogram_quantile(0.99, sum by (instance, le) (rate(${series("postern_http_request_duration_seconds", {}, "_bucket")}[5m]))) > 1`,
+    lasting: "10m",
+    severity: "ticket",
+    means: "One request in a hundred takes longer than a second.",
+    toDo: "See which operation it is, and whether the event loop is late, a queue long or the database slow.",
+    firesAt: {
+      'postern_http_request_duration_seconds_bucket{instance="a",operation="me",le="1"}': "0+90x30",
+      'postern_http_request_duration_seconds_bucket{instance="a",operation="me",le="2.5"}': "0+100x30",
+      'postern_http_request_duration_seconds_bucket{instance="a",operation="me",le="+Inf"}': "0+100x30",
+    },
+  },
+  {
+    name: "PosternDatabaseAway",
+    expression: `${perSecond(series("postern_database_errors_total", { kind: "away" }), "2m")} > 0`,
+    lasting: "1m",
+    severity: "page",
+    means: "The database can't be reached, or stays locked.",
+    toDo: "Look at the database and at `/readyz`. The server is ready by itself once the database is back.",
+    firesAt: { 'postern_database_errors_total{instance="a",kind="away"}': "0+5x30" },
+  },
+  {
+    name: "PosternQueueLong",
+    expression: `${most(series("postern_queue_length"))} > 100`,
+    lasting: "5m",
+    severity: "ticket",
+    means: "More than a hundred wait for the database or to have a password hashed.",
+    toDo: "See which queue it is. More connections, workers or another disk help only where that one is short.",
+    firesAt: { 'postern_queue_length{instance="a",queue="writes"}': "200x30" },
+  },
+  {
+    name: "PosternPasswordGuessing",
+    expression: `${perSecond(series(attempts, { what: "sign_in", cause: "TOO_MANY_ATTEMPTS" }), "10m")} > 1`,
+    lasting: "10m",
+    severity: "ticket",
+    means: "Somebody tries passwords so often that they have to wait.",
+    toDo: "The log has the addresses. Nobody gets in by it; a proxy can keep them away.",
+    firesAt: { 'postern_attempts_refused_total{instance="a",what="sign_in",cause="TOO_MANY_ATTEMPTS"}': "0+120x30" },
+  },
+  {
+    name: "PosternRefreshTokensReused",
+    expression: `sum by (instance) (increase(${series(attempts, { what: "refresh", cause: "REUSED" })}[15m])) > 10`,
+    lasting: "0m",
+    severity: "ticket",
+    means: "Refresh tokens are used a second time: they were stolen, or a client doesn't keep the newest.",
+    toDo: "The log has the users. Many at once, after a release of a client, are that client's.",
+    firesAt: { 'postern_attempts_refused_total{instance="a",what="refresh",cause="REUSED"}': "0+2x30" },
+  },
+  {
+    name: "PosternSocketsTurnedAway",
+    expression: `${perSecond(series("postern_socket_closes_total", { code: "1013" }))} > 1`,
+    lasting: "5m",
+    severity: "ticket",
+    means: "Sockets are told to come back later: their clients are too slow, or there are too many.",
+    toDo: "Compare `postern_sockets` with `MAX_SOCKETS`, and see [live](live.md).",
+    firesAt: { 'postern_socket_closes_total{instance="a",code="1013"}': "0+120x30" },
+  },
+  {
+    name: "PosternEventLoopLate",
+    expression: `${most(series("nodejs_eventloop_lag_p99_seconds"))} > 0.25`,
+    lasting: "5m",
+    severity: "ticket",
+    means: "The process has more to do than one processor can.",
+    toDo: "Add workers or servers, unless one operation is to blame.",
+    firesAt: { 'nodejs_eventloop_lag_p99_seconds{instance="a"}': "0.5x30" },
+  },
+  {
+    name: "PosternFileDescriptorsShort",
+    expression: `${most(`${series("process_open_fds")} / ${series("process_max_fds")}`)} > 0.8`,
+    lasting: "5m",
+    severity: "page",
+    means: "Soon no connection can be taken any more.",
+    toDo: "Raise the limit of open files (`LimitNOFILE`), or lower `MAX_CONNECTIONS`.",
+    firesAt: { 'process_open_fds{instance="a"}': "900x30", 'process_max_fds{instance="a"}': "1000x30" },
+  },
+];
