@@ -25,8 +25,9 @@ export function awaited<Thing>(timer: Timer, longest: number): Awaited<Thing> {
       waiting.clear();
     },
     now: () => there,
-    wait: () =>
-      new Promise((resolve, reject) => {
+    wait: () => {
+      if (there !== undefined) return Promise.resolve(there);
+      return new Promise((resolve, reject) => {
         const lift = timer(longest, () => {
           waiting.delete(take);
           reject(new KnownError("SERVICE_UNAVAILABLE", "The server is starting", { retryAfterSeconds: 1 }));
@@ -36,6 +37,7 @@ export function awaited<Thing>(timer: Timer, longest: number): Awaited<Thing> {
           resolve(thing);
         };
         waiting.add(take);
-      }),
+      });
+    },
   };
 }
