@@ -9,7 +9,8 @@ import type { Metrics } from "./metrics/metrics.js";
 import { featuresWith, makeSchema } from "./schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
 import { keptSecret } from "./config/kept-secret.js";
-import { openOperations, type Operations, type ServerParts } from "./server/operations.js";
+import { openOperations, type Operations } from "./server/operations.js";
+import type { Answering, ServerParts } from "./server/parts.js";
 
 // A burst of connections that overflows the queue makes everybody's connections wait for seconds (Node takes 511).
 const connectionBacklog = 4096;
@@ -21,7 +22,7 @@ const metricsKeptMilliseconds = 1000;
 const dataFolder = "./data";
 
 /** A server that answers, until it is stopped. */
-export type RunningServer = Pick<Operations, "apollo" | "createContext" | "database"> & {
+export type RunningServer = Answering & {
   /** The GraphQL endpoint. */
   readonly url: string;
   /** The file of the signing secret, where the settings have none. */

@@ -15,7 +15,15 @@ import { copyRows } from "./support/postgres.js";
 import { createPost, deletePost, updatePost, votePost } from "./support/posts.js";
 import { copyPost, rows } from "./support/rows.js";
 import { countStatements } from "./support/statements.js";
-import { leadingFields, nameOf, operationsOf, waysTo, type Arguments, type Operation } from "./support/walk.js";
+import { comparable } from "../src/testing/invisible/answers.js";
+import {
+  leadingFields,
+  nameOf,
+  operationsOf,
+  waysTo,
+  type Arguments,
+  type Operation,
+} from "../src/testing/invisible/walk.js";
 
 type Row = {
   readonly id: string;
@@ -283,15 +291,6 @@ async function answersTo(api: Api, batch: readonly Operation[], { token }: Runne
   return Promise.all(batch.map((operation, index) => (index === 19 ? send(operation) : run(operation))));
 }
 
-/** An answer without what is random in it, and with its cursors opened. */
-function comparable(answer: string, known: ReadonlySet<string>): string {
-  return answer
-    .replaceAll(/"WzEs[\w-]*"/g, (cursor) => Buffer.from(cursor.slice(1, -1), "base64url").toString())
-    .replaceAll(/"accessToken":"[^"]*"/g, "")
-    .replaceAll(/"refreshToken":"[^"]*"/g, "")
-    .replaceAll(/\b(post|user|session)_[0-9A-Z]{26}\b/g, (id) => (known.has(id) ? id : "new"));
-}
-
 /** Subscribes to all of these, and gives what comes of each, as text without its cursors. */
 async function listen(api: Api, operations: readonly Operation[], { token }: Runner) {
   const streams = new Map<string, string[]>(operations.map((_, index) => [String(index), []]));
@@ -328,15 +327,11 @@ const rowsOf = async (api: Api, ids: readonly string[]) => [
 describe("on every way that the schema has to a post", () => {
   test("the walk goes through every field that leads to one", () => {
     const walked = new Set([...ways, ...subscribedWays].flatMap((way) => way.map(({ coordinate }) => coordinate)));
-    expect([...walked], "give what the new field needs to the tables of test/support/walk.ts").toEqual(
-      expect.arrayContaining(leads),
-    );
+    expect([...walked], "give what the new field needs to valuesFor()").toEqual(expect.arrayContaining(leads));
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
       Object.keys(type!.getFields()).map((field) => `${type!.name}.${field}`),
     );
-    expect([...walked], "give what the new field needs to the tables of test/support/walk.ts").toEqual(
-      expect.arrayContaining(roots),
-    );
+    expect([...walked], "give what the new field needs to valuesFor()").toEqual(expect.arrayContaining(roots));
   });
 
   test.each(["other", "nobody"] as const)(

@@ -1,5 +1,5 @@
 import "postern/vitest";
-import { assertGuarded, createTestServer, type TestAccount } from "postern/testing";
+import { assertGuarded, assertInvisible, createTestServer, type TestAccount } from "postern/testing";
 import { expect, test } from "vitest";
 
 import { bookmarks } from "./bookmark.feature.js";
@@ -58,6 +58,15 @@ test("a post that is a draft again is gone from the bookmarks of others", async 
   expect(await ada.send(unpublish)).toSucceed();
   expect((await ada.send("{ bookmarks { post { id } } }")).body.data.bookmarks).toEqual([{ post: { id: postId } }]);
   expect((await bob.send("{ bookmarks { post { id } } }")).body.data.bookmarks).toEqual([]);
+});
+
+test("no field tells of posts that somebody else hides", async () => {
+  const walk = assertInvisible(bookmarks, {
+    async prepare({ viewer, posts }) {
+      for (const postId of posts) expect(await viewer.send(add, { variables: { postId } })).toSucceed();
+    },
+  });
+  await expect(walk).resolves.toBeUndefined();
 });
 
 test("a shelf has room for 50 bookmarks", async () => {

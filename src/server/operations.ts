@@ -1,13 +1,7 @@
-import type { ApolloServer } from "@apollo/server";
 import type { GraphQLSchema } from "graphql";
-import type { Logger } from "pino";
 import { inHashingTurn, passwordCost as fullCost } from "../account/password.js";
-import type { Clock, Timer } from "../clock.js";
-import type { Config } from "../config/settings.js";
-import type { Context, PasswordCost } from "../context.js";
-import { contextFactory, type Caller, type OperationContext } from "../create-context.js";
+import { contextFactory } from "../create-context.js";
 import { databaseErrorKind, openDatabase } from "../database/database.js";
-import type { Database } from "../database/engine.js";
 import { answerStatus } from "../http/response-status.js";
 import { errorFormatter } from "../operation/error-format.js";
 import { type Service } from "../http/http-server.js";
@@ -23,28 +17,10 @@ import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
 import type { Features } from "../schema.js";
 import { type Keyring } from "../config/signing-keys.js";
-
-/** What a server is made with. */
-export type ServerParts = {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly log: Logger;
-  readonly name?: string;
-  /** Ours, and what an application has added to them. */
-  readonly features?: Features;
-  /** What hashing a password costs. Tests that are about something else make it cheap. */
-  readonly passwordCost?: PasswordCost;
-  /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
-  readonly database?: Database;
-};
+import type { Answering, ServerParts } from "./parts.js";
 
 /** What answers operations, and what it is made of. */
-export type Operations = {
-  /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
-  readonly apollo: ApolloServer<Context>;
-  readonly createContext: (caller: Caller) => Promise<OperationContext>;
-  readonly database: Database;
+export type Operations = Answering & {
   readonly service: Service;
   readonly live: LiveServer;
   /** Ends what has no connection: all of these are over by then. */

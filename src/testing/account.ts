@@ -85,13 +85,21 @@ export function variantsOf(
       const session = { id: sessionId, userId, expiresAt: clock() };
       return signAccessToken(session, rules, then).accessToken;
     },
-    tampered() {
-      const [header, , signature] = token.split(".");
-      const { payload } = parse(token);
-      return [header, encode(JSON.stringify({ ...payload, sub: "user_01ARZ3NDEKTSV4RRFFQ69G5FAV" })), signature].join(
-        ".",
-      );
-    },
+    ...forgeriesOf(token),
+  };
+}
+
+/** What somebody without the key can make of a token. */
+export function forgeriesOf(token: string): Pick<TokenVariants, "tampered" | "ofAnotherKey"> {
+  return {
+    tampered: () => withClaims(token, { sub: "user_01ARZ3NDEKTSV4RRFFQ69G5FAV" }),
     ofAnotherKey: () => sign(parse(token), "the secret of somebody else: 0123456789abcdef"),
   };
+}
+
+/** A token that claims something else under its own signature. */
+export function withClaims(token: string, claims: Readonly<Record<string, unknown>>): string {
+  const [header, , signature] = token.split(".");
+  const { payload } = parse(token);
+  return [header, encode(JSON.stringify({ ...payload, ...claims })), signature].join(".");
 }

@@ -38,9 +38,23 @@ async function makeTemplate({ entities, migrations }: Features): Promise<string>
 }
 
 /** A database in memory, as all migrations leave it, with nothing in it. */
-export async function openInMemory(features: Features): Promise<Database> {
-  const file = await templateOf(features);
-  const database = await connectDatabase(memoryUrl, features.entities);
+export const openInMemory = async (features: Features): Promise<Database> =>
+  openCopyOf(await templateOf(features), features);
+
+/** Another in memory that has the same rows. */
+export async function copyInMemory(database: Database, features: Features): Promise<Database> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-copy-"));
+  try {
+    const file = join(folder, "copy.sqlite");
+    await database.em.getConnection().execute("vacuum into ?", [file]);
+    return await openCopyOf(file, features);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function openCopyOf(file: string, { entities }: Features): Promise<Database> {
+  const database = await connectDatabase(memoryUrl, entities);
   const { client } = database.em.getConnection().getKnex();
   const connection = (await client.acquireConnection()) as Connection;
   await new Promise<void>((resolve, reject) => {

@@ -34,7 +34,11 @@ export type Transport = "http" | "execute" | "socket";
 
 /** Any request to the server, by path. */
 export async function fetchAnswer(server: RunningServer, path: string, init?: RequestInit): Promise<Answer> {
-  const response = await fetch(new URL(path, server.url), init);
+  return answerIn(await fetch(new URL(path, server.url), init));
+}
+
+/** What a response says once it has come to its end. */
+export async function answerIn(response: Response): Promise<Answer> {
   const text = await response.text();
   const json = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : {} };

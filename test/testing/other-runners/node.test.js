@@ -4,7 +4,7 @@ import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
 
 import { createSession } from "postern/client";
-import { assertGuarded, assertSucceeded, assertUnauthenticated, createTestServer } from "postern/testing";
+import { assertGuarded, assertSucceeded, assertUnauthenticated, contract, createTestServer } from "postern/testing";
 
 await test("the kit works in node:test", async (t) => {
   const api = await createTestServer();
@@ -32,4 +32,12 @@ await test("the client keeps a session past the end of its token", async (t) => 
   });
   deepEqual(await answer.json(), { data: { me: { name: "Ada" } } });
   equal(api.events().at(-1)?.event, "session refreshed");
+});
+
+await test("a server that keeps the contract", async (t) => {
+  const api = await createTestServer();
+  t.after(api.stop);
+  const { email, password, tokens } = await api.register("Ada");
+  for (const { name, run } of contract({ url: api.url, email, password, expiredToken: tokens.expired() }))
+    await t.test(name, run);
 });

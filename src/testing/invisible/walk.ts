@@ -32,7 +32,7 @@ export type Operation = {
 
 /** What the walk gives as arguments. */
 export type Values = {
-  /** Every value for a scalar argument or input field, by type and name, such as `ID authorId`. */
+  /** Every value for a scalar argument or input field, by type and name, such as `ID authorId`; else by its type. */
   readonly scalars: Readonly<Record<string, readonly unknown[]>>;
   /** Arguments that matter together; those that a field doesn't have all of aren't given to it. */
   readonly together: readonly Arguments[];
@@ -197,7 +197,7 @@ function valuesOf(part: GraphQLArgument | GraphQLInputField, place: string, valu
   if (isEnumType(type)) return type.getValues().map(({ name }) => name);
   if (isInputObjectType(type))
     return combined(Object.values(type.getFields()), (field) => isRequiredInputField(field), coordinate, values, true);
-  const range = values.scalars[`${type.name} ${part.name}`];
+  const range = values.scalars[`${type.name} ${part.name}`] ?? values.scalars[type.name];
   if (range === undefined || range.length === 0)
     throw new Error(`no values for ${coordinate}: add some to \`scalars\` as "${type.name} ${part.name}"`);
   return range;

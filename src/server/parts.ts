@@ -1,0 +1,34 @@
+// Apart from what makes use of them: these are types of the package, and would have an application's compiler read those of
+// sockets, of which it has none.
+import type { ApolloServer } from "@apollo/server";
+import type { Logger } from "pino";
+
+import type { Clock, Timer } from "../clock.js";
+import type { Config } from "../config/settings.js";
+import type { Context, PasswordCost } from "../context.js";
+import type { Caller, OperationContext } from "../create-context.js";
+import type { Database } from "../database/engine.js";
+import type { Features } from "../schema.js";
+
+/** What a server is made with. */
+export type ServerParts = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Logger;
+  readonly name?: string;
+  /** Ours, and what an application has added to them. */
+  readonly features?: Features;
+  /** What hashing a password costs. Tests that are about something else make it cheap. */
+  readonly passwordCost?: PasswordCost;
+  /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
+  readonly database?: Database;
+};
+
+/** What answers operations. */
+export type Answering = {
+  /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (caller: Caller) => Promise<OperationContext>;
+  readonly database: Database;
+};
