@@ -13,7 +13,7 @@ import { WebSocket } from "ws";
 import { systemClock, systemTimer } from "../src/clock.js";
 import { readConfig } from "../src/config/settings.js";
 import { makeLog, standardOutput } from "../src/log.js";
-import { startServer } from "../src/server.js";
+import { startServer } from "../src/server/server.js";
 
 const terminal = process.stdout.isTTY;
 const say = (text: string) => console.log(text);

@@ -53,7 +53,7 @@ const layers = [
   { name: "testing", files: /^testing\// },
   { name: "index", files: /^index\.ts$/ },
   { name: "process", files: /^process\// },
-  { name: "server", files: /^server(\.ts$|\/)/ },
+  { name: "server", files: /^server\// },
   { name: "live", files: /^live\// },
   { name: "http", files: /^http\// },
   { name: "schema", files: /^schema\.ts$/ },

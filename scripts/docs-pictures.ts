@@ -8,7 +8,7 @@ import { readConfig } from "../src/config/settings.js";
 import { openDatabase } from "../src/database/database.js";
 import { makeLog } from "../src/log.js";
 import { entities } from "../src/schema.js";
-import { startServer } from "../src/server.js";
+import { startServer } from "../src/server/server.js";
 import { demonstration } from "../seed/demonstration.js";
 import { fill } from "../seed/fill.js";
 import { chromiumFile, openBrowser, visit } from "../test/support/browser.js";

@@ -7,7 +7,7 @@ import { configOfEnvironment } from "./config/environment.js";
 import { readConfig, type SettingValues } from "./config/settings.js";
 import { makeLog, standardOutput } from "./log.js";
 import { featuresWith, type AddedFeature } from "./schema.js";
-import { startServer, type RunningServer } from "./server.js";
+import { startServer, type RunningServer } from "./server/server.js";
 
 // The front door of the package: what an application makes its own features of. Whatever isn't here may change in any
 // release.
@@ -40,7 +40,7 @@ export { requirePost } from "./post/post.service.js";
 export { PostType } from "./post/post.type.js";
 export { isInOneOf, visibilityScopes, type VisibilityScope } from "./post/post.visibility.js";
 export { joinFeatures, type AddedFeature } from "./schema.js";
-export type { RunningServer } from "./server.js";
+export type { RunningServer } from "./server/server.js";
 export { User } from "./user/user.entity.js";
 export { usersOf } from "./user/user.reads.js";
 export { UserType } from "./user/user.type.js";

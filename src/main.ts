@@ -15,7 +15,7 @@ import { banner, facts, type Ready } from "./process/announce.js";
 import { keepHeapSmall } from "./process/heap.js";
 import { askParent, tellParent } from "./process/parent.js";
 import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./process/workers.js";
-import { startServer } from "./server.js";
+import { startServer } from "./server/server.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const name = `postern ${manifest.version}`;

@@ -1,9 +1,8 @@
-import { request } from "node:http";
-
 import { describe, expect, test } from "vitest";
 
 import { makeSchema } from "../src/schema.js";
 import { startApi, type Api } from "./support/api.js";
+import { exchange } from "./support/exchange.js";
 import { refusal, tokenStates, type Reason } from "./support/token-states.js";
 
 // One guarded operation for each root field. A new root field belongs here, or among those that ignore the header.
@@ -73,21 +72,12 @@ function codesOf(body: any): string[] {
 }
 
 /** Posts with any number of Authorization headers, which `fetch` would join into one. */
-function post(url: string, authorization: string[], query: string) {
-  return new Promise<{ status: number; challenge: string | undefined; body: any }>((resolve, reject) => {
-    const headers = { "content-type": "application/json", ...(authorization.length > 0 && { authorization }) };
-    const sent = request(url, { method: "POST", headers: headers as any }, async (response) => {
-      let text = "";
-      for await (const chunk of response) text += chunk;
-      resolve({
-        status: response.statusCode!,
-        challenge: response.headers["www-authenticate"],
-        body: JSON.parse(text),
-      });
-    });
-    sent.on("error", reject);
-    sent.end(JSON.stringify({ query }));
+async function post(url: string, authorization: readonly string[], query: string) {
+  const { status, headers, body } = await exchange(new URL(url), {
+    headers: { "content-type": "application/json", ...(authorization.length > 0 && { authorization }) },
+    body: JSON.stringify({ query }),
   });
+  return { status, challenge: headers["www-authenticate"], body };
 }
 
 /** Runs the operation without HTTP, with the context that a request with these headers would have. */

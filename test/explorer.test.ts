@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { demonstrationAccount } from "../src/account/demonstration.js";
 import { startApi, type Api } from "./support/api.js";
+import { exchange } from "./support/exchange.js";
 import { refusal, tokenStates } from "./support/token-states.js";
 
 const production = { NODE_ENV: "production", HOST: "127.0.0.1" };
@@ -131,20 +132,11 @@ describe("the offers", () => {
   });
 });
 
-const expire = (api: Api, authorization: readonly string[]) =>
-  new Promise<{ status: number; challenge: string | undefined; body: any }>((resolve, reject) => {
-    const headers = authorization.length > 0 ? { authorization: authorization as any } : {};
-    const sent = request(new URL("/explorer/expire", api.url), { method: "POST", headers }, async (response) => {
-      let text = "";
-      for await (const chunk of response) text += chunk;
-      resolve({
-        status: response.statusCode!,
-        challenge: response.headers["www-authenticate"],
-        body: JSON.parse(text),
-      });
-    });
-    sent.on("error", reject).end();
-  });
+async function expire(api: Api, authorization: readonly string[]) {
+  const url = new URL("/explorer/expire", api.url);
+  const { status, headers, body } = await exchange(url, authorization.length > 0 ? { headers: { authorization } } : {});
+  return { status, challenge: headers["www-authenticate"], body };
+}
 
 describe("letting a token expire", () => {
   test("gives one for the same session that ends within five seconds, and leaves the others as they are", async () => {

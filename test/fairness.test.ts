@@ -4,17 +4,14 @@ import { connect } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { systemClock, systemTimer } from "../src/clock.js";
 import { openDatabase } from "../src/database/database.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
-import { byteBudget } from "../src/http/byte-budget.js";
-import { makeHttpServer } from "../src/http/http-server.js";
-import { makeLog } from "../src/log.js";
 import { entities } from "../src/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";
+import { startSmallServer } from "./support/small-server.js";
 import { countStatements } from "./support/statements.js";
 
 const immediates = async (count: number) => {
@@ -296,49 +293,9 @@ test("looks up each word of a search once, and refuses more than 16 different on
   expect(await found(words(17))).toEqual([{ path: ["search"], message: "must have 16 different words at most" }]);
 });
 
-/** A server with a small budget in front of another's operations. */
-async function smallServer(
-  api: Api,
-  parts: { bodies?: number; answers?: number; sendTimeout?: number; log?: string[] },
-) {
-  const { http, serve } = makeHttpServer({
-    timer: systemTimer,
-    log: makeLog("info", systemClock, { write: (line) => void parts.log?.push(line) }),
-    name: "postern",
-    explorer: undefined,
-    corsOrigins: [],
-    trustProxy: undefined,
-    publicKeys: undefined,
-    longestUrl: 1000,
-    connections: 100,
-    timeouts: { headers: 60_000, request: 60_000, checkEvery: 60_000 },
-    longestWait: 60_000,
-  });
-  serve({
-    graphql: {
-      apollo: api.server.apollo,
-      createContext: api.server.createContext,
-      formatError: (_, error) => {
-        const { message, code, details } = error as { message: string; code: string; details: object };
-        return { message, extensions: { code, ...details } };
-      },
-      trustedDocuments: undefined,
-      maxBodyBytes: 1_000_000,
-      maxAnswerBytes: 20_000_000,
-      bodies: byteBudget(parts.bodies ?? 1e9, api.clock),
-      answers: byteBudget(parts.answers ?? 1e9, api.clock),
-      sendTimeoutMilliseconds: parts.sendTimeout ?? 60_000,
-      openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
-    },
-    upgrade: async (_upgrade, _request, reply) => reply,
-    readiness: async () => undefined,
-  });
-  onTestFinished(() => {
-    http.server.closeAllConnections();
-    return http.close();
-  });
-  await http.listen({ port: 0, host: "127.0.0.1" });
-  const { port } = http.server.address() as { port: number };
+/** A server with small bounds, and what opens connections to it. */
+async function smallServer(api: Api, bounds: Parameters<typeof startSmallServer>[1]) {
+  const { http, port, logged } = await startSmallServer(api, bounds);
   const open = (bytes: string) => {
     const socket = connect(port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());
@@ -349,7 +306,7 @@ async function smallServer(
   const closed = new Promise<string>((resolve) =>
     http.server.on("connection", (socket) => socket.on("close", () => resolve("closed"))),
   );
-  return { port, open, closed };
+  return { port, open, closed, logged };
 }
 
 const head = (length: number, token = "x") =>
@@ -431,8 +388,7 @@ test("answers one client with as much as its half of the budget", async () => {
 test("lets go of what requests hold that waited behind another when their connection closed, and logs them", async () => {
   const api = await startApi({ DATABASE_URL: newFileUrl() });
   const ada = await api.register();
-  const log: string[] = [];
-  const { port, open } = await smallServer(api, { bodies: 200_000, log });
+  const { port, open, logged } = await smallServer(api, { bodies: 200_000 });
   const threads = fillThreads();
   const request = (query: string, length: number) =>
     `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ada.token}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${JSON.stringify({ query }).padEnd(length)}`;
@@ -440,9 +396,9 @@ test("lets go of what requests hold that waited behind another when their connec
   while (api.timer.waiting() < 2) await immediates(1);
   socket.destroy();
   await threads.done;
-  while (log.length < 2) await immediates(1);
+  while (logged.length < 2) await immediates(1);
   const aborted = expect.objectContaining({ msg: "request", aborted: true });
-  expect(log.map((line) => JSON.parse(line) as unknown)).toEqual([aborted, aborted]);
+  expect(logged.map((line) => JSON.parse(line) as unknown)).toEqual([aborted, aborted]);
 
   const body = JSON.stringify({ query: "{ __typename }" }).padEnd(90_000);
   const headers = { "content-type": "application/json" };

@@ -8,7 +8,7 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import { systemClock, systemTimer } from "../src/clock.js";
 import { readConfig } from "../src/config/settings.js";
 import { makeLog } from "../src/log.js";
-import { startServer } from "../src/server.js";
+import { startServer } from "../src/server/server.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { startApi } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";

@@ -1,53 +1,16 @@
 import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { systemClock, systemTimer } from "../src/clock.js";
-import { byteBudget } from "../src/http/byte-budget.js";
-import { makeHttpServer, type SenderTimeouts } from "../src/http/http-server.js";
-import { makeLog } from "../src/log.js";
+import type { SenderTimeouts } from "../src/http/http-server.js";
 import { startApi } from "./support/api.js";
+import { startSmallServer } from "./support/small-server.js";
 
 const never = 60_000;
 
 /** A server with these time limits, and its port. */
-async function serve(timeouts: SenderTimeouts) {
-  const { server } = await startApi();
-  const logged: string[] = [];
-  const { http, serve: begin } = makeHttpServer({
-    timer: systemTimer,
-    log: makeLog("info", systemClock, { write: (line) => void logged.push(line) }),
-    name: "postern",
-    explorer: undefined,
-    corsOrigins: [],
-    trustProxy: undefined,
-    publicKeys: undefined,
-    longestUrl: 1000,
-    connections: 10,
-    timeouts,
-    longestWait: 60_000,
-  });
-  begin({
-    graphql: {
-      apollo: server.apollo,
-      createContext: server.createContext,
-      formatError: (formatted) => formatted,
-      trustedDocuments: undefined,
-      maxBodyBytes: 1000,
-      maxAnswerBytes: 1000,
-      bodies: byteBudget(1000, systemClock),
-      answers: byteBudget(1000, systemClock),
-      sendTimeoutMilliseconds: never,
-      openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
-    },
-    upgrade: async (_upgrade, _request, reply) => reply,
-    readiness: async () => undefined,
-  });
-  onTestFinished(() => http.close());
-  await http.listen({ port: 0, host: "127.0.0.1" });
-  return { http, logged, port: (http.server.address() as AddressInfo).port };
-}
+const serve = async (timeouts: SenderTimeouts) => startSmallServer(await startApi(), { timeouts });
 
 /** What a sender is told that sends this and then nothing more. */
 async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {

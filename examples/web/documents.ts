@@ -29,6 +29,21 @@ export const logOutDocument = graphql(`
   }
 `);
 
+// What the page shows of a post; the two documents below select it by its name.
+graphql(`
+  fragment PostFields on Post {
+    id
+    title
+    content
+    voteCount
+    viewerHasVoted
+    author {
+      id
+      name
+    }
+  }
+`);
+
 export const postsDocument = graphql(`
   query Posts {
     me {
@@ -37,15 +52,7 @@ export const postsDocument = graphql(`
     }
     posts(first: 20) {
       nodes {
-        id
-        title
-        content
-        voteCount
-        viewerHasVoted
-        author {
-          id
-          name
-        }
+        ...PostFields
       }
     }
   }
@@ -58,15 +65,7 @@ export const livePostsDocument = graphql(`
       cursor
       postId
       post {
-        id
-        title
-        content
-        voteCount
-        viewerHasVoted
-        author {
-          id
-          name
-        }
+        ...PostFields
       }
     }
   }

@@ -1,10 +1,11 @@
 import type { GraphQLSchema } from "graphql";
+
 import { inHashingTurn, passwordCost as fullCost } from "../account/password.js";
 import { contextFactory } from "../create-context.js";
 import { databaseErrorKind, openDatabase } from "../database/database.js";
 import { answerStatus } from "../http/response-status.js";
 import { errorFormatter } from "../operation/error-format.js";
-import { type Service } from "../http/http-server.js";
+import type { Service } from "../http/http-server.js";
 import { readinessOf } from "../http/readiness.js";
 import { startApollo } from "../operation/apollo-server.js";
 import { eventCursors } from "../event-log/event-cursor.js";
@@ -16,7 +17,7 @@ import { openReader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
 import type { Features } from "../schema.js";
-import { type Keyring } from "../config/signing-keys.js";
+import type { Keyring } from "../config/signing-keys.js";
 import type { Answering, ServerParts } from "./parts.js";
 
 /** What answers operations, and what it is made of. */

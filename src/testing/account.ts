@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { SessionRules } from "../config/session-rules.js";
-import type { RunningServer } from "../server.js";
+import type { RunningServer } from "../server/server.js";
 import { openSession, type OpenedSession } from "../session/session.service.js";
 import { signAccessToken } from "../session/token.js";
 import { User } from "../user/user.entity.js";

@@ -5,7 +5,7 @@ import { readConfig, type SettingValues } from "../config/settings.js";
 import type { Database } from "../database/database.js";
 import { makeLog } from "../log.js";
 import { featuresWith, makeSchema, type AddedFeature } from "../schema.js";
-import { startServer, type RunningServer } from "../server.js";
+import { startServer, type RunningServer } from "../server/server.js";
 import { openSessionFor, personOf, registerPerson, variantsOf, type TestAccount } from "./account.js";
 import { handClock, handTimer, millisecondsOf, type HandClock, type HandTimer } from "./clock.js";
 import { memoryUrl, openInMemory } from "./database.js";

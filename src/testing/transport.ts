@@ -2,7 +2,7 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
 import { endpointPath } from "../http/paths.js";
-import type { RunningServer } from "../server.js";
+import type { RunningServer } from "../server/server.js";
 
 export type GraphQLError = {
   readonly message: string;

@@ -66,8 +66,8 @@ test("no code in src or explorer reads the ambient clock, but for clock.ts and t
 
 test("imports go one way", async () => {
   const found = await lint({
-    "src/main.ts": `import "./server.js"; import "./clock.js";`,
-    "src/server.ts": `import "./context.js"; import "./http/http-server.js"; import "./database/database.js";`,
+    "src/main.ts": `import "./server/server.js"; import "./clock.js";`,
+    "src/server/server.ts": `import "../context.js"; import "../http/http-server.js"; import "../database/database.js";`,
     "src/http/http-server.ts": `import "../context.js"; import "../schema.js";`,
     "src/errors.ts": `import "./post/post.entity.js";`,
     "src/post/post.resolver.ts": `import "./post.service.js"; import type { X } from "../context.js";`,
@@ -76,7 +76,7 @@ test("imports go one way", async () => {
     "src/user/user.entity.ts": `import { X } from "./user.service.js"; const y = import("../post/post.entity.js");`,
     "src/new/thing.ts": `import "../errors.js";`,
     "src/client/session.ts": `import "./clock.js"; import "../clock.js";`,
-    "src/testing/index.ts": `import "../server.js"; import "../client/session.js";`,
+    "src/testing/index.ts": `import "../server/server.js"; import "../client/session.js";`,
     "src/clock.ts": `import "../test/clock.js"; import "node:fs";`,
   });
 

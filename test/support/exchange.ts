@@ -1,15 +1,19 @@
-import { request, type IncomingHttpHeaders } from "node:http";
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 
 /** An answer to exactly what was sent; `fetch` would add headers of its own. */
 export type Exchange = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: any };
 
-/** Sends a request with these headers and no others, and reads the answer as JSON. */
+/** Sends a request with these headers any number of times each and no others, and reads the answer as JSON. */
 export function exchange(
   url: URL,
-  { method = "POST", headers = {}, body = "" }: { method?: string; headers?: Record<string, string>; body?: string },
+  {
+    method = "POST",
+    headers = {},
+    body = "",
+  }: { method?: string; headers?: Record<string, string | readonly string[]>; body?: string },
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers }, async (response) => {
+    const sent = request(url, { method, headers: headers as OutgoingHttpHeaders }, async (response) => {
       let text = "";
       for await (const chunk of response) text += chunk;
       resolve({

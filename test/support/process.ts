@@ -9,7 +9,7 @@ import { onTestFinished, vi } from "vitest";
 import { systemClock, systemTimer } from "../../src/clock.js";
 import { readConfig } from "../../src/config/settings.js";
 import { makeLog } from "../../src/log.js";
-import { startServer } from "../../src/server.js";
+import { startServer } from "../../src/server/server.js";
 
 export type Running = {
   readonly process: ChildProcess;

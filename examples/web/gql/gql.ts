@@ -17,8 +17,9 @@ type Documents = {
     "\n  mutation LogIn($input: LoginInput!) {\n    login(input: $input) {\n      accessToken\n      refreshToken\n      expiresIn\n    }\n  }\n": typeof types.LogInDocument,
     "\n  mutation Register($input: RegisterInput!) {\n    register(input: $input) {\n      accessToken\n      refreshToken\n      expiresIn\n    }\n  }\n": typeof types.RegisterDocument,
     "\n  mutation LogOut {\n    logout {\n      endedSessions\n    }\n  }\n": typeof types.LogOutDocument,
-    "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.PostsDocument,
-    "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n": typeof types.LivePostsDocument,
+    "\n  fragment PostFields on Post {\n    id\n    title\n    content\n    voteCount\n    viewerHasVoted\n    author {\n      id\n      name\n    }\n  }\n": typeof types.PostFieldsFragmentDoc,
+    "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        ...PostFields\n      }\n    }\n  }\n": typeof types.PostsDocument,
+    "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        ...PostFields\n      }\n    }\n  }\n": typeof types.LivePostsDocument,
     "\n  mutation CreatePost($input: CreatePostInput!) {\n    createPost(input: $input) {\n      post {\n        id\n      }\n    }\n  }\n": typeof types.CreatePostDocument,
     "\n  mutation VotePost($input: VotePostInput!) {\n    votePost(input: $input) {\n      post {\n        id\n        voteCount\n        viewerHasVoted\n      }\n    }\n  }\n": typeof types.VotePostDocument,
 };
@@ -26,8 +27,9 @@ const documents: Documents = {
     "\n  mutation LogIn($input: LoginInput!) {\n    login(input: $input) {\n      accessToken\n      refreshToken\n      expiresIn\n    }\n  }\n": types.LogInDocument,
     "\n  mutation Register($input: RegisterInput!) {\n    register(input: $input) {\n      accessToken\n      refreshToken\n      expiresIn\n    }\n  }\n": types.RegisterDocument,
     "\n  mutation LogOut {\n    logout {\n      endedSessions\n    }\n  }\n": types.LogOutDocument,
-    "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.PostsDocument,
-    "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n": types.LivePostsDocument,
+    "\n  fragment PostFields on Post {\n    id\n    title\n    content\n    voteCount\n    viewerHasVoted\n    author {\n      id\n      name\n    }\n  }\n": types.PostFieldsFragmentDoc,
+    "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        ...PostFields\n      }\n    }\n  }\n": types.PostsDocument,
+    "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        ...PostFields\n      }\n    }\n  }\n": types.LivePostsDocument,
     "\n  mutation CreatePost($input: CreatePostInput!) {\n    createPost(input: $input) {\n      post {\n        id\n      }\n    }\n  }\n": types.CreatePostDocument,
     "\n  mutation VotePost($input: VotePostInput!) {\n    votePost(input: $input) {\n      post {\n        id\n        voteCount\n        viewerHasVoted\n      }\n    }\n  }\n": types.VotePostDocument,
 };
@@ -61,11 +63,15 @@ export function graphql(source: "\n  mutation LogOut {\n    logout {\n      ende
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment PostFields on Post {\n    id\n    title\n    content\n    voteCount\n    viewerHasVoted\n    author {\n      id\n      name\n    }\n  }\n"): (typeof documents)["\n  fragment PostFields on Post {\n    id\n    title\n    content\n    voteCount\n    viewerHasVoted\n    author {\n      id\n      name\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        id\n        title\n        content\n        voteCount\n        viewerHasVoted\n        author {\n          id\n          name\n        }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        ...PostFields\n      }\n    }\n  }\n"): (typeof documents)["\n  query Posts {\n    me {\n      id\n      name\n    }\n    posts(first: 20) {\n      nodes {\n        ...PostFields\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        ...PostFields\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription LivePosts($after: String) {\n    postEvents(after: $after) {\n      kind\n      cursor\n      postId\n      post {\n        ...PostFields\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

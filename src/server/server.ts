@@ -1,16 +1,16 @@
 import type { GraphQLSchema } from "graphql";
 
-import type { Config } from "./config/settings.js";
-import { endpointUrl } from "./http/paths.js";
-import { makeHttpServer } from "./http/http-server.js";
-import { knownOperations } from "./operation/known-operations.js";
-import { sharedAnswer } from "./http/shared-answer.js";
-import type { Metrics } from "./metrics/metrics.js";
-import { featuresWith, makeSchema } from "./schema.js";
-import { keyringOf, publicKeysOf, secretKey } from "./config/signing-keys.js";
-import { keptSecret } from "./config/kept-secret.js";
-import { openOperations, type Operations } from "./server/operations.js";
-import type { Answering, ServerParts } from "./server/parts.js";
+import type { Config } from "../config/settings.js";
+import { endpointUrl } from "../http/paths.js";
+import { makeHttpServer } from "../http/http-server.js";
+import { knownOperations } from "../operation/known-operations.js";
+import { sharedAnswer } from "../http/shared-answer.js";
+import type { Metrics } from "../metrics/metrics.js";
+import { featuresWith, makeSchema } from "../schema.js";
+import { keyringOf, publicKeysOf, secretKey } from "../config/signing-keys.js";
+import { keptSecret } from "../config/kept-secret.js";
+import { openOperations, type Operations } from "./operations.js";
+import type { Answering, ServerParts } from "./parts.js";
 
 // A burst of connections that overflows the queue makes everybody's connections wait for seconds (Node takes 511).
 const connectionBacklog = 4096;
@@ -124,6 +124,6 @@ export async function startServer(
 
 /** Begins to measure. Where nobody asks for it, its code isn't even loaded. */
 async function measure(name: string, schema: GraphQLSchema, trusted: Config["trustedDocuments"]): Promise<Metrics> {
-  const { openMetrics } = await import("./metrics/metrics.js");
+  const { openMetrics } = await import("../metrics/metrics.js");
   return openMetrics(name.split(" ").at(-1)!, ...knownOperations(schema, trusted));
 }

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+
+import { inNextTurn } from "../../src/clock.js";
+import { watchConnections, type Connection } from "../../src/live/connections.js";
+import { inPortions } from "../../src/live/portions.js";
+import { handClock, handTimer } from "../../src/testing/clock.js";
+
+test("does twenty things at each turn of the event loop, in order, and all of them", async () => {
+  const portions = inPortions();
+  const done: number[] = [];
+  for (let index = 0; index < 45; index += 1) portions(() => void done.push(index));
+  const counts: number[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    await new Promise<void>(inNextTurn);
+    counts.push(done.length);
+  }
+  expect(counts).toEqual([20, 40, 45, 45]);
+  expect(done).toEqual(Array.from({ length: 45 }, (_, index) => index));
+  portions(() => void done.push(45));
+  await new Promise<void>(inNextTurn);
+  expect(done).toHaveLength(46);
+});
+
+test("a connection whose turn to be ended comes after it was renewed, or after it has gone, is left alone", () => {
+  const clock = handClock();
+  const timer = handTimer();
+  const turns: (() => void)[] = [];
+  const connections = watchConnections(
+    clock,
+    timer,
+    (work) => turns.push(work),
+    10,
+    () => {},
+  );
+  const ended: string[] = [];
+  const endsAt = { renewed: 0, gone: 0, other: 0 };
+  const open = (name: keyof typeof endsAt): Connection => ({
+    party: () => name,
+    credential: () => ({ sessionId: name, endsAt: endsAt[name] }),
+    expire: () => void ended.push(name),
+    endWithSession: () => {},
+    stop: () => {},
+  });
+  const all = { renewed: open("renewed"), gone: open("gone"), other: open("other") };
+  for (const name of ["renewed", "gone", "other"] as const) {
+    endsAt[name] = clock().getTime() + 500;
+    connections.add(all[name]);
+    connections.noteCredential(all[name]);
+  }
+  clock.advance(500);
+  timer.elapse(500);
+  endsAt.renewed += 60_000;
+  connections.remove(all.gone);
+  for (const turn of turns) turn();
+  expect(ended).toEqual(["other"]);
+});

@@ -1,0 +1,64 @@
+import type { AddressInfo } from "node:net";
+
+import { onTestFinished } from "vitest";
+
+import { systemClock, systemTimer } from "../../src/clock.js";
+import { byteBudget } from "../../src/http/byte-budget.js";
+import { makeHttpServer, type SenderTimeouts } from "../../src/http/http-server.js";
+import { makeLog } from "../../src/log.js";
+import type { Api } from "./api.js";
+
+/** What a server may take; much of all that isn't named. */
+type Bounds = {
+  readonly bodies?: number;
+  readonly answers?: number;
+  /** In milliseconds. */
+  readonly sendTimeout?: number;
+  readonly timeouts?: SenderTimeouts;
+};
+
+const long = 60_000;
+
+/** Starts an HTTP server with bounds of its own in front of another's operations. */
+export async function startSmallServer({ server, clock }: Api, bounds: Bounds = {}) {
+  const { bodies = 1e9, answers = 1e9, sendTimeout = long } = bounds;
+  const logged: string[] = [];
+  const { http, serve } = makeHttpServer({
+    timer: systemTimer,
+    log: makeLog("info", systemClock, { write: (line) => void logged.push(line) }),
+    name: "postern",
+    explorer: undefined,
+    corsOrigins: [],
+    trustProxy: undefined,
+    publicKeys: undefined,
+    longestUrl: 1000,
+    connections: 100,
+    timeouts: bounds.timeouts ?? { headers: long, request: long, checkEvery: long },
+    longestWait: long,
+  });
+  serve({
+    graphql: {
+      apollo: server.apollo,
+      createContext: server.createContext,
+      formatError: (_, error) => {
+        const { message, code, details } = error as { message: string; code: string; details: object };
+        return { message, extensions: { code, ...details } };
+      },
+      trustedDocuments: undefined,
+      maxBodyBytes: 1_000_000,
+      maxAnswerBytes: 20_000_000,
+      bodies: byteBudget(bodies, clock),
+      answers: byteBudget(answers, clock),
+      sendTimeoutMilliseconds: sendTimeout,
+      openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
+    },
+    upgrade: async (_upgrade, _request, reply) => reply,
+    readiness: async () => undefined,
+  });
+  onTestFinished(() => {
+    http.server.closeAllConnections();
+    return http.close();
+  });
+  await http.listen({ port: 0, host: "127.0.0.1" });
+  return { http, logged, port: (http.server.address() as AddressInfo).port };
+}
