@@ -8,10 +8,18 @@ type Group = {
   readonly em: SqlEntityManager;
   readonly elapsed: () => number;
   works: number;
+  /** Whether what the last work did stands in a savepoint. */
+  hasSavepoint: boolean;
   /** Resolves when it has committed. */
   readonly committed: Promise<void>;
   readonly settle: (committing: Promise<void>) => void;
 };
+
+/** What sets the next work apart from those before it. */
+function apart({ works, hasSavepoint }: Group): readonly string[] {
+  if (works === 0) return [];
+  return hasSavepoint ? ["release work", "savepoint work"] : ["savepoint work"];
+}
 
 /** Why a work that went well was undone: the transaction broke in the hands of another that was in it. */
 export class UndoneWithOthers extends Error {}
@@ -48,7 +56,7 @@ export function commitGroups(
     let settle!: Group["settle"];
     const committed = new Promise<void>((resolve) => (settle = resolve));
     committed.catch(() => {});
-    return { em: own, elapsed: stopwatch(), works: 0, committed, settle };
+    return { em: own, elapsed: stopwatch(), works: 0, hasSavepoint: false, committed, settle };
   };
   /** Undoes all of it. A connection that is gone has nothing to roll back. */
   const rollBack = async (group: Group): Promise<void> => {
@@ -65,12 +73,15 @@ export function commitGroups(
       () => rollBack(group),
     );
   };
-  /** Undoes the last work alone, or all where that can't be done: SQLite rolls everything back where the disk is full. */
-  const undo = async (group: Group): Promise<void> => {
+  /**
+   * Undoes the last work alone, or all where that can't be done: SQLite rolls everything back where the disk is full,
+   * and a savepoint that couldn't be made may be that of the work before.
+   */
+  const undo = async (group: Group, stoodApart: boolean): Promise<void> => {
     if (group.works === 0) return rollBack(group);
     try {
-      await group.em.execute("rollback to work");
-      await group.em.execute("release work");
+      if (!stoodApart) throw new Error("It had no savepoint");
+      await engine.runTogether(group.em, ["rollback to work"]);
     } catch (cause) {
       await rollBack(group);
       group.settle(Promise.reject(new UndoneWithOthers("The transaction broke", { cause })));
@@ -81,14 +92,14 @@ export function commitGroups(
     commit,
     async run(instant, work) {
       const group = (open ??= await begin());
+      let standsApart = false;
       try {
-        if (group.works > 0) await group.em.execute("savepoint work");
         const own = group.em.fork({ keepTransactionContext: true });
-        await own.execute(engine.beginAt(instant, use));
+        await engine.runTogether(own, [...apart(group), engine.beginAt(instant, use)]);
+        standsApart = group.hasSavepoint = group.works > 0;
         await work(own);
-        if (group.works > 0) await group.em.execute("release work");
       } catch (error) {
-        await undo(group);
+        await undo(group, standsApart);
         throw error;
       }
       group.works += 1;

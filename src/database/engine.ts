@@ -1,5 +1,5 @@
 import type { MikroORM, Options } from "@mikro-orm/core";
-import type { AbstractSqlDriver } from "@mikro-orm/knex";
+import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Timer } from "../clock.js";
 import type { DatabaseUse } from "../config/database-use.js";
@@ -56,6 +56,8 @@ export type Engine = {
   readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
   /** What each transaction begins with: it tells triggers the instant, where anybody is to hear of what it does. */
   readonly beginAt: (instant: Date | undefined, use: DatabaseUse) => string;
+  /** Runs statements without values or rows in a transaction, all in one trip to the database. */
+  readonly runTogether: (em: SqlEntityManager, statements: readonly string[]) => Promise<unknown>;
   readonly eventLog: EventLogStatements;
   /** In the order in which they run. */
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];

@@ -92,7 +92,7 @@ function eachInItsOwn({ em, engine, use }: Database, onCommitted: () => void): R
     const own = em.fork();
     await own.begin();
     try {
-      await own.execute(engine.beginAt(instant, use));
+      await engine.runTogether(own, [engine.beginAt(instant, use)]);
       await work(own);
       await own.commit();
       onCommitted();

@@ -11,11 +11,18 @@ import { rows } from "../support/rows.js";
 async function openNumbers() {
   const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
+  const { engine } = database;
+  let isBroken = false;
+  const runTogether: typeof engine.runTogether = (em, statements) => {
+    if (!isBroken) return engine.runTogether(em, statements);
+    isBroken = false;
+    return Promise.reject(new Error("out of memory"));
+  };
   const connection = database.em.getConnection();
   await connection.execute("create table numbers (number integer primary key, at integer)");
   let commits = 0;
   const writing = transactionsOn(
-    database,
+    Object.assign(database, { engine: { ...engine, runTogether } }),
     () => (commits += 1),
     () => () => 0,
   );
@@ -27,6 +34,8 @@ async function openNumbers() {
     writing,
     transaction: writing({ party: "tests" }),
     add,
+    /** Has the next statements fail that set a work apart. */
+    breakNext: () => void (isBroken = true),
     commits: () => commits,
     stored: async () =>
       (await rows(database, "select number from numbers order by number")).map(({ number }) => number),
@@ -80,6 +89,19 @@ test("those run again whose transaction another one broke, and nobody is told of
   );
   expect(told).toHaveLength(10);
   expect(new Set(told)).toEqual(new Set([0, 1, 2, 3, 4, 6, 7, 8, 9, "broken"]));
+});
+
+test("a work whose savepoint can't be made undoes nothing that stays, and those before it are run again", async () => {
+  const { transaction, add, stored, breakNext } = await openNumbers();
+  const outcomes = numbers(10).map((number) => {
+    const outcome = transaction(async (em) => {
+      if (number === 4) breakNext();
+      return add(number)(em);
+    });
+    return outcome.catch(() => "broken");
+  });
+  expect(await Promise.all(outcomes)).toEqual([0, 1, 2, 3, 4, "broken", 6, 7, 8, 9]);
+  expect(await stored()).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9]);
 });
 
 test("each work has its own instant", async () => {

@@ -52,6 +52,7 @@ export const postgresqlEngine: Engine = {
     const isHeard = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
     return `select ${pooler === "none" ? isHeard : `${isHeard}, ${limitsOfThisTransaction}`}`;
   },
+  runTogether: (em, statements) => em.execute(statements.join("; ")),
   eventLog: postgresqlEventLog,
   migrations: postgresqlMigrations,
   migrationsFolder: "src/migrations/postgresql",

@@ -1,17 +1,14 @@
-import { LRUCache } from "lru-cache";
 import type sqlite3 from "sqlite3";
 
 import type { Timer } from "../../clock.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
 import { sqliteDialect } from "./dialect.js";
+import { allRows, statementsOf } from "./kept-statements.js";
 import { loadSqlite3 } from "./sqlite3.js";
 
 /** How long who finds the database locked waits for another process. */
 export const busyTimeoutMilliseconds = 10_000;
-
-// Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
-const keptStatements = 100;
 
 // Between two steps of the driver, an interruption meets no statement.
 const interruptEveryMilliseconds = 20;
@@ -24,29 +21,13 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
 
-  const kept = new LRUCache<string, sqlite3.Statement>({
-    max: keptStatements,
-    // It ends what it is doing first.
-    dispose: (statement) => statement.finalize(),
-  });
-  const prepared = async (text: string): Promise<sqlite3.Statement> => {
-    const known = kept.get(text);
-    if (known !== undefined) return known;
-    const statement = await prepare(connection, text);
-    kept.set(text, statement);
-    return statement;
-  };
-
+  const kept = statementsOf(connection);
   const all = interruptible(
     async (statement) => {
       const { text, values } = statement.in(sqliteDialect);
-      const one = await prepared(text);
+      const one = await kept.prepared(text);
       return {
-        // To the last row: one that stops before holds its snapshot of the database.
-        run: () =>
-          new Promise<unknown[]>((resolve, reject) =>
-            one.all(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),
-          ),
+        run: () => allRows(one, values),
         interrupt: () => connection.interrupt(),
       };
     },
@@ -58,16 +39,10 @@ export async function openConnection(path: string, timer: Timer): Promise<Connec
     all,
     async close() {
       await all.idle();
-      kept.clear();
+      kept.finalize();
       await new Promise<void>((resolve, reject) =>
         connection.close((error) => (error === null ? resolve() : reject(error))),
       );
     },
   };
-}
-
-function prepare(connection: sqlite3.Database, text: string): Promise<sqlite3.Statement> {
-  return new Promise((resolve, reject) => {
-    const statement = connection.prepare(text, (error) => (error === null ? resolve(statement) : reject(error)));
-  });
 }

@@ -8,9 +8,12 @@ import {
   NotNullConstraintViolationException,
   TableNotFoundException,
   UniqueConstraintViolationException,
+  type AnyEntity,
   type Configuration,
   type Dictionary,
   type DriverException,
+  type EntityData,
+  type QueryResult,
 } from "@mikro-orm/core";
 import {
   AbstractSqlDriver,
@@ -18,8 +21,12 @@ import {
   BaseSqlitePlatform,
   BaseSqliteSchemaHelper,
   SqliteKnexDialect,
+  type Knex,
 } from "@mikro-orm/knex";
+import type { Database, Statement } from "sqlite3";
 import sqlstring from "sqlstring-sqlite";
+
+import { allRows, statementsOf } from "./kept-statements.js";
 
 const exceptions = [
   ["database is locked", LockWaitTimeoutException],
@@ -49,22 +56,77 @@ class SqlitePlatform extends BaseSqlitePlatform {
   }
 }
 
-class SqliteConnection extends BaseSqliteConnection {
+/** A connection to write by. */
+export class SqliteConnection extends BaseSqliteConnection {
   override createKnex(): void {
     this.client = this.createKnexClient(SqliteKnexDialect as never);
     this.connected = true;
   }
 
+  /**
+   * Runs a statement of a transaction, compiled once, with its values beside it. The inherited one writes them into its
+   * text, so that each is new to SQLite: to compile a post's triggers takes longer than to store it.
+   */
+  override async execute<Result extends QueryResult | EntityData<AnyEntity> | EntityData<AnyEntity>[]>(
+    ...asked: Parameters<BaseSqliteConnection["execute"]>
+  ): Promise<Result> {
+    const [text, values = [], method = "all", context, logging] = asked;
+    if (context === undefined || typeof text !== "string" || !canStandBeside(values, text))
+      return super.execute(...asked);
+    const run = async () => {
+      const statement = await statementsOf(await connectionOf(context)).prepared(text);
+      const isChange = method === "run" && givesNoRows.test(text);
+      return this.transformRawResult<Result>(await (isChange ? change : allRows)(statement, values), method);
+    };
+    return this.executeQuery(text, run, { query: text, params: values, ...logging });
+  }
+
+  /** Runs statements without values or rows within a transaction. */
+  async script(text: string, context: Knex.Transaction): Promise<void> {
+    const connection = await connectionOf(context);
+    const run = () =>
+      new Promise<void>((resolve, reject) =>
+        connection.exec(text, (error) => (error === null ? resolve() : reject(error))),
+      );
+    return this.executeQuery(text, run);
+  }
+
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the inherited one is declared
-  protected override transformRawResult<Result>(result: Ran, method: "all" | "get" | "run"): Result {
+  protected override transformRawResult<Result>(result: Ran | unknown[], method: "all" | "get" | "run"): Result {
     // sqlite3 has another name for the last id than the drivers that it is made for.
     const isRun = method === "run" && !Array.isArray(result);
     return super.transformRawResult(isRun ? { ...result, lastInsertRowid: result.lastID } : result, method);
   }
 }
 
+async function connectionOf(transaction: Knex.Transaction): Promise<Database> {
+  if (transaction.isCompleted()) throw new Error("The transaction is over");
+  return (await transaction.client.acquireConnection()) as Database;
+}
+
+const givesNoRows = /^\s*(insert|update|delete)\b(?!.*\breturning\b)/is;
+
+// SQLite takes some ten thousand, but statements so long don't come again.
+const mostBeside = 100;
+
+/** Whether values can be bound to the statement as they are, and the text means to SQLite what it means to MikroORM. */
+const canStandBeside = (values: readonly unknown[], text: string): boolean =>
+  values.length <= mostBeside && values.every(isBindable) && !/\?\?|\\\?/.test(text);
+
+const isBindable = (value: unknown): boolean =>
+  value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+
 /** What sqlite3 says of a statement that gives no rows. */
 type Ran = { readonly lastID: number; readonly changes: number };
+
+function change(statement: Statement, values: readonly unknown[]): Promise<Ran> {
+  return new Promise((resolve, reject) =>
+    statement.run(values, function (error) {
+      if (error === null) resolve(this);
+      else reject(error);
+    }),
+  );
+}
 
 /** MikroORM's driver of SQLite by the package sqlite3. */
 export class SqliteDriver extends AbstractSqlDriver<SqliteConnection> {

@@ -1,69 +1,15 @@
 import { availableParallelism } from "node:os";
 
-import { SqliteKnexDialect } from "@mikro-orm/knex";
-
-import { pause } from "../../clock.js";
 import { sqliteMigrations } from "../../migrations/sqlite/index.js";
 import type { Connection, Engine } from "../engine.js";
 import type { Sql } from "../sql.js";
 import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
-import { SqliteDriver } from "./driver.js";
+import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { whyUnusable } from "./open-failure.js";
 import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
-
-// SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
-// than one, so another would hardly ever find it: waits are short, and repeated.
-const pollMilliseconds = 10;
-// Who has met another process leaves the lock for this long before each of the next transactions.
-const yieldMilliseconds = 3;
-const yieldsAfterMeeting = 50;
-
-/**
- * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
- * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
- */
-class WriterFirstDialect extends SqliteKnexDialect {
-  private yields = 0;
-
-  /** The one that is ours: knex may stand where it finds none. */
-  _driver(): unknown {
-    return loadSqlite3();
-  }
-
-  transaction(...args: unknown[]): unknown {
-    const parent = super["transaction"] as (...args: unknown[]) => Transaction;
-    const transaction = parent.apply(this, args);
-    // Past knex's own query method, which swallows the error of a BEGIN that had to wait too long.
-    transaction.begin = (connection) =>
-      this.beginInTurn(() => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;"));
-    return transaction;
-  }
-
-  private async beginInTurn(begin: () => Promise<unknown>): Promise<unknown> {
-    if (this.yields > 0) {
-      this.yields -= 1;
-      await pause(yieldMilliseconds);
-    }
-    for (let waited = 0; ; waited += pollMilliseconds) {
-      try {
-        return await begin();
-      } catch (error) {
-        if (!isBusy(error) || waited >= busyTimeoutMilliseconds) throw error;
-        this.yields = yieldsAfterMeeting;
-      }
-    }
-  }
-}
-type Transaction = {
-  begin(connection: unknown): Promise<unknown>;
-  readonly trxClient: { query(connection: unknown, sql: string): Promise<unknown> };
-};
-
-const isBusy = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
-
-type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
+import { isBusy, pollMilliseconds, WritingDialect } from "./writing-dialect.js";
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
 // transaction before it does wait, so a few tries are enough.
@@ -77,6 +23,8 @@ const pragmas = `
   pragma foreign_keys = on;
   pragma busy_timeout = ${pollMilliseconds};
 `;
+
+type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
 
 function prepareConnection(
   connection: RawConnection,
@@ -111,7 +59,7 @@ export const sqliteEngine: Engine = {
       driver: SqliteDriver,
       dbName: pathOf(url),
       // Who waits for the connection waits for a transaction that may wait for another process.
-      driverOptions: { client: WriterFirstDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
+      driverOptions: { client: WritingDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
       pool: {
         afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
           prepareConnection(connection, (error) => done(error, connection));
@@ -124,6 +72,8 @@ export const sqliteEngine: Engine = {
     };
   },
   beginAt: (instant) => `update operation_instant set at = ${instant?.getTime() ?? "null"}`,
+  runTogether: (em, statements) =>
+    (em.getConnection() as SqliteConnection).script(statements.join("; "), em.getTransactionContext()!),
   eventLog: sqliteEventLog,
   migrations: sqliteMigrations,
   migrationsFolder: "src/migrations/sqlite",
