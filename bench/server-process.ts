@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -18,6 +18,8 @@ export type Server = {
   readonly processorSeconds: () => number;
   /** How many of its connections are open and have something to send that their client doesn't take. */
   readonly stuckSockets: () => number;
+  /** How many files and sockets it has open; 0 where it has ended. */
+  readonly openHandles: () => number;
   /** Whether it ended before it was told to. */
   readonly hasCrashed: () => boolean;
   /** Sends SIGTERM, and SIGKILL where that is of no use in time. Answers the milliseconds, undefined where it was killed. */
@@ -89,6 +91,7 @@ export async function startServer(
     resetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, "5"),
     processorSeconds: () => processorSecondsOf(pid),
     stuckSockets: () => stuckSocketsOf(Number(new URL(url).port)),
+    openHandles: () => openHandlesOf(pid),
     hasCrashed: () => !told && !running.has(pid),
     async end(withinMilliseconds = 10_000) {
       const started = performance.now();
@@ -113,6 +116,14 @@ function status(pid: number, name: string): number {
   try {
     const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Math.round((Number(kibibytes ?? 0) * 1024) / 1e6);
+  } catch {
+    return 0;
+  }
+}
+
+function openHandlesOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
   } catch {
     return 0;
   }

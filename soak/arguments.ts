@@ -10,6 +10,8 @@ export type Arguments = {
   readonly databases: readonly DatabaseName[];
   readonly processes: number;
   readonly seed: number;
+  /** Where pictures of the runs go, one for each database; none where it is left out. */
+  readonly chart: string | undefined;
 };
 
 /** Reads the arguments of the process; ends it with one line where they make no sense. */
@@ -26,17 +28,18 @@ export function readArguments(): Arguments {
   if (!Number.isInteger(seed) || seed < 0) end("--seed takes a whole number, for example 1");
   const asked = databases.filter((name) => values.database === undefined || values.database === name);
   if (asked.length === 0) end(`--database takes ${databases.join(" or ")}, or is left out for both`);
-  return { minutes, databases: asked, processes, seed };
+  return { minutes, databases: asked, processes, seed, chart: values.chart };
 }
 
 function parsed() {
   try {
     return parseArgs({
       options: {
-        minutes: { type: "string", default: "10" },
+        minutes: { type: "string", default: "60" },
         database: { type: "string" },
         processes: { type: "string", default: "5" },
         seed: { type: "string", default: "1" },
+        chart: { type: "string" },
       },
     }).values;
   } catch (error) {

@@ -9,6 +9,8 @@ export type Entry = {
   readonly authorId: string;
   /** Undefined where no answer has told it. */
   id: string | undefined;
+  /** When everybody sees it, by any clock that isn't behind this; Infinity where no answer has told. */
+  publishedBy: number;
   /** `maybe` where the answer was lost, `never` where it said that nothing was written. */
   state: "maybe" | "never" | "alive" | "gone";
   /** When it was asked to be deleted, and when that was acknowledged; Infinity for not. */
@@ -28,6 +30,8 @@ export type Book = {
   /** Some post that stands, as far as anybody has been told; undefined where there is none. */
   readonly anyAlive: (random: Random) => Entry | undefined;
   readonly aliveOf: (authorId: string, random: Random) => Entry | undefined;
+  /** When the last of the posts that stand was published, by the clock of its process. */
+  readonly lastPublication: () => number;
   /** Finds fault with a list of titles that was asked for at an instant. */
   readonly checkTitles: (titles: readonly string[], askedAt: number, about: object) => void;
 };
@@ -43,6 +47,7 @@ export function makeBook(findings: Findings): Book {
       const entry: Entry = {
         ...given,
         id: undefined,
+        publishedBy: Infinity,
         state: "maybe",
         deletionSentAt: Infinity,
         goneAt: Infinity,
@@ -58,6 +63,8 @@ export function makeBook(findings: Findings): Book {
         [...entries.values()].filter((entry) => entry.authorId === authorId && isAlive(entry)),
         random,
       ),
+    lastPublication: () =>
+      Math.max(0, ...[...entries.values()].map(({ publishedBy }) => publishedBy).filter(Number.isFinite)),
     checkTitles(titles, askedAt, about) {
       if (new Set(titles).size < titles.length) findings.violation("a post twice in a list", { ...about, titles });
       for (const title of titles) {

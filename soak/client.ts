@@ -12,7 +12,7 @@ export type Answer = {
   /** By `performance.now()`. */
   readonly sentAt: number;
   readonly answeredAt: number;
-  /** By the clock that the servers go by. */
+  /** By the clock of the harness. */
   readonly sentAtTime: number;
   readonly answeredAtTime: number;
 };

@@ -1,11 +1,18 @@
 // Whether what Postern promises holds while things go wrong: several processes on one database, people who use them, and
 // faults in an order of chance that a seed repeats.
-//   npm run soak -- --minutes 10 --database postgresql --processes 5 --seed 1
+//   npm run soak -- --minutes 10 --database postgresql --processes 5 --seed 1 --chart soak.svg
 import { readArguments } from "./arguments.js";
 import { run } from "./run.js";
 
-const { minutes, databases, processes, seed } = readArguments();
+const { minutes, databases, processes, seed, chart } = readArguments();
 const kept: boolean[] = [];
 for (const name of databases)
-  kept.push(await run(name, { minutes: minutes / databases.length, count: processes, seed }));
+  kept.push(
+    await run(name, {
+      minutes: minutes / databases.length,
+      count: processes,
+      seed,
+      ...(chart !== undefined && { chartFile: chart }),
+    }),
+  );
 process.exit(kept.every(Boolean) ? 0 : 1);

@@ -1,6 +1,7 @@
 import type { Entry } from "./book.js";
 import * as documents from "./documents.js";
 import type { Person, World } from "./person.js";
+import type { Reply } from "./traffic.js";
 
 let posts = 0;
 let changes = 0;
@@ -25,6 +26,7 @@ export async function create(person: Person, { book }: World, process?: number):
   if (reply.outcome === "unknown") return false;
   entry.state = reply.outcome === "done" ? "alive" : "never";
   entry.id = reply.data?.createPost?.post.id;
+  entry.publishedBy = reply.answeredAtTime;
   return reply.outcome === "done";
 }
 
@@ -69,7 +71,7 @@ export async function vote(person: Person, { book, findings }: World, voted: boo
   const voter = person.id()!;
   const name = voted ? "votePost" : "unvotePost";
   const about = { title: entry.title };
-  const { outcome, code, sentAt } = await person.ask({
+  const { outcome, ...reply } = await person.ask({
     name,
     query: voted ? documents.votePost : documents.unvotePost,
     variables: { input: { postId: entry.id } },
@@ -79,7 +81,7 @@ export async function vote(person: Person, { book, findings }: World, voted: boo
   });
   if (outcome === "unknown") entry.votes.set(voter, "unknown");
   if (outcome === "done") entry.votes.set(voter, voted);
-  checkPresence(entry, code, sentAt, { findings, about: { ...about, request: name } });
+  checkPresence(entry, reply, { findings, about: { ...about, request: name } });
 }
 
 /** Reads a post that was acknowledged, on any process: it has to be there as it was left. */
@@ -101,11 +103,11 @@ export async function searchOne(person: Person, { book, findings }: World): Prom
   if (entry === undefined) return;
   const about = { title: entry.title };
   const call = { name: "search", query: documents.search, variables: { s: entry.word }, about };
-  const { code, data, sentAt } = await person.ask(call);
+  const { code, data, sentAt, sentAtTime } = await person.ask(call);
   if (code !== "ok") return;
   const titles: string[] = data.posts.nodes.map((node: { title: string }) => node.title);
   book.checkTitles(titles, sentAt, { request: "search", word: entry.word });
-  if (!titles.includes(entry.title) && entry.deletionSentAt === Infinity)
+  if (!titles.includes(entry.title) && entry.deletionSentAt === Infinity && sentAtTime >= entry.publishedBy)
     findings.violation("a search doesn't find an acknowledged post", { ...about, titles });
 }
 
@@ -120,12 +122,11 @@ export async function readPage(person: Person, { book }: World): Promise<void> {
 }
 
 function checkPresence(
-  { deletionSentAt, goneAt }: Entry,
-  code: string,
-  sentAt: number,
+  { deletionSentAt, goneAt, publishedBy }: Entry,
+  { code, sentAt, sentAtTime }: Pick<Reply, "code" | "sentAt" | "sentAtTime">,
   { findings, about }: Pick<World, "findings"> & { readonly about: object },
 ): void {
-  if (code === "NOT_FOUND" && deletionSentAt === Infinity)
+  if (code === "NOT_FOUND" && deletionSentAt === Infinity && sentAtTime >= publishedBy)
     findings.violation("an acknowledged post isn't found", { ...about });
   if (code === "ok" && goneAt < sentAt) findings.violation("a deleted post took a vote", { ...about });
 }

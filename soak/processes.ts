@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { startServer, type Server } from "../bench/server-process.js";
+import type { Clocks } from "./clocks.js";
 import type { Findings } from "./findings.js";
 
 /** How long an operation may take: short in some processes, so that a fault of seconds reaches it; else the default. */
@@ -25,14 +26,23 @@ export type Processes = {
   readonly watch: () => void;
   /** The last lines that they have logged of what they didn't expect. */
   readonly unexpected: readonly string[];
-  /** Of each, when it was last started and now. */
-  readonly memory: () => { readonly first: number; readonly last: number }[];
+  /** Of each, in megabytes, when it was last started and now. */
+  readonly memory: () => readonly FirstAndLast[];
+  /** Of each, the files and sockets that are open, when it was last started and now. */
+  readonly handles: () => readonly FirstAndLast[];
 };
 
-export async function startProcesses(count: number, databaseUrl: string, findings: Findings): Promise<Processes> {
+export type FirstAndLast = { readonly first: number; readonly last: number };
+
+export async function startProcesses(
+  count: number,
+  databaseUrl: string,
+  clocks: Clocks,
+  findings: Findings,
+): Promise<Processes> {
   const unexpected: string[] = [];
   const servers: Server[] = [];
-  const first: number[] = [];
+  const first: { readonly memory: number; readonly handles: number }[] = [];
   const found = new Set<Server>();
 
   const launch = async (index: number): Promise<void> => {
@@ -41,12 +51,13 @@ export async function startProcesses(count: number, databaseUrl: string, finding
       OPERATION_TIMEOUT: `${operationSeconds(index)}s`,
       LOG_LEVEL: "error",
       ACCESS_TOKEN_TTL: index === 0 ? longToken : shortToken,
+      ...clocks.environment(index),
     };
     const server = await startServer(resolve("dist/main.js"), "", settings, (line) => {
       if (/"incidentId"|"level":60/.test(line)) unexpected.push(`process ${index}: ${line.slice(0, 2000)}`);
     });
     servers[index] = server;
-    first[index] = server.memory().now;
+    first[index] = { memory: server.memory().now, handles: server.openHandles() };
   };
   for (let index = 0; index < count; index += 1) await launch(index);
 
@@ -76,6 +87,7 @@ export async function startProcesses(count: number, databaseUrl: string, finding
         findings.violation("a process ended by itself", { process: index });
       }
     },
-    memory: () => servers.map((server, index) => ({ first: first[index]!, last: server.memory().now })),
+    memory: () => servers.map((server, index) => ({ first: first[index]!.memory, last: server.memory().now })),
+    handles: () => servers.map((server, index) => ({ first: first[index]!.handles, last: server.openHandles() })),
   };
 }

@@ -1,7 +1,7 @@
 import { median } from "../bench/support.js";
 import type { Recoveries } from "./fault-rounds.js";
 import type { Findings } from "./findings.js";
-import type { Processes } from "./processes.js";
+import type { FirstAndLast, Processes } from "./processes.js";
 import type { Traffic } from "./traffic.js";
 import type { OldTokens } from "./tokens.js";
 
@@ -49,13 +49,10 @@ export function report(run: Run): void {
   for (const [what, count] of Object.entries(run.counts)) line(what, count);
   for (const [what, count] of Object.entries(run.oldTokens.count())) line(`tokens ${what}`, count);
 
-  say("\nmemory of each process since it was last started, first and last (MB)");
-  say(
-    `  ${processes
-      .memory()
-      .map(({ first, last }) => `${first} ${last}`)
-      .join(", ")}`,
-  );
+  const pairs = (all: readonly FirstAndLast[]) => all.map(({ first, last }) => `${first} ${last}`).join(", ");
+  say("\nof each process since it was last started, first and last: memory (MB), and open files and sockets");
+  say(`  ${pairs(processes.memory())}`);
+  say(`  ${pairs(processes.handles())}`);
 
   for (const logged of processes.unexpected.slice(0, mostShown)) say(`\nlogged by ${logged}`);
   const { violations } = findings;

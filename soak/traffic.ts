@@ -1,5 +1,6 @@
 import { isErrorCode, statusOfCode } from "../src/errors.js";
 import { send, type Answer } from "./client.js";
+import type { Clocks } from "./clocks.js";
 import type { Findings } from "./findings.js";
 import { operationSeconds, type Processes } from "./processes.js";
 import type { Window, Windows } from "./windows.js";
@@ -19,6 +20,7 @@ export type Call = {
   readonly about?: object;
 };
 
+/** Its two times are by the clock of the process: the earliest that it may have begun, and the latest that it ended. */
 export type Reply = Answer & {
   /**
    * Whether what was to be changed has been: a broken connection or `SERVICE_UNAVAILABLE` may come after the COMMIT,
@@ -44,7 +46,7 @@ const patienceMilliseconds = 2000;
 // A request that is younger may still have stood in the queue of the socket that was closed.
 const acceptedAfterMilliseconds = 250;
 
-export function makeTraffic(processes: Processes, windows: Windows, findings: Findings): Traffic {
+export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windows, findings: Findings): Traffic {
   const codes = new Map<string, number>();
   const lastRefusals = new Map<string, number>();
   let late = 0;
@@ -95,7 +97,13 @@ export function makeTraffic(processes: Processes, windows: Windows, findings: Fi
       const counted = `${call.writes ? "writes" : "reads"} ${answer.code}`;
       codes.set(counted, (codes.get(counted) ?? 0) + 1);
       judge({ ...call, name }, answer);
-      return { ...answer, outcome: outcomeOf(answer.code) };
+      const { least, most } = clocks.range(process, answer.sentAt, answer.answeredAt);
+      return {
+        ...answer,
+        sentAtTime: answer.sentAtTime + least,
+        answeredAtTime: answer.answeredAtTime + most,
+        outcome: outcomeOf(answer.code),
+      };
     },
   };
 }

@@ -24,6 +24,7 @@ export type Windows = {
   readonly all: readonly Window[];
   readonly open: (window: Omit<Window, "begin" | "end" | "refusals">) => Window;
   readonly close: (window: Window) => void;
+  readonly isAnyOpen: () => boolean;
   /** Those that a request to a process may have met between two instants. */
   readonly met: (process: number, from: number, to: number) => Window[];
 };
@@ -41,6 +42,7 @@ export function makeWindows(): Windows {
       return opened;
     },
     close: (window) => void (window.end = performance.now()),
+    isAnyOpen: () => all.some(({ end }) => end === Infinity),
     met: (process, from, to) =>
       all.filter(
         (window) =>

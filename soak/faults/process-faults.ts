@@ -1,12 +1,42 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+import type { Clocks } from "../clocks.js";
 import type { Processes } from "../processes.js";
 import type { Fault } from "./fault.js";
+import { holdSlowClients } from "./slow-clients.js";
 
-/** What can happen to one of the processes. The connections of its clients break; everybody else's must not. */
-export function processFaults(processes: Processes): readonly Fault[] {
+// Hosts' clocks may differ by less than 60 s, and a token lives for 20.
+const mostAheadMilliseconds = 30_000;
+const slowClients = 40;
+
+/** What can happen to one of the processes. Where the connections of its clients break, everybody else's must not. */
+export function processFaults(processes: Processes, clocks: Clocks): readonly Fault[] {
+  // Nobody else is to notice, and of the process itself all but its judgement of time goes on.
+  const unnoticed = { reads: [], writes: [], ofOneProcess: true };
+  const steps: Fault = {
+    ...unnoticed,
+    kind: "clock steps of a process",
+    async run({ random, process }) {
+      for (let times = 1 + random.below(4); times > 0; times -= 1) {
+        clocks.set(process, random.between(-mostAheadMilliseconds, mostAheadMilliseconds));
+        await pause(random.between(500, 3000));
+      }
+      clocks.set(process, 0);
+    },
+  };
+  const slow: Fault = {
+    ...unnoticed,
+    kind: "slow clients of a process",
+    async run({ random, process }) {
+      const letGo = holdSlowClients(processes.url(process), slowClients);
+      await pause(random.between(2000, 6000));
+      letGo();
+    },
+  };
   const closed = { reads: ["closed"], writes: ["closed"], ofOneProcess: true };
   return [
+    slow,
+    ...(clocks.whyNot === undefined ? [steps] : []),
     {
       ...closed,
       kind: "kill -9 of a process",
