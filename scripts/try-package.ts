@@ -1,33 +1,50 @@
 // Installs the package into an empty folder as a stranger would, and does there what docs/add-bookmarks.md says:
 //   npx tsx scripts/try-package.ts
-//   npx tsx scripts/try-package.ts --compile    has sqlite3 built anew, which takes a minute or two
+//   npx tsx scripts/try-package.ts --compile            has sqlite3 built anew, which takes a minute or two
+//   npx tsx scripts/try-package.ts --node 24 --npm 12   with other versions than this one's
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 
 import { blocksOf, commandsOf } from "./guide.js";
 
-const compiles = process.argv.includes("--compile");
-const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const { compile: compiles, ...versions } = parseArgs({
+  options: { compile: { type: "boolean", default: false }, node: { type: "string" }, npm: { type: "string" } },
+}).values;
+const [folder, tools] = ["postern-package-", "postern-tools-"].map((name) => mkdtempSync(join(tmpdir(), name))) as [
+  string,
+  string,
+];
+process.once("exit", () => [folder, tools].forEach((each) => rmSync(each, { recursive: true, force: true })));
+// From 12 on, it runs the scripts of nothing that the project hasn't approved.
+const blocksScripts = Number(versions.npm?.split(".", 1)[0]) >= 12;
+const toolPath = [join(tools, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
+
+const settings = { PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "of the stranger: 0123456789abcdef" };
 
 // More than the longest takes, which is to compile sqlite3.
 const timeoutMilliseconds = 600_000;
 
 /** Runs a command in the stranger's folder, and ends this one with what it says where it fails. */
 function run(command: string, ...args: string[]): string {
+  return runIn({ cwd: folder }, command, ...args);
+}
+
+function runIn(where: { readonly cwd: string }, command: string, ...args: string[]): string {
   const began = performance.now();
   // What npm tells a script of the project that started it would become the stranger's.
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/.test(name))),
+    PATH: toolPath,
     npm_config_audit: "false",
     npm_config_fund: "false",
     npm_config_prefer_offline: "true",
-    ...(!compiles && { npm_config_ignore_scripts: "true" }),
+    ...(!compiles && !blocksScripts && { npm_config_ignore_scripts: "true" }),
   };
   const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd: folder,
+    ...where,
     env,
     encoding: "utf8",
     timeout: timeoutMilliseconds,
@@ -53,6 +70,14 @@ function refuse(problem: string): never {
   process.exit(1);
 }
 
+const wanted = Object.entries(versions).map(([name, version]) => `${name}@${version}`);
+if (wanted.length > 0) {
+  writeFileSync(join(tools, "package.json"), "{}");
+  // By this one's npm, which runs the script that brings Node.
+  runIn({ cwd: tools }, "npm", "install", "--ignore-scripts=false", ...wanted);
+  console.log(`Node ${run("node", "--version").trim()}, npm ${run("npm", "--version").trim()}`);
+}
+
 const [packed] = JSON.parse(
   spawnSync("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { encoding: "utf8" }).stdout,
 ) as { filename: string; files: { path: string }[] }[];
@@ -64,6 +89,10 @@ const [install, , check] = commandsOf(page);
 for (const line of install!) {
   const [command, ...words] = line.split(" ");
   run(command!, ...words.map((word) => (words.includes("--save-dev") ? locked(word) : word)));
+}
+if (blocksScripts) {
+  const mends = mending(whyNoStart());
+  if (compiles) run("sh", "-c", mends);
 }
 if (!compiles) cpSync("node_modules/sqlite3/build", join(folder, "node_modules/sqlite3/build"), { recursive: true });
 
@@ -87,8 +116,8 @@ if (mistakes.length > 0) refuse(mistakes.join("\n"));
 // The kit in the other test runners, as docs/testing.md has it.
 run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
 for (const name of ["jest.test.js", "node.test.js"]) cpSync(`test/testing/other-runners/${name}`, join(folder, name));
-run(process.execPath, "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "jest.test.js");
-run(process.execPath, "--test", "node.test.js");
+run("node", "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "jest.test.js");
+run("node", "--test", "node.test.js");
 const typed = `import { expect } from "@jest/globals";
 import "postern/jest";
 expect({}).toSucceed();
@@ -100,10 +129,27 @@ writeFileSync(join(folder, "typed.ts"), typed);
 run("npx", "tsc");
 for (const file of ["schema.graphql", "docs/settings.md"]) readFileSync(join(folder, "node_modules/postern", file));
 
+/** What a server says that can't be started. */
+function whyNoStart(): string {
+  const env = { PATH: toolPath, ...settings };
+  const { status, stderr } = spawnSync(join(folder, "node_modules/.bin/postern"), {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  if (status !== 1) refuse(`A server without sqlite3's native part ended with ${status}: ${stderr}`);
+  return stderr;
+}
+
+/** The commands that it says to type. */
+function mending(said: string): string {
+  const [, command] = /Type: (npm approve-scripts \S+ && npm rebuild \S+) /.exec(said) ?? [];
+  return command ?? refuse(`It doesn't say what to type: ${said}`);
+}
+
 /** Starts a server of the stranger's and waits for its word that it answers. */
 async function start(command: string, args: string[], ready: RegExp): Promise<void> {
-  const settings = { PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "of the stranger: 0123456789abcdef" };
-  const child = spawn(command, args, { cwd: folder, env: { PATH: process.env["PATH"], ...settings } });
+  const child = spawn(command, args, { cwd: folder, env: { PATH: toolPath, ...settings } });
   let said = "";
   for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (said += String(chunk)));
   const url = await new Promise<string | undefined>((found) => {
@@ -123,4 +169,4 @@ async function start(command: string, args: string[], ready: RegExp): Promise<vo
 }
 const query = JSON.stringify({ query: "{ me { id } }" });
 await start(resolve(folder, "node_modules/.bin/postern"), [], /"graphql":"([^"]+)"/);
-await start(process.execPath, ["--import", "tsx", "server.ts"], /(http:\S+)\n/);
+await start("node", ["--import", "tsx", "server.ts"], /(http:\S+)\n/);
