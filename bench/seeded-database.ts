@@ -28,7 +28,7 @@ export function temporaryFolder(): string {
 export function seededDatabase(posts: number): string {
   // A file of today's tables and words would be no use to the bench of tomorrow's.
   const madeOf = createHash("sha256").update(readdirSync("src/migrations/sqlite").join("\n"));
-  const version = madeOf.update(readFileSync("seed/texts.ts")).digest("hex").slice(0, 8);
+  const version = madeOf.update(readFileSync("src/admin/seed/texts.ts")).digest("hex").slice(0, 8);
   const kept = join(tmpdir(), `postern-seeded-${posts}-${version}`);
   const file = join(kept, "postern.sqlite");
   if (!existsSync(file)) makeSeeded(posts, kept, file);
@@ -43,7 +43,7 @@ function makeSeeded(posts: number, kept: string, file: string): void {
   const unfinished = join(kept, "unfinished.sqlite");
   for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   const { NODE_ENV: _, ...env } = process.env;
-  execFileSync(process.execPath, ["--import", "tsx", resolve("scripts/seed.ts"), "--posts", String(posts)], {
+  execFileSync(process.execPath, ["--import", "tsx", resolve("src/main.ts"), "seed", "--posts", String(posts)], {
     env: { ...env, DATABASE_URL: `sqlite:${unfinished}` },
     stdio: ["ignore", "ignore", "inherit"],
   });

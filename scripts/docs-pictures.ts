@@ -9,8 +9,8 @@ import { openDatabase } from "../src/database/database.js";
 import { makeLog } from "../src/log.js";
 import { entities } from "../src/schema.js";
 import { startServer } from "../src/server/server.js";
-import { demonstration } from "../seed/demonstration.js";
-import { fill } from "../seed/fill.js";
+import { demonstration } from "../src/admin/seed/demonstration.js";
+import { fill } from "../src/admin/seed/fill.js";
 import { chromiumFile, openBrowser, visit } from "../test/support/browser.js";
 import { handClock, handTimer } from "../src/testing/clock.js";
 

@@ -77,3 +77,18 @@ export async function createServer({
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
   return startServer({ config, clock, timer: systemTimer, log: ownLog, features });
 }
+
+/**
+ * Does what the arguments of the command `postern` ask for, apart from serving, on a database that has an application's
+ * tables too: `migrate` runs its migrations after the server's own, and `copy` copies what its entities say.
+ *
+ * @returns the exit code.
+ */
+export async function administer(
+  added: AddedFeature = {},
+  args: readonly string[] = process.argv.slice(2),
+): Promise<number> {
+  // What serves needs none of it.
+  const { administerProcess } = await import("./admin/process.js");
+  return administerProcess(args, added);
+}

@@ -7,7 +7,8 @@ import sqlite3 from "sqlite3";
 import { expect, test } from "vitest";
 
 import { newFolder } from "./support/files.js";
-import { ask, runHere, startProcess } from "./support/process.js";
+import { postern } from "./support/admin.js";
+import { ask, startProcess } from "./support/process.js";
 
 /** Runs statements on a file, one after the other; the rows of the last. */
 async function run(file: string, ...statements: string[]): Promise<any[]> {
@@ -22,11 +23,11 @@ async function run(file: string, ...statements: string[]): Promise<any[]> {
 }
 
 const refused = (folder: string, args: readonly string[], env: Record<string, string> = {}) =>
-  runHere("scripts/backup.ts", folder, { args, env });
+  postern(["backup", ...args], { folder, env });
 
 /** Starts it as a process of its own. */
 function start(source: string, target: string) {
-  const child = spawn(process.execPath, ["--import", "tsx", "scripts/backup.ts", target], {
+  const child = spawn(process.execPath, ["dist/main.js", "backup", target], {
     env: { PATH: process.env["PATH"], DATABASE_URL: `sqlite:${source}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -113,8 +114,6 @@ test("refuses a file that is there, and leaves it as it is", async () => {
 });
 
 test.each([
-  { of: "no file", args: [], env: {}, says: "Name the file to copy to: npm run db:backup -- FILE" },
-  { of: "two files", args: ["a", "b"], env: {}, says: "Name the file to copy to: npm run db:backup -- FILE" },
   { of: "no database", args: ["a"], env: {}, says: "There is no database to copy: ./data/postern.sqlite" },
   {
     of: "a database in memory",

@@ -1,6 +1,7 @@
 import { expect, inject, test } from "vitest";
 
-import { copyDatabase, CopyRefused } from "../scripts/bulk/copy.js";
+import { copyDatabase } from "../src/admin/bulk/copy.js";
+import { Refusal } from "../src/admin/command.js";
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
@@ -18,7 +19,7 @@ const newUrls = async (): Promise<[from: string, to: string]> =>
 async function copy(from: string, to: string) {
   const [source, target] = [await openDatabase(from, entities), await openDatabase(to, entities)];
   try {
-    return await copyDatabase(source, target, () => {});
+    return await copyDatabase(source, target, entities, () => {});
   } finally {
     await Promise.all([source.close(true), target.close(true)]);
   }
@@ -121,7 +122,7 @@ test("refuses a target that isn't empty, and leaves it as it was", async () => {
   const other = await startApi({ DATABASE_URL: to });
   await other.register("Bob");
 
-  await expect(copy(from, to)).rejects.toThrow(CopyRefused);
+  await expect(copy(from, to)).rejects.toThrow(Refusal);
   expect(await rows(other.server.database, "select name from users")).toEqual([{ name: "Bob" }]);
 });
 
@@ -141,13 +142,13 @@ test("leaves nothing behind where it is interrupted, and can be started again", 
   const original = await startApi({ DATABASE_URL: from });
   await fill(original);
   const [source, target] = [await openDatabase(from, entities), await openDatabase(to, entities)];
-  const interrupted = copyDatabase(source, target, ({ phase }) => {
+  const interrupted = copyDatabase(source, target, entities, ({ phase }) => {
     if (phase === "votes") throw new Error("interrupted");
   });
   await expect(interrupted).rejects.toThrow("interrupted");
   for (const table of ["users", "posts", "votes"])
     expect(await rows(target, `select count(*) as left_behind from ${table}`)).toEqual([{ left_behind: 0 }]);
 
-  expect(await copyDatabase(source, target, () => {})).toMatchObject({ users: 2, posts: 16 });
+  expect(await copyDatabase(source, target, entities, () => {})).toMatchObject({ users: 2, posts: 16 });
   await Promise.all([source.close(true), target.close(true)]);
 });

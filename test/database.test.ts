@@ -56,7 +56,7 @@ test("migrates once where several processes start at once", async () => {
 test("leaves a database alone that is up to date", async () => {
   const path = newFile();
   const first = await open(path);
-  await run(first, "insert into users values ('user_1', 'Ada', 'a@b', 'a@b', 'hash', 0)");
+  await run(first, "insert into users values ('user_1', 'Ada', 'a@b', 'a@b', 'hash', 0, null)");
   await first.close();
 
   const second = await open(path);
@@ -67,7 +67,7 @@ test("leaves a database alone that is up to date", async () => {
 test("lets two processes read and write without failing each other", async () => {
   const path = newFile();
   const [one, two] = [await open(path), await open(path)];
-  await run(one, "insert into users values ('user_1', '0', 'a@b', 'a@b', 'hash', 0)");
+  await run(one, "insert into users values ('user_1', '0', 'a@b', 'a@b', 'hash', 0, null)");
 
   // Each reads, then writes what it read plus one: a lost or failed one would show in the sum.
   const increment = (database: Database) =>
@@ -86,7 +86,12 @@ test("rolls a transaction back that fails", async () => {
   const failing = inTransaction(database, async (em) => {
     await em
       .getConnection()
-      .execute("insert into users values ('user_1', 'A', 'a', 'a', 'h', 0)", [], "run", em.getTransactionContext());
+      .execute(
+        "insert into users values ('user_1', 'A', 'a', 'a', 'h', 0, null)",
+        [],
+        "run",
+        em.getTransactionContext(),
+      );
     throw new Error("after the insert");
   });
 

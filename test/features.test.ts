@@ -9,12 +9,10 @@ import { featuresWith, joinFeatures, makeSchema, printedSchema } from "../src/sc
 import { testSecret } from "../src/testing/test-server.js";
 import { startApi } from "./support/api.js";
 import { memoryUrl } from "../src/testing/database.js";
+import { newUnsharedUrl } from "./support/database.js";
 import { newFileUrl } from "./support/files.js";
-import { newPostgresDatabase } from "./support/postgres.js";
 import { createPost } from "./support/posts.js";
 import { rows } from "./support/rows.js";
-
-const newUrl = async () => (inject("database") === "postgresql" ? newPostgresDatabase() : newFileUrl());
 
 async function open(url: string, added?: AddedFeature) {
   const { entities, migrations } = featuresWith(added);
@@ -177,7 +175,7 @@ describe("migrations of an application", () => {
   const second = migration("second", "insert into notes values ('a')", "insert into notes values ('b')");
 
   test("run once, in their order, after the server's, and are recorded apart", async () => {
-    const url = await newUrl();
+    const url = await newUnsharedUrl();
     await open(url);
     await open(url, { migrations: [first] });
     const database = await open(url, { migrations: [first, second] });
@@ -198,13 +196,13 @@ describe("migrations of an application", () => {
   });
 
   test("run once where several processes start at once", async () => {
-    const url = await newUrl();
+    const url = await newUnsharedUrl();
     const databases = await Promise.all([1, 2, 3].map(() => open(url, { migrations: [first, second] })));
     expect(await rows(databases[0]!, "select count(*) as notes from notes")).toEqual([{ notes: 2 }]);
   });
 
   test("leave a database as it was where one fails, and name the one", async () => {
-    const url = await newUrl();
+    const url = await newUnsharedUrl();
     const wrong = migration("wrong", "insert into nothing values (1)");
     await expect(open(url, { migrations: [first, wrong] })).rejects.toThrow(/^The migration wrong failed: .*nothing/);
     const database = await open(url, { migrations: [first] });
@@ -212,14 +210,14 @@ describe("migrations of an application", () => {
   });
 
   test("are refused where there is none for the database, or two have a name", async () => {
-    await expect(open(await newUrl(), { migrations: [{ name: "first" }] })).rejects.toThrow(
+    await expect(open(await newUnsharedUrl(), { migrations: [{ name: "first" }] })).rejects.toThrow(
       `The migration first has no statements for ${inject("database")}`,
     );
     expect(() => featuresWith({ migrations: [first, first] })).toThrow('migrations: there are two named "first"');
   });
 
   test("of a newer version keep an older one from starting", async () => {
-    const url = await newUrl();
+    const url = await newUnsharedUrl();
     await open(url, { migrations: [first, second] });
     await expect(open(url, { migrations: [first] })).rejects.toThrow(
       "The database was migrated by a newer version of the application (second)",

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,6 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ConfigError, readConfig } from "../src/config/settings.js";
 import { asymmetricKey } from "../src/config/signing-keys.js";
 import { testSecret } from "../src/testing/test-server.js";
+import { postern } from "./support/admin.js";
 import { startApi, type Api } from "./support/api.js";
 import { parse, sign } from "../src/testing/forge.js";
 import { newFileUrl, newFolder } from "./support/files.js";
@@ -170,34 +170,15 @@ describe("the setting JWT_PRIVATE_KEY", () => {
       expect(problemOf(value)).toBeUndefined();
   });
 
-  test("takes what npm run secret prints, as JWT_SECRET takes the rest of it", () => {
-    const print = (...args: string[]) =>
-      execFileSync(process.execPath, ["scripts/secret.mjs", ...args], { encoding: "utf8" });
+  test("takes what npm run secret prints, as JWT_SECRET takes the rest of it", async () => {
+    const print = async (...args: string[]) => (await postern(["secret", ...args])).out;
     const file = join(newFolder(), "signing.pem");
-    writeFileSync(file, print("--es256"));
+    writeFileSync(file, await print("--es256"));
     const production = { NODE_ENV: "production" };
 
     expect(readConfig({ ...production, JWT_PRIVATE_KEY: file }).config.signingKeys!.newest.algorithm).toBe("ES256");
-    const secrets = [print().trim(), print().trim()];
+    const secrets = [(await print()).trim(), (await print()).trim()];
     expect(readConfig({ ...production, JWT_SECRET: secrets.join(",") }).config.signingKeys!.byId.size).toBe(2);
-  });
-
-  test.each([
-    {
-      args: ["--help"],
-      code: 0,
-      out: /^Prints a fresh signing secret, .*\n\n(  .*npm run -s secret.*\n){2}$/,
-      err: /^$/,
-    },
-    { args: ["--es257"], code: 1, out: /^$/, err: /^Unknown option '--es257'; what can be given is: .*\n$/ },
-    { args: ["es256"], code: 1, out: /^$/, err: /^Unexpected argument 'es256'; what can be given is: .*\n$/ },
-  ])("npm run secret answers $args in words", ({ args, code, out, err }) => {
-    const ended = spawnSync(process.execPath, ["scripts/secret.mjs", ...args], { encoding: "utf8" });
-    expect(ended).toMatchObject({
-      status: code,
-      stdout: expect.stringMatching(out),
-      stderr: expect.stringMatching(err),
-    });
   });
 
   test("replaces the secret in production", () => {

@@ -7,10 +7,9 @@ import { pathToFileURL } from "node:url";
 import { decodeTime, isValid } from "ulid";
 import { expect, onTestFinished, test } from "vitest";
 
-import { Misuse, readArguments } from "../seed/arguments.js";
-import { demonstration } from "../seed/demonstration.js";
-import { fill } from "../seed/fill.js";
-import { bulkSqlite } from "../scripts/bulk/sqlite.js";
+import { demonstration } from "../src/admin/seed/demonstration.js";
+import { fill } from "../src/admin/seed/fill.js";
+import { bulkSqlite } from "../src/admin/bulk/sqlite.js";
 import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
 import { entities } from "../src/schema.js";
@@ -19,7 +18,7 @@ import { demonstrationAccount } from "../src/account/demonstration.js";
 import { isGuessablePassword } from "../src/account/guessable-password.js";
 import { passwordMatches } from "../src/account/password.js";
 import { newFile, newFolder } from "./support/files.js";
-import { runHere } from "./support/process.js";
+import { postern } from "./support/admin.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
 
@@ -58,7 +57,10 @@ const found = async (database: Database, words: string) =>
   ).map(({ post_id }) => post_id as string);
 
 const addEve = async (database: Database) => {
-  await rows(database, "insert into users values ('user_eve', 'Eve', 'eve@example.com', 'eve@example.com', 'hers', 7)");
+  await rows(
+    database,
+    "insert into users values ('user_eve', 'Eve', 'eve@example.com', 'eve@example.com', 'hers', 7, null)",
+  );
   await rows(
     database,
     "insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version) values ('post_eve', 'user_eve', 'Hers', 'hers', 'zebras', 7, 7, 7, 7, 1)",
@@ -250,7 +252,7 @@ test("lets others read meanwhile, by indexes that are away, who see nothing of i
 /** The command as a process in `folder`, with no environment but this. */
 function launch(folder: string, args: readonly string[], env: Record<string, string> = {}) {
   const loader = pathToFileURL(resolve("node_modules/tsx/dist/loader.mjs")).href;
-  const child = spawn(process.execPath, ["--import", loader, resolve("scripts/seed.ts"), ...args], {
+  const child = spawn(process.execPath, ["--import", loader, resolve("src/main.ts"), "seed", ...args], {
     cwd: folder,
     env: { PATH: process.env["PATH"], TSX_TSCONFIG_PATH: resolve("tsconfig.json"), ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -275,14 +277,13 @@ test("fills the database of the settings, says how to sign in, and refuses to do
   const first = await run(folder, []);
   expect(first).toMatchObject({ code: 0, err: "" });
   expect(first.out).toMatch(/^Made 12 users, 240 posts \(\d+ drafts, \d+ scheduled\) and \d+ votes in sqlite:/);
-  expect(first.out).toContain("npm start");
-  const [, email, password] = /Sign in as (\S+),.* with the password: (.*)/.exec(first.out)!;
+  const [, email, password] = /sign in as (\S+),.* with the password: (.*)/.exec(first.out)!;
   expect(isGuessablePassword(password!)).toBe(false);
   const database = await open(join(folder, "some/where/posts.sqlite"));
   const [user] = await rows(database, "select password_hash from users where email = ?", [email!]);
   expect(await passwordMatches(user.password_hash, password!)).toBe(true);
 
-  const second = await runHere("scripts/seed.ts", folder, { args: ["--force"] });
+  const second = await postern(["seed", "--force"], { folder });
   expect(second).toEqual({
     code: 1,
     out: "",
@@ -295,46 +296,19 @@ test("refuses a database that isn't empty, in one line", async () => {
   const path = join(folder, "posts.sqlite");
   const database = await open(path);
   await addEve(database);
-  expect(await runHere("scripts/seed.ts", folder, { env: { DATABASE_URL: `sqlite:${path}` } })).toEqual({
+  expect(await postern(["seed"], { folder, env: { DATABASE_URL: `sqlite:${path}` } })).toEqual({
     code: 1,
     out: "",
     err: "The database isn't empty: add --force to put the demonstration beside what is there\n",
   });
 });
 
-const number = "--posts must be a whole number from 1 to 10,000,000, for example --posts 1000";
-const usage = "; what can be given is: npm run seed -- --posts 1000 --force";
-test.each([
-  { args: ["--posts", "0"], says: number },
-  { args: ["--posts=-1"], says: number },
-  { args: ["--posts", "1.5"], says: number },
-  { args: ["--posts", "many"], says: number },
-  { args: ["--posts", "1e3"], says: number },
-  { args: ["--posts", ""], says: number },
-  { args: ["--posts", "10000001"], says: number },
-  { args: ["--posts", "-1"], says: `Option '--posts' argument is ambiguous${usage}` },
-  { args: ["--posts"], says: `Option '--posts <value>' argument missing${usage}` },
-  { args: ["--post", "5"], says: `Unknown option '--post'${usage}` },
-  { args: ["1000"], says: `Unexpected argument '1000'${usage}` },
-])("refuses $args", ({ args, says }) => {
-  expect(() => readArguments(args)).toThrow(new Misuse(says));
-});
-
-test.each([
-  { args: [], meant: { posts: 240, force: false } },
-  { args: ["--force"], meant: { posts: 240, force: true } },
-  { args: ["--force", "--posts", "10000000"], meant: { posts: 10_000_000, force: true } },
-  { args: ["--posts=1"], meant: { posts: 1, force: false } },
-])("takes $args", ({ args, meant }) => {
-  expect(readArguments(args)).toEqual(meant);
-});
-
-test("ends with 1 and one line for what can't be asked of it, and makes nothing", async () => {
+test.each(["0", "-1", "1.5", "many", "1e3", "", "10000001"])("refuses %j posts, and makes nothing", async (posts) => {
   const folder = newFolder();
-  expect(await runHere("scripts/seed.ts", folder, { args: ["--posts", "0"] })).toEqual({
-    code: 1,
+  expect(await postern(["seed", `--posts=${posts}`], { folder })).toMatchObject({
+    code: 2,
     out: "",
-    err: `${number}\n`,
+    err: `error: option '--posts <number>' argument '${posts}' is invalid. It must be a whole number from 1 to 10,000,000.\n`,
   });
   expect(existsSync(join(folder, "data"))).toBe(false);
 });
@@ -350,7 +324,7 @@ test.each([
   },
   { env: { DATABASE_URL: "posts.sqlite" }, says: /^DATABASE_URL must be sqlite: and a file's path/ },
 ])("ends with 1 and one line for $env", async ({ env, says }) => {
-  const { code, err } = await runHere("scripts/seed.ts", newFolder(), { env });
+  const { code, err } = await postern(["seed"], { folder: newFolder(), env });
   expect(code).toBe(1);
   expect(err).toMatch(says);
   expect(err.trimEnd().split("\n")).toHaveLength(1);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { copyDatabase } from "../../scripts/bulk/copy.js";
+import { copyDatabase } from "../../src/admin/bulk/copy.js";
 import { openDatabase } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
 import { startPostgres } from "../../test/support/postgres-server.js";
@@ -49,7 +49,7 @@ export async function startContestants(names: readonly Name[], database: string)
 async function copyToPostgres(file: string): Promise<string> {
   const { url } = await startPostgres();
   const [source, target] = [await openDatabase(`sqlite:${file}`, entities), await openDatabase(url, entities)];
-  await copyDatabase(source, target, () => {});
+  await copyDatabase(source, target, entities, () => {});
   await Promise.all([source.close(true), target.close(true)]);
   return url;
 }

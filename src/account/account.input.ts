@@ -61,6 +61,9 @@ export const registerRules = z.object({
   input: z.object({ email, name: trimmedTextOf(1, 80), password: newPassword }),
 });
 
+/** What is asked of a password that somebody is given. */
+export const newPasswordRules = z.object({ password: newPassword });
+
 export const loginRules = z.object({ input: z.object({ email: storableText, password: givenPassword }) });
 
 export const changePasswordRules = z.object({

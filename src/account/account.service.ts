@@ -1,7 +1,11 @@
+import type { EntityManager } from "@mikro-orm/core";
+
 import type { Viewer } from "../auth.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { Client } from "../context.js";
+import { KnownError } from "../errors.js";
 import { endSessions, liveSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
+import type { User } from "../user/user.entity.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
 import { countRegistration, recordSuccess } from "./login-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
@@ -42,7 +46,8 @@ export async function register(
 /**
  * Opens a session for the account with this email and password.
  *
- * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`.
+ * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`; `FORBIDDEN` for who has the right password and is
+ * disabled: nobody else learns of that.
  */
 export async function login(
   access: Accounts,
@@ -57,9 +62,10 @@ export async function login(
     password: input.password,
     refusal: "sign-in refused",
   };
-  const opened = await withPassword(access, tried, client, now, (em, user) =>
-    openSession(em, user, client, rules, now),
-  );
+  const opened = await withPassword(access, tried, client, now, (em, user) => {
+    if (user.disabledAt !== null) throw new KnownError("FORBIDDEN", "This account is disabled");
+    return openSession(em, user, client, rules, now);
+  });
   noteSignIn(opened, client, "login");
   return opened;
 }
@@ -100,14 +106,17 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId, sessionId } = viewer;
   const tried = ownPassword(access, viewer, input.currentPassword);
-  const ended = await withPassword(access, tried, client, now, async (em, current) => {
-    const sessions = await liveSessions(em, current.id, now);
-    // The rows that refer to the user go with theirs.
-    em.remove(current);
-    return sessions.map(({ id }) => id);
-  });
+  const ended = await withPassword(access, tried, client, now, (em, user) => removeUser(em, user, now));
   client.note({ event: "account deleted", userId, sessionId });
   noteEnded(client, userId, ended, "account deleted");
+}
+
+/** Removes a user with all that is theirs, within the caller's transaction. Answers the sessions that end with it. */
+export async function removeUser(em: EntityManager, user: User, now: Date): Promise<string[]> {
+  const sessions = await liveSessions(em, user.id, now);
+  // The rows that refer to the user go with theirs.
+  em.remove(user);
+  return sessions.map(({ id }) => id);
 }
 
 function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer, password: string): Tried {

@@ -83,6 +83,11 @@ export async function recordSuccess(em: EntityManager, attempted: Attempted, now
   await pruneAttempts(em, now);
 }
 
+/** Forgets, within the caller's transaction, how often the account's password was wrong over all addresses. */
+export async function forgetFailures(em: EntityManager, account: string): Promise<void> {
+  await em.nativeDelete(Attempt, { key: keysOf({ account, addressKey: "" }).account });
+}
+
 /**
  * Counts a registration for its address, or refuses it while the address has to wait.
  *

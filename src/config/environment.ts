@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
-import { settings } from "./setting-list.js";
-import { readConfig } from "./settings.js";
+import { readConfig, type Config } from "./settings.js";
 
 /**
  * Reads the settings from the environment and, where it says nothing, from the file `.env` of the working folder.
@@ -14,9 +13,15 @@ export function configOfEnvironment(): ReturnType<typeof readConfig> {
   return readConfig({ ...file, ...process.env }, Object.keys(file));
 }
 
-/** `DATABASE_URL` of the same, unchecked, for commands that need no other setting and run where none is given. */
-export function databaseUrlOfEnvironment(): string {
-  return process.env["DATABASE_URL"] ?? environmentFile()["DATABASE_URL"] ?? settings.DATABASE_URL.preset;
+/**
+ * The database that the same names, and how it is used; no other setting is read, for commands that need none.
+ *
+ * @throws ConfigError with a line per problem.
+ */
+export function databaseOfEnvironment(): Pick<Config, "databaseUrl" | "databaseUse"> {
+  const file = environmentFile();
+  const names = ["DATABASE_URL", "DATABASE_CONNECTIONS", "DATABASE_POOLER"] as const;
+  return readConfig(Object.fromEntries(names.map((name) => [name, process.env[name] ?? file[name]]))).config;
 }
 
 function environmentFile(): NodeJS.Dict<string> {

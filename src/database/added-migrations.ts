@@ -14,7 +14,7 @@ export type AddedMigration = {
 };
 
 /** Where those that have run are recorded, apart from the server's own. */
-const table = "added_migrations";
+export const addedMigrationTable = "added_migrations";
 
 /**
  * Runs, within the caller's transaction, the migrations that haven't run on its database yet, in their order.
@@ -26,8 +26,8 @@ export async function runAdded(
   { dialect, migrationTable }: Engine,
   migrations: readonly AddedMigration[],
 ): Promise<string[]> {
-  await em.execute(migrationTable(table));
-  const rows = await em.execute<{ name: string }[]>(`select name from ${table}`);
+  await em.execute(migrationTable(addedMigrationTable));
+  const rows = await em.execute<{ name: string }[]>(`select name from ${addedMigrationTable}`);
   const run = new Set(rows.map(({ name }) => name));
   const unknown = new Set(run);
   for (const migration of migrations) unknown.delete(migration.name);
@@ -42,7 +42,7 @@ export async function runAdded(
       await em.execute(statement).catch((cause: unknown) => {
         throw new Error(`The migration ${name} failed: ${(cause as Error).message}`, { cause });
       });
-    await em.execute(`insert into ${table} (name) values (?)`, [name]);
+    await em.execute(`insert into ${addedMigrationTable} (name) values (?)`, [name]);
   }
   return [];
 }

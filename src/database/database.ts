@@ -15,7 +15,7 @@ export type { Database } from "./engine.js";
 const engines: readonly Engine[] = [sqliteEngine, postgresqlEngine];
 
 /** The engine of a database, by how its URL begins. */
-const engineOf = (url: string): Engine => (url.startsWith("sqlite:") ? sqliteEngine : postgresqlEngine);
+export const engineOf = (url: string): Engine => (url.startsWith("sqlite:") ? sqliteEngine : postgresqlEngine);
 
 /** The table that tells which migrations have run. */
 export const migrationTable = "migrations";
@@ -58,13 +58,27 @@ export class DatabaseUnusableError extends Error {
   }
 }
 
-/** A database with its engine, opened and not migrated. */
+/**
+ * A database with its engine, opened and not migrated.
+ *
+ * @param connect whether a connection is made at once; otherwise the first who needs one makes it.
+ */
 export async function connectDatabase(
   url: string,
   entities: readonly EntityClass<object>[],
   use = usualUse,
+  connect = true,
 ): Promise<Database> {
-  return Object.assign(await MikroORM.init(databaseOptions(url, entities, use)), { engine: engineOf(url), url, use });
+  const options = { ...databaseOptions(url, entities, use), connect };
+  return Object.assign(await MikroORM.init(options), { engine: engineOf(url), url, use });
+}
+
+/** What to say of an error that a database's work ended in: why it can't be used, where it tells of that. */
+export function unusableFor(url: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code }: DriverError = error;
+  const why = engineOf(url).whyUnusable(url, error);
+  return why === undefined ? error : new DatabaseUnusableError(why, code, error);
 }
 
 /**
@@ -110,14 +124,12 @@ export async function openDatabase(
     return database;
   } catch (error) {
     await database?.close(true);
-    if (!(error instanceof Error)) throw error;
-    const { code }: DriverError = error;
-    const why = engineOf(url).whyUnusable(url, error);
-    throw why === undefined ? error : new DatabaseUnusableError(why, code, error);
+    throw unusableFor(url, error);
   }
 }
 
-function refuseUnknown(migrations: readonly string[], whose: string): void {
+/** Refuses a database with migrations that are not known here. */
+export function refuseUnknown(migrations: readonly string[], whose: string): void {
   if (migrations.length === 0) return;
   throw new DatabaseUnusableError(
     `The database was migrated by a newer version of ${whose} (${migrations.join(", ")}): start that version, or restore a backup`,

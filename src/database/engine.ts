@@ -67,6 +67,11 @@ export type Engine = {
   /** Makes the table that tells which migrations have run, where it isn't there. */
   readonly migrationTable: (name: string) => string;
   readonly openReading: (database: Database, timer: Timer) => Promise<ReadingConnections>;
+  /** The file that a database is; undefined where it is in memory, or in other files that are nobody's here. */
+  readonly file: (url: string) => string | undefined;
+  /** The names of all tables, and by the server's own clock the present instant, where it has one. */
+  readonly tables: Sql;
+  readonly clock: Sql | undefined;
   /** Why a database can't be opened, in a line; undefined where the error is of another kind. */
   readonly whyUnusable: (url: string, error: DriverError) => string | undefined;
   /** Whether it could not be reached or stayed locked, so that another try may succeed. */

@@ -8,7 +8,7 @@ import { sharedAnswer } from "../http/shared-answer.js";
 import type { Metrics } from "../metrics/metrics.js";
 import { featuresWith, makeSchema } from "../schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "../config/signing-keys.js";
-import { keptSecret } from "../config/kept-secret.js";
+import { dataFolder, keptSecret } from "../config/kept-secret.js";
 import { openOperations, type Operations } from "./operations.js";
 import type { Answering, ServerParts } from "./parts.js";
 
@@ -17,9 +17,6 @@ const connectionBacklog = 4096;
 
 // Who asks more often costs no more.
 const metricsKeptMilliseconds = 1000;
-
-/** Where a machine keeps what is made for it. */
-const dataFolder = "./data";
 
 /** A server that answers, until it is stopped. */
 export type RunningServer = Answering & {

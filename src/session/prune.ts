@@ -1,10 +1,14 @@
 import type { EntityManager } from "@mikro-orm/core";
 
+import type { Transaction } from "../database/transaction.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { Session } from "./session.entity.js";
 
 /** How long an ended session is remembered, so that its client is told why and not just that its token is unknown. */
 const rememberedAfterEndSeconds = 7 * 24 * 60 * 60;
+
+/** How many were deleted. */
+type Pruned = { readonly sessions: number; readonly refreshTokens: number };
 
 const sessionsAtOnce = 20;
 const tokensAtOnce = 200;
@@ -14,7 +18,7 @@ const tokensAtOnce = 200;
  * used refresh tokens that no answer depends on. Each sign-in and refresh deletes more than it adds, and none much,
  * so the tables stay bounded without a worker and nobody waits for a great cleaning.
  */
-export async function prune(em: EntityManager, now: Date): Promise<void> {
+export async function prune(em: EntityManager, now: Date): Promise<Pruned> {
   const forgotten = new Date(now.getTime() - rememberedAfterEndSeconds * 1000);
   const sessions = await em.find(
     Session,
@@ -29,5 +33,18 @@ export async function prune(em: EntityManager, now: Date): Promise<void> {
   );
   if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
   // A session with many tokens goes once they have gone, in later steps.
-  if (ended.length > 0 && tokens.length < tokensAtOnce) await em.nativeDelete(Session, { id: { $in: ended } });
+  const isReady = ended.length > 0 && tokens.length < tokensAtOnce;
+  const sessionCount = isReady ? await em.nativeDelete(Session, { id: { $in: ended } }) : 0;
+  return { sessions: sessionCount, refreshTokens: tokens.length };
+}
+
+/** Deletes all of it, a few at a time, so that those who sign in meanwhile wait for none of it. */
+export async function pruneAll(transaction: Transaction, now: Date): Promise<Pruned> {
+  const all = { sessions: 0, refreshTokens: 0 };
+  for (;;) {
+    const { sessions, refreshTokens } = await transaction((em) => prune(em, now));
+    if (sessions + refreshTokens === 0) return all;
+    all.sessions += sessions;
+    all.refreshTokens += refreshTokens;
+  }
 }

@@ -43,7 +43,8 @@ export async function refreshSession(
     const found = await findToken(em, token);
     if (found === null) return { reason: "UNKNOWN" };
     const { session } = found;
-    if (session.endedAt !== null) return { reason: "SESSION_REVOKED", session };
+    // Where a user was disabled all sessions ended, but for one that a server of the previous release has opened since.
+    if (session.endedAt !== null || session.user.disabledAt !== null) return { reason: "SESSION_REVOKED", session };
     const end = endOfSession(session.createdAt, rules, now);
     if (now >= session.expiresAt || !outlives(end, now)) return { reason: "EXPIRED", session };
 

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 
 import { perOperation, type Context } from "../context.js";
 import type { OperationReader } from "../database/reader.js";
-import { sql } from "../database/sql.js";
+import { limit, sql } from "../database/sql.js";
 import { SessionType } from "./session.type.js";
 
 type Row = {
@@ -38,7 +38,8 @@ const loaderOf = perOperation(
     ),
 );
 
-async function readSessions(reader: OperationReader, userId: string, now: Date): Promise<SessionType[]> {
+/** The live sessions of a user, newest first. */
+export async function readSessions(reader: OperationReader, userId: string, now: Date): Promise<SessionType[]> {
   const rows = await reader.all<Row>(
     sql`select id, created_at, last_used_at, expires_at, user_agent from sessions
       where user_id = ${userId} and ended_at is null and expires_at > ${now}
@@ -55,4 +56,18 @@ function sessionOf({ id, created_at, last_used_at, expires_at, user_agent }: Row
     expiresAt: new Date(expires_at),
     userAgent: user_agent,
   });
+}
+
+/** Whose a session is; undefined where there is none of this id. */
+export async function ownerOf(reader: OperationReader, sessionId: string): Promise<string | undefined> {
+  const [row] = await reader.all<{ user_id: string }>(sql`select user_id from sessions where id = ${sessionId}`);
+  return row?.user_id;
+}
+
+/** When the newest session was opened, by the clock of the server that did; undefined where there is none. */
+export async function newestSessionAt(reader: OperationReader): Promise<Date | undefined> {
+  const [row] = await reader.all<{ created_at: number }>(
+    sql`select created_at from sessions order by id desc ${limit(1)}`,
+  );
+  return row && new Date(row.created_at);
 }

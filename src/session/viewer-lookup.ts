@@ -12,7 +12,7 @@ export type ViewerRow = {
   readonly ended_at: number | null;
 };
 
-/** Looks a user up with one of their sessions; undefined where there is no such user. */
+/** Looks a user up with one of their sessions; undefined where there is no such user, or a disabled one. */
 export type ViewerLookup = (userId: string, sessionId: string, signal: Signal) => Promise<ViewerRow | undefined>;
 
 // More would make those wait who ask meanwhile.
@@ -60,6 +60,6 @@ export function viewerLookup(
 
 function statementFor(ids: readonly (readonly [userId: string, sessionId: string])[]): Sql {
   return sql`select i.key as number, u.name, u.email, u.created_at as registered_at, s.id as session_id, s.expires_at, s.ended_at
-    from ${tuples(sql`${JSON.stringify(ids)}`, new Sql("i"))} ${joinInOrder} users u on u.id = i.value ->> 0
+    from ${tuples(sql`${JSON.stringify(ids)}`, new Sql("i"))} ${joinInOrder} users u on u.id = i.value ->> 0 and u.disabled_at is null
     left join sessions s on s.id = i.value ->> 1 and s.user_id = u.id`;
 }

@@ -27,4 +27,8 @@ export class User {
 
   @Property({ type: InstantType })
   createdAt!: Date;
+
+  /** When an operator disabled them: nobody can be them any more, though what they wrote stays. Null for all others. */
+  @Property({ type: InstantType, nullable: true })
+  disabledAt!: Date | null;
 }

@@ -1,4 +1,4 @@
-import { UniqueConstraintViolationException, type EntityManager } from "@mikro-orm/core";
+import { LockMode, UniqueConstraintViolationException, type EntityManager } from "@mikro-orm/core";
 
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
@@ -8,6 +8,19 @@ import { User } from "./user.entity.js";
 export function emailKeyOf(email: string): string {
   return email.trim().normalize("NFC").toLowerCase();
 }
+
+/**
+ * A user whom nobody else changes before the caller's transaction ends.
+ *
+ * @throws KnownError `NOT_FOUND`.
+ */
+export async function requireUser(em: EntityManager, id: string): Promise<User> {
+  const user = await em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (user === null) throw noSuchUser();
+  return user;
+}
+
+export const noSuchUser = (): KnownError => new KnownError("NOT_FOUND", "There is no such user");
 
 export type NewUser = { readonly email: string; readonly name: string; readonly passwordHash: string };
 
@@ -22,6 +35,7 @@ export async function createUser(em: EntityManager, user: NewUser, now: Date): P
     ...user,
     emailKey: emailKeyOf(user.email),
     createdAt: now,
+    disabledAt: null,
   });
   try {
     await em.persist(created).flush();

@@ -35,7 +35,7 @@ async function planOf(database: Database, statement: Sql): Promise<string[]> {
 async function analyse(database: Database): Promise<void> {
   const run = (statement: string) => database.em.getConnection().execute(statement);
   for (let user = 0; user < 5; user += 1)
-    await run(`insert into users values ('user_${user}', 'n', 'e${user}', 'e${user}', 'h', 0)`);
+    await run(`insert into users values ('user_${user}', 'n', 'e${user}', 'e${user}', 'h', 0, null)`);
   await run(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
      insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, vote_count, version)

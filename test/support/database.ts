@@ -26,3 +26,7 @@ export const places = () =>
         { place: "memory", newUrl: async () => memoryUrl },
         { place: "a file", newUrl: newDatabaseUrl },
       ];
+
+/** The same of a database that no other test is given, and that nothing has migrated. */
+export const newUnsharedUrl = async (): Promise<string> =>
+  inject("database") === "postgresql" ? newPostgresDatabase() : newFileUrl();

@@ -90,7 +90,7 @@ let runs = 0;
  * in `folder`, with no environment and no arguments but these. For commands that end by themselves.
  */
 export async function runHere(
-  file: "src/main.ts" | "scripts/seed.ts" | "scripts/backup.ts",
+  file: "src/main.ts",
   folder: string,
   { env = {}, args = [] }: { env?: Record<string, string>; args?: readonly string[] },
 ): Promise<Ended> {

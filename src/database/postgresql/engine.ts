@@ -2,6 +2,7 @@ import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 
 import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
+import { sql } from "../sql.js";
 import { openConnection, openPipeline } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
@@ -75,6 +76,9 @@ export const postgresqlEngine: Engine = {
       together: [],
     };
   },
+  file: () => undefined,
+  tables: sql`select table_name as name from information_schema.tables where table_schema = current_schema()`,
+  clock: sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`,
   whyUnusable,
   isAway,
   isTimeout,

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import { sqliteMigrations } from "../../migrations/sqlite/index.js";
 import type { Connection, Engine } from "../engine.js";
-import type { Sql } from "../sql.js";
+import { sql, type Sql } from "../sql.js";
 import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
@@ -99,6 +99,9 @@ export const sqliteEngine: Engine = {
     const [credentials, short, ...any] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
     return { credentials: credentials!, short: [short!], any, together };
   },
+  file: (url) => (pathOf(url) === ":memory:" ? undefined : pathOf(url)),
+  tables: sql`select name from sqlite_master where type = 'table'`,
+  clock: undefined,
   whyUnusable(url, error) {
     if (error instanceof NoSqliteError) return error.message;
     const { code = "" } = error;

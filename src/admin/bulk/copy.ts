@@ -1,22 +1,18 @@
 import { createHash } from "node:crypto";
 
-import type { EntityProperty } from "@mikro-orm/core";
+import { CommitOrderCalculator, type EntityProperty } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import type { Database } from "../../src/database/database.js";
-import { jsonArray } from "../../src/database/dialect.js";
-import { joinSql, limit, Sql, sql } from "../../src/database/sql.js";
-import { transactionsOn } from "../../src/database/transaction.js";
-import { entities } from "../../src/schema.js";
+import type { Database } from "../../database/database.js";
+import { jsonArray } from "../../database/dialect.js";
+import { joinSql, limit, Sql, sql } from "../../database/sql.js";
+import { transactionsOn } from "../../database/transaction.js";
+import type { Features } from "../../schema.js";
 
+import { Refusal } from "../command.js";
 import { bulkOf, type Value } from "./load.js";
 import type { Progress } from "./progress.js";
 import { schedulePosts } from "./schedule.js";
-
-/** A copy that can't be made, in a line. */
-export class CopyRefused extends Error {
-  override readonly name = "CopyRefused";
-}
 
 /** How many rows of each table have been copied. */
 export type Copied = Readonly<Record<string, number>>;
@@ -27,27 +23,30 @@ const rowsAtOnce = 5000;
  * Copies all that a database holds into an empty one of either kind, in one transaction: however it ends, all of it is
  * there or nothing. Nobody writes to the source meanwhile, who would write in vain.
  *
+ * Tables that have no entity, and hold what is made from others, are left to the target's triggers.
+ *
  * Every table is read back from the target and compared, by the number of its rows and a checksum over them.
  *
- * @throws CopyRefused where the target isn't empty, or doesn't hold what the source does.
+ * @param entities the server's own, and those of what an application adds.
+ * @throws Refusal where the target isn't empty, or doesn't hold what the source does.
  */
 export async function copyDatabase(
   source: Database,
   target: Database,
+  entities: Features["entities"],
   report: (progress: Progress) => void,
 ): Promise<Copied> {
   const bulk = bulkOf(target);
   await bulk.tune(target);
   const copied = await transactionsOn(source)({ party: "" })((from) =>
     transactionsOn(target)({ party: "" })(async (to) => {
-      await lockForReading(source, from);
-      for (const table of tablesOf(target))
-        if ((await countOf(target, to, table)) > 0)
-          throw new CopyRefused(`The target isn't empty: it has ${table.name}`);
+      await lockForReading(source, from, entities);
+      for (const table of tablesOf(target, entities))
+        if ((await countOf(target, to, table)) > 0) throw new Refusal(`The target isn't empty: it has ${table.name}`);
 
       const load = await bulk.begin(to);
       const sums = new Map<string, Sum>();
-      for (const table of tablesOf(source)) {
+      for (const table of tablesOf(source, entities)) {
         const total = await countOf(source, from, table);
         const sum = newSum();
         for await (const rows of rowsOf(source, from, table)) {
@@ -60,12 +59,12 @@ export async function copyDatabase(
       }
       await load.restore((done, total) => report({ phase: "indexes", done, total }));
       await schedulePosts(to);
-      for (const table of tablesOf(target)) {
+      for (const table of tablesOf(target, entities)) {
         const sum = newSum();
         for await (const rows of rowsOf(target, to, table)) sum.add(rows);
         report({ phase: "comparing", done: sum.count(), total: Math.max(sum.count(), 1) });
         if (sum.digest() !== sums.get(table.name)!.digest())
-          throw new CopyRefused(`The copy of ${table.name} differs from the original: nothing has been kept`);
+          throw new Refusal(`The copy of ${table.name} differs from the original: nothing has been kept`);
       }
       return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.count()]));
     }),
@@ -76,14 +75,19 @@ export async function copyDatabase(
 
 type Table = { readonly name: string; readonly columns: readonly string[]; readonly key: readonly string[] };
 
-/** The tables of all entities; those that others refer to come first, as features that others import do. */
-function tablesOf(database: Database): readonly Table[] {
-  return entities.map((entity) => {
-    const { tableName, props, primaryKeys, properties } = database.getMetadata().get(entity.name);
+/** The tables of all entities; those that others refer to come first. */
+function tablesOf(database: Database, entities: Features["entities"]): readonly Table[] {
+  const metadata = database.getMetadata();
+  const order = new CommitOrderCalculator();
+  for (const { name } of entities) order.addNode(name);
+  for (const { name } of entities) for (const prop of metadata.get(name).props) order.discoverProperty(prop, name);
+  // oxlint-disable-next-line unicorn/no-array-sort -- not an array's
+  return order.sort().map((name) => {
+    const { tableName, props, primaryKeys, properties } = metadata.get(name);
     return {
       name: tableName,
       columns: props.flatMap(({ fieldNames }) => fieldNames),
-      key: primaryKeys.flatMap((name) => (properties as Record<string, EntityProperty>)[name]!.fieldNames),
+      key: primaryKeys.flatMap((key) => (properties as Record<string, EntityProperty>)[key]!.fieldNames),
     };
   });
 }
@@ -96,9 +100,9 @@ async function run<Result>({ engine }: Database, em: SqlEntityManager, statement
 }
 
 /** Keeps others from writing, where the transaction alone doesn't. */
-async function lockForReading(database: Database, em: SqlEntityManager): Promise<void> {
+async function lockForReading(database: Database, em: SqlEntityManager, entities: Features["entities"]): Promise<void> {
   if (database.engine.dialect.name === "sqlite") return;
-  const names = tablesOf(database).map(({ name }) => name);
+  const names = tablesOf(database, entities).map(({ name }) => name);
   await run(database, em, new Sql(`lock table ${names.join(", ")} in share mode`));
 }
 

@@ -1,7 +1,7 @@
 import { generateMersenne53Randomizer, SimpleFaker } from "@faker-js/faker";
 import { monotonicFactory } from "ulid";
 
-import { titleKeyOf } from "../src/post/title-key.js";
+import { titleKeyOf } from "../../post/title-key.js";
 
 import { writerFrom } from "./texts.js";
 

@@ -1,22 +1,17 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import type { EntityManager } from "@mikro-orm/core";
 
-import type { Database } from "../src/database/database.js";
-import { transactionsOn } from "../src/database/transaction.js";
-import { Post } from "../src/post/post.entity.js";
-import { User } from "../src/user/user.entity.js";
-import { emailKeyOf } from "../src/user/user.service.js";
+import { inNextTurn } from "../../clock.js";
+import type { Database } from "../../database/database.js";
+import { transactionsOn } from "../../database/transaction.js";
+import { Post } from "../../post/post.entity.js";
+import { User } from "../../user/user.entity.js";
+import { emailKeyOf } from "../../user/user.service.js";
 
+import { Refusal } from "../command.js";
 import type { Demonstration, DemoPost } from "./demonstration.js";
-import type { Progress } from "../scripts/bulk/progress.js";
-import { schedulePosts } from "../scripts/bulk/schedule.js";
-import { bulkOf, type BulkLoad, type Value } from "../scripts/bulk/load.js";
-
-/** A database that can't be filled as it is, in one line. */
-export class FillRefused extends Error {
-  override readonly name = "FillRefused";
-}
+import type { Progress } from "../bulk/progress.js";
+import { schedulePosts } from "../bulk/schedule.js";
+import { bulkOf, type BulkLoad, type Value } from "../bulk/load.js";
 
 /** What has been added. */
 export type Made = {
@@ -34,7 +29,7 @@ const postsInATurn = 500;
  * Adds the demonstration in one transaction: however it ends, all of it is there or nothing.
  *
  * @param parts `passwordHash` is every user's; `force` adds to what others have there, which is left as it is.
- * @throws FillRefused where the database isn't empty, or has an account with an email of the demonstration.
+ * @throws Refusal where the database isn't empty, or has an account with an email of the demonstration.
  */
 export async function fill(
   database: Database,
@@ -78,11 +73,11 @@ async function refuseWhereTaken(em: EntityManager, { users }: Demonstration, for
   const emailKeys = users.map(({ email }) => emailKeyOf(email));
   const taken = await em.findOne(User, { emailKey: { $in: emailKeys } }, { orderBy: { id: "asc" } });
   if (taken !== null)
-    throw new FillRefused(
+    throw new Refusal(
       `The demonstration is there already, or somebody's account is in its way: ${taken.email} is taken`,
     );
   if (!force && ((await em.count(User)) > 0 || (await em.count(Post)) > 0))
-    throw new FillRefused("The database isn't empty: add --force to put the demonstration beside what is there");
+    throw new Refusal("The database isn't empty: add --force to put the demonstration beside what is there");
 }
 
 async function insertPosts(
@@ -116,7 +111,7 @@ async function* inBatches(posts: Iterable<DemoPost>): AsyncGenerator<readonly De
     if (batch.length === postsAtOnce) {
       yield batch;
       batch = [];
-    } else if (batch.length % postsInATurn === 0) await nextTurn();
+    } else if (batch.length % postsInATurn === 0) await new Promise<void>(inNextTurn);
   }
   if (batch.length > 0) yield batch;
 }

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../clock.js";
 
 /** Has posts that were loaded announced when their time comes: triggers do so for those that a server writes. */
 export async function schedulePosts(em: SqlEntityManager): Promise<void> {

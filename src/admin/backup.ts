@@ -1,53 +1,52 @@
-// Copies the SQLite database of DATABASE_URL to a file, as it is at one instant, while servers read and write it:
-//   npm run db:backup -- FILE
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import sqlite3 from "sqlite3";
+import type sqlite3 from "sqlite3";
 
-import { systemTimer } from "../src/clock.js";
-import { databaseUrlOfEnvironment } from "../src/config/environment.js";
-import { busyTimeoutMilliseconds } from "../src/database/sqlite/connection.js";
-
-/** Why there is no copy, in a line. */
-class BackupRefused extends Error {
-  override readonly name = "BackupRefused";
-}
+import { systemTimer } from "../clock.js";
+import { engineOf } from "../database/database.js";
+import { busyTimeoutMilliseconds } from "../database/sqlite/connection.js";
+import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
+import { Refusal } from "./command.js";
 
 const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const interruptEveryMilliseconds = 20;
 
-async function main(): Promise<void> {
-  const [target, ...more] = process.argv.slice(2);
-  if (target === undefined || target.startsWith("-") || more.length > 0)
-    throw new BackupRefused("Name the file to copy to: npm run db:backup -- FILE");
-  const url = databaseUrlOfEnvironment();
+/**
+ * Copies a database of SQLite to a file, as it is at one instant, while servers read and write it.
+ *
+ * @returns how many bytes the copy has.
+ * @throws Refusal where there is no copy.
+ */
+export async function backUp(url: string, target: string): Promise<{ readonly from: string; readonly bytes: number }> {
   if (/^postgres(ql)?:/.test(url))
-    throw new BackupRefused(`PostgreSQL has its own: pg_dump --format=custom --file=${target} "$DATABASE_URL"`);
-  const source = url.replace(/^sqlite:/, "");
-  if (source === url || source === ":memory:")
-    throw new BackupRefused(
-      "DATABASE_URL names no file that could be copied, for example sqlite:./data/postern.sqlite",
-    );
-  if (!existsSync(source)) throw new BackupRefused(`There is no database to copy: ${source}`);
-
-  await copyTo(target, (draft, signal) => vacuumInto(source, draft, signal));
-  console.log(`Copied ${source} to ${target}: ${(await stat(target)).size.toLocaleString("en")} bytes`);
+    throw new Refusal(`PostgreSQL has its own: pg_dump --format=custom --file=${target} "$DATABASE_URL"`);
+  const source = engineOf(url).file(url);
+  if (source === undefined)
+    throw new Refusal("DATABASE_URL names no file that could be copied, for example sqlite:./data/postern.sqlite");
+  if (!existsSync(source)) throw new Refusal(`There is no database to copy: ${source}`);
+  try {
+    await copyTo(target, (draft, signal) => vacuumInto(source, draft, signal));
+  } catch (error) {
+    const { code = "", syscall, message } = error as NodeJS.ErrnoException;
+    throw syscall !== undefined || code.startsWith("SQLITE_") ? new Refusal(`There is no copy: ${message}`) : error;
+  }
+  return { from: source, bytes: (await stat(target)).size };
 }
 
 /** Creates `target` with all of its content or not at all, for its owner alone, since it holds password hashes. */
 async function copyTo(target: string, write: (draft: string, signal: AbortSignal) => Promise<void>): Promise<void> {
   const refuseExisting = () => {
-    if (existsSync(target)) throw new BackupRefused(`${target} exists already: name another file, or remove it`);
+    if (existsSync(target)) throw new Refusal(`${target} exists already: name another file, or remove it`);
   };
   refuseExisting();
   const draft = `${target}.${randomUUID()}`;
   const interruption = new AbortController();
   // Each time, since a second Ctrl+C would end the process before the draft is gone.
-  for (const signal of interruptions)
-    process.on(signal, () => interruption.abort(new BackupRefused("Interrupted: there is no copy")));
+  const interrupt = () => interruption.abort(new Refusal("Interrupted: there is no copy"));
+  for (const signal of interruptions) process.on(signal, interrupt);
   const file = await open(draft, "wx", 0o600);
   try {
     await write(draft, interruption.signal);
@@ -58,6 +57,7 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
   } finally {
     await file.close();
     await rm(draft, { force: true });
+    for (const signal of interruptions) process.off(signal, interrupt);
   }
   // The name has to be on the disk like the content. Windows opens no folders, and needs no such thing.
   if (process.platform === "win32") return;
@@ -73,10 +73,9 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
  * @see https://www.sqlite.org/lang_vacuum.html#vacuuminto
  */
 async function vacuumInto(source: string, target: string, signal: AbortSignal): Promise<void> {
+  const { Database, OPEN_READONLY } = loadSqlite3();
   const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened = new sqlite3.Database(source, sqlite3.OPEN_READONLY, (error) =>
-      error === null ? resolve(opened) : reject(error),
-    );
+    const opened = new Database(source, OPEN_READONLY, (error) => (error === null ? resolve(opened) : reject(error)));
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
   let lift: (() => void) | undefined;
@@ -98,15 +97,3 @@ async function vacuumInto(source: string, target: string, signal: AbortSignal): 
     await new Promise((closed) => connection.close(closed));
   }
 }
-
-/** What to say of an error: one line where the cause is known, with the stack where it is our mistake. */
-function linesOf(error: unknown): string {
-  if (error instanceof BackupRefused) return error.message;
-  const { code = "", syscall, message, stack } = error as NodeJS.ErrnoException;
-  return syscall !== undefined || code.startsWith("SQLITE_") ? `There is no copy: ${message}` : (stack ?? message);
-}
-
-main().catch((error: unknown) => {
-  console.error(linesOf(error));
-  process.exit(1);
-});

@@ -1,7 +1,7 @@
 import type { Knex } from "@mikro-orm/knex";
 import type { Client } from "pg";
 
-import { searchVectorOf } from "../../src/post/search-vector.js";
+import { searchVectorOf } from "../../post/search-vector.js";
 
 import { copyIn } from "./copy-in.js";
 import type { Bulk, BulkLoad } from "./load.js";

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import type { Database } from "../../src/database/database.js";
+import type { Database } from "../../database/database.js";
 
 import { bulkPostgresql } from "./postgresql.js";
 import { bulkSqlite } from "./sqlite.js";

@@ -1,0 +1,87 @@
+import { Option, type Command } from "commander";
+
+import { KnownError } from "../../errors.js";
+import { pruneAll } from "../../session/prune.js";
+import { ownerOf, readSessions } from "../../session/session.reads.js";
+import { endSessions } from "../../session/session.service.js";
+import { confirm } from "../ask.js";
+import { exitCodes, Refusal, type Does, type Surroundings } from "../command.js";
+import { onDatabase } from "../open.js";
+import { columns, counted } from "../text.js";
+import { called, requireAccount } from "./users.js";
+
+const noSuchSession = () => new KnownError("NOT_FOUND", "There is no such session, or it is over");
+
+export function addSessions(program: Command, around: Surroundings, does: Does): void {
+  const sessions = program.command("sessions").description("who is signed in");
+
+  sessions
+    .command("list <user>")
+    .description("lists a user's live sessions, the newest first")
+    .action(
+      does(async (idOrEmail: string) =>
+        onDatabase(around, async (access) => {
+          const user = await requireAccount(access, idOrEmail);
+          const live = (await readSessions(access.reader, user.id, access.now)).map(
+            ({ id, createdAt, lastUsedAt, expiresAt, userAgent }) => ({
+              id,
+              createdAt,
+              lastUsedAt,
+              expiresAt,
+              userAgent,
+            }),
+          );
+          const head = ["ID", "OPENED", "LAST USED", "ENDS", "CLIENT"];
+          const rows = live.map((one) => [
+            one.id,
+            ...[one.createdAt, one.lastUsedAt, one.expiresAt].map((instant) => instant.toISOString()),
+            one.userAgent ?? "",
+          ]);
+          return {
+            json: { user, sessions: live },
+            text: live.length === 0 ? `There are none of ${called(user)}.` : columns([head, ...rows]),
+          };
+        }),
+      ),
+    );
+
+  sessions
+    .command("end [id]")
+    .description("ends one session, or all of a user's")
+    .option("--user <user>", "the user whose sessions all end")
+    .addOption(new Option("--yes", "doesn't ask"))
+    .action(
+      does(async (id: string | undefined, { user, yes }: { user?: string; yes?: boolean }) => {
+        if ((id === undefined) === (user === undefined))
+          throw new Refusal("Name a session by its id, or a user with --user", "USAGE", exitCodes.misused);
+        return onDatabase(around, async (access) => {
+          const owner = id === undefined ? user : await ownerOf(access.reader, id);
+          if (owner === undefined) throw noSuchSession();
+          const account = await requireAccount(access, owner);
+          const which = id === undefined ? "all sessions" : `session ${id}`;
+          await confirm(around.streams, `End ${which} of ${called(account)}?`, yes);
+          const endedSessions = await access.transaction((em) =>
+            endSessions(em, account.id, (one) => id === undefined || one.id === id, access.now),
+          );
+          if (id !== undefined && endedSessions.length === 0) throw noSuchSession();
+          return { json: { user: account, endedSessions }, text: `Ended ${counted(endedSessions.length, "session")}` };
+        });
+      }),
+    );
+
+  sessions
+    .command("prune")
+    .description("deletes what is left of sessions that nobody can ask for any more")
+    .action(
+      does(async () =>
+        onDatabase(around, async ({ transaction, now }) => {
+          const pruned = await pruneAll(transaction, now);
+          const { sessions: ended, refreshTokens } = pruned;
+          return {
+            json: pruned,
+            text: `Deleted ${counted(ended, "session")} and ${counted(refreshTokens, "refresh token")}`,
+          };
+        }),
+      ),
+    );
+}

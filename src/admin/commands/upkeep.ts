@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+
+import type { Command } from "commander";
+
+import { engineOf, openDatabase, withoutPassword } from "../../database/database.js";
+import { knownMigrations, migrationState } from "../../database/migration-state.js";
+import { exitCodes, type Does, type Outcome, type Surroundings } from "../command.js";
+import { examine, type Check } from "../doctor.js";
+import { listKeys } from "../keys.js";
+import { databaseToKeep, reading } from "../open.js";
+import { makeSecret } from "../secret.js";
+import { counted } from "../text.js";
+
+/** What a server needs before it can start. */
+export function addUpkeep(program: Command, around: Surroundings, does: Does): void {
+  program
+    .command("doctor")
+    .description("looks at settings, keys, database, migrations, clock and disk, and says what to do; changes nothing")
+    .action(
+      does(async () => {
+        const checks = await examine(around);
+        const ok = !checks.some(({ state }) => state === "problem");
+        const code = ok ? exitCodes.done : exitCodes.refused;
+        return { json: { ok, checks }, text: checks.map(linesOf).join("\n"), code };
+      }),
+    );
+
+  program
+    .command("migrate")
+    .description("makes the tables or brings them up to date, as a start of the server does")
+    .action(does(async () => migrate(around)));
+
+  program.command("keys").description("lists the keys that tokens are signed and verified with").action(does(listKeys));
+
+  program
+    .command("secret")
+    .description("prints a fresh signing secret")
+    .option("--es256", "a key pair in its place, as PEM")
+    .action(does(async ({ es256 }: { es256?: boolean }) => makeSecret(es256 === true)));
+}
+
+function linesOf({ name, state, message, advice }: Check): string {
+  const [first, ...more] = [...message.split("\n"), ...(advice === undefined ? [] : [`→ ${advice}`])];
+  const begin = `${name.padEnd(11)} ${state.padEnd(12)}`;
+  return [begin + first!, ...more.map((line) => " ".repeat(begin.length) + line)].join("\n");
+}
+
+async function migrate(around: Surroundings): Promise<Outcome> {
+  const settings = databaseToKeep();
+  const { databaseUrl: url, databaseUse } = settings;
+  const { entities, migrations } = around.features;
+  const file = engineOf(url).file(url);
+  const applied =
+    file !== undefined && !existsSync(file)
+      ? knownMigrations(engineOf(url), migrations)
+      : await reading(
+          settings,
+          around,
+          async (reader, { engine }) => (await migrationState(engine, reader, migrations)).pending,
+        );
+  const database = await openDatabase(url, entities, databaseUse, migrations);
+  await database.close(true);
+  const shown = withoutPassword(url);
+  const names = applied.map(({ name, of }) => `\n  ${name}${of === "postern" ? "" : ", of the application"}`).join("");
+  return {
+    json: { database: shown, applied },
+    text:
+      applied.length === 0
+        ? `${shown} is up to date`
+        : `Ran ${counted(applied.length, "migration")} on ${shown}:${names}`,
+  };
+}

@@ -1,0 +1,69 @@
+import { PassThrough } from "node:stream";
+
+import { administer } from "../../src/admin/administer.js";
+import type { Streams, Surroundings } from "../../src/admin/command.js";
+import { systemClock } from "../../src/clock.js";
+import { featuresWith } from "../../src/schema.js";
+import type { Ended } from "./process.js";
+
+/** Cheap enough for tests that are about something else. */
+const passwordCost = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
+
+/** What a command is given beside its arguments. */
+export type Given = Partial<Omit<Surroundings, "streams">> & {
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is there to read, which is all there is. */
+  readonly stdin?: string;
+  /** What somebody at a terminal types, a line each time that they are asked; `^C` interrupts. */
+  readonly types?: readonly string[];
+};
+
+/**
+ * Runs `postern` with these arguments in this process, in `folder` and with no environment but `env`. One at a time: both
+ * are the process's.
+ */
+export async function postern(args: readonly string[], given: Given = {}): Promise<Ended & { readonly json: any }> {
+  const { folder, env = {}, stdin, types, ...surroundings } = given;
+  const text = { out: "", err: "" };
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  streams.stdout.on("data", (chunk) => (text.out += String(chunk)));
+  const lines = [...(types ?? [])];
+  streams.stderr.on("data", (chunk) => {
+    const said = String(chunk);
+    text.err += said;
+    // Questions end so.
+    if (/(\?|\]|:) $/.test(withoutMoves(said)) && lines.length > 0) {
+      const line = lines.shift()!;
+      streams.stdin.write(line === "^C" ? "\u0003" : `${line}\n`);
+    }
+  });
+  if (types === undefined) streams.stdin.end(stdin ?? "");
+  else {
+    Object.assign(streams.stdin, { isTTY: true, setRawMode: () => streams.stdin });
+    Object.assign(streams.stderr, { isTTY: true });
+  }
+
+  const before = { folder: process.cwd(), env: process.env };
+  if (folder !== undefined) process.chdir(folder);
+  process.env = { ...env };
+  try {
+    const code = await administer(args, {
+      features: featuresWith(),
+      clock: systemClock,
+      passwordCost,
+      ...surroundings,
+      streams: streams as unknown as Streams,
+    });
+    await new Promise((done) => setImmediate(done));
+    const json = args.includes("--json") ? JSON.parse(text.out) : undefined;
+    return { code, out: text.out, err: text.err, json };
+  } finally {
+    process.chdir(before.folder);
+    process.env = before.env;
+  }
+}
+
+/** What a terminal shows, without what moves its cursor. */
+// oxlint-disable-next-line no-control-regex -- that is what they are
+const withoutMoves = (text: string): string => text.replaceAll(/\u001B\[[\d;]*[A-Z]/gi, "");
