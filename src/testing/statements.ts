@@ -38,6 +38,11 @@ export function listenToStatements(): Listening {
       text: (self as { sql: string }).sql,
       values: listOf(values),
     }));
+  // Several without values, in one go.
+  listen(loadSqlite3().Database.prototype as unknown as Methods, "exec", (_, [text]) => ({
+    text: text as string,
+    values: [],
+  }));
   for (const { Client } of [pg, ofMikroOrm])
     listen(Client.prototype as unknown as Methods, "query", (_, [first, second]) => {
       const { text, values } = typeof first === "string" ? { text: first, values: second } : (first as Asked);
