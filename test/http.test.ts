@@ -184,6 +184,7 @@ describe("the log", () => {
         ...line,
       })),
     );
+    expect(api.logged().find(({ path }) => path === "/graphql")!["durationMs"]).toBeGreaterThan(0);
     const text = JSON.stringify(lines);
     for (const secret of [token, token.split(".")[2]!, password, email, "secret=1"]) expect(text).not.toContain(secret);
   });

@@ -79,6 +79,7 @@ test("counts operations by their root field, with status and code, and never by 
     'postern_http_requests_total{operation="none",status="404",code="NOT_FOUND"}': 1,
   });
   expect(found.get('postern_http_request_duration_seconds_count{operation="me"}')).toBe(101);
+  expect(found.get('postern_http_request_duration_seconds_sum{operation="me"}')).toBeGreaterThan(0);
   expect(found.get('postern_credential_refusals_total{reason="TOKEN_MISSING"}')).toBe(1);
 });
 

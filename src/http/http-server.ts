@@ -1,7 +1,7 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import type { Timer } from "../clock.js";
+import { systemStopwatch, type Timer } from "../clock.js";
 import type { ContextFactory, OperationContext } from "../create-context.js";
 import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
@@ -110,7 +110,8 @@ export function makeHttpServer(parts: {
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);
-      whenOver(request, reply, () => logRequest(log, request, reply));
+      const elapsed = systemStopwatch();
+      whenOver(request, reply, () => logRequest(log, request, reply, elapsed()));
       answerFailure(error, request, reply, log);
     },
     clientErrorHandler: answerUnreadable,
@@ -134,14 +135,17 @@ export function makeHttpServer(parts: {
   http.addHook("onRequest", (request, reply, done) => {
     // Nothing more is done for it.
     if (!connections.begin(request, reply)) return;
+    // Fastify has none where neither a logger nor a hook waits for the answer.
+    const elapsed = systemStopwatch();
     setHeaders(request, reply);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
       connections.end(reply);
       if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
       const isForOperators = forOperators.has(pathOf(request));
-      logRequest(log, request, reply, isForOperators ? "debug" : "info");
-      if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply);
+      const milliseconds = elapsed();
+      logRequest(log, request, reply, milliseconds, isForOperators ? "debug" : "info");
+      if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply, milliseconds);
     });
     if (request.url.length > parts.longestUrl)
       answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);

@@ -3,7 +3,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Metrics } from "../metrics/metrics.js";
 
 /** Counts a request, answered or given up by its client. */
-export function measureRequest(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
+export function measureRequest(
+  metrics: Metrics,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  milliseconds: number,
+): void {
   const outcome = request.operationContext?.outcome;
   const { code = request.errorCode, reason } = outcome?.error ?? {};
   const isAnswered = reply.raw.writableFinished;
@@ -13,6 +18,6 @@ export function measureRequest(metrics: Metrics, request: FastifyRequest, reply:
     code,
     reason,
     // A stream lasts as long as its client wants.
-    seconds: isAnswered && outcome?.isSubscription !== true ? reply.elapsedTime / 1000 : undefined,
+    seconds: isAnswered && outcome?.isSubscription !== true ? milliseconds / 1000 : undefined,
   });
 }

@@ -20,6 +20,7 @@ export function logRequest(
   log: Logger,
   request: FastifyRequest,
   reply: FastifyReply,
+  milliseconds: number,
   level: "info" | "debug" = "info",
 ): void {
   const context = request.operationContext;
@@ -38,7 +39,7 @@ export function logRequest(
       }),
       ...(code !== undefined && { code }),
       ...(reason !== undefined && { reason }),
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      durationMs: Math.round(milliseconds * 10) / 10,
     },
     "request",
   );
