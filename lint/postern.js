@@ -70,6 +70,7 @@ const layers = [
   { name: "database", files: /^database\/(?!instant\.type\.ts$)/ },
   { name: "entity", files: /\.entity\.ts$/ },
   { name: "migration", files: /^migrations\// },
+  { name: "tracing", files: /^tracing\// },
   { name: "config", files: /^config\// },
   { name: "metrics", files: /^metrics\// },
   { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation|database\/instant\.type)\.ts$/ },

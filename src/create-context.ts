@@ -12,6 +12,7 @@ import { addressKeyOf } from "./session/address.js";
 import { authenticate } from "./session/authenticate.js";
 import { viewerLookup } from "./session/viewer-lookup.js";
 import type { SessionRules } from "./config/session-rules.js";
+import type { OperationSpan } from "./tracing/span.js";
 
 /** What an operation needs to know of the request that carries it. */
 export type Caller = {
@@ -30,6 +31,8 @@ export type Caller = {
   readonly placeJson?: Context["placeJson"];
   /** For a caller that can be told of what happens from now on. */
   readonly live?: Context["live"];
+  /** The operation's, which who begins it ends, where it is traced. */
+  readonly span?: OperationSpan | undefined;
 };
 
 /** A context, with what only those that carry operations need of it. */
@@ -68,7 +71,7 @@ export function contextFactory(parts: {
 }): ContextFactory {
   const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
     parts;
-  const lookUp = viewerLookup((statement) => reader.credentials(statement));
+  const lookUp = viewerLookup(reader.credentials);
 
   const begin = ({ onceGone }: Pick<Caller, "onceGone">) => {
     const now = clock();
@@ -77,7 +80,7 @@ export function contextFactory(parts: {
     return { now, ...deadline };
   };
   const complete = (
-    { userAgent, address, requestId, takeRoom, placeJson, live }: Omit<Caller, "authorization">,
+    { userAgent, address, requestId, takeRoom, placeJson, live, span }: Omit<Caller, "authorization">,
     auth: Auth,
     { now, signal, lift }: ReturnType<typeof begin>,
   ): OperationContext => {
@@ -87,8 +90,9 @@ export function contextFactory(parts: {
       now,
       auth,
       party,
-      reader: readerFor(reader, { party, signal }),
-      transaction: transactions({ party, signal, now }),
+      span,
+      reader: readerFor(reader, { party, signal, span }),
+      transaction: transactions({ party, signal, now, span }),
       signal,
       client: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
@@ -122,7 +126,7 @@ export function contextFactory(parts: {
     async createContext(caller) {
       const begun = begin(caller);
       const auth = await authenticate(
-        (userId, sessionId) => lookUp(userId, sessionId, begun.signal),
+        (userId, sessionId) => lookUp(userId, sessionId, begun.signal, caller.span),
         caller.authorization,
         sessionRules,
         begun.now,

@@ -45,6 +45,7 @@ test("has a value for every setting that is not given", () => {
       explorer: true,
       logLevel: "info",
       metrics: "off",
+      tracing: false,
       eventLogTtlSeconds: 86_400,
       shutdownDelaySeconds: 0,
       shutdownGraceSeconds: 20,

@@ -112,7 +112,7 @@ test("refuses slow reads past the bound, of one party at half of it, and reads w
   running.push(read("two", "slow"), read("three", "slow"));
   await expect(read("four", "slow")).rejects.toMatchObject(refusal);
   expect(await read("four", "short", sql`select 1 as one`)).toEqual([{ one: 1 }]);
-  expect(await reader.credentials(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  expect(await reader.credentials(sql`select 1 as one`, [])).toEqual([{ one: 1 }]);
 
   over.abort(new Error("over"));
   for (const rows of running) await expect(rows).rejects.toThrow("over");

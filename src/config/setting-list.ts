@@ -172,6 +172,13 @@ export const settings = {
     description:
       "where Prometheus finds `/metrics`: `off` for nowhere, `on` for `PORT`, where everybody finds it who finds the endpoint, or a port of its own; see [running it](operations.md#metrics)",
   },
+  TRACING: {
+    rule: z.enum(["on", "off"], "must be on or off"),
+    preset: "off",
+    example: "on",
+    description:
+      "whether requests, operations and statements are traced by OpenTelemetry, whose SDK you bring; see [running it](operations.md#traces)",
+  },
   EVENT_LOG_TTL: {
     rule: duration(1, 30 * 24 * 3600, "between 1s and 30d"),
     preset: "1d",

@@ -36,6 +36,8 @@ export type Config = {
   readonly logLevel: LogLevel;
   /** Where what is measured can be read: on the server's own port, on one of these numbers, or nowhere. */
   readonly metrics: "off" | "on" | number;
+  /** Whether requests, operations and statements are traced. */
+  readonly tracing: boolean;
   /** How long a client may stay away and still be told of what it has missed. */
   readonly eventLogTtlSeconds: number;
   /** How long the server still takes requests once it was told to stop. */
@@ -182,6 +184,7 @@ export function readConfig(
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
     metrics: read("METRICS"),
+    tracing: read("TRACING") === "on",
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),
     shutdownDelaySeconds: read("SHUTDOWN_DELAY"),
     shutdownGraceSeconds: read("SHUTDOWN_GRACE"),

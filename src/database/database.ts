@@ -7,6 +7,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { usualUse, type DatabaseUse } from "../config/database-use.js";
 import { runAdded, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
+import { statementLogger } from "./statement-spans.js";
 import { postgresqlEngine } from "./postgresql/engine.js";
 import { sqliteEngine } from "./sqlite/engine.js";
 
@@ -32,6 +33,7 @@ export function databaseOptions(
     entities: [...entities],
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
+    loggerFactory: statementLogger,
     migrations: {
       path: engine.migrationsFolder,
       migrationsList: [...engine.migrations] as never,

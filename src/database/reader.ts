@@ -3,6 +3,8 @@ import { beforeSignal, type Signal } from "./deadline.js";
 import { fairQueue, type FairQueue } from "./fair-queue.js";
 import { countsByParty } from "./counts-by-party.js";
 import type { Connection, Database } from "./engine.js";
+import type { OperationSpan } from "../tracing/span.js";
+import { inSpans } from "./statement-spans.js";
 import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "./turns.js";
 
@@ -20,6 +22,8 @@ export type Read = {
   readonly oneRow?: boolean;
   /** Ends the wait, and the statement where it has begun; its reason is thrown. */
   readonly signal?: Signal | undefined;
+  /** The operation's, where it is traced. */
+  readonly span?: OperationSpan | undefined;
 };
 
 /**
@@ -34,7 +38,7 @@ export type Reader = {
    */
   readonly all: <Row>(statement: Sql, read: Read) => Promise<Row[]>;
   /** The same for what tells who asks, on a connection that nothing else uses. */
-  readonly credentials: <Row>(statement: Sql) => Promise<Row[]>;
+  readonly credentials: <Row>(statement: Sql, asking: readonly Pick<Read, "span">[]) => Promise<Row[]>;
   /** How many wait, and how many connections have something to do. */
   readonly load: () => {
     readonly short: number;
@@ -53,12 +57,13 @@ export type OperationReader = {
 };
 
 /** The reader for one operation. */
-export function readerFor(reader: Reader, { party, signal }: Pick<Read, "party" | "signal">): OperationReader {
+export function readerFor(reader: Reader, asking: Pick<Read, "party" | "signal" | "span">): OperationReader {
+  const { party, signal, span } = asking;
   let last: Promise<unknown> = Promise.resolve();
   return {
     async all<Row>(statement: Sql | (() => Sql), pace: Pace = "short", oneRow = false) {
       const rows = last.then(() =>
-        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal, oneRow }),
+        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal, span, oneRow }),
       );
       last = rows.catch(() => {});
       try {
@@ -75,6 +80,7 @@ export function readerFor(reader: Reader, { party, signal }: Pick<Read, "party" 
 type Job = {
   readonly statement: Sql;
   readonly read: Read;
+  readonly span: OperationSpan | undefined;
   readonly queue: FairQueue<Job>;
   readonly resolve: (rows: unknown[]) => void;
   readonly reject: (error: unknown) => void;
@@ -131,9 +137,12 @@ export async function openReader(
     const elapsed = stopwatch();
     try {
       const [first, second] = jobs as [Job, Job?];
-      if (second === undefined) first.resolve(await connection.all(first.statement, first.read.signal));
-      else {
-        const rows = await connection.all<{ job: number }>(unionOf(jobs.map(({ statement }) => statement)));
+      if (second === undefined) {
+        const read = () => connection.all(first.statement, first.read.signal);
+        first.resolve(await inSpans(jobs, first.statement, dialect, read));
+      } else {
+        const read = () => connection.all<{ job: number }>(unionOf(jobs.map(({ statement }) => statement)));
+        const rows = await inSpans(jobs, first.statement, dialect, read);
         for (const [index, job] of jobs.entries()) job.resolve(rows.filter((row) => row.job === index));
       }
     } catch (error) {
@@ -167,7 +176,7 @@ export async function openReader(
   const inTurn = <Row>(queue: FairQueue<Job>, statement: Sql, read: Read, settled: () => void): Promise<Row[]> => {
     let job!: Job;
     const rows = new Promise<Row[]>((resolve, reject) => {
-      job = { statement, read, queue, resolve: (found) => resolve(found as Row[]), reject, settled };
+      job = { statement, read, span: read.span, queue, resolve: (found) => resolve(found as Row[]), reject, settled };
       queue.add(read.party, job);
     });
     next();
@@ -186,7 +195,7 @@ export async function openReader(
       slow.add(party, 1);
       return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
     },
-    credentials: (statement) => credentials.all(statement),
+    credentials: (statement, asking) => inSpans(asking, statement, dialect, () => credentials.all(statement)),
     load: () => ({
       short: waiting.short.length(),
       slow: waiting.slow.length(),

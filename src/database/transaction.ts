@@ -6,6 +6,8 @@ import { commitGroups, UndoneWithOthers, type Run } from "./commit-group.js";
 import type { Dialect } from "./dialect.js";
 import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
+import type { OperationSpan } from "../tracing/span.js";
+import { watchStatements } from "./statement-spans.js";
 import { makeTurns, type Load, type Waiting } from "./turns.js";
 
 /**
@@ -29,7 +31,7 @@ export type Access = {
 const mostTries = 5;
 
 /** Who waits to write, and the instant of it; without one, nobody hears of what is written. */
-export type Writing = Waiting & { readonly now?: Date };
+export type Writing = Waiting & { readonly now?: Date; readonly span?: OperationSpan | undefined };
 
 /**
  * Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them.
@@ -51,14 +53,18 @@ export function transactionsOn(
     (writing: Writing): Transaction =>
     (work) => {
       const { signal, now } = writing;
+      const span = writing.span?.transaction(engine.dialect.name);
       let isCommitting = false;
       const tryOnce = async <Result>(toDo: Work<Result>): Promise<Result> => {
         let result!: Result;
         isCommitting = false;
         const inGroup = async (em: SqlEntityManager) => {
           signal?.throwIfAborted();
-          result = await toDo(em, engine.dialect);
-          await em.flush();
+          const change = async () => {
+            result = await toDo(em, engine.dialect);
+            await em.flush();
+          };
+          await (span === undefined ? change() : watchStatements(span.ran, change));
           signal?.throwIfAborted();
           isCommitting = true;
         };
@@ -81,7 +87,9 @@ export function transactionsOn(
         }
       };
       // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
-      return beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
+      const done = beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
+      if (span !== undefined) done.then(() => span.end(), span.end);
+      return done;
     };
   return Object.assign(transactionFor, { load: inTurn.load });
 }

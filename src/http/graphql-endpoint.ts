@@ -79,6 +79,7 @@ export async function answerGraphql(
   const asked = requestOf(parameters, trustedDocuments);
   const json = placedJson();
   const stream = framing && endpoint.openStream(framing, asked, request, reply);
+  const span = request.span?.operation();
   try {
     const context = await endpoint.createContext({
       authorization: request.raw.headersDistinct["authorization"] ?? [],
@@ -92,6 +93,7 @@ export async function answerGraphql(
       },
       placeJson: json.place,
       live: stream?.live,
+      span,
     });
     request.operationContext = context;
     answer ??= endpoint.answers.open(context.party, cut);
@@ -118,5 +120,8 @@ export async function answerGraphql(
     stream?.close();
     reply.raw.statusMessage = "";
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
+  } finally {
+    const outcome = request.operationContext?.outcome;
+    span?.end(outcome, outcome?.error?.code ?? request.errorCode);
   }
 }

@@ -11,6 +11,7 @@ import { answerError, answerFailure, answerUnreadable } from "./error-response.j
 import { routeExplorer } from "./explorer.js";
 import { standingHeaders } from "./headers.js";
 import type { Metrics } from "../metrics/metrics.js";
+import type { RequestSpan, Tracing } from "../tracing/span.js";
 import { routeHealth } from "./health.js";
 import { measureRequest } from "./measure-request.js";
 import { routeMetrics } from "./metrics.js";
@@ -20,6 +21,7 @@ import { endpointPath as endpoint, healthPath, metricsPath, pathOf, readinessPat
 import type { Readiness } from "./readiness.js";
 import { logRequest, requestIdOf } from "./request-log.js";
 import { awaited } from "./starting.js";
+import { endTrace, traceRequest } from "./trace-request.js";
 import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
 import { whenOver } from "./when-over.js";
 
@@ -29,6 +31,8 @@ declare module "fastify" {
     operationContext: OperationContext | undefined;
     /** The code of what was answered in place of an operation. */
     errorCode: ErrorCode | undefined;
+    /** What traces it, where that was asked for. */
+    span: RequestSpan | undefined;
   }
 }
 
@@ -70,6 +74,7 @@ export function makeHttpServer(parts: {
   /** Undefined where a browser gets no more than the endpoint's path. */
   readonly explorer: { readonly isProduction: boolean } | undefined;
   readonly metrics?: Metrics | undefined;
+  readonly tracing?: Tracing | undefined;
   /** What answers at `/metrics`; undefined where there is nothing. */
   readonly metricsText?: (() => Promise<string>) | undefined;
   /** The web origins whose pages may call; `*` for all. */
@@ -86,7 +91,7 @@ export function makeHttpServer(parts: {
   /** How long an operation waits for the server to start, in milliseconds. */
   readonly longestWait: number;
 }): HttpServer {
-  const { metrics, metricsText, timer, log, name, explorer, trustProxy, publicKeys, timeouts } = parts;
+  const { metrics, tracing, metricsText, timer, log, name, explorer, trustProxy, publicKeys, timeouts } = parts;
   const corsOrigins = new Set(parts.corsOrigins);
   // What those ask who run the server, often and by machine.
   const forOperators = new Set([healthPath, readinessPath, ...(metricsText === undefined ? [] : [metricsPath])]);
@@ -119,6 +124,7 @@ export function makeHttpServer(parts: {
   const connections = watchConnections(http, parts.connections);
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
+  http.decorateRequest("span", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
   http.removeAllContentTypeParsers();
   http.addContentTypeParser("application/json", (_request, _body, done) => done(null));
@@ -138,11 +144,13 @@ export function makeHttpServer(parts: {
     // Fastify has none where neither a logger nor a hook waits for the answer.
     const elapsed = systemStopwatch();
     setHeaders(request, reply);
+    const isForOperators = forOperators.has(pathOf(request));
+    if (tracing !== undefined && !isForOperators) request.span = traceRequest(tracing, request);
     // A socket's line is written when it closes.
     whenOver(request, reply, () => {
       connections.end(reply);
+      if (request.span !== undefined) endTrace(request.span, request, reply);
       if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
-      const isForOperators = forOperators.has(pathOf(request));
       const milliseconds = elapsed();
       logRequest(log, request, reply, milliseconds, isForOperators ? "debug" : "info");
       if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply, milliseconds);

@@ -28,6 +28,7 @@ export function logRequest(
   log[level](
     {
       requestId: request.id,
+      ...(request.span && { traceId: request.span.traceId }),
       method: request.method,
       path: pathOf(request),
       ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),

@@ -9,6 +9,7 @@ import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeEvent } from "../operation/execute-event.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
+import type { Tracing } from "../tracing/span.js";
 import type { Sink, Subscription, Subscriptions } from "./subscriptions.js";
 
 /** What runs the operations of sockets and streams: the same functions as for HTTP. */
@@ -16,6 +17,7 @@ export type Operator = Executor &
   ContextFactory & {
     readonly subscriptions: Subscriptions;
     readonly answers: ByteBudget;
+    readonly tracing: Tracing | undefined;
     readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   };
 
@@ -47,6 +49,8 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
   let share: ReturnType<ByteBudget["open"]> | undefined;
   let subscription: Subscription | undefined;
   let context: OperationContext | undefined;
+  let refusal: readonly GraphQLFormattedError[] | undefined;
+  const span = operator.tracing?.operation();
 
   const begin = async (source: LiveSource, after: string | null | undefined, info: GraphQLResolveInfo) => {
     subscription = await subscriptions.open(source, after, info, {
@@ -64,6 +68,7 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
       },
       placeJson: json.place,
       live: { begin },
+      span,
     });
     const { result } = await executeRequest(operator, asked, context, json);
     if (result.errors !== undefined) {
@@ -71,15 +76,17 @@ export async function operate(operator: Operator, asked: GraphqlRequest, asking:
       subscription = undefined;
     }
     // A subscription that has not begun has nothing to tell.
-    const refusal = result.data === undefined || context.outcome.isSubscription ? result.errors : undefined;
+    refusal = result.data === undefined || context.outcome.isSubscription ? result.errors : undefined;
     const text = textOf(json.serialize(result));
     return { json: text, refusal, subscription, context };
   } catch (error) {
     subscription?.close();
-    const refusal = [formatError({ message: "" }, error)];
+    refusal = [formatError({ message: "" }, error)];
     return { json: JSON.stringify({ errors: refusal }), refusal, subscription: undefined, context };
   } finally {
     share?.close();
+    const code = context?.outcome.error?.code ?? refusal?.[0]?.extensions?.["code"];
+    span?.end(context?.outcome, code as string | undefined);
   }
 }
 

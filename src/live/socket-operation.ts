@@ -76,7 +76,11 @@ export function beginOperation(
       },
     });
     const { operationName = null, isMutation = false, error } = outcome.context?.outcome ?? {};
-    server.log.info({ requestId: client.requestId, operation: operationName, ...error }, "socket operation");
+    const { traceId } = outcome.context?.span ?? {};
+    server.log.info(
+      { requestId: client.requestId, ...(traceId !== undefined && { traceId }), operation: operationName, ...error },
+      "socket operation",
+    );
     const code = error?.code ?? outcome.refusal?.[0]?.extensions?.["code"];
     server.metrics?.socketOperation(outcome.context?.outcome, code, error?.reason);
     ({ subscription } = outcome);

@@ -1,5 +1,6 @@
 import type { AnswerSize, Context } from "../context.js";
 import { KnownError } from "../errors.js";
+import type { OperationSpan } from "../tracing/span.js";
 
 /** An answer's size as its operation counts it, and as the response is held to it. All sizes are in bytes. */
 export type MeasuredAnswer = AnswerSize & {
@@ -8,7 +9,11 @@ export type MeasuredAnswer = AnswerSize & {
 };
 
 /** A context whose answer's size is known to who carries the operation. */
-export type MeasuredContext = Context & { readonly answer: MeasuredAnswer };
+export type MeasuredContext = Context & {
+  readonly answer: MeasuredAnswer;
+  /** The operation's, where it is traced. */
+  readonly span?: OperationSpan | undefined;
+};
 
 // What comes to this many times the limit at the most is not looked at more closely.
 const farBeyond = 16;

@@ -35,7 +35,8 @@ export async function executeRequest(
   try {
     const headers = new HeaderMap(accept === undefined ? [] : [["accept", accept]]);
     const http = { method, headers, search: "", body: undefined };
-    const response = await apollo.executeOperation({ ...asked, http }, { contextValue: context });
+    const run = () => apollo.executeOperation({ ...asked, http }, { contextValue: context });
+    const response = await (context.span === undefined ? run() : context.span.run(run));
     if (response.body.kind !== "single") throw new Error("an answer in several parts");
     const result = response.body.singleResult;
     const { errors, data } = result;

@@ -18,6 +18,7 @@ import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
 import type { Features } from "../schema.js";
 import type { Keyring } from "../config/signing-keys.js";
+import type { Tracing } from "../tracing/span.js";
 import type { Answering, ServerParts } from "./parts.js";
 
 /** What answers operations, and what it is made of. */
@@ -35,6 +36,7 @@ export async function openOperations(
     readonly keys: Keyring;
     readonly schema: GraphQLSchema;
     readonly metrics: Metrics | undefined;
+    readonly tracing: Tracing | undefined;
     readonly connections: () => number;
   },
 ): Promise<Operations> {
@@ -92,6 +94,7 @@ export async function openOperations(
     timer,
     log,
     metrics,
+    tracing: parts.tracing,
     events,
     cursors: eventCursors(keys),
     reader,

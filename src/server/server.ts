@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 
+import type { Timer } from "../clock.js";
 import type { Config } from "../config/settings.js";
 import { endpointUrl } from "../http/paths.js";
 import { makeHttpServer } from "../http/http-server.js";
@@ -9,6 +10,7 @@ import type { Metrics } from "../metrics/metrics.js";
 import { featuresWith, makeSchema } from "../schema.js";
 import { keyringOf, publicKeysOf, secretKey } from "../config/signing-keys.js";
 import { dataFolder, keptSecret } from "../config/kept-secret.js";
+import { loadTracing } from "../tracing/load-tracing.js";
 import { openOperations, type Operations } from "./operations.js";
 import type { Answering, ServerParts } from "./parts.js";
 
@@ -17,6 +19,9 @@ const connectionBacklog = 4096;
 
 // Who asks more often costs no more.
 const metricsKeptMilliseconds = 1000;
+
+// Of the time to stop. Whoever takes the spans may be away.
+const shareForSpans = 0.1;
 
 /** A server that answers, until it is stopped. */
 export type RunningServer = Answering & {
@@ -60,9 +65,11 @@ export async function startServer(
 
   const schema = makeSchema(features);
   const metrics = config.metrics === "off" ? undefined : await measure(name, schema, config.trustedDocuments);
+  const tracing = config.tracing ? await loadTracing(versionOf(name)) : undefined;
   const metricsText = metrics && sharedAnswer(timer, metricsKeptMilliseconds, parts.metricsOfAll ?? metrics.text);
   const { http, serve, drain, connections } = makeHttpServer({
     metrics,
+    tracing,
     metricsText: config.metrics === "on" ? metricsText : undefined,
     timer,
     log,
@@ -85,7 +92,7 @@ export async function startServer(
   let open: Operations | undefined;
   try {
     if (parts.listensLast !== true) await listen();
-    open = await openOperations({ ...parts, features, keys, schema, metrics, connections });
+    open = await openOperations({ ...parts, features, keys, schema, metrics, tracing, connections });
     serve(open.service);
     if (parts.listensLast === true) await listen();
   } catch (error) {
@@ -95,11 +102,13 @@ export async function startServer(
     throw error;
   }
   const { apollo, createContext, database, live, close } = open;
+  const longestFlush = config.shutdownGraceSeconds * 1000 * shareForSpans;
   const stopAll = async () => {
     drain();
     // No connection is taken from here on.
     await Promise.all([http.close(), live.stop()]);
     await close();
+    if (tracing !== undefined) await Promise.race([tracing.flush().catch(() => {}), passed(timer, longestFlush)]);
   };
   let stopping: Promise<void> | undefined;
   return {
@@ -119,8 +128,12 @@ export async function startServer(
   };
 }
 
+const versionOf = (name: string): string => name.split(" ").at(-1)!;
+
+const passed = (timer: Timer, milliseconds: number) => new Promise<void>((done) => timer(milliseconds, done));
+
 /** Begins to measure. Where nobody asks for it, its code isn't even loaded. */
 async function measure(name: string, schema: GraphQLSchema, trusted: Config["trustedDocuments"]): Promise<Metrics> {
   const { openMetrics } = await import("../metrics/metrics.js");
-  return openMetrics(name.split(" ").at(-1)!, ...knownOperations(schema, trusted));
+  return openMetrics(versionOf(name), ...knownOperations(schema, trusted));
 }

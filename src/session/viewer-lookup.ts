@@ -1,6 +1,7 @@
 import { beforeSignal, type Signal } from "../database/deadline.js";
 import { joinInOrder, tuples } from "../database/dialect.js";
 import { Sql, sql } from "../database/sql.js";
+import type { OperationSpan } from "../tracing/span.js";
 
 /** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
 export type ViewerRow = {
@@ -13,7 +14,12 @@ export type ViewerRow = {
 };
 
 /** Looks a user up with one of their sessions; undefined where there is no such user, or a disabled one. */
-export type ViewerLookup = (userId: string, sessionId: string, signal: Signal) => Promise<ViewerRow | undefined>;
+export type ViewerLookup = (
+  userId: string,
+  sessionId: string,
+  signal: Signal,
+  span?: OperationSpan,
+) => Promise<ViewerRow | undefined>;
 
 // More would make those wait who ask meanwhile.
 const mostAtATime = 100;
@@ -24,10 +30,14 @@ const mostAtATime = 100;
  * and a busy server has fewer of them to run. They cost alike, so nobody's wait for another's.
  */
 export function viewerLookup(
-  read: (statement: Sql) => Promise<(ViewerRow & { readonly number: number })[]>,
+  read: (
+    statement: Sql,
+    asking: readonly { readonly span: OperationSpan | undefined }[],
+  ) => Promise<(ViewerRow & { readonly number: number })[]>,
 ): ViewerLookup {
   type Asked = {
     readonly ids: readonly [userId: string, sessionId: string];
+    readonly span: OperationSpan | undefined;
     readonly resolve: (row: ViewerRow | undefined) => void;
     readonly reject: (error: unknown) => void;
   };
@@ -40,7 +50,8 @@ export function viewerLookup(
       const batch = waiting.slice(0, mostAtATime);
       waiting = waiting.slice(mostAtATime);
       try {
-        const rows = new Map((await read(statementFor(batch.map(({ ids }) => ids)))).map((row) => [row.number, row]));
+        const found = await read(statementFor(batch.map(({ ids }) => ids)), batch);
+        const rows = new Map(found.map((row) => [row.number, row]));
         for (const [number, { resolve }] of batch.entries()) resolve(rows.get(number));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -49,9 +60,9 @@ export function viewerLookup(
     isReading = false;
   };
 
-  return (userId, sessionId, signal) => {
+  return (userId, sessionId, signal, span) => {
     const row = new Promise<ViewerRow | undefined>((resolve, reject) => {
-      waiting.push({ ids: [userId, sessionId], resolve, reject });
+      waiting.push({ ids: [userId, sessionId], span, resolve, reject });
     });
     if (!isReading) void readWaiting();
     return beforeSignal(row, signal);
