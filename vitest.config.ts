@@ -25,6 +25,7 @@ const onSqlite = [
   "test/backup.test.ts",
   "test/config.test.ts",
   "test/crash.test.ts",
+  "test/dashboard.test.ts",
   "test/cross-origin.test.ts",
   "test/database.test.ts",
   "test/dependencies.test.ts",

@@ -1,13 +1,15 @@
-// Renews docs/settings.md, .env.example, the lists of metrics and alerts, and the alerts themselves after a change to the
-// settings or to what is measured.
+// Renews docs/settings.md, .env.example, the lists of metrics and alerts, the alerts themselves and the dashboard after a
+// change to the settings or to what is measured.
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { environmentExample, settingsPage } from "../src/config/settings-page.js";
 import { metricsList, withList } from "../src/metrics/page.js";
+import { dashboard } from "./monitoring/dashboard.js";
 import { alertRules, alertsList } from "./monitoring/files.js";
 
 writeFileSync("docs/settings.md", settingsPage());
 writeFileSync(".env.example", environmentExample());
 writeFileSync("deploy/alerts.yml", alertRules());
+writeFileSync("deploy/dashboard.json", dashboard());
 const page = readFileSync("docs/operations.md", "utf8");
 writeFileSync("docs/operations.md", withList(withList(page, "metrics", metricsList()), "alerts", alertsList()));

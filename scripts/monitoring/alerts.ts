@@ -1,7 +1,4 @@
-import { definitions, processDefinitions } from "../../src/metrics/definitions.js";
-
-type OwnMetric = keyof typeof definitions;
-type Labels<Metric> = Metric extends OwnMetric ? keyof (typeof definitions)[Metric]["labels"] & string : never;
+import { series } from "./promql.js";
 
 export type Alert = {
   readonly name: string;
@@ -16,18 +13,6 @@ export type Alert = {
   /** Series, as `promtool test rules` writes them a minute apart, with which it fires within half an hour. */
   readonly firesAt: Readonly<Record<string, string>>;
 };
-
-/** A metric with the values that labels have, or the patterns that begin with `~`. */
-function series<Metric extends OwnMetric | keyof typeof processDefinitions>(
-  metric: Metric,
-  labels: { readonly [Label in Labels<Metric>]?: string } = {},
-  suffix: "" | "_bucket" = "",
-): string {
-  const matchers = Object.entries<string | undefined>(labels).map(([label, value]) =>
-    value!.startsWith("~") ? `${label}=~"${value!.slice(1)}"` : `${label}="${value}"`,
-  );
-  return metric + suffix + (matchers.length === 0 ? "" : `{${matchers.join(",")}}`);
-}
 
 const perSecond = (of: string, window = "5m") => `sum by (instance) (rate(${of}[${window}]))`;
 const most = (of: string) => `max by (instance) (${of})`;

@@ -1,0 +1,22 @@
+import { parser } from "@prometheus-io/lezer-promql";
+
+import { definitions, processDefinitions } from "../../src/metrics/definitions.js";
+
+/** All that is measured, by name. */
+export const measured: readonly string[] = [...Object.keys(definitions), ...Object.keys(processDefinitions)];
+
+/** What an expression of PromQL asks for, by the names of `measured`, and whether all of it is PromQL. */
+export function readPromql(expression: string): { readonly isWhole: boolean; readonly metrics: readonly string[] } {
+  let isWhole = true;
+  const metrics: string[] = [];
+  parser.parse(expression).iterate({
+    enter({ type, name, from, to, node }) {
+      if (type.isError) isWhole = false;
+      if (name === "Identifier" && node.parent?.name === "VectorSelector") metrics.push(expression.slice(from, to));
+    },
+  });
+  // A histogram's and a summary's series have more in their names.
+  const nameOf = (series: string) =>
+    measured.find((name) => name === series) ?? series.replace(/_(bucket|sum|count)$/, "");
+  return { isWhole, metrics: metrics.map(nameOf) };
+}
