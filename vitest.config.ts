@@ -24,6 +24,7 @@ const onSqlite = [
   "test/alerts.test.ts",
   "test/backup.test.ts",
   "test/config.test.ts",
+  "test/container.test.ts",
   "test/crash.test.ts",
   "test/dashboard.test.ts",
   "test/cross-origin.test.ts",
