@@ -9,6 +9,7 @@ import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { blocksOf, commandsOf } from "./guide.js";
+import { secretsIn } from "./supply-chain/secrets.js";
 
 const { compile: compiles, ...versions } = parseArgs({
   options: { compile: { type: "boolean", default: false }, node: { type: "string" }, npm: { type: "string" } },
@@ -83,6 +84,11 @@ const [packed] = JSON.parse(
 ) as { filename: string; files: { path: string }[] }[];
 const strays = packed!.files.filter(({ path }) => /\.map$|\.postern-built$|\.test\.|^(src|test)\//.test(path));
 if (strays.length > 0) refuse(`The package has files that nobody needs: ${strays.map(({ path }) => path).join(", ")}`);
+
+const leaks = packed!.files.flatMap(({ path }) =>
+  secretsIn(readFileSync(path, "latin1")).map((one) => `${path}, ${one}`),
+);
+if (leaks.length > 0) refuse(`The package has what looks like a secret: ${leaks.join("; ")}`);
 
 const page = "docs/add-bookmarks.md";
 const [install, , check] = commandsOf(page);
