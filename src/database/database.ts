@@ -7,6 +7,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { usualUse, type DatabaseUse } from "../config/database-use.js";
 import { runAdded, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
+import { PlainEntityManager } from "./entity-manager.js";
 import { statementLogger } from "./statement-spans.js";
 import { postgresqlEngine } from "./postgresql/engine.js";
 import { sqliteEngine } from "./sqlite/engine.js";
@@ -31,6 +32,7 @@ export function databaseOptions(
   return {
     ...engine.options(url, use),
     entities: [...entities],
+    entityManager: PlainEntityManager,
     discovery: { disableDynamicFileAccess: true },
     extensions: [Migrator],
     loggerFactory: statementLogger,
@@ -139,11 +141,18 @@ export function refuseUnknown(migrations: readonly string[], whose: string): voi
 }
 
 /** Does `work` in a transaction while no other process does the same. */
-function exclusively(database: Database, work: (em: SqlEntityManager) => Promise<unknown>): Promise<void> {
-  return database.em.fork().transactional(async (em) => {
+async function exclusively(database: Database, work: (em: SqlEntityManager) => Promise<unknown>): Promise<void> {
+  const em = database.em.fork();
+  await em.begin();
+  try {
     for (const statement of database.engine.migrationLock) await em.execute(statement);
     await work(em);
-  });
+    await em.commit();
+  } catch (error) {
+    // A connection that is gone has nothing to roll back.
+    await em.rollback().catch(() => {});
+    throw error;
+  }
 }
 
 /** Whether the database could not be reached or stayed locked, so that another try may succeed. */
