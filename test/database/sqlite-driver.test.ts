@@ -113,6 +113,28 @@ test("a statement of a transaction is compiled once, and its values stand beside
   expect(asked.map(({ values }) => values)).toEqual(texts.map((text) => [text]));
 });
 
+test("an error tells the statement of a transaction that failed, and none of its values", async () => {
+  const em = await openNotes(SqliteDriver, true);
+  for (const text of ["insert into nowhere (text) values (?)", "insert into notes (text, tags) values (?, ?), (?, ?)"])
+    await expect(
+      em.execute(text, ["secret", null, "secret", null].slice(0, text.split("?").length - 1)),
+    ).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^insert into \w+ \((?!.*secret).* - SQLITE_/) }),
+    );
+});
+
+test.each(cases)(
+  "refuses what is no number, by the driver that is $whose, $where",
+  async ({ driver, isInTransaction }) => {
+    const em = await openNotes(driver, isInTransaction);
+    for (const value of [Number.NaN, Infinity, -Infinity])
+      await expect(em.execute("insert into notes (text, tags) values ('x', ?)", [value])).rejects.toThrow(
+        "no such column",
+      );
+    expect(await em.execute("select * from notes")).toEqual([]);
+  },
+);
+
 test("refuses statements of a transaction that is over", async () => {
   const em = await openNotes(SqliteDriver, false);
   await em.begin();

@@ -78,7 +78,8 @@ export class SqliteConnection extends BaseSqliteConnection {
       const isChange = method === "run" && givesNoRows.test(text);
       return this.transformRawResult<Result>(await (isChange ? change : allRows)(statement, values), method);
     };
-    return this.executeQuery(text, run, { query: text, params: values, ...logging });
+    const runOrTell = () => run().catch((error: unknown) => tellOf(text, error));
+    return this.executeQuery(text, runOrTell, { query: text, params: values, ...logging });
   }
 
   /** Runs statements without values or rows within a transaction. */
@@ -99,6 +100,12 @@ export class SqliteConnection extends BaseSqliteConnection {
   }
 }
 
+/** Adds the statement to what SQLite says of it, as knex does, but without its values: they might be secrets. */
+function tellOf(text: string, error: unknown): never {
+  if (error instanceof Error) error.message = `${text} - ${error.message}`;
+  throw error;
+}
+
 async function connectionOf(transaction: Knex.Transaction): Promise<Database> {
   if (transaction.isCompleted()) throw new Error("The transaction is over");
   return (await transaction.client.acquireConnection()) as Database;
@@ -113,8 +120,9 @@ const mostBeside = 100;
 const canStandBeside = (values: readonly unknown[], text: string): boolean =>
   values.length <= mostBeside && values.every(isBindable) && !/\?\?|\\\?/.test(text);
 
+// What is no number would be bound as null, and so stored where nothing is meant; written into the text it is refused.
 const isBindable = (value: unknown): boolean =>
-  value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  value === null || typeof value === "string" || Number.isFinite(value) || typeof value === "boolean";
 
 /** What sqlite3 says of a statement that gives no rows. */
 type Ran = { readonly lastID: number; readonly changes: number };
