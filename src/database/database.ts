@@ -174,6 +174,7 @@ export function databaseErrorKind(error: unknown): "away" | "timeout" | "conflic
 /** A `DATABASE_URL` as it may be shown. */
 export const withoutPassword = (url: string): string =>
   url
-    .replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1@")
+    // Up to the last @ of the authority, as URLs are read.
+    .replace(/(:\/\/[^:/?#]*):[^/?#]*@/, "$1@")
     .replace(/([?&])password=[^&]*&?/g, "$1")
     .replace(/[?&]$/, "");

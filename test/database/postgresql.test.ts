@@ -47,11 +47,23 @@ test("says in a line that a database doesn't answer, whoever has noticed", () =>
     expect(whyUnusable("postgresql://ada@db/postern", failure(undefined, message))).toBe(said);
 });
 
+test.each(["must be a string", "must be a non-empty string"])("says in a line that there is no password: %s", (words) =>
+  expect(
+    whyUnusable(
+      "postgresql://ada@db/postern",
+      failure(undefined, `SASL: SCRAM-SERVER-FIRST-MESSAGE: client password ${words}`),
+    ),
+  ).toMatch(/ as ada: it asks for a password; give one in DATABASE_URL or PGPASSWORD$/),
+);
+
 test("shows no password", () => {
   expect(withoutPassword("postgresql://ada:s3cret@db:5432/postern")).toBe("postgresql://ada@db:5432/postern");
   expect(withoutPassword("postgresql://ada@db/postern")).toBe("postgresql://ada@db/postern");
   expect(withoutPassword("postgresql://db/postern?user=ada&password=s3cret")).toBe("postgresql://db/postern?user=ada");
   expect(withoutPassword("postgresql://db/postern?password=s3cret&user=ada")).toBe("postgresql://db/postern?user=ada");
+  expect(withoutPassword("postgresql://ada:s3@cr:et@db/postern")).toBe("postgresql://ada@db/postern");
+  expect(withoutPassword("postgresql://ada@home:s3cret@db/postern")).toBe("postgresql://ada@home@db/postern");
+  expect(withoutPassword("postgresql://ada@db:5432/a@b:c@d")).toBe("postgresql://ada@db:5432/a@b:c@d");
   expect(withoutPassword("sqlite:./data/postern.sqlite")).toBe("sqlite:./data/postern.sqlite");
 });
 

@@ -48,9 +48,8 @@ export function isConflict({ code = "" }: DriverError): boolean {
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);
   const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
-  const problem = error.message.startsWith("unsupported startup parameter")
-    ? "a pooler stands before it; set DATABASE_POOLER"
-    : (problems[code] ?? (isAway(error) ? error.message : undefined));
+  const told = problemsByWords.find(([words]) => words.test(error.message))?.[1];
+  const problem = told ?? problems[code] ?? (isAway(error) ? error.message : undefined);
   if (problem === undefined) return undefined;
   return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
 }
@@ -68,6 +67,15 @@ function partsOf(url: string) {
     user: decodeURIComponent(username),
   };
 }
+
+const problemsByWords = [
+  [/^unsupported startup parameter/, "a pooler stands before it; set DATABASE_POOLER"],
+  // The driver's, which has none to answer with.
+  [
+    /\bclient password must be a (non-empty )?string$/,
+    "it asks for a password; give one in DATABASE_URL or PGPASSWORD",
+  ],
+] as const;
 
 const problems: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
