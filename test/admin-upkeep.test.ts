@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, inject, test } from "vitest";
+import { Client } from "pg";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { bookmarks } from "../examples/bookmarks/bookmark.feature.js";
 import { systemClock } from "../src/clock.js";
@@ -115,6 +116,12 @@ describe("the doctor", () => {
       code: 1,
       keys: said("problem", /holds no secret of 32 bytes/),
     });
+    // One that only others may read could be whole, and all sessions end with it.
+    rmSync(file);
+    mkdirSync(file);
+    const { json } = await postern(["doctor", "--json"], { folder });
+    expect(json.checks[1]).toMatchObject({ state: "problem", message: expect.stringContaining("EISDIR") });
+    expect(json.checks[1].advice).not.toContain("Delete");
   });
 
   test("says what is wrong with a database that can't be used", async () => {
@@ -144,6 +151,27 @@ describe("the doctor", () => {
     expect(await doctor({ DATABASE_URL: "sqlite:/proc/postern/posts.sqlite" })).toMatchObject({
       code: 1,
       disk: said("problem", /\/proc/),
+    });
+  });
+
+  // The user of another server may make databases, but users perhaps not.
+  const mayMakeUsers = isPostgres && process.env["TEST_DATABASE_URL"] === undefined;
+  test.runIf(mayMakeUsers)("takes tables that may not be read for tables, and not for none", async () => {
+    const url = new URL(await newUnsharedUrl());
+    await postern(["migrate"], { env: { DATABASE_URL: String(url) } });
+    const owner = new Client(String(url));
+    await owner.connect();
+    const stranger = `stranger_${process.pid}`;
+    await owner.query(`create user ${stranger} password 'of nobody'`);
+    onTestFinished(async () => {
+      await owner.query(`drop user ${stranger}`);
+      await owner.end();
+    });
+    Object.assign(url, { username: stranger, password: "of nobody" });
+    expect(await doctor({ DATABASE_URL: String(url) })).toMatchObject({
+      code: 1,
+      database: said("problem", /the user lacks a right$/),
+      migrations: said("not checked", "the database can't be read"),
     });
   });
 

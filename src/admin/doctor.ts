@@ -91,8 +91,11 @@ async function keys(config: Config): Promise<Finding> {
     const others = byId.size === 1 ? "" : `, and ${counted(byId.size - 1, "older one")} verify`;
     return ok(`${newest.algorithm} key ${newest.id} signs${others}`);
   } catch (error) {
-    const advice = "Delete the file to have one made at the next start, or set JWT_SECRET";
-    return problem(error instanceof ConfigError ? error.message : (error as Error).message, advice);
+    const { message } = error as Error;
+    if (error instanceof ConfigError)
+      return problem(message, "Delete the file to have one made at the next start, or set JWT_SECRET");
+    // It may well be whole: to delete it would end every session.
+    return problem(message, "Run postern as the user that the server runs as, who has to be able to read the file");
   }
 }
 
