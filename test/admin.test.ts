@@ -8,6 +8,7 @@ import { describe, expect, inject, test } from "vitest";
 
 import { leavesOf, makeProgram } from "../src/admin/administer.js";
 import { doesAndTells, type Surroundings } from "../src/admin/command.js";
+import { columns } from "../src/admin/text.js";
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
@@ -217,6 +218,13 @@ describe("users", () => {
       code: 1,
       err: "New password: \nOnce more: \nThe two are not alike: nothing has been changed\n",
     });
+    // The arrow that brings a shell's last line back.
+    expect(await run(create("e@example.com"), { types: ["one password 1", "\u001B[A"] })).toMatchObject({ code: 1 });
+    for (const [stdin, err] of [
+      ["one password 1\nanother one 2\n", "There is more than one line on standard input: give the password alone\n"],
+      [Buffer.from("un mot passé à part", "latin1"), "The password on standard input isn't in UTF-8\n"],
+    ] as const)
+      expect(await run(create("e@example.com", "--password-stdin"), { stdin })).toMatchObject({ code: 1, err });
     expect(await run(create("e@example.com"), { types: ["^C"] })).toMatchObject({
       code: 1,
       err: "New password: \nNothing has been changed\n",
@@ -347,6 +355,22 @@ test.each([
   expect(await me(ada)).toEqual(isIn);
   expect((await run(args(ada), { types: ["y"] })).code).toBe(0);
   expect((await me(ada)).status).toBe(401);
+});
+
+test("takes the time of the answer, not that of the question", async () => {
+  const { api, run } = await start();
+  const ada = await api.register("Ada");
+  const beforeTyping = () => api.clock.advance("1m");
+  expect((await run(["users", "disable", ada.id], { types: ["y"], beforeTyping })).code).toBe(0);
+  const now = api.clock().getTime();
+  expect(await rows(api.server.database, "select disabled_at from users")).toEqual([{ disabled_at: now }]);
+  expect(await rows(api.server.database, "select ended_at from sessions")).toEqual([{ ended_at: now }]);
+  expect(await rows(api.server.database, "select max(at) as at from events")).toEqual([{ at: now }]);
+});
+
+test("puts more rows below each other than a function takes arguments", () => {
+  const rowCount = 200_000;
+  expect(columns(Array.from({ length: rowCount }, () => ["one", "row"])).split("\n")).toHaveLength(rowCount);
 });
 
 test.each([

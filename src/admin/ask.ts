@@ -1,7 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 
 import { newPasswordRules } from "../account/account.input.js";
 import { checkArguments } from "../validation.js";
@@ -32,7 +33,8 @@ async function withLines<Result>(
   output: NodeJS.WritableStream,
   work: (ask: (prompt: string) => Promise<string>) => Promise<Result>,
 ): Promise<Result> {
-  const lines = createInterface({ input: stdin, output, terminal: true });
+  // Without a history, whose last line would stand for a password typed once more.
+  const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   lines.once("SIGINT", () => lines.close());
   const typed = lines[Symbol.asyncIterator]();
   try {
@@ -63,13 +65,18 @@ export async function newPassword(
   { generate, passwordStdin }: PasswordOptions,
 ): Promise<{ readonly password: string; readonly isNew: boolean }> {
   if (generate === true) return { password: randomBytes(18).toString("base64url"), isNew: true };
-  const given = passwordStdin === true ? await firstLine(streams) : await typedTwice(streams);
+  const given = passwordStdin === true ? await onlyLine(streams) : await typedTwice(streams);
   return { ...checkArguments(newPasswordRules, { password: given }), isNew: false };
 }
 
-/** All that there is, without the end of the line that `echo` and editors add. */
-async function firstLine({ stdin }: Streams): Promise<string> {
-  return (await text(stdin)).replace(/\r?\n$/, "");
+/** The one line that there is, without its end, which `echo` and editors add. */
+async function onlyLine({ stdin }: Streams): Promise<string> {
+  const bytes = await buffer(stdin);
+  // Nobody could type what would be stored in place of it.
+  if (!isUtf8(bytes)) throw new Refusal("The password on standard input isn't in UTF-8");
+  const line = bytes.toString().replace(/\r?\n$/, "");
+  if (/[\r\n]/.test(line)) throw new Refusal("There is more than one line on standard input: give the password alone");
+  return line;
 }
 
 async function typedTwice(streams: Streams): Promise<string> {

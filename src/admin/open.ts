@@ -13,6 +13,7 @@ export type Access = {
   readonly reader: OperationReader;
   readonly transaction: Transaction;
   readonly passwordCost: PasswordCost | undefined;
+  /** The instant at which it is asked for. */
   readonly now: Date;
 };
 
@@ -83,8 +84,18 @@ export async function onDatabase<Result>(
     refuseUnknown(unknown, "Postern");
     if (pending.length > 0)
       throw new Refusal("The database isn't migrated to this version: run postern migrate first", "DATABASE");
-    const now = around.clock();
-    const transaction = transactionsOn(database)({ party, now });
-    return work({ reader, transaction, passwordCost: around.passwordCost, now });
+    const { clock, passwordCost } = around;
+    // As it is when something is done: somebody may take their time to answer before.
+    const inTime = <Parts extends object>(parts: Parts) =>
+      Object.assign(
+        {
+          get now() {
+            return clock();
+          },
+        },
+        parts,
+      );
+    const transaction = transactionsOn(database)(inTime({ party }));
+    return work(inTime({ reader, transaction, passwordCost }));
   });
 }

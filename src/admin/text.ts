@@ -16,7 +16,9 @@ const secondUnit = (found: string): string => (found.length === 1 ? "" : `\\u${f
 /** Rows as columns that stand below each other. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = (cells[0] ?? []).map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
+  );
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ");
   return cells.map((row) => line(row).trimEnd()).join("\n");
 }

@@ -14,9 +14,11 @@ export type Given = Partial<Omit<Surroundings, "streams">> & {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What is there to read, which is all there is. */
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   /** What somebody at a terminal types, a line each time that they are asked; `^C` interrupts. */
   readonly types?: readonly string[];
+  /** What happens meanwhile. */
+  readonly beforeTyping?: () => void;
 };
 
 /**
@@ -24,7 +26,7 @@ export type Given = Partial<Omit<Surroundings, "streams">> & {
  * are the process's.
  */
 export async function postern(args: readonly string[], given: Given = {}): Promise<Ended & { readonly json: any }> {
-  const { folder, env = {}, stdin, types, ...surroundings } = given;
+  const { folder, env = {}, stdin, types, beforeTyping, ...surroundings } = given;
   const text = { out: "", err: "" };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   streams.stdout.on("data", (chunk) => (text.out += String(chunk)));
@@ -34,6 +36,7 @@ export async function postern(args: readonly string[], given: Given = {}): Promi
     text.err += said;
     // Questions end so.
     if (/(\?|\]|:) $/.test(withoutMoves(said)) && lines.length > 0) {
+      beforeTyping?.();
       const line = lines.shift()!;
       streams.stdin.write(line === "^C" ? "\u0003" : `${line}\n`);
     }
