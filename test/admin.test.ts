@@ -112,6 +112,14 @@ describe("a user who is disabled", () => {
     expect((await signIn(api, ada, ada.password)).errors).toBeUndefined();
   });
 
+  test("is none to be enabled otherwise, and keeps their sessions", async () => {
+    const { api, run } = await start();
+    const ada = await api.register("Ada");
+    const { code, json } = await run(["users", "enable", ada.email, "--json"]);
+    expect({ code, endedSessions: json.endedSessions }).toEqual({ code: 0, endedSessions: 0 });
+    expect(await me(ada)).toEqual(isIn);
+  });
+
   test("has no live session where sign-ins come at the same time", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");

@@ -53,7 +53,7 @@ export async function resetPassword(
 
 /**
  * Disables a user, whose credentials answer `USER_GONE` from the next operation on, or lets one sign in again. Either
- * ends every session of theirs, so that none comes back. Answers those that ended.
+ * ends every session of theirs, so that none comes back; who is not disabled keeps theirs. Answers those that ended.
  *
  * @throws KnownError `NOT_FOUND`.
  */
@@ -65,6 +65,7 @@ export function setDisabled(
   return transaction(async (em) => {
     // Whoever signs in locks the user too, and finds them disabled, or has a session by now that ends here.
     const user = await requireUser(em, userId);
+    if (!disabled && user.disabledAt === null) return [];
     user.disabledAt = disabled ? (user.disabledAt ?? now) : null;
     return endAllSessions(em, userId, now);
   });
