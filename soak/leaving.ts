@@ -9,7 +9,8 @@ export async function logOut(person: Person, world: World): Promise<void> {
   const { outcome } = await person.ask({
     name: "logout",
     query: documents.logout,
-    ...(byRefreshToken && { variables: { input: { refreshToken: session.refreshToken } } }),
+    // It needs no access token, and so takes one that has expired.
+    ...(byRefreshToken && { token: undefined, variables: { input: { refreshToken: session.refreshToken } } }),
     writes: true,
   });
   await haveEnded([session], outcome, person, world);
@@ -58,8 +59,8 @@ async function tryOld(old: OldToken, process: number, person: Person, { traffic,
   if (isOver && (data?.me != null || code === "ok"))
     findings.violation(hasEnded ? "an ended session was let in" : "an expired token was let in", { ...about, process });
   if (code !== "UNAUTHENTICATED") return;
-  const expected =
-    hasEnded && reply.answeredAtTime < expiresAt ? ["SESSION_REVOKED"] : ["SESSION_REVOKED", "TOKEN_EXPIRED"];
+  // By a clock that is behind it hasn't expired, whatever that of the harness says.
+  const expected = reply.answeredAtTime < expiresAt ? ["SESSION_REVOKED"] : ["SESSION_REVOKED", "TOKEN_EXPIRED"];
   if (!expected.includes(String(reason)))
     findings.violation("a token was refused for another reason", { ...about, process, reason });
 }

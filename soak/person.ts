@@ -28,7 +28,10 @@ export type Person = {
   readonly refresh: () => Promise<void>;
   /** Forgets the session. */
   readonly leave: () => void;
-  /** A request of theirs to any process; finds fault with a refusal of a live session, and with a token of the past. */
+  /**
+   * A request of theirs to any process; finds fault with a refusal of a live session, and with a token of the past. By
+   * their session, unless the call names a token or none.
+   */
   readonly ask: (call: Pick<Call, "name" | "query"> & Partial<Call>) => Promise<Reply>;
 };
 
@@ -119,7 +122,10 @@ export function makePerson(number: number, random: Random, world: World): Person
     signInAgain: () => signIn(anyProcess()),
     async ask(call) {
       const { token, expiresAt } = session!;
-      const reply = await callAs({ ...call, token, judged: ["UNAUTHENTICATED", ...(call.judged ?? [])] });
+      const { judged = [] } = call;
+      // Who asks without their token is not judged by it.
+      if ("token" in call) return callAs(call);
+      const reply = await callAs({ ...call, token, judged: ["UNAUTHENTICATED", ...judged] });
       if (reply.code === "UNAUTHENTICATED" && reply.answeredAtTime < expiresAt)
         findings.violation("a live session was refused", { person: name, request: call.name, ...reply.details });
       if (reply.code === "ok" && reply.sentAtTime >= expiresAt)

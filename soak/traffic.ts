@@ -43,6 +43,9 @@ export type Traffic = {
 // Beyond an operation's own time: for the machine to be busy, and a token to be looked at.
 const patienceMilliseconds = 2000;
 
+// Clocks are read in whole milliseconds.
+const readingMilliseconds = 5;
+
 // A request that is younger may still have stood in the queue of the socket that was closed.
 const acceptedAfterMilliseconds = 250;
 
@@ -98,12 +101,13 @@ export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windo
       codes.set(counted, (codes.get(counted) ?? 0) + 1);
       judge({ ...call, name }, answer);
       const { least, most } = clocks.range(process, answer.sentAt, answer.answeredAt);
-      return {
-        ...answer,
-        sentAtTime: answer.sentAtTime + least,
-        answeredAtTime: answer.answeredAtTime + most,
-        outcome: outcomeOf(answer.code),
-      };
+      const sentAtTime = answer.sentAtTime + least;
+      const answeredAtTime = answer.answeredAtTime + most;
+      // Where a clock isn't put off after all, what is allowed for it would hide what isn't.
+      const serverTime = Date.parse(String(answer.details["serverTime"]));
+      if (serverTime < sentAtTime - readingMilliseconds || serverTime > answeredAtTime + readingMilliseconds)
+        findings.violation("a process goes by another clock than its own", { process, ...answer.details, least, most });
+      return { ...answer, sentAtTime, answeredAtTime, outcome: outcomeOf(answer.code) };
     },
   };
 }
