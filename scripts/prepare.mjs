@@ -20,11 +20,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-/** Runs a command to its end with its output in the terminal; ends this process where it fails. */
+/**
+ * Runs a command to its end with its output in the terminal; ends this process where it fails. Standard output belongs to
+ * what runs afterwards, which may print a secret for a script.
+ */
 async function run(command, ...args) {
   // In a group of its own, so that all of it can be ended: what the command has started in turn is in it.
   const child = spawn(command, args, {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", process.stderr, "inherit"],
     detached: !isWindows,
     shell: isWindows,
   });
