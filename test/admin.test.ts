@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { Client } from "pg";
@@ -500,6 +500,28 @@ describe("the built command", () => {
     child.stdout.once("data", () => child.stdout.destroy());
     expect((await once(child, "exit"))[0]).toBe(0);
     expect(err).toBe("");
+  });
+
+  test("goes on where nobody reads how far it is", async () => {
+    const folder = newFolder();
+    expect((await runBuilt(folder, ["migrate"])).code).toBe(0);
+    const args = ["copy", "--from", "sqlite:data/postern.sqlite", "--to", "sqlite:copy.sqlite"];
+    const child = spawn(process.execPath, [command, ...args], { cwd: folder });
+    child.stderr.destroy();
+    let out = "";
+    child.stdout.on("data", (chunk) => (out += String(chunk)));
+    expect((await once(child, "close"))[0]).toBe(0);
+    expect(out).toMatch(/^Copied 0 attempts/);
+  });
+
+  test.runIf(existsSync("/dev/full"))("doesn't end well where its answer can't be written", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [command, "secret"], { cwd: newFolder(), stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    let err = "";
+    child.stderr!.on("data", (chunk) => (err += String(chunk)));
+    expect((await once(child, "close"))[0]).toBe(1);
+    expect(err).toMatch(/^The answer can't be written: ENOSPC/);
   });
 });
 

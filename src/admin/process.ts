@@ -11,8 +11,14 @@ import { administer } from "./administer.js";
  */
 export async function administerProcess(args: readonly string[], added?: AddedFeature): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  // Who reads the first lines of a list and no more has what they want.
-  stdout.on("error", () => process.exit(0));
+  stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    // Who reads the first lines of a list and no more has what they want.
+    if (code === "EPIPE") process.exit(0);
+    stderr.write(`The answer can't be written: ${message}\n`);
+    process.exit(1);
+  });
+  // Nobody has to read how far something is.
+  stderr.on("error", () => {});
   const code = await administer(args, {
     features: featuresWith(added),
     clock: systemClock,
