@@ -74,7 +74,7 @@ export class SqliteConnection extends BaseSqliteConnection {
     if (context === undefined || typeof text !== "string" || !canStandBeside(values, text))
       return super.execute(...asked);
     const run = async () => {
-      const statement = await statementsOf(await connectionOf(context)).prepared(text);
+      const statement = await statementsOf(await connectionOf(context)).prepared(withWholeNumbers(text, values));
       const isChange = method === "run" && givesNoRows.test(text);
       return this.transformRawResult<Result>(await (isChange ? change : allRows)(statement, values), method);
     };
@@ -123,6 +123,19 @@ const canStandBeside = (values: readonly unknown[], text: string): boolean =>
 // What is no number would be bound as null, and so stored where nothing is meant; written into the text it is refused.
 const isBindable = (value: unknown): boolean =>
   value === null || typeof value === "string" || Number.isFinite(value) || typeof value === "boolean";
+
+// sqlite3 binds whole numbers as such up to here only, and others as floating point: 5000000000 / 1000 would have a
+// fraction, and be written as 5000000000.0.
+const mostBoundWhole = 2 ** 31 - 1;
+const isBoundAsReal = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && Math.abs(Number(value)) > mostBoundWhole;
+
+/** Makes whole numbers of those that are bound otherwise. The sign takes away the affinity that a cast has. */
+function withWholeNumbers(text: string, values: readonly unknown[]): string {
+  if (!values.some(isBoundAsReal)) return text;
+  let index = 0;
+  return text.replaceAll("?", () => (isBoundAsReal(values[index++]) ? "+cast(? as integer)" : "?"));
+}
 
 /** What sqlite3 says of a statement that gives no rows. */
 type Ran = { readonly lastID: number; readonly changes: number };
