@@ -35,12 +35,14 @@ async function withLines<Result>(
 ): Promise<Result> {
   // Without a history, whose last line would stand for a password typed once more.
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
-  lines.once("SIGINT", () => lines.close());
+  let isOpen = true;
+  lines.once("SIGINT", () => lines.close()).once("close", () => (isOpen = false));
   const typed = lines[Symbol.asyncIterator]();
   try {
     return await work(async (prompt) => {
       lines.setPrompt(prompt);
-      lines.prompt();
+      // Whoever has pressed Ctrl+C before has closed it, which newer versions of Node refuse to prompt.
+      if (isOpen) lines.prompt();
       const line = await typed.next();
       if (line.done !== true) return line.value;
       stderr.write("\n");
