@@ -53,8 +53,9 @@ export function worksFor(found: {
       variables: { s: "miso ramen" },
     },
     { name: "atARate", title: "page of 20, 100 a second", by: all, ...page, rate: 100 },
-    { name: "createPost", title: "createPost", by: servers, query: documents.createPost, variables: newPost },
     { name: "mix", title: "page of 20 beside 5 % createPost", by: servers, ...page, writesPercent: 5 },
+    // On PostgreSQL one post comes of comparing the answers, in the file of the others three: pages come before.
+    { name: "createPost", title: "createPost", by: servers, query: documents.createPost, variables: newPost },
     {
       name: "login",
       title: "login",
