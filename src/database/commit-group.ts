@@ -73,33 +73,34 @@ export function commitGroups(
       () => rollBack(group),
     );
   };
-  /**
-   * Undoes the last work alone, or all where that can't be done: SQLite rolls everything back where the disk is full,
-   * and a savepoint that couldn't be made may be that of the work before.
-   */
-  const undo = async (group: Group, stoodApart: boolean): Promise<void> => {
+  /** Undoes the works of others with the last one; they are run again. */
+  const undoAll = async (group: Group, cause: unknown): Promise<void> => {
+    await rollBack(group);
+    group.settle(Promise.reject(new UndoneWithOthers("The transaction broke", { cause })));
+  };
+  /** Undoes the last work alone, or all where that can't be done: SQLite rolls everything back where the disk is full. */
+  const undo = async (group: Group): Promise<void> => {
     if (group.works === 0) return rollBack(group);
-    try {
-      if (!stoodApart) throw new Error("It had no savepoint");
-      await engine.runTogether(group.em, ["rollback to work"]);
-    } catch (cause) {
-      await rollBack(group);
-      group.settle(Promise.reject(new UndoneWithOthers("The transaction broke", { cause })));
-    }
+    await engine.runTogether(group.em, ["rollback to work"]).catch((cause: unknown) => undoAll(group, cause));
   };
 
   return {
     commit,
     async run(instant, work) {
       const group = (open ??= await begin());
-      let standsApart = false;
+      const own = group.em.fork({ keepTransactionContext: true });
       try {
-        const own = group.em.fork({ keepTransactionContext: true });
         await engine.runTogether(own, [...apart(group), engine.beginAt(instant, use)]);
-        standsApart = group.hasSavepoint = group.works > 0;
+      } catch (error) {
+        // What there is of savepoints may be that of the work before.
+        await undoAll(group, error);
+        throw error;
+      }
+      group.hasSavepoint = group.works > 0;
+      try {
         await work(own);
       } catch (error) {
-        await undo(group, standsApart);
+        await undo(group);
         throw error;
       }
       group.works += 1;

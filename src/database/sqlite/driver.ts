@@ -20,13 +20,13 @@ import {
   BaseSqliteConnection,
   BaseSqlitePlatform,
   BaseSqliteSchemaHelper,
-  SqliteKnexDialect,
   type Knex,
 } from "@mikro-orm/knex";
 import type { Database, Statement } from "sqlite3";
 import sqlstring from "sqlstring-sqlite";
 
 import { allRows, statementsOf } from "./kept-statements.js";
+import { WritingDialect } from "./writing-dialect.js";
 
 const exceptions = [
   ["database is locked", LockWaitTimeoutException],
@@ -59,7 +59,7 @@ class SqlitePlatform extends BaseSqlitePlatform {
 /** A connection to write by. */
 export class SqliteConnection extends BaseSqliteConnection {
   override createKnex(): void {
-    this.client = this.createKnexClient(SqliteKnexDialect as never);
+    this.client = this.createKnexClient(WritingDialect as never);
     this.connected = true;
   }
 

@@ -9,7 +9,7 @@ import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { whyUnusable } from "./open-failure.js";
 import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
-import { isBusy, pollMilliseconds, WritingDialect } from "./writing-dialect.js";
+import { isBusy, pollMilliseconds } from "./writing-dialect.js";
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
 // transaction before it does wait, so a few tries are enough.
@@ -59,7 +59,7 @@ export const sqliteEngine: Engine = {
       driver: SqliteDriver,
       dbName: pathOf(url),
       // Who waits for the connection waits for a transaction that may wait for another process.
-      driverOptions: { client: WritingDialect, acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
+      driverOptions: { acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
       pool: {
         afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
           prepareConnection(connection, (error) => done(error, connection));
