@@ -84,6 +84,7 @@ function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
   const known = verified.get(token);
   if (known !== undefined && keys.byId.get(known.keyId) === known.key) return known.claims;
 
+  if (!isSpelledOnce(token)) return undefined;
   const header = readHeader(token);
   const key = header === undefined ? undefined : keys.byId.get(header.kid);
   if (header === undefined || key === undefined || header.alg !== key.algorithm) return undefined;
@@ -102,6 +103,15 @@ function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
   const claims = claimRules.safeParse(payload).data;
   if (claims !== undefined) verified.set(token, { keyId: header.kid, key, claims });
   return claims;
+}
+
+/**
+ * Whether the signature is written in its one spelling. The last character of base64url has bits that mean nothing, and
+ * a decoder ignores them, so that several texts would be the same token.
+ */
+function isSpelledOnce(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf(".") + 1);
+  return Buffer.from(signature, "base64url").toString("base64url") === signature;
 }
 
 // All that this server looks at. Each is required, but for nbf, which it never sets itself.

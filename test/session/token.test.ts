@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
+
 import { expect, test } from "vitest";
 
-import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
+import { asymmetricKey, keyringOf, secretKey } from "../../src/config/signing-keys.js";
 import { readAccessToken, signAccessToken } from "../../src/session/token.js";
 import type { TokenRules } from "../../src/config/session-rules.js";
 import { parse } from "../../src/testing/forge.js";
@@ -67,4 +69,27 @@ test("differs from another signed in the same instant", () => {
   const one = signAccessToken(session, rules, now);
   const two = signAccessToken(session, rules, now);
   expect(one.accessToken).not.toBe(two.accessToken);
+});
+
+test.each(["HS256", "RS256", "ES256"] as const)("of %s has one spelling", (algorithm) => {
+  const key =
+    algorithm === "HS256"
+      ? secretKey("a secret of the tests, 32 bytes at least")
+      : asymmetricKey(
+          algorithm === "RS256"
+            ? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
+            : generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey,
+        );
+  const withKey = { ...rules, keys: keyringOf([key]) };
+  const { accessToken } = signAccessToken(session, withKey, now);
+  expect(readAccessToken(accessToken, withKey, now)).toMatchObject({ state: "good" });
+
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const bytesOf = (token: string) => Buffer.from(token.split(".")[2]!, "base64url");
+  const others = [...alphabet]
+    .map((last) => accessToken.slice(0, -1) + last)
+    .filter((token) => token !== accessToken && bytesOf(token).equals(bytesOf(accessToken)));
+  expect(others.length).toBeGreaterThan(0);
+  for (const token of [...others, `${accessToken}=`, `${accessToken}A`])
+    expect(readAccessToken(token, withKey, now)).toEqual({ state: "invalid" });
 });
