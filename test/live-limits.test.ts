@@ -75,6 +75,37 @@ describe("a handshake", () => {
     if (status === 403) expect(await refusal(api, handshake({}, { origin }))).toEqual({ status, code: "FORBIDDEN" });
   });
 
+  test.each([
+    { host: "postern.test:443", origin: "https://postern.test", status: 101 },
+    { host: "postern.test:80", origin: "http://postern.test", status: 101 },
+    { host: "POSTERN.test:8443", origin: "https://postern.test:8443", status: 101 },
+    { host: "postern.test:80", origin: "https://postern.test", status: 403 },
+    { host: "postern.test", origin: "https://postern.test:8443", status: 403 },
+    { host: "@evil.test", origin: "https://postern.test", status: 403 },
+  ])("to $host from a page of $origin is answered $status", async ({ host, origin, status }) => {
+    expect(await statusOf(await startApi(), handshake({}, { host, origin }))).toBe(status);
+  });
+
+  test("behind a proxy that rewrites the host is compared with the forwarded one", async () => {
+    const headers = { host: "127.0.0.1:4000", "x-forwarded-host": "postern.test", origin: "https://postern.test" };
+    expect(await statusOf(await startApi({ TRUST_PROXY: "loopback" }), handshake({}, headers))).toBe(101);
+    expect(await statusOf(await startApi(), handshake({}, headers))).toBe(403);
+  });
+
+  test("takes none of others' places, however many one address sends before it signs in", async () => {
+    const api = await startApi({ MAX_SOCKETS_OF_USER: "1", MAX_SOCKETS: "100", TRUST_PROXY: "loopback" });
+    const from = (address: string) => handshake({}, { "x-forwarded-for": address });
+    const silent = await Promise.all(Array.from({ length: 4 }, () => rawSocket(api, from("203.0.113.7"))));
+    for (const client of silent) expect(await client.head()).toMatch(/^HTTP\/1.1 101/);
+    expect(await refusal(api, from("203.0.113.7"))).toEqual({ status: 503, code: "SERVICE_UNAVAILABLE" });
+    expect(await statusOf(api, from("203.0.113.8"))).toBe(101);
+
+    const [first] = silent;
+    first!.send({ type: "connection_init", payload: { authorization: `Bearer ${(await api.register()).token}` } });
+    await first!.until(/connection_ack/);
+    expect(await statusOf(api, from("203.0.113.7"))).toBe(101);
+  });
+
   test.each([undefined, "graphql-ws", "soap, wamp", "GRAPHQL-TRANSPORT-WS"])(
     "that offers the subprotocols %s ends with 4406, whatever follows it",
     async (offered) => {
@@ -355,13 +386,39 @@ describe("operations of a socket", () => {
     expect(socket.rest()).toEqual([]);
   });
 
-  test("may have any text for an id", async () => {
+  test("may have any text of 128 characters for an id, and no longer one", async () => {
     const api = await startApi();
     const socket = await connect(api, (await api.register()).token);
-    for (const id of ["__proto__", '"', "\u2028", "\ud800", "x".repeat(60_000)]) {
+    for (const id of ["__proto__", '"', "\u2028", "\ud800", "x".repeat(128)]) {
       socket.send(subscribe(id, "{ __typename }"));
       expect([await socket.next(), await socket.next()].map((message) => message.id)).toEqual([id, id]);
     }
+    socket.send(subscribe("x".repeat(129), "{ __typename }"));
+    expect(await socket.closed).toEqual({ code: 4400, reason: "Invalid message received" });
+  });
+
+  test("are answered in their order, whichever messages are large", async () => {
+    const api = await startApi();
+    const socket = await connect(api, (await api.register()).token);
+    const padded = (id: string) => subscribe(id, `{ __typename } # ${"x".repeat(20_000)}`);
+    socket.send(padded("1"));
+    socket.send({ type: "complete", id: "1" });
+    socket.send(subscribe("2", "{ __typename }"));
+    expect([await socket.next(), await socket.next()].map((message) => message.id)).toEqual(["2", "2"]);
+  });
+
+  test.each([
+    ["a ping of more than 4 KiB", JSON.stringify({ type: "ping", payload: { x: "x".repeat(5000) } })],
+    ["65 levels of lists", `{"type":"ping","payload":{"x":${"[".repeat(63)}${"]".repeat(63)}}}`],
+    [
+      "more than 10,000 values",
+      `{"type":"subscribe","id":"1","payload":{"query":"{me{id}}","variables":{"x":[${"1,".repeat(10_000)}1]}}}`,
+    ],
+  ])("may not come with %s", async (_what, message) => {
+    const api = await startApi();
+    const socket = await connect(api, (await api.register()).token);
+    socket.send(message);
+    expect(await socket.closed).toEqual({ code: 4400, reason: "Invalid message received" });
   });
 });
 
@@ -492,16 +549,16 @@ describe("a client that doesn't read", () => {
   });
 
   test("can't have answers to pings wait without end", async () => {
-    const api = await startApi();
+    const api = await startApi({ MAX_MESSAGES_PER_SECOND: "1000" });
     const { query } = await longPost(await api.register());
     const ada = await api.register();
     const socket = await connect(api, ada.token);
     await stopReading(api, socket, query);
-    const ping = JSON.stringify({ type: "ping", payload: { x: "x".repeat(60_000) } });
-    for (let count = 0; count < 20; count += 1) socket.send(ping);
+    const ping = JSON.stringify({ type: "ping", payload: { x: "x".repeat(4000) } });
+    for (let count = 0; count < 300; count += 1) socket.send(ping);
     socket.raw.resume();
     expect((await socket.closed).code).toBe(1013);
-    expect(socket.rest().filter(({ type }) => type === "pong").length).toBeLessThan(20);
+    expect(socket.rest().filter(({ type }) => type === "pong").length).toBeLessThan(300);
   });
 
   test("is cut where it takes nothing for as long as it may", async () => {

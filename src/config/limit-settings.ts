@@ -41,7 +41,8 @@ export const limitSettings = {
   MAX_ALIASES: {
     rule: whole(0, 10_000),
     preset: "15",
-    description: "how many aliases, those of `__typename` too, and of a fragment once for each use",
+    description:
+      "the most aliases, counting those of `__typename`, those of a fragment once for each use, and one on or below `__schema` or `__type` as ten",
   },
   MAX_DIRECTIVES: {
     rule: whole(0, 10_000),

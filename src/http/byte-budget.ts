@@ -12,6 +12,8 @@ export type ByteShare = {
   readonly take: (bytes: number) => boolean;
   /** Takes what is missing to so many bytes in all. Answers false where there is no room for that. */
   readonly takeUpTo: (bytes: number) => boolean;
+  /** Gives so many bytes back, or as many as it holds. */
+  readonly release: (bytes: number) => void;
   /** From now on it is the client that is waited for; called again whenever it has sent or taken something. */
   readonly awaitClient: () => void;
   /** The client is waited for no more. */
@@ -89,6 +91,13 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
       return {
         take,
         takeUpTo: (bytes) => bytes <= own.bytes || take(bytes - own.bytes),
+        release(bytes) {
+          const given = Math.min(bytes, own.bytes);
+          own.bytes -= given;
+          held -= given;
+          // It holds nothing that others could need.
+          if (own.bytes === 0) holders.delete(own);
+        },
         awaitClient: () => void (own.awaitedSince = clock().getTime()),
         stopAwaiting: () => void (own.awaitedSince = undefined),
         close: () => release(own),

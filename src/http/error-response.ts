@@ -14,6 +14,8 @@ import { standingHeaders } from "./headers.js";
 export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
   if (reply.statusCode === 200) reply.code(ownErrorCodes.get(code)!);
   addRetryAfter(reply, details);
+  // RFC 9110, section 15.5.16: a client that compressed its body reads here that none is taken.
+  if (code === "UNSUPPORTED_MEDIA_TYPE") reply.header("accept-encoding", "identity");
   reply.request.errorCode = code;
   // What is left of the request is not worth reading.
   if (!reply.request.raw.readableEnded) reply.header("connection", "close");

@@ -4,6 +4,7 @@ import { demonstrationAccount, hasDemonstration } from "../account/demonstration
 import { unauthenticated } from "../auth.js";
 import type { ContextFactory, OperationContext } from "../create-context.js";
 import { grantShortToken } from "../session/session.service.js";
+import { callerOf } from "./caller.js";
 import { answerError } from "./error-response.js";
 import { explorerFiles, sendFile } from "./explorer-files.js";
 import { challenge } from "./response-status.js";
@@ -53,12 +54,7 @@ export function routeExplorer(
     answer: (context: OperationContext) => Result,
   ): Promise<Awaited<Result>> => {
     reply.header("cache-control", "private, no-store");
-    const context = await createContext({
-      authorization: request.raw.headersDistinct["authorization"] ?? [],
-      userAgent: request.headers["user-agent"] ?? null,
-      address: request.ip,
-      requestId: request.id,
-    });
+    const context = await createContext(callerOf(request));
     request.operationContext = context;
     try {
       return await answer(context);

@@ -2,18 +2,20 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GraphQLFormattedError } from "graphql";
 
 import type { Caller, OperationContext } from "../create-context.js";
+import type { ProcessorTurns } from "../database/processor-turns.js";
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
 import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
 import { parametersOfBody, requestOf, type GraphqlRequest } from "../operation/graphql-request.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
-import { addressKeyOf } from "../session/address.js";
 import { writeStreamHead, type AnswerStream } from "./answer-stream.js";
 import type { ByteBudget, ByteShare } from "./byte-budget.js";
+import { callerOf } from "./caller.js";
 import { answerOperationFailure } from "./error-response.js";
 import { mediaTypeFor, readAccept } from "./media-type.js";
 import { endpointPath } from "./paths.js";
+import { readJson } from "./read-json.js";
 import { readBody } from "./request-body.js";
 import { partialSuccess } from "./response-status.js";
 import { sendAnswer } from "./send-answer.js";
@@ -37,8 +39,12 @@ export type GraphqlEndpoint = Executor & {
     request: FastifyRequest,
     reply: FastifyReply,
   ) => AnswerStream;
-  readonly parseJson: (text: string) => unknown;
+  /** Turns at the processor for large bodies, whose senders aren't known yet. */
+  readonly parsing: ProcessorTurns;
 };
+
+// Smaller ones are parsed at once, in less time than a turn takes.
+const smallBodyBytes = 16 * 1024;
 
 /** Answers a GraphQL request over HTTP: method, media type, body, credential, operation, status, bytes. */
 export async function answerGraphql(
@@ -51,8 +57,7 @@ export async function answerGraphql(
     return reply.redirect("/", 303);
   const { method } = request;
   const { accept } = request.headers;
-  const { something: takesJson, framing: named } = readAccept(accept);
-  const framing = method === "POST" ? named : undefined;
+  const { something: takesJson, framing } = readAccept(accept);
   if (!takesJson && framing === undefined)
     throw new KnownError("NOT_ACCEPTABLE", "Accept must allow application/graphql-response+json or application/json");
 
@@ -67,25 +72,21 @@ export async function answerGraphql(
     answer?.close();
   });
 
-  const { parseJson, maxBodyBytes, trustedDocuments } = endpoint;
-  const parameters =
-    method === "GET"
-      ? parametersOfUrl(request.raw.url!)
-      : parametersOfBody(
-          parseJson(
-            await readBody(request.raw, maxBodyBytes, (body = endpoint.bodies.open(addressKeyOf(request.ip), cut))),
-          ),
-        );
-  const asked = requestOf(parameters, trustedDocuments);
+  const caller = callerOf(request);
+  const readParameters = async () => {
+    if (method === "GET") return parametersOfUrl(request.raw.url!);
+    body = endpoint.bodies.open(caller.addressKey, cut);
+    const bytes = await readBody(request.raw, endpoint.maxBodyBytes, body);
+    const read = () => parametersOfBody(readJson(bytes));
+    return bytes.length <= smallBodyBytes ? read() : endpoint.parsing.run(read, { party: caller.addressKey });
+  };
+  const asked = requestOf(await readParameters(), endpoint.trustedDocuments);
   const json = placedJson();
   const stream = framing && endpoint.openStream(framing, asked, request, reply);
   const span = request.span?.operation();
   try {
     const context = await endpoint.createContext({
-      authorization: request.raw.headersDistinct["authorization"] ?? [],
-      userAgent: request.headers["user-agent"] ?? null,
-      address: request.ip,
-      requestId: request.id,
+      ...caller,
       onceGone: (end) => (endOperation = end),
       takeRoom(bytes, party) {
         answer ??= endpoint.answers.open(party, cut);

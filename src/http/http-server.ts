@@ -6,6 +6,7 @@ import type { ContextFactory, OperationContext } from "../create-context.js";
 import type { ErrorCode } from "../errors.js";
 import type { PublicKey } from "../config/signing-keys.js";
 import { answerGraphql, type GraphqlEndpoint } from "./graphql-endpoint.js";
+import { trustedHops } from "./client-address.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { routeExplorer } from "./explorer.js";
@@ -16,9 +17,9 @@ import { routeHealth } from "./health.js";
 import { measureRequest } from "./measure-request.js";
 import { routeMetrics } from "./metrics.js";
 import { watchConnections } from "./open-connections.js";
-import { jsonParserOf } from "./parse-json.js";
 import { endpointPath as endpoint, healthPath, metricsPath, pathOf, readinessPath } from "./paths.js";
 import type { Readiness } from "./readiness.js";
+import { answerExpectations, faultOf, keepAllHeaders } from "./request-head.js";
 import { logRequest, requestIdOf } from "./request-log.js";
 import { awaited } from "./starting.js";
 import { endTrace, traceRequest } from "./trace-request.js";
@@ -50,7 +51,7 @@ export type SenderTimeouts = {
 
 /** What answers GraphQL, once the server has started. */
 export type Service = {
-  readonly graphql: Omit<GraphqlEndpoint, "parseJson">;
+  readonly graphql: GraphqlEndpoint;
   /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   readonly readiness: Readiness;
@@ -96,7 +97,7 @@ export function makeHttpServer(parts: {
   // What those ask who run the server, often and by machine.
   const forOperators = new Set([healthPath, readinessPath, ...(metricsText === undefined ? [] : [metricsPath])]);
   const http = fastify({
-    trustProxy: trustProxy === undefined ? false : [...trustProxy],
+    trustProxy: trustProxy === undefined ? false : trustedHops(trustProxy),
     // One line a request is ours to write, and so is the request's id.
     logger: false,
     requestIdHeader: false,
@@ -110,6 +111,8 @@ export function makeHttpServer(parts: {
       headersTimeout: Math.min(timeouts.headers, timeouts.request),
       requestTimeout: timeouts.request,
       connectionsCheckingInterval: timeouts.checkEvery,
+      // Node's own answer would have no body, and no line in the log.
+      requireHostHeader: false,
       ...upgradeOptions,
     },
     // A path that can't be decoded reaches no hook, and is answered and logged like any other request.
@@ -121,6 +124,8 @@ export function makeHttpServer(parts: {
     },
     clientErrorHandler: answerUnreadable,
   });
+  keepAllHeaders(http);
+  answerExpectations(http);
   const connections = watchConnections(http, parts.connections);
   http.decorateRequest("operationContext", undefined);
   http.decorateRequest("errorCode", undefined);
@@ -155,14 +160,13 @@ export function makeHttpServer(parts: {
       logRequest(log, request, reply, milliseconds, isForOperators ? "debug" : "info");
       if (metrics !== undefined && !isForOperators) measureRequest(metrics, request, reply, milliseconds);
     });
-    if (request.url.length > parts.longestUrl)
-      answerError(reply.code(414), "BAD_REQUEST", `A URL may have ${parts.longestUrl} characters at most`);
-    else done();
+    const fault = faultOf(request, parts.longestUrl);
+    if (fault === undefined) done();
+    else answerError(reply.code(fault.status), "BAD_REQUEST", fault.message);
   });
 
-  type Serving = Omit<Service, "graphql"> & { readonly graphql: GraphqlEndpoint };
-  const service = awaited<Serving>(timer, parts.longestWait);
-  const answer = ({ graphql, upgrade }: Serving, request: FastifyRequest, reply: FastifyReply) => {
+  const service = awaited<Service>(timer, parts.longestWait);
+  const answer = ({ graphql, upgrade }: Service, request: FastifyRequest, reply: FastifyReply) => {
     const asked = upgradeOf(request);
     return asked === undefined ? answerGraphql(graphql, request, reply) : upgrade(asked, request, reply);
   };
@@ -213,7 +217,7 @@ export function makeHttpServer(parts: {
   http.setErrorHandler<FastifyError>((error, request, reply) => answerFailure(error, request, reply, log));
   return {
     http,
-    serve: ({ graphql, ...rest }) => service.begin({ ...rest, graphql: { ...graphql, parseJson: jsonParserOf(http) } }),
+    serve: service.begin,
     drain: () => (isDraining = true),
     connections: connections.count,
   };

@@ -14,10 +14,24 @@ export const readinessPath = "/readyz";
 /** What the process has measured. */
 export const metricsPath = "/metrics";
 
-/** A request's path, without the query string, whose variables or misplaced token are nobody's business. */
-export function pathOf({ url }: FastifyRequest): string {
-  if (url === endpointPath) return url;
-  return url.replace(/^https?:\/\/[^/]*/, "").split("?", 1)[0]!;
+/** A request's path as it was sent, without the query string, whose variables or token are nobody's business. */
+export function sentPathOf({ url }: FastifyRequest): string {
+  return url.replace(/^https?:\/\/[^/]*/, "").split(/[?#]/, 1)[0]!;
+}
+
+/**
+ * A request's path as the router reads it, decoded. Everything that is decided by a path is decided by this one.
+ */
+export function pathOf(request: FastifyRequest): string {
+  if (request.url === endpointPath) return endpointPath;
+  const path = sentPathOf(request);
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURI(path);
+  } catch {
+    // The router refuses it.
+    return path;
+  }
 }
 
 /** The endpoint's address as a person on this machine would type it. */

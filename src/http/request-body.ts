@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
@@ -10,14 +10,15 @@ import type { ByteShare } from "./byte-budget.js";
  * @throws KnownError `PAYLOAD_TOO_LARGE`, `SERVICE_UNAVAILABLE` where there is no room, `BAD_REQUEST` where the client
  * gave up.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<string> {
+export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<Buffer> {
+  checkEncoding(request.headers);
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > limitBytes) throw tooLarge(limitBytes);
   if (!share.take(declared)) throw tooBusy();
   share.awaitClient();
   const bytes = await bytesOf(request, limitBytes, share, declared);
   share.stopAwaiting();
-  return bytes.toString("utf8");
+  return bytes;
 }
 
 /** What a request sends, where its share has taken room for the first `room` bytes. */
@@ -49,6 +50,16 @@ function bytesOf(request: IncomingMessage, limitBytes: number, share: ByteShare,
     });
     request.on("error", () => {});
   });
+}
+
+/** @throws KnownError `UNSUPPORTED_MEDIA_TYPE` for a compressed body, or one in another charset than UTF-8. */
+function checkEncoding(headers: IncomingHttpHeaders): void {
+  const coding = headers["content-encoding"] ?? "identity";
+  if (coding.toLowerCase() !== "identity")
+    throw new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's body must not be compressed");
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers["content-type"] ?? "")?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset))
+    throw new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's body must be encoded in UTF-8");
 }
 
 const endedEarly = () => new KnownError("BAD_REQUEST", "The request ended before its body did");

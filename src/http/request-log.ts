@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import { pathOf } from "./paths.js";
+import { sentPathOf } from "./paths.js";
 
 /** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
 export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
@@ -30,7 +30,7 @@ export function logRequest(
       requestId: request.id,
       ...(request.span && { traceId: request.span.traceId }),
       method: request.method,
-      path: pathOf(request),
+      path: sentPathOf(request),
       ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
       ...(context && {
         operation: context.outcome.operationName?.slice(0, longestName) ?? null,

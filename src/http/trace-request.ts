@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { RequestSpan, Tracing } from "../tracing/span.js";
-import { pathOf } from "./paths.js";
+import { sentPathOf } from "./paths.js";
 import { upgradeOf } from "./upgrade.js";
 
 /** Begins the span of a request. */
 export const traceRequest = (tracing: Tracing, request: FastifyRequest): RequestSpan =>
   tracing.request({
     method: request.method,
-    path: pathOf(request),
+    path: sentPathOf(request),
     scheme: request.protocol,
     httpVersion: request.raw.httpVersion,
     headers: request.headers,

@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
+import { hasTooManyHeaders } from "./request-head.js";
+
 /** A connection whose client asks for a WebSocket on it. */
 export type Upgrade = { readonly socket: Socket; readonly head: Buffer };
 
@@ -26,11 +28,12 @@ export function routeUpgrades(http: FastifyInstance): void {
       // Sent before the answer to an earlier request of the connection, which no client of either protocol does.
       return socket.destroy();
     }
-    if (!asksForWebSocket(request)) {
+    // One with too many headers is refused as it is: a request must never be written again with lines missing.
+    if (!asksForWebSocket(request) && !hasTooManyHeaders(request)) {
       response.detachSocket(socket);
       return answerWithoutUpgrade(http.server, request, socket, head);
     }
-    upgrades.set(request, { socket, head });
+    if (asksForWebSocket(request)) upgrades.set(request, { socket, head });
     response.shouldKeepAlive = false;
     // Not left to the client, which need not close; nobody else looks after the connection.
     response.once("finish", () => socket.destroySoon());

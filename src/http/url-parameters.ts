@@ -1,3 +1,4 @@
+import { readJson } from "./read-json.js";
 import { badRequest, type Parameters } from "../operation/graphql-request.js";
 
 /** @throws KnownError `BAD_REQUEST` for a parameter that stands twice, or should be JSON and isn't. */
@@ -12,7 +13,7 @@ export function parametersOfUrl(url: string): Parameters {
     const text = once(name);
     if (text === undefined) return undefined;
     try {
-      return JSON.parse(text) ?? "null";
+      return readJson(Buffer.from(text));
     } catch {
       throw badRequest(`${name} must be JSON`);
     }

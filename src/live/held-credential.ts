@@ -1,33 +1,10 @@
-import type { FastifyRequest } from "fastify";
-
 import { refusalOf, type Auth } from "../auth.js";
 import type { Clock } from "../clock.js";
 import type { ContextFactory, OperationContext } from "../create-context.js";
 import type { KnownError } from "../errors.js";
+import type { RequestCaller } from "../http/caller.js";
 import type { EventLog } from "../event-log/event-log.js";
-import { addressKeyOf } from "../session/address.js";
 import type { Connection, Connections, Credential } from "./connections.js";
-
-/** Who opened a connection that stays open. */
-export type Client = {
-  /** The Authorization headers of its request. */
-  readonly authorization: readonly string[];
-  readonly userAgent: string | null;
-  readonly address: string | null;
-  /** What stands for the address where nobody is signed in. */
-  readonly addressKey: string;
-  readonly requestId: string;
-};
-
-export function clientOf(request: FastifyRequest): Client {
-  return {
-    authorization: request.raw.headersDistinct["authorization"] ?? [],
-    userAgent: request.headers["user-agent"] ?? null,
-    address: request.ip,
-    addressKey: addressKeyOf(request.ip),
-    requestId: request.id,
-  };
-}
 
 export type CredentialKeeper = Pick<ContextFactory, "createContext"> & {
   readonly clock: Clock;
@@ -45,7 +22,7 @@ export class HeldCredential {
 
   constructor(
     private readonly keeper: CredentialKeeper,
-    private readonly client: Client,
+    private readonly client: RequestCaller,
   ) {}
 
   /** Who has turns, and is counted. */

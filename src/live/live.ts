@@ -10,7 +10,7 @@ import type { StreamFraming } from "../http/stream-framing.js";
 import type { Upgrade } from "../http/upgrade.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { watchConnections } from "./connections.js";
-import { clientOf, type Client } from "./held-credential.js";
+import { callerOf, type RequestCaller } from "../http/caller.js";
 import { inPortions } from "./portions.js";
 import { closeMilliseconds, serveSocket, type SocketServer } from "./socket.js";
 import { openStream } from "./stream.js";
@@ -39,6 +39,8 @@ export type LiveServer = {
 // A client whose machine has gone says nothing, and is noticed by its not answering.
 const heartbeatMilliseconds = 30_000;
 const beginningsAtOnce = 4;
+// Many users may come back at once from behind one address. Each takes a place of it for as long as it takes to sign in.
+const unknownSocketsPerAddress = 4;
 
 export function openLive(
   parts: Omit<SocketServer, "connections" | "subscriptions" | "follow" | "beginnings"> & {
@@ -113,7 +115,7 @@ export function openLive(
 
   let gone: (() => void) | undefined;
   // Not a part of `upgrade`, whose request its listeners would keep as long as the socket.
-  const accept = (ws: WebSocket, client: Client): void => {
+  const accept = (ws: WebSocket, client: RequestCaller): void => {
     // A frame against the protocol, or a connection that breaks: the close follows.
     ws.on("error", () => {});
     ws.once("close", (code) => {
@@ -138,7 +140,10 @@ export function openLive(
       await new Promise<void>(portions);
       if (!mayOpen(origins, request))
         return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
-      if (connections.isFull()) {
+      const caller = callerOf(request);
+      // Sockets without a credential yet, and anonymous ones, count for their address.
+      const ofAddress = connections.countOf(caller.addressKey);
+      if (connections.isFull() || ofAddress >= parts.limits.connectionsOfParty * unknownSocketsPerAddress) {
         const { code, message, details } = tooBusy();
         return answerError(reply, code, message, details);
       }
@@ -146,8 +151,7 @@ export function openLive(
       reply.raw.detachSocket(socket);
       // Nobody answers this request any more, and what waits for its end would keep it as long as the socket.
       reply.raw.emit("close");
-      const client = clientOf(request);
-      sockets.handleUpgrade(request.raw, socket, head, (ws) => accept(ws, client));
+      sockets.handleUpgrade(request.raw, socket, head, (ws) => accept(ws, caller));
       return reply;
     },
     stream: (framing, asked, request, reply) => openStream(server, framing, asked, request, reply),
@@ -171,8 +175,11 @@ export function openLive(
 }
 
 /** Whether a page may open a socket, which browsers leave to the server. No origin at all is no browser. */
-function mayOpen(origins: ReadonlySet<string>, { headers }: FastifyRequest): boolean {
-  const { origin, host } = headers;
+function mayOpen(origins: ReadonlySet<string>, { headers: { origin }, host }: FastifyRequest): boolean {
   if (origin === undefined || origins.has("*") || origins.has(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  // Read as a URL of the page's scheme, so that neither case nor a default port makes a difference.
+  const own = `${page.protocol}//${host}`;
+  return URL.canParse(own) && new URL(own).host === page.host;
 }

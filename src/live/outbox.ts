@@ -42,7 +42,9 @@ export function makeOutbox(parts: {
   readonly sendTimeoutMilliseconds: number;
 }): Outbox {
   const { transmit, cut, party, answers, timer, sendTimeoutMilliseconds } = parts;
-  const shares = new Set<ByteShare>();
+  /** What waits beyond the first few bytes, which the number of connections bounds. */
+  let share: ByteShare | undefined;
+  let bytesOfShare = 0;
   const waiters = new Set<() => void>();
   let events = 0;
   let bytes = 0;
@@ -62,30 +64,37 @@ export function makeOutbox(parts: {
     lift = bytes === 0 || isClosed ? undefined : timer(sendTimeoutMilliseconds, cut);
   };
 
+  const takeRoom = (size: number): boolean => {
+    share ??= answers.open(party(), cut);
+    if (!share.take(size)) return false;
+    // Since its last progress, not since the last parcel.
+    if (bytesOfShare === 0) share.awaitClient();
+    bytesOfShare += size;
+    return true;
+  };
+  const giveBack = (size: number): void => {
+    bytesOfShare -= size;
+    share!.release(size);
+    if (bytesOfShare === 0) share!.stopAwaiting();
+    else share!.awaitClient();
+  };
+
   return {
     isBehind: (more) => events + more >= mostEvents || bytesBehind >= mostBytes,
     send(parcel, { isEvent = false, evenWithoutRoom = false } = {}) {
       const size = parcel.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
-      let share: ByteShare | undefined;
-      // What is smaller is bounded by the number of connections.
-      if (size > fewBytes) {
-        share = answers.open(party(), cut);
-        if (!share.take(size) && !evenWithoutRoom) {
-          share.close();
-          return false;
-        }
-        share.awaitClient();
-        shares.add(share);
-      }
-      // An answer was asked for, however slow the client, and has its room. Whatever else is small adds up.
-      const behind = isEvent || share === undefined ? size : 0;
+      // Small parcels add up, so what counts is all that waits.
+      const needsRoom = bytes + size > fewBytes;
+      const hasTaken = needsRoom && takeRoom(size);
+      if (needsRoom && !hasTaken && !evenWithoutRoom) return false;
+      // A large answer was asked for, however slow the client, and has its room.
+      const behind = isEvent || size <= fewBytes ? size : 0;
       bytes += size;
       bytesBehind += behind;
       if (isEvent) events += 1;
       if (lift === undefined) awaitClient();
       const sent = () => {
-        share?.close();
-        if (share !== undefined) shares.delete(share);
+        if (hasTaken) giveBack(size);
         bytes -= size;
         bytesBehind -= behind;
         if (isEvent) events -= 1;
@@ -100,7 +109,7 @@ export function makeOutbox(parts: {
     close() {
       isClosed = true;
       lift?.();
-      for (const share of shares) share.close();
+      share?.close();
       wake();
     },
   };

@@ -4,7 +4,8 @@ import type { GraphQLFormattedError } from "graphql";
 import { KnownError } from "../errors.js";
 import type { EventAnswer } from "../operation/execute-event.js";
 import { requestOf } from "../operation/graphql-request.js";
-import type { Client, HeldCredential } from "./held-credential.js";
+import type { RequestCaller } from "../http/caller.js";
+import type { HeldCredential } from "./held-credential.js";
 import { operate } from "./operator.js";
 import { around, type Outbox, type SendOptions } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
@@ -20,7 +21,7 @@ export type SocketOperation = {
 
 /** What an operation needs of its socket. */
 export type OperationSocket = {
-  readonly client: Client;
+  readonly client: RequestCaller;
   readonly held: HeldCredential;
   readonly outbox: Outbox;
   /** Whether anything may leave that was asked for before. */

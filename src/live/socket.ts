@@ -1,15 +1,17 @@
 import { CloseCode, MessageType, type Message } from "graphql-ws";
 import type { Logger } from "pino";
-import type { WebSocket } from "ws";
+import type { RawData, WebSocket } from "ws";
 
 import type { Timer } from "../clock.js";
+import type { ProcessorTurns } from "../database/processor-turns.js";
 import type { Turns } from "../database/turns.js";
 import { KnownError } from "../errors.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { TrustedDocuments } from "../operation/trusted-documents.js";
 import { isRecord } from "../validation.js";
 import type { Connection } from "./connections.js";
-import { HeldCredential, type Client, type CredentialKeeper } from "./held-credential.js";
+import type { RequestCaller } from "../http/caller.js";
+import { HeldCredential, type CredentialKeeper } from "./held-credential.js";
 import type { Operator } from "./operator.js";
 import { makeOutbox } from "./outbox.js";
 import { authorizationIn, credentialsOf, messageOf, serviceRestart, tryAgainLater } from "./message.js";
@@ -23,6 +25,8 @@ export type SocketServer = Operator &
     readonly trustedDocuments: TrustedDocuments | undefined;
     readonly sendTimeoutMilliseconds: number;
     readonly limits: SocketLimits;
+    /** Turns at the processor for large messages. */
+    readonly parsing: ProcessorTurns;
     /** Sockets begin a few at a time, or a thousand that come back at once would have everybody else wait. */
     readonly beginnings: Turns;
   };
@@ -35,6 +39,11 @@ export type SocketLimits = {
 };
 
 const initMilliseconds = 10_000;
+// Smaller ones are read at once, in less time than a turn takes.
+const smallMessageBytes = 4096;
+/** A binary frame is no message. */
+const messageIn = (data: RawData, isBinary: boolean): Message | undefined => (isBinary ? undefined : messageOf(data));
+
 /** Whoever doesn't close is closed. */
 export const closeMilliseconds = 1000;
 // What was asked before a session's end is answered, if that takes no longer.
@@ -45,7 +54,7 @@ const lastAnswersMilliseconds = 500;
  *
  * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
-export function serveSocket(server: SocketServer, ws: WebSocket, client: Client): void {
+export function serveSocket(server: SocketServer, ws: WebSocket, client: RequestCaller): void {
   const { clock, timer, log, connections, limits, formatError } = server;
   const openedAt = clock();
   // Nothing is heard once it is ending, and no event leaves.
@@ -192,14 +201,31 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Client)
   // A ping need not be answered where a later one will be: RFC 6455, section 5.5.3.
   ws.on("ping", (data) => mayGoOn() && ws.bufferedAmount === 0 && ws.pong(data));
   ws.on("pong", mayGoOn);
+  const act = (message: Message | undefined): Promise<void> | void =>
+    message === undefined ? close(CloseCode.BadRequest, "Invalid message received") : hear(message);
+  // The database is away when a credential has to be verified, or too much waits. No message could be answered with it.
+  const giveUp = (error: unknown) =>
+    close(tryAgainLater, String(formatError({ message: "" }, error).extensions?.["code"]));
+  let reading: Promise<void> | undefined;
+  /** Reads a message when its turn comes, and after those before it. Nothing more is received meanwhile. */
+  const readInTurn = (data: RawData, isBinary: boolean): void => {
+    ws.pause();
+    const before = reading ?? Promise.resolve();
+    const turn = before
+      .then(() => server.parsing.run(() => messageIn(data, isBinary), { party: held.party() }))
+      .then((message) => (phase === "ending" ? undefined : act(message)))
+      .catch(giveUp)
+      .finally(() => {
+        if (reading !== turn) return;
+        reading = undefined;
+        ws.resume();
+      });
+    reading = turn;
+  };
   ws.on("message", (data, isBinary) => {
     if (!mayGoOn()) return;
-    const message = isBinary ? undefined : messageOf(data);
-    if (message === undefined) return close(CloseCode.BadRequest, "Invalid message received");
-    // What no message can be answered with: the database is away, when a credential has to be judged.
-    Promise.resolve(hear(message)).catch((error: unknown) =>
-      close(tryAgainLater, String(formatError({ message: "" }, error).extensions?.["code"])),
-    );
+    if (reading !== undefined || (data as Buffer).length > smallMessageBytes) return readInTurn(data, isBinary);
+    Promise.resolve(act(messageIn(data, isBinary))).catch(giveUp);
   });
   ws.on("close", (code) => {
     phase = "ending";

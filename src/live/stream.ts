@@ -8,7 +8,8 @@ import { whenOver } from "../http/when-over.js";
 import type { StreamFraming } from "../http/stream-framing.js";
 import type { GraphqlRequest } from "../operation/graphql-request.js";
 import type { Connection } from "./connections.js";
-import { clientOf, HeldCredential } from "./held-credential.js";
+import { callerOf } from "../http/caller.js";
+import { HeldCredential } from "./held-credential.js";
 import { eventsTo } from "./operator.js";
 import { around, makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket.js";
@@ -27,7 +28,7 @@ export function openStream(
   const { timer, connections, limits, formatError } = server;
   const { before, after } = framing.next;
   const { raw } = reply;
-  const client = clientOf(request);
+  const client = callerOf(request);
   const held = new HeldCredential(server, client);
   let subscription: Subscription | undefined;
   let phase: "new" | "open" | "ended" = "new";

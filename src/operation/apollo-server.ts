@@ -8,8 +8,8 @@ import type { Logger } from "pino";
 
 import type { Config } from "../config/settings.js";
 import type { Context } from "../context.js";
+import { prepareDocuments, type DocumentOptions } from "./documents.js";
 import { operationChecks } from "./limits.js";
-import { onlyTrusted } from "./trusted-documents.js";
 
 /** Makes the Apollo Server that runs operations, and starts it. */
 export async function startApollo(parts: {
@@ -18,15 +18,22 @@ export async function startApollo(parts: {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** Gives an answer what HTTP says of it. */
   readonly answerStatus: ApolloServerPlugin<Context>;
+  readonly turns: DocumentOptions["turns"];
   readonly log: Logger;
 }): Promise<ApolloServer<Context>> {
-  const { config, schema, formatError, answerStatus, log } = parts;
+  const { config, schema, formatError, answerStatus, turns, log } = parts;
   const { limits } = config;
   const apollo = new ApolloServer<Context>({
     schema,
     plugins: [
+      prepareDocuments(schema, {
+        tokens: limits.tokens,
+        introspection: config.introspection,
+        trusted: config.trustedDocuments,
+        turns,
+        formatError,
+      }),
       operationChecks(limits),
-      ...(config.trustedDocuments === undefined ? [] : [onlyTrusted(config.trustedDocuments)]),
       answerStatus,
       ApolloServerPluginCacheControlDisabled(),
       // A browser at the endpoint would get Apollo's own page in place of an answer.
@@ -35,10 +42,10 @@ export async function startApollo(parts: {
     formatError,
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
-    introspection: config.introspection,
-    hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: limits.tokens },
+    // Documents come parsed and validated.
+    documentStore: null,
+    dangerouslyDisableValidation: true,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
     // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).

@@ -59,7 +59,10 @@ function knownErrorOf(error: unknown): KnownError | undefined {
     case "BAD_USER_INPUT":
       return badUserInput([]);
     case "METHOD_NOT_ALLOWED":
-      return new KnownError("METHOD_NOT_ALLOWED", "Only queries may be sent by GET, all else by POST");
+      return new KnownError(
+        "METHOD_NOT_ALLOWED",
+        "Only queries may be sent by GET; send mutations and subscriptions by POST",
+      );
     case "UNSUPPORTED_MEDIA_TYPE":
       return new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
     case "OPERATION_RESOLUTION_FAILURE":
@@ -105,8 +108,7 @@ function withoutTokens(message: string): string {
  * the password.
  */
 function withoutLiterals(message: string, { nodes = [] }: GraphQLError): string {
-  // Apollo's words for it are meant for who runs the server.
-  if (message.startsWith("GraphQL introspection is not allowed")) return "The schema can't be asked for here";
+  if (message.startsWith("GraphQL introspection has been disabled")) return "The schema can't be asked for here";
   return nodes
     .filter(({ kind }) => literalKinds.has(kind))
     .reduce((text, literal) => text.replaceAll(print(literal), "…"), message);

@@ -29,7 +29,9 @@ export function requestOf(params: Parameters, documents: TrustedDocuments | unde
   for (const name of ["variables", "extensions"])
     if (params[name] != null && !isRecord(params[name])) throw badRequest(`${name} must be an object`);
   const { query, operationName, variables, extensions } = params as GraphqlRequest;
-  const named = { ...(operationName != null && { operationName }), ...(variables != null && { variables }) };
+  // An empty name names no operation: forms and generators send it for a document with one.
+  const isNamed = operationName != null && operationName !== "";
+  const named = { ...(isNamed && { operationName }), ...(variables != null && { variables }) };
   const document = documents && documentFor(params, documents);
   if (document !== undefined) return { ...named, query: document };
   return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };

@@ -4,6 +4,7 @@ import { OperationTypeNode } from "graphql";
 import type { Context } from "../context.js";
 import type { Limits } from "../config/settings.js";
 import { badUserInput, KnownError } from "../errors.js";
+import { isRefused } from "./documents.js";
 import { preparedOf } from "./prepare.js";
 import type { Size } from "./query-cost.js";
 import { variableIssues } from "./variable-issues.js";
@@ -24,7 +25,7 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
       async didResolveOperation({ document, operation, operationName, request, schema, contextValue }) {
         contextValue.outcome.operationName = operationName ?? undefined;
         // None by that name: execution says so.
-        if (operation === undefined) return;
+        if (operation === undefined || isRefused(document)) return;
         contextValue.outcome.isMutation = operation.operation === OperationTypeNode.MUTATION;
         contextValue.outcome.isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
         const { rootFieldNames, sizeWith } = preparedOf(schema, document, operation);

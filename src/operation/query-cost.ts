@@ -42,6 +42,9 @@ const defaultPageSize = 20;
 const longestPage = 100;
 const unpagedListSize = 10;
 
+// An alias in the schema's description answers a good part of it again, and no tool needs one.
+const aliasesOfIntrospection = 10;
+
 /**
  * Measures a valid operation. Each fragment is measured once, so that what takes few words to write takes no time to
  * measure, however large it is.
@@ -100,7 +103,7 @@ export function sizeOf(
     return {
       depth: introspects ? 1 : below.depth + 1,
       introspectionDepth: introspects ? below.depth + 1 : below.introspectionDepth,
-      aliases: below.aliases + aliases,
+      aliases: (below.aliases + aliases) * (introspects ? aliasesOfIntrospection : 1),
       directives: below.directives,
       // What describes the schema is at hand.
       cost: introspects ? 0 : (below.cost + 1) * times,

@@ -1,25 +1,8 @@
-import type { ApolloServerPlugin } from "@apollo/server";
-
-import type { Context } from "../context.js";
 import { KnownError } from "../errors.js";
 import { isRecord } from "../validation.js";
 
 /** The only documents that run, by their ids: what Relay's compiler and graphql-codegen write as persisted documents. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
-
-/** Refuses every other document. */
-export function onlyTrusted(documents: TrustedDocuments): ApolloServerPlugin<Context> {
-  const texts = new Set(documents.values());
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ source }) {
-          if (!texts.has(source)) throw new KnownError("BAD_REQUEST", "Only documents that this server knows may run");
-        },
-      };
-    },
-  };
-}
 
 type Asked = Readonly<Record<string, unknown>>;
 

@@ -5,12 +5,17 @@ import {
   isNonNullType,
   isRequiredInputField,
   typeFromAST,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
+  type GraphQLLeafType,
   type GraphQLSchema,
   type VariableDefinitionNode,
 } from "graphql";
 
 import type { InputIssue } from "../errors.js";
+import { isRecord } from "../validation.js";
+
+const mostIssues = 100;
 
 type Values = Readonly<Record<string, unknown>>;
 type Path = InputIssue["path"];
@@ -24,45 +29,68 @@ export function variableIssues(
   definitions: readonly VariableDefinitionNode[],
   variables: Values,
 ): InputIssue[] {
-  const issues = definitions.flatMap((definition) => {
-    const type = typeFromAST(schema, definition.type);
-    if (!isInputType(type)) return [];
-    const name = definition.variable.name.value;
-    if (Object.hasOwn(variables, name)) return issuesOf(type, variables[name], [name]);
-    return isNonNullType(type) && definition.defaultValue === undefined ? [missing(type, [name])] : [];
-  });
-  // Nobody reads more, and the answer should not outgrow the question.
-  return issues.slice(0, 100);
+  const issues: InputIssue[] = [];
+  for (const definition of definitions) {
+    for (const issue of issuesOfVariable(schema, definition, variables)) {
+      issues.push(issue);
+      // Nobody reads more, and the answer should not outgrow the question.
+      if (issues.length >= mostIssues) return issues;
+    }
+  }
+  return issues;
 }
 
-function issuesOf(type: GraphQLInputType, value: unknown, path: Path): InputIssue[] {
-  if (isNonNullType(type)) return value == null ? [missing(type, path)] : issuesOf(type.ofType, value, path);
-  if (value == null) return [];
-  if (isListType(type)) {
+function* issuesOfVariable(
+  schema: GraphQLSchema,
+  definition: VariableDefinitionNode,
+  variables: Values,
+): Generator<InputIssue> {
+  const type = typeFromAST(schema, definition.type);
+  if (!isInputType(type)) return;
+  const name = definition.variable.name.value;
+  if (Object.hasOwn(variables, name)) yield* issuesOf(type, variables[name], [name]);
+  else if (isNonNullType(type) && definition.defaultValue === undefined) yield missing(type, [name]);
+}
+
+function* issuesOf(type: GraphQLInputType, value: unknown, path: Path): Generator<InputIssue> {
+  if (isNonNullType(type)) {
+    if (value == null) yield missing(type, path);
+    else yield* issuesOf(type.ofType, value, path);
+  } else if (value == null) {
+    return;
+  } else if (isListType(type)) {
     // A value that is no list counts as a list of one.
-    if (!Array.isArray(value)) return issuesOf(type.ofType, value, path);
-    return value.flatMap((item, index) => issuesOf(type.ofType, item, [...path, index]));
+    if (!Array.isArray(value)) yield* issuesOf(type.ofType, value, path);
+    else for (const [index, item] of value.entries()) yield* issuesOf(type.ofType, item, [...path, index]);
+  } else if (isInputObjectType(type)) {
+    yield* issuesOfObject(type, value, path);
+  } else if (!isValueOf(type, value)) {
+    yield wrongType(type, path);
   }
-  const wrongType = { path, message: `must be of type ${type.toString()}` };
-  if (isInputObjectType(type)) {
-    if (typeof value !== "object" || Array.isArray(value)) return [wrongType];
-    const given = value as Values;
-    const fields = type.getFields();
-    return [
-      ...Object.values(fields).flatMap((field) => {
-        if (Object.hasOwn(given, field.name)) return issuesOf(field.type, given[field.name], [...path, field.name]);
-        return isRequiredInputField(field) ? [missing(field.type, [...path, field.name])] : [];
-      }),
-      ...Object.keys(given)
-        .filter((name) => !Object.hasOwn(fields, name))
-        .map((name) => ({ path: [...path, shortName(name)], message: `is no field of ${type.toString()}` })),
-    ];
+}
+
+function* issuesOfObject(type: GraphQLInputObjectType, value: unknown, path: Path): Generator<InputIssue> {
+  if (!isRecord(value)) return yield wrongType(type, path);
+  const fields = type.getFields();
+  for (const field of Object.values(fields)) {
+    if (Object.hasOwn(value, field.name)) yield* issuesOf(field.type, value[field.name], [...path, field.name]);
+    else if (isRequiredInputField(field)) yield missing(field.type, [...path, field.name]);
   }
+  for (const name of Object.keys(value))
+    if (!Object.hasOwn(fields, name))
+      yield { path: [...path, shortName(name)], message: `is no field of ${type.toString()}` };
+}
+
+function isValueOf(type: GraphQLLeafType, value: unknown): boolean {
   try {
-    return type.parseValue(value) === undefined ? [wrongType] : [];
+    return type.parseValue(value) !== undefined;
   } catch {
-    return [wrongType];
+    return false;
   }
+}
+
+function wrongType(type: GraphQLInputType, path: Path): InputIssue {
+  return { path, message: `must be of type ${type.toString()}` };
 }
 
 function missing(type: GraphQLInputType, path: Path): InputIssue {

@@ -13,6 +13,7 @@ import { openEventLog } from "../event-log/event-log.js";
 import { openLive, type LiveServer } from "../live/live.js";
 import { loadsOf } from "../metrics/loads.js";
 import type { Metrics } from "../metrics/metrics.js";
+import { processorTurns } from "../database/processor-turns.js";
 import { openReader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
@@ -78,7 +79,9 @@ export async function openOperations(
   const { createContext } = contexts;
 
   const formatError = errorFormatter(log, errorCodes, metrics?.databaseError);
-  const apollo = await startApollo({ config, schema, formatError, answerStatus: answerStatus(errorCodes), log });
+  // Viewers keep their half, however much others have parsed.
+  const turns = { viewers: processorTurns(1 / 2), others: processorTurns(1 / 4) };
+  const apollo = await startApollo({ config, schema, formatError, answerStatus: answerStatus(errorCodes), turns, log });
   const operations = {
     ...contexts,
     apollo,
@@ -87,6 +90,7 @@ export async function openOperations(
     maxAnswerBytes: limits.answerBytes,
     answers: byteBudget(limits.answerBytesInFlight, clock),
     sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
+    parsing: turns.others,
   };
   const live = openLive({
     ...operations,

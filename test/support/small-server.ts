@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 import { systemClock, systemTimer } from "../../src/clock.js";
+import { processorTurns } from "../../src/database/processor-turns.js";
 import { byteBudget } from "../../src/http/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/http/http-server.js";
 import { makeLog } from "../../src/log.js";
@@ -45,6 +46,7 @@ export async function startSmallServer({ server, clock }: Api, bounds: Bounds = 
         return { message, extensions: { code, ...details } };
       },
       trustedDocuments: undefined,
+      parsing: processorTurns(1 / 4),
       maxBodyBytes: 1_000_000,
       maxAnswerBytes: 20_000_000,
       bodies: byteBudget(bodies, clock),

@@ -1,0 +1,70 @@
+import { inNextTurn, systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
+import { countsByParty } from "./counts-by-party.js";
+import { makeTurns, tooBusy, type Load, type Waiting } from "./turns.js";
+
+/** Turns at the processor, for synchronous work that nothing can interrupt. */
+export type ProcessorTurns = {
+  /**
+   * Runs work when its turn comes.
+   *
+   * @throws KnownError `SERVICE_UNAVAILABLE` if too many wait already; the signal's reason.
+   */
+  readonly run: <Result>(work: () => Result, waiting: Waiting) => Promise<Result>;
+  /** Waits for a turn that lasts until the returned function is called. It throws what `run` throws. */
+  readonly enter: (waiting: Waiting) => Promise<() => void>;
+  readonly load: () => Load;
+};
+
+const longestQueue = 2000;
+const longestQueueOfParty = 100;
+
+/**
+ * Gives one turn at a time, fairly between client keys. After each turn it rests, so that all turns together take at
+ * most a share of the processor and other work runs in between.
+ *
+ * @param share the largest share of the processor's time, between 0 and 1.
+ */
+export function processorTurns(
+  share: number,
+  { stopwatch, timer }: { readonly stopwatch: Stopwatch; readonly timer: Timer } = {
+    stopwatch: systemStopwatch,
+    timer: systemTimer,
+  },
+): ProcessorTurns {
+  const turns = makeTurns(1, { longestQueue });
+  const asking = countsByParty();
+  const restAfter = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const rest = Math.round(milliseconds * (1 / share - 1));
+      if (rest < 1) inNextTurn(resolve);
+      else timer(rest, resolve);
+    });
+
+  const enter = (waiting: Waiting): Promise<() => void> => {
+    if (asking.of(waiting.party) > longestQueueOfParty) return Promise.reject(tooBusy());
+    asking.add(waiting.party, 1);
+    return new Promise<() => void>((resolve, reject) => {
+      turns(async () => {
+        const elapsed = stopwatch();
+        await new Promise<void>((leave) => resolve(leave));
+        asking.add(waiting.party, -1);
+        await restAfter(elapsed());
+      }, waiting).catch((error: unknown) => {
+        asking.add(waiting.party, -1);
+        reject(error);
+      });
+    });
+  };
+  return {
+    enter,
+    async run(work, waiting) {
+      const leave = await enter(waiting);
+      try {
+        return work();
+      } finally {
+        leave();
+      }
+    },
+    load: turns.load,
+  };
+}

@@ -1,0 +1,167 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import {
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+
+import type { Context } from "../context.js";
+import type { ProcessorTurns } from "../database/processor-turns.js";
+import type { Waiting } from "../database/turns.js";
+import { KnownError } from "../errors.js";
+import { checkDocumentText } from "./document-scan.js";
+import { mergePairs } from "./merge-cost.js";
+import { preparedOf, type Prepared } from "./prepare.js";
+import type { TrustedDocuments } from "./trusted-documents.js";
+
+type DocumentError = GraphQLError | KnownError;
+
+/** A document that was parsed and validated, with everything that is wrong with it. */
+type Known = { readonly document: DocumentNode; readonly errors: readonly DocumentError[] };
+
+/** The operation that asks for a document, as far as documents are concerned. */
+type Asking = Pick<Context, "auth"> & Waiting;
+
+export type DocumentOptions = {
+  /** The most tokens that a document may have. */
+  readonly tokens: number;
+  /** Whether documents may ask for the schema, and errors suggest names. */
+  readonly introspection: boolean;
+  /** The only documents that are parsed; undefined if any is. */
+  readonly trusted: TrustedDocuments | undefined;
+  /** Turns for the documents of viewers, and for those of everybody else. */
+  readonly turns: { readonly viewers: ProcessorTurns; readonly others: ProcessorTurns };
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+};
+
+const mostKnown = 2000;
+const mostKnownCharacters = 8 * 1024 * 1024;
+// Nobody reads more, and each may have looked for a name like the one given.
+const mostErrors = 25;
+/** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
+const mergePairsPerToken = 5;
+
+/** Stands in for a text that can't be parsed, since an operation has to have some document. */
+const nothing = parse("{ __typename }");
+
+const refused = new WeakSet<DocumentNode>();
+
+/** Reports whether a document was found to be invalid, so that nothing may be concluded from it. */
+export const isRefused = (document: DocumentNode): boolean => refused.has(document);
+
+/**
+ * Parses and validates each document once, in place of Apollo Server. Everything that takes more time than its bytes is
+ * bounded before it is done, and documents that are not known yet wait for a turn at the processor.
+ */
+export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions): ApolloServerPlugin<Context> {
+  const { trusted, turns, formatError } = options;
+  const trustedTexts = trusted && new Set(trusted.values());
+  const known = new LRUCache<string, Known>({
+    max: mostKnown,
+    maxSize: mostKnownCharacters,
+    sizeCalculation: (_known, text) => text.length + 1,
+  });
+
+  const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
+
+  const find = async (text: string, asking: Asking): Promise<Known> => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (trustedTexts?.has(text) === false)
+      throw new KnownError("BAD_REQUEST", "Only documents that this server knows may run");
+    checkDocumentText(text);
+    const make = () => known.get(text) ?? prepare(schema, text, options);
+    const made = await laneOf(asking).run(make, asking);
+    if (made.errors.length > 0) refused.add(made.document);
+    known.set(text, made);
+    return made;
+  };
+
+  return {
+    async requestDidStart() {
+      let errors: readonly DocumentError[] = [];
+      let isOver = false;
+      let leave: (() => void) | undefined;
+      return {
+        // Apollo Server takes no error here, and parses nothing if it is given a document.
+        async didResolveSource(request) {
+          try {
+            const found = await find(request.source, request.contextValue as Context & Asking);
+            Object.assign(request, { document: found.document });
+            errors = found.errors;
+          } catch (error) {
+            Object.assign(request, { document: nothing });
+            errors = [error as KnownError];
+          }
+        },
+        async didResolveOperation({ document, operation, contextValue }) {
+          if (errors[0] !== undefined) throw errors[0];
+          if (operation === undefined || !asksForSchema(preparedOf(schema, document, operation))) return;
+          // Nothing interrupts introspection, which can take ten milliseconds.
+          const asking = contextValue as Context & Asking;
+          leave = await laneOf(asking).enter(asking);
+          if (isOver) leave();
+        },
+        async willSendResponse({ response: { body } }) {
+          isOver = true;
+          leave?.();
+          if (body.kind !== "single" || errors.length < 2) return;
+          const others = errors.slice(1).map((error) => formatError((error as GraphQLError).toJSON(), error));
+          body.singleResult.errors = [...(body.singleResult.errors ?? []), ...others];
+        },
+      };
+    },
+  };
+}
+
+const asksForSchema = ({ rootFieldNames }: Prepared): boolean =>
+  rootFieldNames.some((name) => name === "__schema" || name === "__type");
+
+function prepare(schema: GraphQLSchema, text: string, { tokens, introspection }: DocumentOptions): Known {
+  let document: DocumentNode;
+  try {
+    document = parse(text, { maxTokens: tokens });
+  } catch (error) {
+    return { document: nothing, errors: [withCode(error, "GRAPHQL_PARSE_FAILED")] };
+  }
+  const most = tokens * mergePairsPerToken;
+  if (mergePairs(document) > most)
+    return {
+      document,
+      errors: [
+        new KnownError("QUERY_TOO_COMPLEX", `The document repeats fields or fragments in more than ${most} pairs`),
+      ],
+    };
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  return { document, errors: validationErrors(schema, document, rules, !introspection) };
+}
+
+function validationErrors(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  rules: typeof specifiedRules,
+  hideSuggestions: boolean,
+): GraphQLError[] {
+  try {
+    const found = validate(schema, document, rules, { maxErrors: mostErrors, hideSuggestions });
+    // The library leaves one suggestion in, which tells that a field is an object.
+    if (hideSuggestions) for (const error of found) error.message = error.message.replace(/ Did you mean .*$/s, "");
+    return found.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+  } catch (error) {
+    // A rule stumbled over the document: its author's mistake, since nothing of ours has run.
+    return [withCode(error, "GRAPHQL_VALIDATION_FAILED")];
+  }
+}
+
+/** What parsing or validation threw, as the client's mistake. Other errors than GraphQL's may say anything. */
+function withCode(error: unknown, code: "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED"): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError("The document can't be used", { extensions: { code } });
+  Object.assign(error.extensions, { code });
+  return error;
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+
+import { processorTurns } from "../../src/database/processor-turns.js";
+import { handTimer } from "../../src/testing/clock.js";
+
+/** Turns whose work takes as many milliseconds as it says, by a stopwatch of the test's own. */
+function turnsOf(share: number) {
+  let now = 0;
+  const timer = handTimer();
+  const turns = processorTurns(share, {
+    timer,
+    stopwatch: () =>
+      (
+        (start) => () =>
+          now - start
+      )(now),
+  });
+  const done: string[] = [];
+  const work = (party: string, milliseconds: number) =>
+    turns.run(
+      () => {
+        now += milliseconds;
+        done.push(party);
+      },
+      { party },
+    );
+  return { turns, timer, done, work };
+}
+
+const settled = () => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
+
+test("rests after each turn for as long as leaves others their share", async () => {
+  const { timer, done, work } = turnsOf(1 / 4);
+  await work("a", 10);
+  const next = work("b", 1);
+  await settled();
+  timer.elapse(29);
+  await settled();
+  expect(done).toEqual(["a"]);
+  timer.elapse(1);
+  await next;
+  expect(done).toEqual(["a", "b"]);
+});
+
+test("gives turns to one client key after the other, however much one of them asks for", async () => {
+  const { done, work } = turnsOf(1 / 2);
+  const all = [work("first", 0), ...Array.from({ length: 5 }, () => work("greedy", 0)), work("modest", 0)];
+  await Promise.all(all);
+  expect(done.indexOf("modest")).toBeLessThan(3);
+});
+
+test("keeps the turn until it is left, and gives it up for a signal that comes first", async () => {
+  const { turns, done, work } = turnsOf(1 / 2);
+  const leave = await turns.enter({ party: "a" });
+  const over = new AbortController();
+  const givenUp = turns.enter({ party: "b", signal: over.signal });
+  const after = work("c", 0);
+  over.abort(new Error("over"));
+  await expect(givenUp).rejects.toThrow("over");
+  expect(done).toEqual([]);
+  leave();
+  await after;
+  expect(done).toEqual(["c"]);
+});
+
+test("goes on after work that throws", async () => {
+  const { turns, done, work } = turnsOf(1 / 2);
+  const failing = turns.run(
+    () => {
+      throw new Error("broken");
+    },
+    { party: "a" },
+  );
+  await expect(failing).rejects.toThrow("broken");
+  await work("b", 0);
+  expect(done).toEqual(["b"]);
+});
+
+test("refuses one client key a hundred and first place, and others none", async () => {
+  const { turns } = turnsOf(1 / 2);
+  const leave = await turns.enter({ party: "greedy" });
+  const waiting = Array.from({ length: 100 }, () => turns.enter({ party: "greedy" }));
+  await expect(turns.enter({ party: "greedy" })).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+  const modest = turns.enter({ party: "modest" });
+  leave();
+  const all = [...waiting, modest].map(async (turn) => (await turn)());
+  await all.at(-1);
+});
