@@ -7,6 +7,7 @@ import { readArguments } from "./fairness/arguments.js";
 import { seededDatabase } from "./seeded-database.js";
 import { figure, printTable, readFigures, writeFigures, type Figure } from "./fairness/report.js";
 import { fullPipe } from "./fairness/rows/ending.js";
+import { floods } from "./fairness/rows/floods.js";
 import { wrongLogins } from "./fairness/rows/logins.js";
 import { deafSockets, eightfoldPages, titlesOfLongPosts, unfinishedBodies } from "./fairness/rows/memory.js";
 import {
@@ -30,6 +31,7 @@ const rows: Readonly<Record<number, Row>> = {
   9: titlesOfLongPosts,
   10: twoProcesses,
   11: fullPipe,
+  12: floods,
 };
 
 const args = readArguments();

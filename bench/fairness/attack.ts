@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Order } from "./attacker.js";
 import type { AttackName } from "./attacks.js";
+import type { FloodName } from "./floods.js";
 import { tokenOf, type Client } from "./client.js";
 
 /** An attack that goes on in a process of its own. */
@@ -23,7 +24,7 @@ process.once("exit", () => {
 export async function startAttack(
   attack: AttackName,
   client: Client,
-  { patient = false, posts = "{ __typename }" } = {},
+  { patient = false, posts = "{ __typename }", flood = "repeated fields" as FloodName } = {},
 ): Promise<RunningAttack> {
   const child = fork(fileURLToPath(new URL("attacker.ts", import.meta.url)));
   running.add(child);
@@ -34,6 +35,7 @@ export async function startAttack(
     address: client.headers["x-forwarded-for"]!,
     patient,
     posts,
+    flood,
     ...(token !== undefined && { token }),
   };
   await once(child, "spawn");

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { constants, setPriority } from "node:os";
 
 import { attacks, type AttackName } from "./attacks.js";
+import type { FloodName } from "./floods.js";
 import { clientOf } from "./client.js";
 
 /** What a started attacker is told. */
@@ -13,6 +14,7 @@ export type Order = {
   readonly token?: string;
   readonly patient: boolean;
   readonly posts: string;
+  readonly flood: FloodName;
 };
 
 // Attackers come from elsewhere: here they take only what processor time the server and its other users leave.
@@ -27,7 +29,8 @@ process.once("message", (order: Order) => {
   const counts = new Map<string, number>();
   const note = (code: string) => void counts.set(code, (counts.get(code) ?? 0) + 1);
   const client = clientOf(order.url, order.address, order.token);
-  void attacks[order.attack]({ client, signal: ending.signal, note, patient: order.patient, posts: order.posts }).then(
-    () => process.send!([...counts]),
+  const { patient, posts, flood } = order;
+  void attacks[order.attack]({ client, signal: ending.signal, note, patient, posts, flood }).then(() =>
+    process.send!([...counts]),
   );
 });

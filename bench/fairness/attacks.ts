@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Answer, Client } from "./client.js";
 import * as documents from "./documents.js";
+import { floodByHttp, floodBySocket, type FloodName } from "./floods.js";
 
 /** What an attack works with. */
 export type Means = {
@@ -14,6 +15,8 @@ export type Means = {
   readonly note: (code: string) => void;
   /** What a page is to be of, where an attack asks for one. */
   readonly posts: string;
+  /** Which flood, for those. */
+  readonly flood: FloodName;
 };
 type Attack = (means: Means) => Promise<unknown>;
 
@@ -47,6 +50,9 @@ export const attacks = {
   },
   deafSockets: (means) => deafSockets(means, 40),
   unfinishedBodies: (means) => unfinishedBodies(means, 1000),
+  /** Row 12. */
+  flood: (means) => floodByHttp(means.flood, means),
+  socketFlood: (means) => floodBySocket(means.flood, means),
   wrongLogins: (means) => inALoop(means, 250, () => wrongLogin(means)),
 } satisfies Record<string, Attack>;
 
