@@ -24,8 +24,9 @@ process.once("exit", () => {
 export async function startAttack(
   attack: AttackName,
   client: Client,
-  { patient = false, posts = "{ __typename }", flood = "repeated fields" as FloodName } = {},
+  options: { readonly patient?: boolean; readonly posts?: string; readonly flood?: FloodName } = {},
 ): Promise<RunningAttack> {
+  const { patient = false, posts = "{ __typename }", flood = "repeated fields" } = options;
   const child = fork(fileURLToPath(new URL("attacker.ts", import.meta.url)));
   running.add(child);
   const token = tokenOf(client);

@@ -86,7 +86,7 @@ test.each(["HS256", "RS256", "ES256"] as const)("of %s has one spelling", (algor
 
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const bytesOf = (token: string) => Buffer.from(token.split(".")[2]!, "base64url");
-  const others = [...alphabet]
+  const others = Array.from(alphabet)
     .map((last) => accessToken.slice(0, -1) + last)
     .filter((token) => token !== accessToken && bytesOf(token).equals(bytesOf(accessToken)));
   expect(others.length).toBeGreaterThan(0);
