@@ -48,7 +48,7 @@ export function httpClient(url: string, token: () => string | undefined): FuzzCl
       });
       const byGet = count++ % 4 === 0 && search.toString().length < 7000;
       const response = byGet
-        ? await fetch(`${url}?${search}`, { headers })
+        ? await fetch(`${url}?${search.toString()}`, { headers })
         : await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables, operationName }) });
       if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) return firstOf(response);
       const { errors = [] } = (await response.json()) as { errors?: Errors };
