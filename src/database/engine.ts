@@ -80,4 +80,6 @@ export type Engine = {
   readonly isTimeout: (error: DriverError) => boolean;
   /** Whether a transaction came into another's way, so that the same again may succeed at once. */
   readonly isConflict: (error: DriverError) => boolean;
+  /** Whether the database rolled a transaction back to let another one go on, even if the answer came from COMMIT. */
+  readonly isRolledBack: (error: DriverError) => boolean;
 };

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import { systemStopwatch } from "../clock.js";
+import { systemStopwatch, systemTimer, type Timer } from "../clock.js";
+import { KnownError } from "../errors.js";
 import { beforeSignal, tookTooLong, type Signal } from "./deadline.js";
 import { commitGroups, UndoneWithOthers, type Run } from "./commit-group.js";
 import type { Dialect } from "./dialect.js";
@@ -27,8 +28,24 @@ export type Access = {
   readonly signal: Signal;
 };
 
-// Transactions that lock the same rows in another order, or find a row that wasn't there a moment ago, run again.
-const mostTries = 5;
+// A transaction that was rolled back for another one, or that found a row which wasn't there a moment ago, runs again.
+const mostTries = 8;
+
+const firstPauseMilliseconds = 10;
+const longestPauseMilliseconds = 200;
+
+/**
+ * Waits before a transaction that was rolled back for another one is tried again. Each pause may be twice as long as the
+ * one before. A random part of it keeps two transactions from meeting again.
+ */
+function pauseAfter(tries: number, timer: Timer, random: () => number): Promise<void> {
+  const longest = Math.min(firstPauseMilliseconds * 2 ** (tries - 1), longestPauseMilliseconds);
+  return new Promise((resolve) => void timer((longest * (1 + random())) / 2, resolve));
+}
+
+/** The answer to an operation whose transaction met others each time it was tried. */
+const metOthers = (): KnownError =>
+  new KnownError("SERVICE_UNAVAILABLE", "The server is busy; try again in a moment", { retryAfterSeconds: 1 });
 
 /** Who waits to write, and the instant of it; without one, nobody hears of what is written. */
 export type Writing = Waiting & { readonly now?: Date; readonly span?: OperationSpan | undefined };
@@ -37,11 +54,12 @@ export type Writing = Waiting & { readonly now?: Date; readonly span?: Operation
  * Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them.
  *
  * @param onCommitted called when one has committed.
+ * @param means measure time, wait between tries, and give random numbers from 0 to 1.
  */
 export function transactionsOn(
   database: Database,
   onCommitted = () => {},
-  stopwatch = systemStopwatch,
+  { stopwatch = systemStopwatch, timer = systemTimer, random = Math.random } = {},
 ): ((writing: Writing) => Transaction) & { readonly load: () => Load } {
   const { engine, use } = database;
   const writers = engine.writers(use);
@@ -81,8 +99,13 @@ export function transactionsOn(
             // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
             const isUnknown = isCommitting && engine.isAway(error);
             if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
-            const mayTryAgain = error instanceof UndoneWithOthers || (!isCommitting && engine.isConflict(error));
-            if (tries === mostTries || !mayTryAgain) throw error;
+            const isRolledBack = engine.isRolledBack(error);
+            const isUndone = isRolledBack || error instanceof UndoneWithOthers;
+            if (!isUndone && (isCommitting || !engine.isConflict(error))) throw error;
+            if (tries === mostTries) throw isUndone ? metOthers() : error;
+            // Nothing was committed, so the signal may end it again.
+            isCommitting = false;
+            if (isRolledBack) await pauseAfter(tries, timer, random);
           }
         }
       };

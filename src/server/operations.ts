@@ -50,7 +50,7 @@ export async function openOperations(
     throw error;
   });
   const sessionRules = { ...config.sessionRules, keys };
-  const transactions = transactionsOn(database, () => events.wake());
+  const transactions = transactionsOn(database, () => events.wake(), { timer });
   const events = openEventLog({
     database,
     reader,

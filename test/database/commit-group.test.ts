@@ -24,7 +24,7 @@ async function openNumbers() {
   const writing = transactionsOn(
     Object.assign(database, { engine: { ...engine, runTogether } }),
     () => (commits += 1),
-    () => () => 0,
+    { stopwatch: () => () => 0 },
   );
   const add = (number: number) => async (em: SqlEntityManager) => {
     await em.execute(`insert into numbers select ${number}, at from operation_instant`);

@@ -1,12 +1,15 @@
+import type { SqlEntityManager } from "@mikro-orm/knex";
 import { Client } from "pg";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { systemTimer } from "../../src/clock.js";
+import { startDeadline } from "../../src/database/deadline.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
 import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/failure.js";
 import { Sql } from "../../src/database/sql.js";
 import { transactionsOn } from "../../src/database/transaction.js";
 import { entities } from "../../src/schema.js";
+import { handTimer } from "../../src/testing/clock.js";
 import { startApi } from "../support/api.js";
 import { createPost, tryToCreatePost } from "../support/posts.js";
 import { newPostgresDatabase } from "../support/postgres.js";
@@ -185,4 +188,90 @@ test("answers TIMEOUT to a change that waits for another's lock, and does not ma
   await createPost(ada, { title: "In time" });
   const { body } = await ada.send("{ posts(first: 5) { nodes { title } } }");
   expect(body.data.posts.nodes).toEqual([{ title: "In time" }]);
+});
+
+describe("a transaction that the database rolls back for another", () => {
+  /** Makes COMMIT answer 40001 for so many tries of an insert. */
+  async function refusingCommits(count: number) {
+    const database = await openDatabase(await newPostgresDatabase(), entities);
+    onTestFinished(() => database.close(true));
+    await rows(database, "create table numbers (number integer)");
+    await rows(database, "create sequence tries");
+    await rows(
+      database,
+      `create function refuse() returns trigger language plpgsql as $$ begin
+        if nextval('tries') <= ${count} then raise exception 'meanwhile' using errcode = '40001'; end if;
+        return null;
+      end $$`,
+    );
+    await rows(
+      database,
+      "create constraint trigger refuse after insert on numbers deferrable initially deferred for each row execute function refuse()",
+    );
+    const stored = async () => (await rows(database, "select count(*) as numbers from numbers"))[0]!["numbers"];
+    return { database, stored };
+  }
+  const insert = (em: SqlEntityManager) => em.execute("insert into numbers values (1)");
+
+  test("runs again after a pause, also if COMMIT says so", async () => {
+    const { database, stored } = await refusingCommits(3);
+    const pauses: number[] = [];
+    const timer = (milliseconds: number, run: () => void) => {
+      pauses.push(milliseconds);
+      run();
+      return () => {};
+    };
+    await transactionsOn(database, undefined, { timer, random: () => 0.5 })({ party: "tests" })(insert);
+    expect(await stored()).toBe(1);
+    expect(pauses).toEqual([7.5, 15, 30]);
+  });
+
+  test("is answered SERVICE_UNAVAILABLE after eight tries, and not as a mistake of ours", async () => {
+    const { database, stored } = await refusingCommits(100);
+    const pauses: number[] = [];
+    const timer = (milliseconds: number, run: () => void) => {
+      pauses.push(milliseconds);
+      run();
+      return () => {};
+    };
+    const done = transactionsOn(database, undefined, { timer, random: () => 1 })({ party: "tests" })(insert);
+    await expect(done).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE", details: { retryAfterSeconds: 1 } });
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 200, 200]);
+    expect(await stored()).toBe(0);
+  });
+
+  test("ends with its operation while it pauses", async () => {
+    const { database, stored } = await refusingCommits(1);
+    const timer = handTimer();
+    const { signal, end } = startDeadline(handTimer(), 10);
+    const done = transactionsOn(database, undefined, { timer })({ party: "tests", signal })(insert);
+    while (timer.waiting() === 0) await new Promise(setImmediate);
+    end(new Error("The time is up"));
+    await expect(done).rejects.toThrow("The time is up");
+    timer.ring();
+    expect(await stored()).toBe(0);
+  });
+
+  test("is one of two that wait for each other, and both are done in the end", async () => {
+    const { database, stored } = await refusingCommits(0);
+    await rows(database, "create table pair (id integer primary key)");
+    await rows(database, "insert into pair values (1), (2)");
+    const transaction = transactionsOn(database)({ party: "tests" });
+    let arrived = 0;
+    let arriveAll!: () => void;
+    const both = new Promise<void>((resolve) => (arriveAll = resolve));
+    const lockBoth = (first: number, second: number) =>
+      transaction(async (em) => {
+        await em.execute("select 1 from pair where id = ? for update", [first]);
+        arrived += 1;
+        if (arrived === 2) arriveAll();
+        await both;
+        await em.execute("select 1 from pair where id = ? for update", [second]);
+        await insert(em);
+      });
+    await Promise.all([lockBoth(1, 2), lockBoth(2, 1)]);
+    expect(await stored()).toBe(2);
+    // One of them came a second time.
+    expect(arrived).toBe(3);
+  });
 });

@@ -6,7 +6,7 @@ import { sql } from "../sql.js";
 import { openConnection, openPipeline } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
-import { isAway, isConflict, isTimeout, whyUnusable } from "./failure.js";
+import { isAway, isConflict, isRolledBack, isTimeout, whyUnusable } from "./failure.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
 import { shareOut } from "./share.js";
 import { TellingDialect } from "./telling-dialect.js";
@@ -84,4 +84,5 @@ export const postgresqlEngine: Engine = {
   isAway,
   isTimeout,
   isConflict,
+  isRolledBack,
 };

@@ -22,6 +22,7 @@ export const postgresqlEventLog: EventLogStatements = {
   ],
   // The newest number is kept, for the next one to follow.
   deleteBefore: (instant, count) =>
-    sql`delete from events where id in (select id from events where at < ${instant} order by at limit ${count})
+    sql`delete from events where id in (select id from events where at < ${instant} order by at limit ${count}
+        for update skip locked)
       and seq is distinct from (select max(seq) from events)`,
 };

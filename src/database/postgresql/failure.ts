@@ -44,6 +44,11 @@ export function isConflict({ code = "" }: DriverError): boolean {
   return ["40001", "40P01", "23505", "23503"].includes(code);
 }
 
+/** Whether the server rolled a transaction back because of others: a serialization failure or a deadlock. */
+export function isRolledBack({ code = "" }: DriverError): boolean {
+  return ["40001", "40P01"].includes(code);
+}
+
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
   const { host, port, database, user } = partsOf(url);

@@ -111,4 +111,5 @@ export const sqliteEngine: Engine = {
   isTimeout: () => false,
   // Nobody else is in a transaction meanwhile.
   isConflict: () => false,
+  isRolledBack: () => false,
 };
