@@ -58,6 +58,7 @@ const onSqlite = [
 ];
 const onPostgresql = [
   "test/connections.test.ts",
+  "test/locks.test.ts",
   "test/pgbouncer.test.ts",
   "test/database/postgresql.test.ts",
   "test/post/plans-postgresql.test.ts",

@@ -97,6 +97,8 @@ export type SessionEvent = {
     | "account deleted";
   readonly userId?: string;
   readonly sessionId?: string;
+  /** How many sessions ended, if they are too many for an event each. */
+  readonly count?: number;
   readonly cause?: string;
 };
 

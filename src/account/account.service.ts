@@ -1,10 +1,18 @@
-import type { EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Viewer } from "../auth.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { Client } from "../context.js";
 import { KnownError } from "../errors.js";
-import { endSessions, liveSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
+import type { Dialect } from "../database/dialect.js";
+import {
+  endingSessions,
+  endSessions,
+  noteEnded,
+  openSession,
+  type Ended,
+  type OpenedSession,
+} from "../session/session.service.js";
 import type { User } from "../user/user.entity.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
 import { countRegistration, recordSuccess } from "./login-throttle.js";
@@ -35,8 +43,9 @@ export async function register(
     });
     const opened = await transaction(async (em) => {
       const user = await createUser(em, { ...profile, passwordHash }, now);
+      const session = await openSession(em, user, client, rules, now);
       await recordSuccess(em, { account, addressKey: client.addressKey }, now);
-      return openSession(em, user, client, rules, now);
+      return session;
     });
     noteSignIn(opened, client, "register");
     return opened;
@@ -85,11 +94,11 @@ export async function changePassword(
   const { userId, sessionId } = viewer;
   const tried = { ...ownPassword(access, viewer, input.currentPassword), newPassword: input.newPassword };
   const ended = await withPassword(access, tried, client, now, (em) =>
-    endSessions(em, userId, ({ id }) => id !== sessionId, now),
+    endSessions(em, userId, { allBut: sessionId }, now),
   );
   client.note({ event: "password changed", userId, sessionId });
   noteEnded(client, userId, ended, "password changed");
-  return ended.length;
+  return ended.count;
 }
 
 /**
@@ -106,17 +115,30 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId, sessionId } = viewer;
   const tried = ownPassword(access, viewer, input.currentPassword);
-  const ended = await withPassword(access, tried, client, now, (em, user) => removeUser(em, user, now));
+  const ended = await withPassword(access, tried, client, now, (em, user, dialect) =>
+    removeUser(em, dialect, user, now),
+  );
   client.note({ event: "account deleted", userId, sessionId });
   noteEnded(client, userId, ended, "account deleted");
 }
 
-/** Removes a user with all that is theirs, within the caller's transaction. Answers the sessions that end with it. */
-export async function removeUser(em: EntityManager, user: User, now: Date): Promise<string[]> {
-  const sessions = await liveSessions(em, user.id, now);
+/**
+ * Removes a user with all that is theirs, within the caller's transaction, which has locked the user. Returns the
+ * sessions that end with it.
+ */
+export async function removeUser(em: SqlEntityManager, { name }: Dialect, user: User, now: Date): Promise<Ended> {
+  const ended = await endingSessions(em, user.id, now);
+  // A post is locked before its votes. The user's votes change the counts of others' posts, so these are locked too.
+  // SQLite has one writer at a time.
+  if (name === "postgresql")
+    await em.execute(
+      `select count(*) from (select 1 from posts
+        where author_id = ? or id in (select post_id from votes where user_id = ?) order by id for update) locked`,
+      [user.id, user.id],
+    );
   // The rows that refer to the user go with theirs.
-  em.remove(user);
-  return sessions.map(({ id }) => id);
+  await em.remove(user).flush();
+  return ended;
 }
 
 function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer, password: string): Tried {

@@ -2,7 +2,7 @@ import type { EntityManager } from "@mikro-orm/core";
 
 import type { PasswordCost } from "../context.js";
 import type { Transaction } from "../database/transaction.js";
-import { endSessions } from "../session/session.service.js";
+import { endSessions, type Ended } from "../session/session.service.js";
 import { createUser, emailKeyOf, requireUser } from "../user/user.service.js";
 import { removeUser } from "./account.service.js";
 import { forgetFailures } from "./login-throttle.js";
@@ -40,7 +40,7 @@ export async function resetPassword(
   { transaction, passwordCost, now }: Administration,
   userId: string,
   password: string,
-): Promise<string[]> {
+): Promise<Ended> {
   const passwordHash = await hashOf(password, passwordCost);
   return transaction(async (em) => {
     const user = await requireUser(em, userId);
@@ -57,15 +57,11 @@ export async function resetPassword(
  *
  * @throws KnownError `NOT_FOUND`.
  */
-export function setDisabled(
-  { transaction, now }: Administration,
-  userId: string,
-  disabled: boolean,
-): Promise<string[]> {
+export function setDisabled({ transaction, now }: Administration, userId: string, disabled: boolean): Promise<Ended> {
   return transaction(async (em) => {
     // Whoever signs in locks the user too, and finds them disabled, or has a session by now that ends here.
     const user = await requireUser(em, userId);
-    if (!disabled && user.disabledAt === null) return [];
+    if (!disabled && user.disabledAt === null) return { count: 0, ids: [] };
     user.disabledAt = disabled ? (user.disabledAt ?? now) : null;
     return endAllSessions(em, userId, now);
   });
@@ -76,12 +72,12 @@ export function setDisabled(
  *
  * @throws KnownError `NOT_FOUND`.
  */
-export function deleteUser({ transaction, now }: Administration, userId: string): Promise<string[]> {
-  return transaction(async (em) => removeUser(em, await requireUser(em, userId), now));
+export function deleteUser({ transaction, now }: Administration, userId: string): Promise<Ended> {
+  return transaction(async (em, dialect) => removeUser(em, dialect, await requireUser(em, userId), now));
 }
 
-const endAllSessions = (em: EntityManager, userId: string, now: Date): Promise<string[]> =>
-  endSessions(em, userId, () => true, now);
+const endAllSessions = (em: EntityManager, userId: string, now: Date): Promise<Ended> =>
+  endSessions(em, userId, "all", now);
 
 const hashOf = (password: string, cost: PasswordCost | undefined): Promise<string> =>
   inHashingTurn(() => hashPassword(password, cost), { party: "administration" });

@@ -77,8 +77,9 @@ export async function recordFailure(em: EntityManager, attempted: Attempted, now
  */
 export async function recordSuccess(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
   const { pair, account } = keysOf(attempted);
-  const [ofPair] = await attemptsOf(em, [pair], now);
-  Object.assign(ofPair!, { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
+  const found = await lockAttempts(em, [pair, account]);
+  const ofPair = found.get(pair) ?? addAttempt(em, pair, now);
+  Object.assign(ofPair, { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
   await em.nativeDelete(Attempt, { key: account });
   await pruneAttempts(em, now);
 }
@@ -113,21 +114,25 @@ function keyOf(...parts: string[]): string {
 
 /** The counters of these keys, in their order; new ones where there are none. */
 async function attemptsOf(em: EntityManager, keys: readonly string[], now: Date): Promise<Attempt[]> {
-  // Locked and made in one order: of two tries at once, one waits for the other, and neither for each other.
-  const sorted = keys.toSorted();
+  const attempts = await lockAttempts(em, keys);
+  for (const key of keys.toSorted()) if (!attempts.has(key)) attempts.set(key, addAttempt(em, key, now));
+  return keys.map((key) => attempts.get(key)!);
+}
+
+/** Locks those of these counters that there are, in the order of their keys, which every transaction keeps to. */
+async function lockAttempts(em: EntityManager, keys: readonly string[]): Promise<Map<string, Attempt>> {
   const found = await em.find(
     Attempt,
-    { key: { $in: sorted } },
+    { key: { $in: [...keys] } },
     { orderBy: { key: "asc" }, lockMode: LockMode.PESSIMISTIC_WRITE },
   );
-  const attempts = new Map(found.map((attempt) => [attempt.key, attempt]));
-  for (const key of sorted) {
-    if (attempts.has(key)) continue;
-    const created = em.create(Attempt, { key, failures: 0, waitsUntil: null, succeededAt: null, touchedAt: now });
-    em.persist(created);
-    attempts.set(key, created);
-  }
-  return keys.map((key) => attempts.get(key)!);
+  return new Map(found.map((attempt) => [attempt.key, attempt]));
+}
+
+function addAttempt(em: EntityManager, key: string, now: Date): Attempt {
+  const created = em.create(Attempt, { key, failures: 0, waitsUntil: null, succeededAt: null, touchedAt: now });
+  em.persist(created);
+  return created;
 }
 
 function fail(attempt: Attempt, free: number, now: Date): void {
@@ -160,12 +165,15 @@ function refuseUntil(attempts: readonly (Pick<StoredAttempt, "waitsUntil"> | und
   throw new KnownError("TOO_MANY_ATTEMPTS", "Too many attempts: wait before the next", { retryAfterSeconds });
 }
 
-/** Forgets what no longer counts, a few at a time, so that nobody waits for it and no worker has to. */
+/**
+ * Forgets what no longer counts, a few at a time, so that nobody waits for it and no worker has to. Rows that another
+ * transaction has locked are left to it.
+ */
 async function pruneAttempts(em: EntityManager, now: Date): Promise<void> {
   const old = await em.find(
     Attempt,
     { touchedAt: { $lt: new Date(now.getTime() - knownForSeconds * 1000) } },
-    { fields: ["key"], limit: 50 },
+    { fields: ["key"], limit: 50, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
   );
   if (old.length > 0) await em.nativeDelete(Attempt, { key: { $in: old.map(({ key }) => key) } });
 }

@@ -1,9 +1,11 @@
-import { LockMode, type EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Client, PasswordCost, SessionEvent } from "../context.js";
 import type { Access } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
-import { User } from "../user/user.entity.js";
+import type { Dialect } from "../database/dialect.js";
+import type { User } from "../user/user.entity.js";
+import { lockUser } from "../user/user.service.js";
 import { isKnownAddress, recordFailure, recordSuccess, refuseWhileWaiting } from "./login-throttle.js";
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import type { StoredPassword } from "./password.reads.js";
@@ -41,7 +43,7 @@ export async function withPassword<Result>(
   tried: Tried,
   client: Client,
   now: Date,
-  work: (em: EntityManager, user: User) => Promise<Result>,
+  work: (em: SqlEntityManager, user: User, dialect: Dialect) => Promise<Result>,
 ): Promise<Result> {
   const { reader, transaction, signal, passwordCost } = access;
   const attempted = { account: tried.account, addressKey: client.addressKey };
@@ -56,13 +58,14 @@ export async function withPassword<Result>(
       tried.newPassword ?? (isOutdated(stored.passwordHash, passwordCost) ? tried.password : undefined);
     const passwordHash =
       replacement === undefined ? stored.passwordHash : await hashPassword(replacement, passwordCost);
-    const done = await transaction(async (em) => {
-      const user = await em.findOne(User, { id: stored.userId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    const done = await transaction(async (em, dialect) => {
+      const user = await lockUser(em, stored.userId);
       // Hashing took a while. What another process has changed meanwhile is judged as it is now.
       if (user?.passwordHash !== stored.passwordHash) return undefined;
       user.passwordHash = passwordHash;
+      const result = await work(em, user, dialect);
       await recordSuccess(em, attempted, now);
-      return { result: await work(em, user) };
+      return { result };
     });
     return done === undefined ? judge(await tried.find()) : done.result;
   };

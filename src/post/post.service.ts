@@ -1,4 +1,4 @@
-import { ForeignKeyConstraintViolationException, LockMode, raw, type EntityManager } from "@mikro-orm/core";
+import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
@@ -6,6 +6,7 @@ import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
 import { indexPosts } from "./list/search-index.js";
 import { titleKeyOf } from "./title-key.js";
+import { lockUser } from "../user/user.service.js";
 import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
@@ -38,13 +39,9 @@ export async function createPost(
   };
   const row = { ...post, author: viewer.userId, titleKey: titleKeyOf(title), listedAt: publishedAt ?? now };
   return transaction(async (em, dialect) => {
-    try {
-      await em.insert(Post, row);
-      await indexPosts(em, dialect, [post]);
-    } catch (error) {
-      if (error instanceof ForeignKeyConstraintViolationException) throw userGone(now);
-      throw error;
-    }
+    if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
+    await em.insert(Post, row);
+    await indexPosts(em, dialect, [post]);
     return { ...post, author: userOf(viewer) };
   });
 }
@@ -106,18 +103,21 @@ async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now
 }
 
 /**
- * The post with this id where the viewer may see it at `now`, as nobody else changes it before the transaction ends.
+ * Locks the viewer, and then the post with this id if the viewer may see it at `now`, until the transaction ends.
  *
- * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see.
+ * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see; `UNAUTHENTICATED` if the
+ * viewer was deleted a moment ago.
  */
 export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
+  if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
   const scopes = visibilityScopes(viewer.userId, now);
   const inScope = (row?: string) => isInOneOf(scopes, row).in(undefined);
   const visible = raw((row) => inScope(row).text, [...inScope().values]);
   const post = await em.findOne(
     Post,
     { id, [visible]: [] },
-    { populate: ["author"], lockMode: LockMode.PESSIMISTIC_WRITE },
+    // The author's row is read with it and stays unlocked: users are locked before posts.
+    { populate: ["author"], lockMode: LockMode.PESSIMISTIC_WRITE, lockTableAliases: ["p0"] },
   );
   if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");
   return post;

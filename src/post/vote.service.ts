@@ -1,4 +1,4 @@
-import { userGone, type Viewer } from "../auth.js";
+import type { Viewer } from "../auth.js";
 import type { Transaction } from "../database/transaction.js";
 import { User } from "../user/user.entity.js";
 import type { Post } from "./post.entity.js";
@@ -20,8 +20,7 @@ export function setVote(
 ): Promise<Post> {
   return transaction(async (em) => {
     const post = await requirePost(em, viewer, postId, now);
-    const user = await em.findOne(User, { id: viewer.userId });
-    if (user === null) throw userGone(now);
+    const user = em.getReference(User, viewer.userId);
     const vote = await em.findOne(Vote, { post: post.id, user: user.id });
     if ((vote !== null) === voted) return post;
     if (vote === null) em.persist(em.create(Vote, { post, user }));

@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
 
 import type { Transaction } from "../database/transaction.js";
 import { RefreshToken } from "./refresh-token.entity.js";
@@ -17,24 +17,37 @@ const tokensAtOnce = 200;
  * Deletes what no client can ask for any more, within the caller's transaction: sessions that ended a week ago, and
  * used refresh tokens that no answer depends on. Each sign-in and refresh deletes more than it adds, and none much,
  * so the tables stay bounded without a worker and nobody waits for a great cleaning.
+ *
+ * The rows are other users' too, whom the caller hasn't locked, so it waits for no lock: rows that another transaction
+ * has locked are left to it. Call it once the caller's own changes are flushed.
  */
 export async function prune(em: EntityManager, now: Date): Promise<Pruned> {
   const forgotten = new Date(now.getTime() - rememberedAfterEndSeconds * 1000);
   const sessions = await em.find(
     Session,
     { expiresAt: { $lt: forgotten } },
-    { fields: ["id"], orderBy: { expiresAt: "asc" }, limit: sessionsAtOnce },
+    {
+      fields: ["id"],
+      orderBy: { expiresAt: "asc" },
+      limit: sessionsAtOnce,
+      lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
+    },
   );
   const ended = sessions.map(({ id }) => id);
   const tokens = await em.find(
     RefreshToken,
     { $or: [{ session: { $in: ended } }, { keptUntil: { $lt: now } }] },
-    { fields: ["hash"], orderBy: { keptUntil: "asc" }, limit: tokensAtOnce },
+    {
+      fields: ["hash"],
+      orderBy: { keptUntil: "asc" },
+      limit: tokensAtOnce,
+      lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
+    },
   );
   if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
-  // A session with many tokens goes once they have gone, in later steps.
-  const isReady = ended.length > 0 && tokens.length < tokensAtOnce;
-  const sessionCount = isReady ? await em.nativeDelete(Session, { id: { $in: ended } }) : 0;
+  // A session whose tokens aren't all gone yet goes in a later step.
+  const hasNoTokens = raw("not exists (select 1 from refresh_tokens where session_id = sessions.id)");
+  const sessionCount = ended.length > 0 ? await em.nativeDelete(Session, { id: { $in: ended }, [hasNoTokens]: [] }) : 0;
   return { sessions: sessionCount, refreshTokens: tokens.length };
 }
 

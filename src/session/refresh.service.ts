@@ -1,9 +1,11 @@
-import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
+import { LockMode, type EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { Client } from "../context.js";
+import { lockUser } from "../user/user.service.js";
 import { prune } from "./prune.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";
@@ -56,6 +58,7 @@ export async function refreshSession(
     }
     Object.assign(session, { lastUsedAt: now, expiresAt: end });
     found.keptUntil = end;
+    await em.flush();
     await prune(em, now);
     return grantTokens(session, newest, rules, now);
   });
@@ -83,16 +86,24 @@ export async function logoutByRefreshToken(
     return found;
   });
   if (session === undefined) return 0;
-  noteEnded(client, session.user.id, [session.id], "logout");
+  noteEnded(client, session.user.id, { count: 1, ids: [session.id] }, "logout");
   return 1;
 }
 
-/** A token with its session, which is locked first: of two that come with the same token, one sees what the other did. */
-async function findToken(em: EntityManager, token: string): Promise<RefreshToken | null> {
+/**
+ * A token with its session, whose user is locked first and then the session itself. Of two requests with one token, the
+ * second sees what the first one did.
+ */
+async function findToken(em: SqlEntityManager, token: string): Promise<RefreshToken | null> {
   const hash = hashOf(token);
-  const ofToken = raw((row) => `${row}.id = (select session_id from refresh_tokens where hash = ?)`, [hash]);
-  await em.findOne(Session, { [ofToken]: [] }, { populate: ["user"], lockMode: LockMode.PESSIMISTIC_WRITE });
-  return em.findOne(RefreshToken, { hash });
+  // Whose token it is never changes, so this much may be read before anything is locked.
+  const [owner] = await em.execute<{ id: string; user_id: string }[]>(
+    "select id, user_id from sessions where id = (select session_id from refresh_tokens where hash = ?)",
+    [hash],
+  );
+  if (owner === undefined || (await lockUser(em, owner.user_id)) === null) return null;
+  const session = await em.findOne(Session, { id: owner.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  return session && em.findOne(RefreshToken, { hash });
 }
 
 /** Uses a token for the first time. Answers its successor. */
@@ -132,7 +143,7 @@ function refused({ reason, session }: Refusal, client: Client): KnownError {
   const ids = session === undefined ? {} : { userId: session.user.id, sessionId: session.id };
   if (reason === "REUSED") {
     client.note({ event: "refresh token reused", ...ids });
-    noteEnded(client, session!.user.id, [session!.id], "reuse");
+    noteEnded(client, session!.user.id, { count: 1, ids: [session!.id] }, "reuse");
   } else client.note({ event: "refresh refused", ...ids, cause: reason });
   return new KnownError("INVALID_REFRESH_TOKEN", "The session can't be refreshed: sign in again", { reason });
 }

@@ -58,14 +58,13 @@ export class SessionResolver {
       return { endedSessions: await logoutByRefreshToken(transaction, refreshToken, client, now) };
     }
     const viewer = requireViewer(context);
-    const isOwn = ({ id }: { readonly id: string }) => id === viewer.sessionId;
-    return { endedSessions: await endOwnSessions(context, viewer, isOwn, "logout") };
+    return { endedSessions: await endOwnSessions(context, viewer, { only: viewer.sessionId }, "logout") };
   }
 
   @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
   async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
     const viewer = requireViewer(context);
-    return { endedSessions: await endOwnSessions(context, viewer, () => true, "logout everywhere") };
+    return { endedSessions: await endOwnSessions(context, viewer, "all", "logout everywhere") };
   }
 
   @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
@@ -75,7 +74,7 @@ export class SessionResolver {
   ): Promise<RevokeSessionPayload> {
     const viewer = requireViewer(context);
     const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
-    const ended = await endOwnSessions(context, viewer, ({ id }) => id === sessionId, "revoked");
+    const ended = await endOwnSessions(context, viewer, { only: sessionId }, "revoked");
     if (ended === 0) throw new KnownError("NOT_FOUND", "There is no such session");
     return { sessionId };
   }

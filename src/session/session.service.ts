@@ -1,8 +1,9 @@
-import { LockMode, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager, FilterQuery } from "@mikro-orm/core";
 
 import type { Auth, Viewer } from "../auth.js";
 import { newId } from "../id.js";
-import { User } from "../user/user.entity.js";
+import type { User } from "../user/user.entity.js";
+import { lockUser } from "../user/user.service.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { Client, Context } from "../context.js";
 import { prune } from "./prune.js";
@@ -34,7 +35,7 @@ export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): D
   );
 }
 
-/** Opens a session of the user's within the caller's transaction. */
+/** Opens a session within the caller's transaction, which has locked the user or just created them. */
 export async function openSession(
   em: EntityManager,
   user: User,
@@ -42,7 +43,6 @@ export async function openSession(
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
-  await prune(em, now);
   const session = em.create(Session, {
     id: newId("session", now),
     user,
@@ -53,7 +53,10 @@ export async function openSession(
     userAgent: client.userAgent,
   });
   em.persist(session);
-  return grantTokens(session, addRefreshToken(em, session), rules, now);
+  const refreshToken = addRefreshToken(em, session);
+  await em.flush();
+  await prune(em, now);
+  return grantTokens(session, refreshToken, rules, now);
 }
 
 /** Gives the session a new refresh token: its newest, and the only unused one. */
@@ -85,29 +88,45 @@ export function grantShortToken({ viewer, expiresAt }: Authenticated, rules: Ses
   return signAccessToken({ id, userId, expiresAt }, { ...rules, accessTokenTtlSeconds: shortLifeSeconds }, now);
 }
 
-/** The user's sessions that are live at `now`, newest first, as nobody else changes them before the transaction ends. */
-export function liveSessions(em: EntityManager, userId: string, now: Date): Promise<Session[]> {
-  return em.find(
-    Session,
-    { user: userId, endedAt: null, expiresAt: { $gt: now } },
-    { orderBy: [{ createdAt: "desc" }, { id: "desc" }], lockMode: LockMode.PESSIMISTIC_WRITE },
-  );
-}
+/** Which of a user's live sessions end. */
+export type Which = "all" | { readonly only: string } | { readonly allBut: string };
+
+/** Sessions that ended. Only their number is known if there were more than anybody would read. */
+export type Ended = { readonly count: number; readonly ids: readonly string[] };
+
+const mostNamed = 1000;
 
 /**
- * Ends the viewer's live sessions that `which` says, from the next operation on, within the caller's transaction.
- *
- * @returns the ids of those that ended.
+ * Ends live sessions of a user by one statement, from the next operation on. The caller's transaction has locked the user.
  */
-export async function endSessions(
-  em: EntityManager,
-  userId: string,
-  which: (session: Session) => boolean,
-  now: Date,
-): Promise<string[]> {
-  const ending = (await liveSessions(em, userId, now)).filter(which);
-  for (const session of ending) endSession(session, now);
-  return ending.map(({ id }) => id);
+export async function endSessions(em: EntityManager, userId: string, which: Which, now: Date): Promise<Ended> {
+  const live = liveOf(userId, which, now);
+  const ended = await named(em, live);
+  const count = ended.length === 0 ? 0 : await em.nativeUpdate(Session, live, { endedAt: now, expiresAt: now });
+  return { count, ids: count > mostNamed ? [] : ended };
+}
+
+/** The live sessions of a user that end when the caller's transaction deletes the user, whom it has locked. */
+export async function endingSessions(em: EntityManager, userId: string, now: Date): Promise<Ended> {
+  const live = liveOf(userId, "all", now);
+  const ids = await named(em, live);
+  return ids.length > mostNamed ? { count: await em.count(Session, live), ids: [] } : { count: ids.length, ids };
+}
+
+/** The ids of sessions, newest first, up to one more than are named. */
+async function named(em: EntityManager, where: FilterQuery<Session>): Promise<string[]> {
+  const found = await em.find(Session, where, {
+    fields: ["id"],
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    limit: mostNamed + 1,
+  });
+  return found.map(({ id }) => id);
+}
+
+function liveOf(userId: string, which: Which, now: Date): FilterQuery<Session> {
+  const live = { user: userId, endedAt: null, expiresAt: { $gt: now } };
+  if (which === "all") return live;
+  return { ...live, id: "only" in which ? which.only : { $ne: which.allBut } };
 }
 
 /** Marks a session as ended; those that are over already stay as they are. */
@@ -117,19 +136,23 @@ export function endSession(session: Session, now: Date): void {
   session.expiresAt = now;
 }
 
-/** Ends the viewer's live sessions that `which` says. Answers how many, which is 0 where another request was faster. */
+/** Ends live sessions of the viewer's. Returns how many, which is 0 if another request was faster. */
 export async function endOwnSessions(
   { transaction, client, now }: Pick<Context, "transaction" | "client" | "now">,
   { userId }: Viewer,
-  which: (session: Session) => boolean,
+  which: Which,
   cause: string,
 ): Promise<number> {
-  const ended = await transaction((em) => endSessions(em, userId, which, now));
+  const ended = await transaction(async (em) => {
+    await lockUser(em, userId);
+    return endSessions(em, userId, which, now);
+  });
   noteEnded(client, userId, ended, cause);
-  return ended.length;
+  return ended.count;
 }
 
-/** Notes each session that ended. */
-export function noteEnded(client: Client, userId: string, sessionIds: readonly string[], cause: string): void {
-  for (const sessionId of sessionIds) client.note({ event: "session ended", userId, sessionId, cause });
+/** Logs each session that ended, or their number. */
+export function noteEnded(client: Client, userId: string, { count, ids }: Ended, cause: string): void {
+  for (const sessionId of ids) client.note({ event: "session ended", userId, sessionId, cause });
+  if (count > ids.length) client.note({ event: "session ended", userId, count, cause });
 }

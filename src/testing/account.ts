@@ -1,3 +1,5 @@
+import { LockMode } from "@mikro-orm/core";
+
 import type { Clock } from "../clock.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { RunningServer } from "../server/server.js";
@@ -62,7 +64,11 @@ export async function openSessionFor(
   const context = await createContext({ authorization: [], userAgent: null, address: null });
   const { client, now, sessionRules } = context;
   const opened: OpenedSession = await context.transaction(async (em) => {
-    const known = await em.findOne(User, { emailKey: emailKeyOf(person.email) });
+    const known = await em.findOne(
+      User,
+      { emailKey: emailKeyOf(person.email) },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     const user = known ?? (await createUser(em, { ...person, passwordHash: "none" }, now));
     return openSession(em, user, client, sessionRules, now);
   });

@@ -134,8 +134,14 @@ export async function createTestServer({
   };
 }
 
-function eventOf({ event, userId, sessionId, cause }: Line): SessionEvent {
-  return { event, ...(userId && { userId }), ...(sessionId && { sessionId }), ...(cause && { cause }) };
+function eventOf({ event, userId, sessionId, count, cause }: Line): SessionEvent {
+  return {
+    event,
+    ...(userId && { userId }),
+    ...(sessionId && { sessionId }),
+    ...(count && { count }),
+    ...(cause && { cause }),
+  };
 }
 
 /** A clock of which each movement lets the same time pass for whatever waits. */

@@ -10,12 +10,20 @@ export function emailKeyOf(email: string): string {
 }
 
 /**
- * A user whom nobody else changes before the caller's transaction ends.
+ * Locks a user until the caller's transaction ends; null if there is none. Every transaction that changes what belongs to
+ * a user begins with this, so that two of them never hold what the other one waits for.
+ */
+export function lockUser(em: EntityManager, id: string): Promise<User | null> {
+  return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+/**
+ * Locks a user until the caller's transaction ends.
  *
  * @throws KnownError `NOT_FOUND`.
  */
 export async function requireUser(em: EntityManager, id: string): Promise<User> {
-  const user = await em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const user = await lockUser(em, id);
   if (user === null) throw noSuchUser();
   return user;
 }

@@ -4,6 +4,7 @@ import { KnownError } from "../../errors.js";
 import { pruneAll } from "../../session/prune.js";
 import { ownerOf, readSessions } from "../../session/session.reads.js";
 import { endSessions } from "../../session/session.service.js";
+import { requireUser } from "../../user/user.service.js";
 import { confirm } from "../ask.js";
 import { exitCodes, Refusal, type Does, type Surroundings } from "../command.js";
 import { onDatabase } from "../open.js";
@@ -60,11 +61,13 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
           const account = await requireAccount(access, owner);
           const which = id === undefined ? "all sessions" : `session ${id}`;
           await confirm(around.streams, `End ${which} of ${called(account)}?`, yes);
-          const endedSessions = await access.transaction((em) =>
-            endSessions(em, account.id, (one) => id === undefined || one.id === id, access.now),
-          );
-          if (id !== undefined && endedSessions.length === 0) throw noSuchSession();
-          return { json: { user: account, endedSessions }, text: `Ended ${counted(endedSessions.length, "session")}` };
+          const ended = await access.transaction(async (em) => {
+            await requireUser(em, account.id);
+            return endSessions(em, account.id, id === undefined ? "all" : { only: id }, access.now);
+          });
+          if (id !== undefined && ended.count === 0) throw noSuchSession();
+          const json = { user: account, endedSessions: ended.ids, endedCount: ended.count };
+          return { json, text: `Ended ${counted(ended.count, "session")}` };
         });
       }),
     );

@@ -92,8 +92,8 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
             const user = await requireAccount(access, before.id);
             const did = disabled ? "Disabled" : "Enabled";
             return {
-              json: { user, endedSessions: ended.length },
-              text: `${did} ${called(user)}; ended ${counted(ended.length, "session")}`,
+              json: { user, endedSessions: ended.count },
+              text: `${did} ${called(user)}; ended ${counted(ended.count, "session")}`,
             };
           }),
         ),
@@ -110,8 +110,8 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
           await confirm(streams, `Delete ${called(user)}, with all posts and votes?`, options.yes);
           const ended = await deleteUser(access, user.id);
           return {
-            json: { deletedUserId: user.id, endedSessions: ended.length },
-            text: `Deleted ${called(user)}; ended ${counted(ended.length, "session")}`,
+            json: { deletedUserId: user.id, endedSessions: ended.count },
+            text: `Deleted ${called(user)}; ended ${counted(ended.count, "session")}`,
           };
         }),
       ),
@@ -130,8 +130,8 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
           await confirm(streams, `Replace the password of ${called(user)}, and end all sessions?`, options.yes);
           const { password, isNew } = await newPassword(streams, options);
           const ended = await resetPassword(access, user.id, password);
-          const did = `The password of ${called(user)} is a new one; ended ${counted(ended.length, "session")}`;
-          return withPassword({ user, endedSessions: ended.length }, did, password, isNew);
+          const did = `The password of ${called(user)} is a new one; ended ${counted(ended.count, "session")}`;
+          return withPassword({ user, endedSessions: ended.count }, did, password, isNew);
         }),
       ),
     );

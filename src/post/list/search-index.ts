@@ -39,14 +39,14 @@ async function rebuildFts5(em: SqlEntityManager): Promise<number> {
 
 const postsAtOnce = 1000;
 
+/** Locks each post before its words, as everybody does who changes one. */
 async function rebuildVectors(em: SqlEntityManager, dialect: Dialect): Promise<number> {
-  await em.execute("delete from post_search");
   let after = "";
   for (let made = 0; ;) {
-    const posts = await em.execute<Text[]>("select id, title, content from posts where id > ? order by id limit ?", [
-      after,
-      postsAtOnce,
-    ]);
+    const posts = await em.execute<Text[]>(
+      "select id, title, content from posts where id > ? order by id limit ? for share",
+      [after, postsAtOnce],
+    );
     if (posts.length === 0) return made;
     await indexPosts(em, dialect, posts);
     made += posts.length;

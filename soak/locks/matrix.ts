@@ -1,0 +1,84 @@
+import { makeCast, removeCast, type Cast } from "./cast.js";
+import type { Stage } from "./stage.js";
+import { writers, type Scene, type Writer } from "./writers.js";
+
+/** What one writer was answered while loops of another one ran. */
+export type PairCount = {
+  readonly writer: string;
+  readonly beside: string;
+  rounds: number;
+  /** Of both, how often each code was answered. */
+  readonly codes: Map<string, number>;
+};
+
+/** The codes that somebody may meet whose account or post another one changes at the same time. */
+const legitimate: ReadonlySet<string> = new Set([
+  "ok",
+  "UNAUTHENTICATED",
+  "INVALID_CREDENTIALS",
+  "INVALID_REFRESH_TOKEN",
+  "TOO_MANY_ATTEMPTS",
+  "FORBIDDEN",
+  "NOT_FOUND",
+  "CONFLICT",
+]);
+
+export const illegitimateOf = ({ codes }: PairCount): string[] =>
+  [...codes.keys()].filter((code) => !legitimate.has(code));
+
+/** The names of all writers. */
+export const allWriters = Object.keys(writers);
+
+const pairOf = (writer: string, beside: string): PairCount => ({ writer, beside, rounds: 0, codes: new Map() });
+
+/** Every writer beside every other one, and beside itself. */
+export const allPairs = (): PairCount[] =>
+  allWriters.flatMap((writer, index) => allWriters.slice(index).map((beside) => pairOf(writer, beside)));
+
+/** Every writer beside loops of these. */
+export const pairsBeside = (loops: readonly string[]): PairCount[] =>
+  loops.flatMap((beside) => allWriters.map((writer) => pairOf(writer, beside)));
+
+/**
+ * Runs each pair once, on people of its own. One writer works for either of the two people; meanwhile four loops of the
+ * other one do, two for each.
+ *
+ * @param isOver asked before each pair; true ends the round.
+ */
+export async function runRound(stage: Stage, pairs: readonly PairCount[], isOver = () => false): Promise<void> {
+  const waiting = pairs.values();
+  const work = async () => {
+    for (const pair of waiting) {
+      if (isOver()) return;
+      const cast = await makeCast(stage);
+      await runPair(stage, pair, cast);
+      await removeCast(stage, cast);
+    }
+  };
+  await Promise.all(Array.from({ length: pairsAtOnce }, work));
+}
+
+// Their people have nothing in common but what is pruned.
+const pairsAtOnce = 4;
+
+const loopsAtOnce = 4;
+const stepsOfLoop = 2;
+
+async function runPair(stage: Stage, pair: PairCount, cast: Cast): Promise<void> {
+  const { codes } = pair;
+  const run = async (writer: Writer, index: number, turn: number) => {
+    const [self, other] = [cast[index % 2]!, cast[(index + 1) % 2]!];
+    const scene: Scene = { stage, self, other, turn };
+    const code = await writer(scene);
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+  };
+  const loop = async (index: number) => {
+    for (let step = 0; step < stepsOfLoop; step += 1)
+      await run(writers[pair.beside]!, index, index + step + pair.rounds);
+  };
+  await Promise.all([
+    ...Array.from({ length: loopsAtOnce }, (_, index) => loop(index)),
+    ...[0, 1].map((index) => run(writers[pair.writer]!, index, index + pair.rounds)),
+  ]);
+  pair.rounds += 1;
+}
