@@ -15,6 +15,8 @@ export type Context = Access & {
   readonly sessionRules: SessionRules;
   readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
+  /** How many posts a user may create in any hour. */
+  readonly postsPerHour: number;
   readonly answer: AnswerSize;
   /**
    * Puts JSON into the answer as it is, at a path of response keys, in place of the empty value that a resolver gives

@@ -65,6 +65,7 @@ export function contextFactory(parts: {
   readonly sessionRules: SessionRules;
   readonly passwordCost: PasswordCost;
   readonly publicReads: boolean;
+  readonly postsPerHour: number;
   readonly log: Logger;
   /** Is told of what happens to accounts and sessions, as the log is. */
   readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
@@ -106,6 +107,7 @@ export function contextFactory(parts: {
       sessionRules,
       passwordCost,
       publicReads,
+      postsPerHour: parts.postsPerHour,
       answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
       placeJson,
       live,

@@ -12,6 +12,7 @@ const order = [
   "users",
   "sessions",
   "refresh_tokens",
+  "post_creations",
   "posts",
   "votes",
   "post_search",
@@ -25,6 +26,7 @@ const parents: Readonly<Record<string, readonly string[]>> = {
   sessions: ["users"],
   refresh_tokens: ["sessions"],
   posts: ["users"],
+  post_creations: ["users"],
   votes: ["posts", "users"],
   post_search: ["posts"],
 };
@@ -85,7 +87,7 @@ test("every writer locks users first, then sessions, posts and the rest", async 
     changePassword: [["users", "sessions", "attempts"]],
     deleteAccount: [["users", "posts", "attempts"]],
     unvotePost: [["users", "posts", "votes"]],
-    createPost: [["users", "posts", "post_search"]],
+    createPost: [["users", "post_creations", "posts", "post_search"]],
     "users disable": [["users", "sessions"]],
     "wrong login": [["attempts"]],
   });

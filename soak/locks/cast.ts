@@ -60,7 +60,7 @@ async function makePerson({ servers: [server], passwordHash }: Stage): Promise<P
   const { viewer, accessToken: token, refreshToken } = one;
   const postIds: string[] = [];
   for (const title of ["One", "Two", "Three"]) {
-    const { id } = await createPost(transaction, viewer, { title, content: "Words", published: true }, now);
+    const { id } = await createPost(transaction, viewer, { title, content: "Words", published: true }, context);
     postIds.push(id);
   }
   context.liftDeadline();

@@ -76,6 +76,7 @@ export async function login(
     return openSession(em, user, client, rules, now);
   });
   noteSignIn(opened, client, "login");
+  noteEnded(client, opened.viewer.userId, opened.displaced, "limit");
   return opened;
 }
 

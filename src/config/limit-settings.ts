@@ -92,6 +92,17 @@ export const limitSettings = {
     preset: "50",
     description: "how many of them may be one user's, or one address's where nobody is signed in",
   },
+  MAX_SESSIONS_OF_USER: {
+    rule: whole(1, 1000),
+    preset: "100",
+    description: "how many live sessions a user may have; opening one more ends the one that was used longest ago",
+  },
+  POSTS_PER_HOUR: {
+    rule: whole(1, 1_000_000),
+    preset: "600",
+    description:
+      "how many posts a user may create in any hour, deleted ones included; `TOO_MANY_ATTEMPTS` for one more",
+  },
   MAX_SUBSCRIPTIONS: {
     rule: whole(1, 10_000),
     preset: "20",

@@ -13,6 +13,8 @@ export type TokenRules = {
 export type SessionRules = TokenRules & {
   readonly refreshTokenTtlSeconds: number;
   readonly sessionMaxAgeSeconds: number;
+  /** How many live sessions a user may have. */
+  readonly sessionsOfUser: number;
   /** How long after its first use a refresh token is still answered. */
   readonly refreshGraceSeconds: number;
 };

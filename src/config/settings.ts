@@ -66,6 +66,8 @@ export type Limits = {
   /** Sockets and streams of a process, and those of one user. */
   readonly sockets: number;
   readonly socketsOfUser: number;
+  /** Posts that a user may create in any hour. */
+  readonly postsPerHour: number;
   readonly operationsOfSocket: number;
   readonly messageBytes: number;
   readonly messagesPerSecond: number;
@@ -175,6 +177,7 @@ export function readConfig(
       refreshTokenTtlSeconds,
       sessionMaxAgeSeconds,
       refreshGraceSeconds: read("REFRESH_GRACE"),
+      sessionsOfUser: read("MAX_SESSIONS_OF_USER"),
     },
     publicReads: read("PUBLIC_READS"),
     trustProxy: read("TRUST_PROXY"),
@@ -204,6 +207,7 @@ export function readConfig(
       slowReads: read("MAX_SLOW_READS"),
       sockets: read("MAX_SOCKETS"),
       socketsOfUser: read("MAX_SOCKETS_OF_USER"),
+      postsPerHour: read("POSTS_PER_HOUR"),
       operationsOfSocket: read("MAX_SUBSCRIPTIONS"),
       messageBytes: read("MAX_MESSAGE_BYTES"),
       messagesPerSecond: read("MAX_MESSAGES_PER_SECOND"),

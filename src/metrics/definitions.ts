@@ -41,7 +41,7 @@ export const definitions = {
     kind: "counter",
     help: "Sessions that were ended before their time.",
     labels: {
-      cause: "`logout`, `logout_everywhere`, `revoked`, `password_changed`, `account_deleted`, `reuse`",
+      cause: "`logout`, `logout_everywhere`, `revoked`, `password_changed`, `account_deleted`, `reuse`, `limit`",
     },
   },
   postern_attempts_refused_total: {

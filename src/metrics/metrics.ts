@@ -42,7 +42,7 @@ export type Metrics = {
   }) => void;
   readonly socketOperation: (outcome: Named | undefined, code: unknown, reason: string | undefined) => void;
   readonly credentialRefused: (reason: unknown) => void;
-  readonly session: (noted: { readonly event: string; readonly cause?: string }) => void;
+  readonly session: (noted: { readonly event: string; readonly cause?: string; readonly count?: number }) => void;
   readonly socketClosed: (code: number) => void;
   readonly event: () => void;
   readonly eventSent: () => void;
@@ -150,12 +150,12 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
       noteRefusal(code, reason);
     },
     credentialRefused: refused,
-    session({ event, cause = "" }) {
+    session({ event, cause = "", count = 1 }) {
       const what = refusals[event];
       if (what !== undefined) attemptsRefused.inc({ what, cause });
       else if (event === "signed in") opened.inc({ cause });
       else if (event === "session refreshed") renewed.inc();
-      else if (event === "session ended") ended.inc({ cause: cause.replaceAll(" ", "_") });
+      else if (event === "session ended") ended.inc({ cause: cause.replaceAll(" ", "_") }, count);
       else if (event === "refresh token reused") attemptsRefused.inc({ what: "refresh", cause: "REUSED" });
     },
     socketClosed: (code) => socketCloses.inc({ code: closeCodes.has(code) ? code : "other" }),

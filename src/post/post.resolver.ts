@@ -115,7 +115,7 @@ export class PostResolver {
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(createPostRules, { input, now: context.now });
-    return new PostPayload(await createPost(countingContent(context, info), viewer, checked.input, context.now));
+    return new PostPayload(await createPost(countingContent(context, info), viewer, checked.input, context));
   }
 
   @Mutation(() => PostPayload, {

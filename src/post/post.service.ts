@@ -1,6 +1,7 @@
 import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
 
 import { userGone, type Viewer } from "../auth.js";
+import type { Context } from "../context.js";
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
@@ -9,11 +10,16 @@ import { titleKeyOf } from "./title-key.js";
 import { lockUser } from "../user/user.service.js";
 import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
+import { countCreation } from "./post-quota.js";
 import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
 import type { PostContent } from "./post.type.js";
 import { visibilityScopes, isInOneOf } from "./post.visibility.js";
 
-/** Stores a post of the viewer's: published now, scheduled, or a draft. */
+/**
+ * Stores a post of the viewer's: published now, scheduled, or a draft.
+ *
+ * @throws KnownError `TOO_MANY_ATTEMPTS` if the viewer has created as many in the last hour as a user may.
+ */
 export async function createPost(
   transaction: Transaction,
   viewer: Viewer,
@@ -23,7 +29,7 @@ export async function createPost(
     readonly published: boolean;
     readonly publishAt?: Date | null | undefined;
   },
-  now: Date,
+  { now, postsPerHour }: Pick<Context, "now" | "postsPerHour">,
 ): Promise<PostContent> {
   const { title, content, published, publishAt } = input;
   const publishedAt = publishAt ?? (published ? now : null);
@@ -40,6 +46,7 @@ export async function createPost(
   const row = { ...post, author: viewer.userId, titleKey: titleKeyOf(title), listedAt: publishedAt ?? now };
   return transaction(async (em, dialect) => {
     if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
+    await countCreation(em, dialect, viewer.userId, postsPerHour, now);
     await em.insert(Post, row);
     await indexPosts(em, dialect, [post]);
     return { ...post, author: userOf(viewer) };

@@ -73,6 +73,7 @@ export async function openOperations(
     log,
     passwordCost,
     publicReads: config.publicReads,
+    postsPerHour: limits.postsPerHour,
     sessionRules,
     onSessionEvent: metrics?.session,
   });

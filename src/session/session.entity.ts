@@ -7,6 +7,8 @@ import { User } from "../user/user.entity.js";
  * What a sign-in opens and an access token names in `sid`: without a live row its tokens are worth nothing.
  */
 @Entity({ tableName: "sessions" })
+// The live sessions of a user: those that are over have an end that is past.
+@Index({ properties: ["user", "expiresAt"] })
 export class Session {
   @PrimaryKey({ type: "text" })
   id!: string;

@@ -27,23 +27,29 @@ export async function sessionsOf(context: Context, userId: string): Promise<read
 }
 
 const loaderOf = perOperation(
-  ({ reader, now }: Context) =>
+  ({ reader, now, sessionRules }: Context) =>
     new DataLoader<string, readonly SessionType[]>(
       async (userIds) => {
         const live = new Map<string, Promise<readonly SessionType[]>>();
-        for (const id of userIds) if (!live.has(id)) live.set(id, readSessions(reader, id, now));
+        for (const id of userIds)
+          if (!live.has(id)) live.set(id, readSessions(reader, id, now, sessionRules.sessionsOfUser));
         return Promise.all(userIds.map((id) => live.get(id)!));
       },
       { cache: false },
     ),
 );
 
-/** The live sessions of a user, newest first. */
-export async function readSessions(reader: OperationReader, userId: string, now: Date): Promise<SessionType[]> {
+/** The live sessions of a user, newest first, up to so many. */
+export async function readSessions(
+  reader: OperationReader,
+  userId: string,
+  now: Date,
+  most: number,
+): Promise<SessionType[]> {
   const rows = await reader.all<Row>(
     sql`select id, created_at, last_used_at, expires_at, user_agent from sessions
       where user_id = ${userId} and ended_at is null and expires_at > ${now}
-      order by created_at desc, id desc`,
+      order by created_at desc, id desc ${limit(most)}`,
   );
   return rows.map(sessionOf);
 }

@@ -35,14 +35,18 @@ export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): D
   );
 }
 
-/** Opens a session within the caller's transaction, which has locked the user or just created them. */
+/**
+ * Opens a session within the caller's transaction, which has locked the user or just created them. If the user has as
+ * many as a user may, those that were used longest ago end.
+ */
 export async function openSession(
   em: EntityManager,
   user: User,
   client: Client,
   rules: SessionRules,
   now: Date,
-): Promise<OpenedSession> {
+): Promise<OpenedSession & { readonly displaced: Ended }> {
+  const displaced = await makeRoom(em, user.id, rules.sessionsOfUser, now);
   const session = em.create(Session, {
     id: newId("session", now),
     user,
@@ -56,7 +60,7 @@ export async function openSession(
   const refreshToken = addRefreshToken(em, session);
   await em.flush();
   await prune(em, now);
-  return grantTokens(session, refreshToken, rules, now);
+  return { ...grantTokens(session, refreshToken, rules, now), displaced };
 }
 
 /** Gives the session a new refresh token: its newest, and the only unused one. */
@@ -111,6 +115,22 @@ export async function endingSessions(em: EntityManager, userId: string, now: Dat
   const live = liveOf(userId, "all", now);
   const ids = await named(em, live);
   return ids.length > mostNamed ? { count: await em.count(Session, live), ids: [] } : { count: ids.length, ids };
+}
+
+/**
+ * Ends the user's sessions that were used longest ago until one more may be opened. At most a thousand end at a time:
+ * an earlier release may have left more, which end with the next sign-ins.
+ */
+async function makeRoom(em: EntityManager, userId: string, most: number, now: Date): Promise<Ended> {
+  const excess = await em.find(Session, liveOf(userId, "all", now), {
+    fields: ["id"],
+    orderBy: [{ lastUsedAt: "desc" }, { id: "desc" }],
+    offset: most - 1,
+    limit: mostNamed,
+  });
+  const ids = excess.map(({ id }) => id);
+  if (ids.length > 0) await em.nativeUpdate(Session, { id: { $in: ids } }, { endedAt: now, expiresAt: now });
+  return { count: ids.length, ids };
 }
 
 /** The ids of sessions, newest first, up to one more than are named. */

@@ -55,7 +55,17 @@ export const openEmptyPostgres = async (whenOver?: WhenOver): Promise<Database> 
   connectDatabase(await emptyPostgresUrl(whenOver), entities);
 
 // Rows that others refer to come after those. All tables are named, so that one that is missed shows.
-const tables = ["users", "sessions", "refresh_tokens", "attempts", "posts", "post_search", "votes", "scheduled_posts"];
+const tables = [
+  "users",
+  "sessions",
+  "refresh_tokens",
+  "attempts",
+  "posts",
+  "post_creations",
+  "post_search",
+  "votes",
+  "scheduled_posts",
+];
 // What emptying the others adds to the event log goes last.
 const emptying = ["events", ...tables]
   .map((table) => `delete from ${table}`)

@@ -13,6 +13,9 @@ import { called, requireAccount } from "./users.js";
 
 const noSuchSession = () => new KnownError("NOT_FOUND", "There is no such session, or it is over");
 
+// A user has no more of them, unless an earlier release let them be opened.
+const mostListed = 1000;
+
 export function addSessions(program: Command, around: Surroundings, does: Does): void {
   const sessions = program.command("sessions").description("who is signed in");
 
@@ -23,7 +26,7 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
       does(async (idOrEmail: string) =>
         onDatabase(around, async (access) => {
           const user = await requireAccount(access, idOrEmail);
-          const live = (await readSessions(access.reader, user.id, access.now)).map(
+          const live = (await readSessions(access.reader, user.id, access.now, mostListed)).map(
             ({ id, createdAt, lastUsedAt, expiresAt, userAgent }) => ({
               id,
               createdAt,
