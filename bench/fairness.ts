@@ -16,6 +16,7 @@ import {
   slowReadAtALimitOfOneSecond,
   slowReadsInALoop,
 } from "./fairness/rows/reads.js";
+import { manySessions } from "./fairness/rows/sessions.js";
 import { twoProcesses } from "./fairness/rows/writes.js";
 import { measureIdle, type Row } from "./fairness/stage.js";
 
@@ -32,6 +33,7 @@ const rows: Readonly<Record<number, Row>> = {
   10: twoProcesses,
   11: fullPipe,
   12: floods,
+  20: manySessions,
 };
 
 const args = readArguments();

@@ -236,7 +236,7 @@ test("migrate runs the server's migrations and then an application's, and says w
   expect(first.code).toBe(0);
   expect(first.json.applied.at(0)).toEqual({ name: expect.stringMatching(/^Migration/), of: "postern" });
   expect(first.json.applied.slice(-2)).toEqual([
-    { name: "Migration20261129140000", of: "postern" },
+    { name: expect.stringMatching(/^Migration/), of: "postern" },
     { name: bookmarksMigration, of: "application" },
   ]);
   const again = await postern(["migrate"], { env, features: withBookmarks });

@@ -119,10 +119,10 @@ test("finds a user's live sessions by their end, whatever else the user has had"
   const explain = inject("database") === "postgresql" ? "explain" : "explain query plan";
   const plan = await rows(
     database,
-    `${explain} select id from sessions where user_id = ? and ended_at is null and expires_at > ? order by last_used_at desc, id desc limit 1000 offset 99`,
+    `${explain} select id from sessions where user_id = ? and ended_at is null and expires_at > ? order by expires_at limit 1099`,
     [ada.id, api.clock().getTime()],
   );
-  expect(JSON.stringify(plan)).toMatch(/sessions_(user_id_)?expires_at_index/);
+  expect(JSON.stringify(plan)).toContain("sessions_user_id_expires_at_index");
 });
 
 test("lets a user create so many posts in any hour, and tells when the next one may come", async () => {

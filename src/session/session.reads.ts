@@ -39,7 +39,10 @@ const loaderOf = perOperation(
     ),
 );
 
-/** The live sessions of a user, newest first, up to so many. */
+/**
+ * The live sessions of a user, newest first, up to so many. If there are more, which only an earlier release let be opened,
+ * these are the ones that end last: an index finds them without reading the others.
+ */
 export async function readSessions(
   reader: OperationReader,
   userId: string,
@@ -47,9 +50,11 @@ export async function readSessions(
   most: number,
 ): Promise<SessionType[]> {
   const rows = await reader.all<Row>(
-    sql`select id, created_at, last_used_at, expires_at, user_agent from sessions
-      where user_id = ${userId} and ended_at is null and expires_at > ${now}
-      order by created_at desc, id desc ${limit(most)}`,
+    sql`select * from (
+        select id, created_at, last_used_at, expires_at, user_agent from sessions
+          where user_id = ${userId} and ended_at is null and expires_at > ${now}
+          order by expires_at desc ${limit(most)}) as live
+      order by created_at desc, id desc`,
   );
   return rows.map(sessionOf);
 }
