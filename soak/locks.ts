@@ -1,7 +1,7 @@
 // Whether writers wait for each other without ever having to be torn apart: every writer of accounts and posts beside
 // loops of every other one, on PostgreSQL. It prints what each pair was answered, and exits with 1 if anybody met an
 // error that isn't theirs or the database had to break a deadlock.
-//   npm run soak:locks -- --minutes 60 --database postgresql://postgres:secret@127.0.0.1:5432/postern
+//   npm run soak:locks -- --minutes 60 --database postgresql://127.0.0.1:5432/postern
 // Without --database it starts a PostgreSQL server of its own. The database given must be one that may be written to.
 import { parseArgs } from "node:util";
 
