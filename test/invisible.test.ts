@@ -314,7 +314,7 @@ async function listen(api: Api, operations: readonly Operation[], { token }: Run
   const events = (known: ReadonlySet<string>) =>
     [...streams].map(([id, stream]) => ({
       query: operations[Number(id)]!.query,
-      stream: stream.map((event) => comparable(event.replaceAll(/"cursor":"[\w-]{59}"/g, ""), known)),
+      stream: stream.map((event) => comparable(event.replaceAll(/"cursor":"[\w-]{80}"/g, ""), known)),
     }));
   return { ended, events, stream: (index: number) => streams.get(String(index))! };
 }

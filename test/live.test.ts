@@ -7,7 +7,7 @@ import { createPost, deletePost, unvotePost, updatePost, votePost } from "./supp
 import { rows } from "./support/rows.js";
 
 const anId = expect.stringMatching(/^post_/);
-const aCursor = expect.stringMatching(/^[\w-]{59}$/);
+const aCursor = expect.stringMatching(/^[\w-]{80}$/);
 
 describe("what happens to a post", () => {
   test("is told to everybody who may see it, as it happens", async () => {

@@ -25,6 +25,25 @@ const failed = (code: string, status: string) =>
 
 export const alerts: readonly Alert[] = [
   {
+    name: "PosternEventLogWentBack",
+    expression: `sum by (instance) (increase(${series("postern_event_log_went_back_total")}[10m])) > 0`,
+    lasting: "0m",
+    severity: "page",
+    means:
+      "The database went back behind what clients had been told: a failover lost commits, or a backup was restored under a running server.",
+    toDo: "Find out what was lost. Clients were told to read their lists again, and every open connection's session was looked up again.",
+    firesAt: { 'postern_event_log_went_back_total{instance="a"}': "0x20 1x10" },
+  },
+  {
+    name: "PosternEventLogGrows",
+    expression: `${most(series("postern_event_log_overdue_seconds"))} > 600`,
+    lasting: "10m",
+    severity: "ticket",
+    means: "The event log keeps events for longer than `EVENT_LOG_TTL`: pruning doesn't keep up.",
+    toDo: "See whether writes wait for long, and look for `the event log can't be read` in the log.",
+    firesAt: { 'postern_event_log_overdue_seconds{instance="a"}': "0+120x30" },
+  },
+  {
     name: "PosternDown",
     expression: 'max by (instance) (up{job="postern"}) == 0',
     lasting: "1m",

@@ -125,6 +125,16 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
       },
     },
     {
+      title: "Event log",
+      says: "Events that are kept, and how often the log had gone back. Overdue is 0 as long as pruning keeps up.",
+      unit: "short",
+      lines: {
+        events: `max by (instance) (${series("postern_event_log_length")})`,
+        "went back": `sum by (instance) (increase(${series("postern_event_log_went_back_total")}[1h]))`,
+        "overdue seconds": `max by (instance) (${series("postern_event_log_overdue_seconds")})`,
+      },
+    },
+    {
       title: "Operations over sockets",
       says: "A subscription counts once, when it begins.",
       unit: "ops",

@@ -38,13 +38,15 @@ export type DriverError = Error & { readonly code?: string | undefined };
 
 /** What a database says in words of its own about the event log. */
 export type EventLogStatements = {
+  /** An event's own id. */
+  readonly id: Sql;
   /** That there are events without a number. */
   readonly unnumbered: Sql;
   /** What turns posts whose time has come into events, run in order in a transaction. */
   readonly takeDue: (now: Date) => readonly Sql[];
   /** What numbers events, run in order in a transaction until one answers that it doesn't go on: another process does. */
   readonly number: readonly Sql[];
-  /** Deletes so many of those that are older. */
+  /** Deletes at most so many older events, and answers a row for each. It keeps the newest of all. */
   readonly deleteBefore: (instant: Date, count: number) => Sql;
 };
 

@@ -2,16 +2,23 @@ import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomByte
 
 import type { Keyring, SigningKey } from "../config/signing-keys.js";
 import { badUserInput } from "../errors.js";
+import type { EventMark } from "./event.js";
 
-/** A place in the event log, and when it was given out; in milliseconds since 1970. */
-export type EventPosition = { readonly seq: number; readonly issuedAt: number };
+/**
+ * A place in the event log, and when its cursor was issued, in milliseconds since 1970. A cursor of release 0.2 doesn't say
+ * which event was at its place.
+ */
+export type EventPosition = Pick<EventMark, "seq"> & Partial<EventMark> & { readonly issuedAt: number };
 
-/** Cursors of the event log. Places are counted over what nobody may see too, so each is sealed, and no two are alike. */
+/**
+ * Cursors of the event log. Numbers count events too that the client may not see, so each cursor is sealed, and no two
+ * are alike.
+ */
 export type EventCursors = {
-  readonly seal: (position: EventPosition) => string;
+  readonly seal: (mark: EventMark, issuedAt: number) => string;
   /**
-   * @returns undefined for one that was sealed by a key which is no longer there.
-   * @throws KnownError `BAD_USER_INPUT` for what never was one.
+   * @returns undefined for one that was sealed with a key that is no longer in use.
+   * @throws KnownError `BAD_USER_INPUT` for any other text.
    */
   readonly open: (cursor: string) => EventPosition | undefined;
 };
@@ -19,19 +26,20 @@ export type EventCursors = {
 const cipher = "aes-128-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
-const positionBytes = 16;
-const cursorForm = /^[\w-]{59}$/;
+const bytesOfNumber = 8;
+// Four numbers in 80 characters; the two of release 0.2, which are read until 0.4, in 59.
+const cursorForm = /^([\w-]{80}|[\w-]{59})$/;
 
 export function eventCursors({ newest, byId }: Keyring): EventCursors {
   const sealingKey = sealingKeyOf(newest)!;
   const openingKeys = [...byId.values()].map(sealingKeyOf).filter((key) => key !== undefined);
   return {
-    seal({ seq, issuedAt }) {
+    seal({ seq, id, at }, issuedAt) {
       const nonce = randomBytes(nonceBytes);
       const sealing = createCipheriv(cipher, sealingKey, nonce);
-      const position = Buffer.alloc(positionBytes);
-      position.writeDoubleBE(seq, 0);
-      position.writeDoubleBE(issuedAt, 8);
+      const numbers = [seq, issuedAt, id, at];
+      const position = Buffer.alloc(numbers.length * bytesOfNumber);
+      for (const [index, number] of numbers.entries()) position.writeDoubleBE(number, index * bytesOfNumber);
       return Buffer.concat([nonce, sealing.update(position), sealing.final(), sealing.getAuthTag()]).toString(
         "base64url",
       );
@@ -49,11 +57,17 @@ export function eventCursors({ newest, byId }: Keyring): EventCursors {
         } catch {
           continue;
         }
-        return { seq: position.readDoubleBE(0), issuedAt: position.readDoubleBE(8) };
+        return positionIn(position);
       }
       return undefined;
     },
   };
+}
+
+function positionIn(bytes: Buffer): EventPosition {
+  const number = (index: number) => bytes.readDoubleBE(index * bytesOfNumber);
+  const position = { seq: number(0), issuedAt: number(1) };
+  return bytes.length === 2 * bytesOfNumber ? position : { ...position, id: number(2), at: number(3) };
 }
 
 /** A key for cursors, alike in every process that has the signing key; undefined where only its public half is known. */

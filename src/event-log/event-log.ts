@@ -3,40 +3,63 @@ import type { Database } from "../database/engine.js";
 import type { Reader } from "../database/reader.js";
 import { limit, sql, type Sql } from "../database/sql.js";
 import type { Transaction } from "../database/transaction.js";
-import type { LogEvent } from "./event.js";
+import type { EventMark, LogEvent } from "./event.js";
+import { eventPruning } from "./event-pruning.js";
 
 /**
  * What happened to posts and sessions, in one order for all processes. Triggers write it in the transaction that makes
  * it happen, so that nothing is missing and nothing is there that was rolled back.
  */
 export type EventLog = {
-  /** Up to where followers have been told. */
-  readonly position: () => number;
+  /** The last event that followers were told of. */
+  readonly position: () => EventMark;
+  /** The columns of an event, by the names of `LogEvent`. */
+  readonly columns: Sql;
   /**
-   * Tells of each event from now on, in order, until what it gives back is called.
+   * Tells of each event from now on, in order, until the returned function is called.
    *
    * @returns once all that was committed before has been told to followers or passed over.
    */
   readonly follow: (follower: Follower) => Promise<() => void>;
-  /** Reads what was committed before, and tells it. */
+  /** Reads what was committed before, and tells followers of it. */
   readonly catchUp: () => Promise<void>;
   /** Whether there are followers who can't be told now. */
   readonly isStuck: () => boolean;
-  /** Tells that this process has committed something. */
+  /** Says that this process has committed something. */
   readonly wake: () => void;
-  /** Ends once nothing reads or writes for it any more. */
+  /** How old the log's oldest event is, beyond what is kept, in seconds: 0 as long as pruning keeps up. */
+  readonly overdueSeconds: () => number;
+  /** How many events the log had when it was last pruned. */
+  readonly length: () => number;
+  /** Ends once nothing reads or writes for it any longer. */
   readonly close: () => Promise<void>;
 };
 
-type Follower = (events: readonly LogEvent[]) => void;
+export type Follower = {
+  readonly events: (events: readonly LogEvent[]) => void;
+  /**
+   * The database has gone back behind what followers were told of: a failover lost commits, or a backup was restored.
+   * Nobody knows what else differs. Events go on from `position`.
+   */
+  readonly lost: (position: EventMark) => void;
+};
 
 /** How late an event of another process may be noticed. */
 const pollMilliseconds = 50;
 const eventsAtOnce = 500;
 
-// What a cursor may still name was written before it: by this much, if a transaction takes long or clocks differ.
-const keptLongerMilliseconds = 10 * 60 * 1000;
-const pruneEveryMilliseconds = 60 * 1000;
+const start: EventMark = { seq: 0, id: 0, at: 0 };
+
+type Head = {
+  readonly seq: number | null;
+  readonly id: number | null;
+  readonly at: number | null;
+  /** Of the event that is now at the place of the last one told. */
+  readonly here_id: number | null;
+  readonly here_at: number | null;
+  readonly unnumbered: unknown;
+  readonly due_at: number | null;
+};
 
 /** @param transaction without an instant of its own: what it writes is no news. */
 export function openEventLog(parts: {
@@ -48,10 +71,11 @@ export function openEventLog(parts: {
   readonly ttlSeconds: number;
   readonly onError: (error: unknown) => void;
 }): EventLog {
-  const { database, reader, transaction, clock, timer, ttlSeconds, onError } = parts;
+  const { database, reader, transaction, clock, timer, onError } = parts;
   const { dialect, eventLog: statements } = database.engine;
   const followers = new Set<Follower>();
-  let position = 0;
+  const columns = columnsOf(statements.id);
+  let position = start;
   let isClosed = false;
   let lift: (() => void) | undefined;
 
@@ -64,34 +88,54 @@ export function openEventLog(parts: {
         if (Array.isArray(rows) && (rows as { goes_on?: boolean }[])[0]?.goes_on === false) return;
       }
     });
+  const pruning = eventPruning({
+    ...parts,
+    read,
+    number: async () => {
+      if (statements.number.length > 0) await runAll(statements.number);
+    },
+  });
 
-  const head = async () => {
-    const [row] = await read<{ last: number | null; unnumbered: unknown; due_at: number | null }>(
-      sql`select (select max(seq) from events) as last, ${statements.unnumbered} as unnumbered,
-        (select min(due_at) from scheduled_posts) as due_at`,
+  const head = async (): Promise<Head> => {
+    const { id } = statements;
+    const last = sql`(select max(seq) from events)`;
+    const valueAt = (column: Sql, seq: Sql) => sql`(select ${column} from events where seq = ${seq})`;
+    const here = sql`${position.seq}`;
+    const [row] = await read<Head>(
+      sql`select ${last} as seq, ${valueAt(id, last)} as id, ${valueAt(sql`at`, last)} as at,
+        ${valueAt(id, here)} as here_id, ${valueAt(sql`at`, here)} as here_at,
+        ${statements.unnumbered} as unnumbered, (select min(due_at) from scheduled_posts) as due_at`,
     );
     return row!;
   };
+  const isSameLog = ({ here_id, here_at }: Head): boolean =>
+    position.seq === 0 || (here_id === position.id && here_at === position.at);
+
   /** Reads on, having put in order what has no number yet. */
   const readOn = async (): Promise<void> => {
     const now = clock();
-    let { last, unnumbered, due_at } = await head();
-    const isDue = due_at !== null && due_at <= now.getTime();
-    if (isDue || Boolean(unnumbered)) {
+    let found = await head();
+    const isDue = found.due_at !== null && found.due_at <= now.getTime();
+    if (isDue || Boolean(found.unnumbered)) {
       if (isDue) await runAll(statements.takeDue(now));
       if (statements.number.length > 0) await runAll(statements.number);
-      ({ last } = await head());
+      found = await head();
     }
-    const end = last ?? 0;
+    const end: EventMark = found.seq === null ? start : { seq: found.seq, id: found.id!, at: found.at! };
     // Nobody has heard of anything before.
     if (followers.size === 0) position = end;
-    while (position < end) {
+    else if (!isSameLog(found)) {
+      position = end;
+      for (const follower of followers) follower.lost(position);
+    }
+    while (position.seq < end.seq) {
       const events = await read<LogEvent>(
-        sql`select ${eventColumns} from events where seq > ${position} order by seq ${limit(eventsAtOnce)}`,
+        sql`select ${columns} from events where seq > ${position.seq} order by seq ${limit(eventsAtOnce)}`,
       );
-      if (events.length === 0) break;
-      position = events.at(-1)!.seq;
-      for (const follower of followers) follower(events);
+      const last = events.at(-1);
+      if (last === undefined) break;
+      position = { seq: last.seq, id: last.id, at: last.at };
+      for (const follower of followers) follower.events(events);
     }
   };
 
@@ -112,7 +156,7 @@ export function openEventLog(parts: {
     return next;
   };
 
-  // Told once: the next polls find the same, until it can be read again.
+  // Reported once: the next polls find the same, until it can be read again.
   let isUnreadable = false;
   const noteUnreadable = (error: unknown): void => {
     if (!isUnreadable) onError(error);
@@ -127,23 +171,16 @@ export function openEventLog(parts: {
       .finally(() => {
         if (!isClosed && followers.size > 0) lift ??= timer(pollMilliseconds, poll);
       });
-  };
-
-  let prunedAt = clock().getTime();
-  let pruning: Promise<unknown> = Promise.resolve();
-  /** Forgets what is old; and numbers what is there, so that whoever follows first doesn't have to number a day. */
-  const prune = (): void => {
-    const now = clock().getTime();
-    if (now - prunedAt < pruneEveryMilliseconds) return;
-    prunedAt = now;
-    const oldest = new Date(now - ttlSeconds * 1000 - keptLongerMilliseconds);
-    pruning = runAll([statements.deleteBefore(oldest, eventsAtOnce), ...statements.number]).catch(onError);
+    pruning.run();
   };
 
   return {
     position: () => position,
+    columns,
     catchUp,
     isStuck: () => isUnreadable && followers.size > 0,
+    overdueSeconds: pruning.overdueSeconds,
+    length: pruning.length,
     async follow(follower) {
       await catchUp();
       followers.add(follower);
@@ -153,16 +190,15 @@ export function openEventLog(parts: {
     wake() {
       if (isClosed) return;
       poll();
-      prune();
+      pruning.run();
     },
     async close() {
       isClosed = true;
       lift?.();
-      await Promise.allSettled([running, next, pruning]);
+      await Promise.allSettled([running, next, pruning.close()]);
     },
   };
 }
 
-/** The columns of an event, by the names that it has in the code. */
-export const eventColumns = sql`seq, change, at, post_id as "postId", author_id as "authorId",
+const columnsOf = (id: Sql): Sql => sql`seq, ${id} as id, change, at, post_id as "postId", author_id as "authorId",
   published_before as "publishedBefore", published_after as "publishedAfter", session_id as "sessionId"`;

@@ -12,6 +12,8 @@ export type Connection = {
   readonly expire: () => void;
   /** Its session was ended, so nothing may leave any more; it says why, and closes. */
   readonly endWithSession: () => void;
+  /** Its session may have ended without a word, so its credential is verified again. */
+  readonly verify: () => void;
   /** The server stops. */
   readonly stop: () => void;
 };
@@ -29,6 +31,8 @@ export type Connections = {
   /** Takes note that the credential of a connection is another one now. */
   readonly noteCredential: (connection: Connection) => void;
   readonly sessionEnded: (sessionId: string) => void;
+  /** Verifies the credentials of all connections again. */
+  readonly verifyAll: () => void;
   /** Whether there are as many as there may be; none where they were stopped. */
   readonly isFull: () => boolean;
   readonly count: () => number;
@@ -127,6 +131,9 @@ export function watchConnections(
     },
     sessionEnded(sessionId) {
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
+    },
+    verifyAll() {
+      for (const connection of all) portions(() => all.has(connection) && connection.verify());
     },
     isFull: () => isStopped || all.size >= most,
     count: () => all.size,

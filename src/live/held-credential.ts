@@ -44,13 +44,13 @@ export class HeldCredential {
   async hold(connection: Connection, authorization: readonly string[]): Promise<KnownError | undefined> {
     const { events, connections, follow } = this.keeper;
     await follow();
-    const before = events.position();
+    const before = events.position().seq;
     let judged = await this.judge(authorization);
     this.auth = judged.auth;
     this.authorization = authorization;
     connections.noteCredential(connection);
     // Its session may have ended, and that been told, before anybody knew which session this connection is of.
-    if (events.position() !== before) judged = await this.judge(authorization);
+    if (events.position().seq !== before) judged = await this.judge(authorization);
     this.auth = judged.auth;
     return refusalOf(judged.auth, judged.now);
   }
@@ -98,6 +98,16 @@ export class HeldCredential {
         ? { ...this.auth, state: "expired", expiredAt: this.auth.expiresAt }
         : { state: "invalid" };
     return refusalOf(expired, this.keeper.clock())!;
+  }
+
+  /**
+   * Looks its session up again.
+   *
+   * @returns the refusal of a credential that is no longer good.
+   */
+  async verifyAgain(): Promise<KnownError | undefined> {
+    const { auth, now } = await this.judge(this.authorization);
+    return refusalOf(auth, now);
   }
 
   /** The answer to who goes on with it when its session was ended: that, or that the user is gone too. */

@@ -3,7 +3,7 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL as subprotocol } from "graphql
 import { WebSocketServer, type WebSocket } from "ws";
 
 import { makeTurns, tooBusy } from "../database/turns.js";
-import type { LogEvent } from "../event-log/event.js";
+import type { EventMark, LogEvent } from "../event-log/event.js";
 import { answerError } from "../http/error-response.js";
 import type { AnswerStream } from "../http/answer-stream.js";
 import type { StreamFraming } from "../http/stream-framing.js";
@@ -52,7 +52,7 @@ export function openLive(
     readonly maxMessageBytes: number;
   },
 ): LiveServer {
-  const { clock, timer, events, corsOrigins, metrics } = parts;
+  const { clock, timer, log, events, corsOrigins, metrics } = parts;
   const origins = new Set(corsOrigins);
   const portions = inPortions();
   const connections = watchConnections(clock, timer, portions, parts.maxConnections, () => leaveLog());
@@ -72,10 +72,16 @@ export function openLive(
       }
     }
   };
+  const lost = (position: EventMark): void => {
+    log.warn({ seq: position.seq }, "the event log has gone back: a backup was restored, or a failover lost commits");
+    metrics?.eventLogWentBack();
+    connections.verifyAll();
+    subscriptions.lost(position);
+  };
   let following: Promise<() => void> | undefined;
   /** The log is followed as long as anybody could be told of it. */
   const follow = async (): Promise<void> => {
-    const begun = (following ??= events.follow(tell));
+    const begun = (following ??= events.follow({ events: tell, lost }));
     try {
       await begun;
     } catch (error) {

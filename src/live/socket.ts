@@ -107,6 +107,13 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
       if (phase === "ending") return;
       Promise.all([held.whyEnded(), lastAnswers()]).then(([error]) => refuse(error), cut);
     },
+    verify() {
+      if (phase !== "open") return;
+      const refuseIfBad = (error: KnownError | undefined) => {
+        if (error !== undefined && phase === "open") refuse(error);
+      };
+      server.beginnings(() => held.verifyAgain(), { party: client.addressKey }).then(refuseIfBad, cut);
+    },
     stop: () => void lastAnswers().then(() => close(serviceRestart, "The server stops"), cut),
   };
 

@@ -71,6 +71,12 @@ export function openStream(
       subscription?.close();
       held.whyEnded().then(refuse, cut);
     },
+    verify() {
+      const refuseIfBad = (error: KnownError | undefined) => {
+        if (error !== undefined) refuse(error);
+      };
+      server.beginnings(() => held.verifyAgain(), { party: client.addressKey }).then(refuseIfBad, cut);
+    },
     stop: () => end(framing.tail),
   };
   const heartbeat = () => {

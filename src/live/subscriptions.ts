@@ -2,9 +2,9 @@ import type { GraphQLResolveInfo } from "graphql";
 
 import { inNextTurn, type Clock } from "../clock.js";
 import type { LiveSource } from "../context.js";
-import { eventColumns, type EventLog } from "../event-log/event-log.js";
+import type { EventLog } from "../event-log/event-log.js";
 import type { EventCursors, EventPosition } from "../event-log/event-cursor.js";
-import type { LogEvent } from "../event-log/event.js";
+import type { EventMark, LogEvent } from "../event-log/event.js";
 import { limit, sql } from "../database/sql.js";
 import type { Reader } from "../database/reader.js";
 import type { EventAnswer } from "../operation/execute-event.js";
@@ -49,13 +49,15 @@ export type Subscriptions = {
   readonly count: () => number;
   /** Tells all of them of an event. */
   readonly tell: (event: LogEvent) => void;
+  /** Tells all of them that the log has gone back, and goes on from a place of it. */
+  readonly lost: (position: EventMark) => void;
 };
 
 type Queued = { readonly told: Told; readonly audience: string };
 
 /** How many events a client may have missed, and how many may wait to be told. */
 const mostMissed = 1000;
-// By so much the clocks of two servers may differ.
+// The clocks of two servers may differ by this much. It matters for cursors of release 0.2 alone.
 const clockDifferenceMilliseconds = 60_000;
 // Whatever else the process has to do goes on between so many who are told of an event.
 const toldAtOnce = 50;
@@ -78,25 +80,31 @@ export function makeSubscriptions(parts: {
   const all = new Set<(told: Told) => void>();
 
   // Those who come back at once come from few places.
-  const instants = new Map<number, Promise<number | undefined>>();
-  /** When the event at a place of the log was; undefined where there is none. */
-  const instantAt = (seq: number, party: string): Promise<number | undefined> => {
-    let reading = instants.get(seq);
+  const readings = new Map<number, Promise<LogEvent | undefined>>();
+  /** The event at a place of the log; undefined if there is none. */
+  const eventAt = (seq: number, party: string): Promise<LogEvent | undefined> => {
+    let reading = readings.get(seq);
     if (reading === undefined) {
       reading = reader
-        .all<{ at: number }>(sql`select at from events where seq = ${seq}`, { pace: "short", party })
-        .then(([event]) => event?.at)
-        .finally(() => instants.delete(seq));
-      instants.set(seq, reading);
+        .all<LogEvent>(sql`select ${events.columns} from events where seq = ${seq}`, { pace: "short", party })
+        .then(([event]) => event)
+        .finally(() => readings.delete(seq));
+      readings.set(seq, reading);
     }
     return reading;
   };
-  /** Whether a cursor's place was given anew since: the database was restored, or is a copy, whose log is its own. */
-  const isOfAnotherLog = async ({ seq, issuedAt }: EventPosition, party: string): Promise<boolean> => {
-    const at = await instantAt(seq, party);
-    return at !== undefined && at > issuedAt + clockDifferenceMilliseconds;
+  /** Whether another event has a cursor's place now: the database was restored or lost commits, or is a copy. */
+  const isOfAnotherLog = async (position: EventPosition, party: string): Promise<boolean> => {
+    const { seq, id, at, issuedAt } = position;
+    if (seq === 0) return false;
+    const event = await eventAt(seq, party);
+    if (id === undefined || at === undefined)
+      return event !== undefined && event.at > issuedAt + clockDifferenceMilliseconds;
+    // Only old events are pruned.
+    if (event === undefined) return at > clock().getTime() - ttlSeconds * 1000;
+    return event.id !== id || event.at !== at;
   };
-  /** What happened between two places of the log; undefined where that is not known, or too much. */
+  /** What happened between two places of the log; undefined if that is not known, or too much. */
   const missed = async (
     source: LiveSource,
     position: EventPosition | undefined,
@@ -107,7 +115,7 @@ export function makeSubscriptions(parts: {
     if (position.seq > end || (await isOfAnotherLog(position, party))) return undefined;
     if (position.seq === end) return [];
     const known = await reader.all<LogEvent>(
-      sql`select ${eventColumns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
+      sql`select ${events.columns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
       { pace: end - position.seq > shortStretch ? "slow" : "short", party },
     );
@@ -134,7 +142,8 @@ export function makeSubscriptions(parts: {
     async open(source, after, info, sink) {
       const resumed = after == null ? undefined : { from: cursors.open(after) };
       await events.catchUp();
-      const end = events.position();
+      const begun = events.position();
+      let end = begun.seq;
       const shared = sharedAnswersOf(info);
       const queue: Queued[] = [];
       let isSending = true;
@@ -171,8 +180,13 @@ export function makeSubscriptions(parts: {
         isSending = false;
       };
       const tell = (told: Told): void => {
-        // Still being told to others when this one began.
-        if (told.seq <= end) return;
+        if (told.isOtherLog === true) {
+          queue.length = 0;
+          end = told.seq;
+        } else if (told.seq <= end) {
+          // Still being told to others when this one began.
+          return;
+        }
         const audience = told.audienceOf(source);
         if (audience === undefined) return;
         if (sink.isBehind(queue.length)) return sink.turnAway("too slow");
@@ -182,8 +196,8 @@ export function makeSubscriptions(parts: {
       all.add(tell);
 
       const sendMissed = async (from: EventPosition | undefined): Promise<void> => {
-        const known = await missed(source, from, end, sink.party());
-        for (const told of known?.map(tellings.of) ?? [tellings.ofLossUpTo(end)]) {
+        const known = await missed(source, from, begun.seq, sink.party());
+        for (const told of known?.map(tellings.of) ?? [tellings.ofLossUpTo(begun)]) {
           const audience = told.audienceOf(source);
           if (!isOpen || audience === undefined) continue;
           await sink.room();
@@ -191,7 +205,7 @@ export function makeSubscriptions(parts: {
         }
       };
       return {
-        cursor: tellings.cursorAt(end),
+        cursor: tellings.cursorAt(begun),
         isResumed: resumed !== undefined,
         start: () => void sendQueue(resumed && sendMissed(resumed.from)),
         close() {
@@ -204,8 +218,12 @@ export function makeSubscriptions(parts: {
     count: () => all.size,
     tell(event) {
       // More happens than can be told. It must not pile up, and who had missed so much would be told the same.
-      if (waiting.length >= mostMissed) waiting = [tellings.ofLossUpTo(event.seq)];
+      if (waiting.length >= mostMissed) waiting = [tellings.ofLossUpTo(event)];
       else waiting.push(tellings.of(event));
+      if (!isTelling) void tellAll();
+    },
+    lost(position) {
+      waiting = [{ ...tellings.ofLossUpTo(position), isOtherLog: true }];
       if (!isTelling) void tellAll();
     },
   };

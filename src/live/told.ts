@@ -2,13 +2,15 @@ import type { Clock } from "../clock.js";
 import type { LiveSource } from "../context.js";
 import { readerFor, type OperationReader, type Reader } from "../database/reader.js";
 import type { EventCursors } from "../event-log/event-cursor.js";
-import type { LogEvent } from "../event-log/event.js";
+import type { EventMark, LogEvent } from "../event-log/event.js";
 import type { EventAnswer } from "../operation/execute-event.js";
 
 /** An event on its way out, with what is made for all who are told of it; or that events were lost on the way. */
 export type Told = {
   /** Its place in the log. */
   readonly seq: number;
+  /** Whether the log itself is another from here on, so that its numbers say nothing of those before. */
+  readonly isOtherLog?: boolean;
   /** For whom the same is said as to this subscriber; undefined where this one is told nothing. */
   readonly audienceOf: (source: LiveSource) => string | undefined;
   readonly value: (source: LiveSource) => object;
@@ -18,10 +20,10 @@ export type Told = {
 };
 
 export type Tellings = {
-  readonly cursorAt: (seq: number) => string;
+  readonly cursorAt: (mark: EventMark) => string;
   readonly of: (event: LogEvent) => Told;
-  /** That nobody knows any more what happened up to a place of the log. */
-  readonly ofLossUpTo: (seq: number) => Told;
+  /** That it is no longer known what happened up to a place of the log. */
+  readonly ofLossUpTo: (mark: EventMark) => Told;
 };
 
 export function makeTellings(parts: {
@@ -30,7 +32,7 @@ export function makeTellings(parts: {
   readonly clock: Clock;
 }): Tellings {
   const { cursors, reader, clock } = parts;
-  const cursorAt = (seq: number): string => cursors.seal({ seq, issuedAt: clock().getTime() });
+  const cursorAt = (mark: EventMark): string => cursors.seal(mark, clock().getTime());
   return {
     cursorAt,
     of(event) {
@@ -39,7 +41,7 @@ export function makeTellings(parts: {
       return {
         seq: event.seq,
         audienceOf: (source) => source.audienceOf(event),
-        value: (source) => source.valueOf(event, (cursor ??= cursorAt(event.seq))),
+        value: (source) => source.valueOf(event, (cursor ??= cursorAt(event))),
         async traits(source, traits) {
           const asked = (forAll ??= readerFor(reader, { party: "events", signal: undefined }));
           return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, asked)))).join();
@@ -47,10 +49,10 @@ export function makeTellings(parts: {
         answers: new Map(),
       };
     },
-    ofLossUpTo: (seq) => ({
-      seq,
+    ofLossUpTo: (mark) => ({
+      seq: mark.seq,
       audienceOf: () => "all",
-      value: (source) => source.afterLoss(cursorAt(seq), clock()),
+      value: (source) => source.afterLoss(cursorAt(mark), clock()),
       traits: async () => "",
       answers: new Map(),
     }),

@@ -62,6 +62,21 @@ export const definitions = {
     labels: {},
   },
   postern_events_sent_total: { kind: "counter", help: "Events that were sent to a subscriber.", labels: {} },
+  postern_event_log_went_back_total: {
+    kind: "counter",
+    help: "How often the event log had gone back: a backup was restored, or a failover lost commits.",
+    labels: {},
+  },
+  postern_event_log_length: {
+    kind: "gauge",
+    help: "Events in the log, as this process counted them when it last pruned it.",
+    labels: {},
+  },
+  postern_event_log_overdue_seconds: {
+    kind: "gauge",
+    help: "How much older the oldest event is than any that is kept: 0 as long as pruning keeps up.",
+    labels: {},
+  },
   postern_socket_closes_total: {
     kind: "counter",
     help: "WebSockets that were closed.",

@@ -7,6 +7,7 @@ export const loadsOf =
   (parts: {
     readonly connections: () => number;
     readonly live: () => Pick<Loads, "sockets" | "streams" | "subscriptions">;
+    readonly eventLog: () => Loads["eventLog"];
     readonly reads: () => {
       readonly short: number;
       readonly slow: number;
@@ -21,6 +22,7 @@ export const loadsOf =
     return {
       connections: parts.connections(),
       ...parts.live(),
+      eventLog: parts.eventLog(),
       queues: {
         short_reads: reads.short,
         slow_reads: reads.slow,

@@ -22,6 +22,7 @@ export type Loads = {
   readonly sockets: number;
   readonly streams: number;
   readonly subscriptions: number;
+  readonly eventLog: { readonly length: number; readonly overdueSeconds: number };
   readonly queues: Readonly<Record<"short_reads" | "slow_reads" | "writes" | "passwords", number>>;
   readonly pools: Readonly<
     Record<"reads" | "writes" | "passwords", { readonly busy: number; readonly places: number }>
@@ -46,6 +47,7 @@ export type Metrics = {
   readonly socketClosed: (code: number) => void;
   readonly event: () => void;
   readonly eventSent: () => void;
+  readonly eventLogWentBack: () => void;
   readonly databaseError: (kind: DatabaseErrorKind) => void;
   /** Where what waits and runs is found out, at each scrape. */
   readonly watch: (loads: () => Loads) => void;
@@ -92,6 +94,9 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
   const socketCloses = counter("postern_socket_closes_total");
   const events = counter("postern_events_total");
   const eventsSent = counter("postern_events_sent_total");
+  const wentBack = counter("postern_event_log_went_back_total");
+  const logLength = gauge("postern_event_log_length");
+  const logOverdue = gauge("postern_event_log_overdue_seconds");
   const databaseErrors = counter("postern_database_errors_total");
   const connections = gauge("postern_connections");
   const sockets = gauge("postern_sockets");
@@ -116,6 +121,8 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
     sockets.set(found.sockets);
     streams.set(found.streams);
     subscriptions.set(found.subscriptions);
+    logLength.set(found.eventLog.length);
+    logOverdue.set(found.eventLog.overdueSeconds);
     for (const [queue, length] of Object.entries(found.queues)) queueLength.set({ queue }, length);
     for (const [pool, { places, busy }] of Object.entries(found.pools)) {
       poolPlaces.set({ pool }, places);
@@ -161,6 +168,7 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
     socketClosed: (code) => socketCloses.inc({ code: closeCodes.has(code) ? code : "other" }),
     event: () => events.inc(),
     eventSent: () => eventsSent.inc(),
+    eventLogWentBack: () => wentBack.inc(),
     databaseError: (kind) => databaseErrors.inc({ kind }),
     watch: (given) => void (loads = given),
     measured,

@@ -118,6 +118,7 @@ export async function openOperations(
     loadsOf({
       connections: parts.connections,
       live: live.load,
+      eventLog: () => ({ length: events.length(), overdueSeconds: events.overdueSeconds() }),
       reads: reader.load,
       writes: transactions.load,
       passwords: inHashingTurn.load,

@@ -36,6 +36,7 @@ test("is refused whose session ended while it was judged, before anybody listene
     credential: () => held.credential(),
     expire: () => {},
     endWithSession: () => void ended.push(ada.sessionId),
+    verify: () => {},
     stop: () => {},
   };
 
@@ -46,8 +47,11 @@ test("is refused whose session ended while it was judged, before anybody listene
     events,
     connections,
     follow: async () =>
-      void (await events.follow((told) => {
-        for (const { sessionId } of told) if (sessionId !== null) connections.sessionEnded(sessionId);
+      void (await events.follow({
+        events(told) {
+          for (const { sessionId } of told) if (sessionId !== null) connections.sessionEnded(sessionId);
+        },
+        lost() {},
       })),
     async createContext(caller: Parameters<typeof createContext>[0]) {
       const context = await createContext(caller);

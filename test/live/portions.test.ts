@@ -39,6 +39,7 @@ test("a connection whose turn to be ended comes after it was renewed, or after i
     credential: () => ({ sessionId: name, endsAt: endsAt[name] }),
     expire: () => void ended.push(name),
     endWithSession: () => {},
+    verify: () => {},
     stop: () => {},
   });
   const all = { renewed: open("renewed"), gone: open("gone"), other: open("other") };

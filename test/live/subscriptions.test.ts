@@ -14,6 +14,7 @@ import { inTransaction } from "../support/reads.js";
 
 const event = {
   seq: 1,
+  id: 1,
   change: "created",
   at: 0,
   postId: "post_1",
@@ -86,13 +87,13 @@ test("tells a RESET in place of what nobody can be told as fast as it happens, a
   // So many that an event isn't told to all of them at once.
   for (let count = 0; count < 51; count += 1)
     (await subscriptions.open(inTurn, undefined, info, { ...sink, ...(count > 0 && { send: () => {} }) })).start();
-  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.tell({ ...event, seq });
+  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.tell({ ...event, seq, id: seq });
   await expect.poll(() => told).toEqual(["1", "RESET", "1003"]);
 });
 
 test("writes down once that the log can't be read, however often that is found, and again the next time", async () => {
   const { errors, events, timer, database } = await openSubscriptions();
-  const leave = await events.follow(() => {});
+  const leave = await events.follow({ events() {}, lost() {} });
   const rename = (from: string, to: string) =>
     database.em.getConnection().execute(`alter table ${from} rename to ${to}`);
   const polls = async (count: number) => {

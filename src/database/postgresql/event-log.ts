@@ -2,6 +2,7 @@ import { sql } from "../sql.js";
 import type { EventLogStatements } from "../engine.js";
 
 export const postgresqlEventLog: EventLogStatements = {
+  id: sql`id`,
   unnumbered: sql`exists (select 1 from events where seq is null)`,
   // A post that another transaction is changing is passed over: its trigger does the same.
   takeDue: (now) => [
@@ -20,9 +21,9 @@ export const postgresqlEventLog: EventLogStatements = {
         from events where seq is null) numbered
       where events.id = numbered.id`,
   ],
-  // The newest number is kept, for the next one to follow.
+  // The next number follows the newest, which is therefore kept.
   deleteBefore: (instant, count) =>
     sql`delete from events where id in (select id from events where at < ${instant} order by at limit ${count}
         for update skip locked)
-      and seq is distinct from (select max(seq) from events)`,
+      and seq is distinct from (select max(seq) from events) returning seq`,
 };

@@ -5,6 +5,7 @@ const isDue = (now: Date): Sql => sql`due_at <= ${now}`;
 
 /** The log's key numbers events as they are committed, one transaction after the other. */
 export const sqliteEventLog: EventLogStatements = {
+  id: sql`seq`,
   unnumbered: sql`false`,
   takeDue: (now) => [
     sql`insert into events (change, at, post_id, author_id, published_before, published_after)
@@ -14,5 +15,6 @@ export const sqliteEventLog: EventLogStatements = {
   ],
   number: [],
   deleteBefore: (instant, count) =>
-    sql`delete from events where seq in (select seq from events where at < ${instant} order by at limit ${count})`,
+    sql`delete from events where seq in (select seq from events where at < ${instant} order by at limit ${count})
+      and seq <> (select max(seq) from events) returning seq`,
 };
