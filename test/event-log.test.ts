@@ -98,8 +98,10 @@ describe("a database that goes back under open sockets and streams", () => {
 
 describe("pruning", () => {
   const day = 24 * 60 * 60 * 1000;
-  const countOf = async (api: Api) =>
-    Number(((await statement(api, "select count(*) as number from events")) as { number: number }[])[0]!.number);
+  const countOf = async (api: Api) => {
+    const [row] = await statement(api, "select cast(count(*) as integer) as number from events");
+    return (row as { number: number }).number;
+  };
   /** Events of long ago, as many as no minute's single slice would hold. */
   const fill = (api: Api, count: number) => {
     const at = api.clock().getTime() - 3 * day;

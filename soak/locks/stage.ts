@@ -36,6 +36,8 @@ export async function openStage(url: string): Promise<Stage> {
         DATABASE_URL: url,
         JWT_SECRET: "kept for a soak: 6b1f0c2e9d7a4835",
         METRICS: "off",
+        // A busy machine is slow; what is looked for are errors of locks.
+        OPERATION_TIMEOUT: "2m",
       }).config,
       clock: systemClock,
       timer: systemTimer,

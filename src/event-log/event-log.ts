@@ -99,7 +99,6 @@ export function openEventLog(parts: {
   const head = async (): Promise<Head> => {
     const { id } = statements;
     const last = sql`(select max(seq) from events)`;
-    const valueAt = (column: Sql, seq: Sql) => sql`(select ${column} from events where seq = ${seq})`;
     const here = sql`${position.seq}`;
     const [row] = await read<Head>(
       sql`select ${last} as seq, ${valueAt(id, last)} as id, ${valueAt(sql`at`, last)} as at,
@@ -199,6 +198,8 @@ export function openEventLog(parts: {
     },
   };
 }
+
+const valueAt = (column: Sql, seq: Sql): Sql => sql`(select ${column} from events where seq = ${seq})`;
 
 const columnsOf = (id: Sql): Sql => sql`seq, ${id} as id, change, at, post_id as "postId", author_id as "authorId",
   published_before as "publishedBefore", published_after as "publishedAfter", session_id as "sessionId"`;

@@ -59,8 +59,8 @@ export function eventPruning(parts: {
     const elapsed = stopwatch();
     const oldest = new Date(now - keptMilliseconds);
     await number();
-    let deleted = eventsOfSlice;
-    while (deleted > 0 && !isClosed && elapsed() < longestMilliseconds) deleted = await deleteSlice(oldest);
+    const mayGoOn = () => !isClosed && elapsed() < longestMilliseconds;
+    while (mayGoOn() && (await deleteSlice(oldest)) > 0);
     await measure(now);
   };
 

@@ -72,10 +72,8 @@ export function openStream(
       held.whyEnded().then(refuse, cut);
     },
     verify() {
-      const refuseIfBad = (error: KnownError | undefined) => {
-        if (error !== undefined) refuse(error);
-      };
-      server.beginnings(() => held.verifyAgain(), { party: client.addressKey }).then(refuseIfBad, cut);
+      const verified = server.beginnings(() => held.verifyAgain(), { party: client.addressKey });
+      verified.then((error) => void (error !== undefined && refuse(error)), cut);
     },
     stop: () => end(framing.tail),
   };
