@@ -1,14 +1,15 @@
-// What page 10,000 costs beside page 1, for each order and list: medians of alternating reads in one process, through
-// the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
+// What page 10,000 costs beside page 1, for each order and list, and what a search and a filter by creation cost: medians
+// of reads in one process, through the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
 import { systemClock } from "../src/clock.js";
 import { openDatabase } from "../src/database/database.js";
 import { configOfEnvironment } from "../src/config/environment.js";
 import { measureAnswer } from "../src/operation/answer-size.js";
 import type { PostSelection } from "../src/post/list/selection.js";
 import { entities } from "../src/schema.js";
-import type { Listing } from "../src/post/list/post-list.js";
+import { newestMatches, type Listing } from "../src/post/list/post-list.js";
+import { searchOf } from "../src/post/list/search.js";
 import { OrderDirection, type Position } from "../src/paging/page-request.js";
-import { PostOrderField } from "../src/post/list/order.js";
+import { bestMatchFirst, latestFirst, PostOrderField } from "../src/post/list/order.js";
 import { PostStatus } from "../src/post/post.publication.js";
 import { postsFor } from "../src/post/list/post.reads.js";
 import { keyColumns } from "../src/post/list/keyset.js";
@@ -19,6 +20,7 @@ import { median } from "./support.js";
 const size = 20;
 const pageNumber = 10_000;
 const rounds = 200;
+const slowRounds = 7;
 
 const database = await openDatabase(configOfEnvironment().config.databaseUrl, entities);
 const opened = await openReader(database, 256);
@@ -91,6 +93,56 @@ for (const { of, viewer: reading, listing: list } of lists) {
     );
   }
 }
-console.log(`\nworst ratio: ${worst.toFixed(2)}`);
+console.log(`\nworst ratio: ${worst.toFixed(2)}\n`);
+
+/** Reads the first page of a list, and prints the median in milliseconds. */
+async function timeFirstPage(of: string, listing: Listing, reading: { readonly userId: string } | undefined) {
+  const figures: number[] = [];
+  let counted: number | null = null;
+  for (let round = 0; round < slowRounds; round += 1) {
+    const started = performance.now();
+    const page = await postsFor({ reader, now, answer }, reading).page(
+      listing,
+      { size, fromEnd: false, offset: 0 },
+      wanted,
+    );
+    figures.push(performance.now() - started);
+    ({ counted } = page);
+  }
+  const matches = counted === null ? "" : counted > newestMatches ? "more than 20,000 matches" : `${counted} matches`;
+  console.log(`${of.padEnd(44)} ${median(figures).toFixed(1).padStart(8)} ms   ${matches}`);
+}
+
+// From nearly every post to none; alone, together, and by their beginnings.
+const searches = [
+  "a",
+  "i",
+  "the",
+  "notes",
+  "umbrella",
+  "beginner's guide",
+  "the umbrella shoes",
+  "weekly notes",
+  "42",
+  "zzz",
+];
+for (const typed of searches) {
+  const search = searchOf(typed)!;
+  await timeFirstPage(`search "${typed}"`, { search, order: bestMatchFirst }, undefined);
+  await timeFirstPage(
+    `search "${typed}", of an author's`,
+    { search, order: bestMatchFirst, authorId: writer.userId },
+    writer,
+  );
+}
+await timeFirstPage('search "the", latest first', { search: searchOf("the")!, order: latestFirst }, undefined);
+
+const twoYearsAgo = new Date(now.getTime() - 2 * 365 * 24 * 60 * 60 * 1000);
+await timeFirstPage("created before", { createdBefore: twoYearsAgo, order: latestFirst }, writer);
+await timeFirstPage(
+  "created after, oldest first",
+  { createdAfter: twoYearsAgo, order: { ...latestFirst, direction: OrderDirection.ASC } },
+  writer,
+);
 await opened.close();
 await database.close(true);

@@ -1,11 +1,13 @@
-import { expect, inject, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 
-import { copyDatabase } from "../src/admin/bulk/copy.js";
+import { bytesAtOnce, copyDatabase, rowsOf } from "../src/admin/bulk/copy.js";
 import { Refusal } from "../src/admin/command.js";
 import { openDatabase } from "../src/database/database.js";
+import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
+import { openMigrated } from "./support/database.js";
 import { newFileUrl } from "./support/files.js";
 import { newPostgresDatabase } from "./support/postgres.js";
 import { createPost, updatePost, votePost } from "./support/posts.js";
@@ -151,4 +153,23 @@ test("leaves nothing behind where it is interrupted, and can be started again", 
 
   expect(await copyDatabase(source, target, entities, () => {})).toMatchObject({ users: 2, posts: 16 });
   await Promise.all([source.close(true), target.close(true)]);
+});
+
+test("reads as many rows at a time as fit, however large they are", async () => {
+  const source = await openMigrated();
+  onTestFinished(() => source.close(true));
+  const table = { name: "users", columns: ["id", "name"], key: ["id"] };
+  const sizes = [10, 10, bytesAtOnce / 2, bytesAtOnce / 2, 2 * bytesAtOnce, 10, 10];
+  for (const [index, size] of sizes.entries())
+    await rows(
+      source,
+      "insert into users (id, name, email, email_key, password_hash, created_at) values (?, ?, '', ?, '', 0)",
+      [`user_${index}`, "é".repeat(size / 2), `key${index}`],
+    );
+
+  const batches: number[] = [];
+  await transactionsOn(source)({ party: "tests" })(async (em) => {
+    for await (const batch of rowsOf(source, em, table)) batches.push(batch.length);
+  });
+  expect(batches).toEqual([3, 1, 1, 2]);
 });

@@ -8,7 +8,7 @@ import { decodeTime, isValid } from "ulid";
 import { expect, onTestFinished, test } from "vitest";
 
 import { demonstration } from "../src/admin/seed/demonstration.js";
-import { fill } from "../src/admin/seed/fill.js";
+import { fill, postsAtOnce } from "../src/admin/seed/fill.js";
 import { bulkSqlite } from "../src/admin/bulk/sqlite.js";
 import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
@@ -239,7 +239,7 @@ test("lets others read meanwhile, by indexes that are away, who see nothing of i
     expect(await listed()).toEqual([{ id: "post_eve" }]);
     const columns = ["id", "author_id", "title", "content", "published_at", "listed_at", "created_at", "updated_at"];
     await load.insert("posts", [...columns, "version"], [["post_2", "user_eve", "T", "yaks", 8, 8, 8, 8, 1]]);
-    await load.indexTexts([{ id: "post_2", title: "", content: "" }]);
+    await load.indexTexts([{ id: "post_2", title: "T", content: "yaks", version: 1 }]);
     await load.restore(() => {});
     expect(await listed()).toEqual([{ id: "post_eve" }]);
     expect(await matching()).toHaveLength(1);
@@ -349,4 +349,31 @@ test("leaves an empty database where it is killed half-way, and works the next t
 test("the first user of the demonstration is the one whom the explorer signs in", () => {
   const { name, email } = demonstrationAccount;
   expect(demonstration(new Date("2026-11-22"), 1).users[0]).toMatchObject({ name, email });
+});
+
+test("makes posts as they are written, and holds few of them at a time", async () => {
+  const database = await open();
+  const whole = demonstration(now, 5000);
+  let drawn = 0;
+  function* counted() {
+    for (const post of whole.posts()) {
+      drawn += 1;
+      yield post;
+    }
+  }
+  let most = 0;
+  await fill(database, {
+    demonstration: { ...whole, posts: counted },
+    passwordHash: "hash",
+    force: false,
+    report({ phase, done }) {
+      if (phase === "posts") most = Math.max(most, drawn - done);
+    },
+  });
+  expect(drawn).toBe(5000);
+  // Those that are being written, and the next ones.
+  expect(most).toBeLessThanOrEqual(2 * postsAtOnce);
+  expect(postsAtOnce).toBeLessThanOrEqual(1000);
+  const [{ cache_size: kibibytes }] = await rows(database, "pragma cache_size");
+  expect(-kibibytes).toBeLessThanOrEqual(64 * 1024);
 });

@@ -15,6 +15,8 @@ export type KeysetRow = {
   /** Whether anything lies before the cursor `after` or within the offset, and after the cursor `before`. */
   readonly precedes: Truth;
   readonly follows: Truth;
+  /** How many rows the whole list has; null if they have not been counted. */
+  readonly counted: number | null;
 };
 
 /** A page of a list, and what lies around it. */
@@ -24,6 +26,8 @@ export type Page<One> = {
   readonly positions: () => readonly Position[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+  /** How many the whole list has; null if they have not been counted with the page. */
+  readonly counted: number | null;
 };
 
 /** Makes a page of its row. `items` may have the one after the page, which is read with it. */
@@ -38,6 +42,7 @@ export function pageOf<One>(row: KeysetRow, { fromEnd, size }: PageRequest, item
     },
     hasNextPage: Boolean(row.follows) || (more && !fromEnd),
     hasPreviousPage: Boolean(row.precedes) || (more && fromEnd),
+    counted: row.counted,
   };
 }
 

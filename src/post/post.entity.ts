@@ -61,3 +61,13 @@ for (const key of ["listed_at", "created_at", "updated_at", "title_key", "vote_c
     Index({ name, expression: `create index \`${name}\` on \`posts\` ${definition}` })(Post);
   }
 }
+
+// Posts that were not published when they were created, which a list by date with a filter by creation looks for apart.
+for (const [kind, author] of [
+  ["", ""],
+  ["author_", "`author_id`, "],
+] as const) {
+  const name = `posts_${kind}dated_apart_index`;
+  const definition = `(${author}\`listed_at\`, \`id\`, \`created_at\`) where \`published_at\` is not null and \`listed_at\` <> \`created_at\``;
+  Index({ name, expression: `create index \`${name}\` on \`posts\` ${definition}` })(Post);
+}

@@ -202,8 +202,10 @@ async function answerVote(
 
 @Resolver(() => PostConnection)
 export class PostConnectionResolver {
-  @FieldResolver(() => Int, { description: "How many posts the whole list has; counted only when asked for." })
-  totalCount(@Root() { reads, listing }: PostConnection): Promise<number> {
-    return reads.count(listing);
+  @FieldResolver(() => Int, {
+    description: "How many posts the whole list has, counted only when asked for; of a search at most 20,000.",
+  })
+  totalCount(@Root() connection: PostConnection): Promise<number> | number {
+    return connection.count();
   }
 }

@@ -5,7 +5,7 @@ import type { Context } from "../context.js";
 import type { Transaction } from "../database/transaction.js";
 import { KnownError } from "../errors.js";
 import { newId } from "../id.js";
-import { indexPosts } from "./list/search-index.js";
+import { indexPosts, withWords } from "./list/search-index.js";
 import { titleKeyOf } from "./title-key.js";
 import { lockUser } from "../user/user.service.js";
 import { userOf } from "../user/user.type.js";
@@ -47,8 +47,7 @@ export async function createPost(
   return transaction(async (em, dialect) => {
     if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
     await countCreation(em, dialect, viewer.userId, postsPerHour, now);
-    await em.insert(Post, row);
-    await indexPosts(em, dialect, [post]);
+    await withWords(em, dialect, post, () => em.insert(Post, row));
     return { ...post, author: userOf(viewer) };
   });
 }
@@ -79,15 +78,19 @@ export async function updatePost(
     const publishedAt = publishedAtAfter(post.publishedAt, input, now);
     const sameDate = publishedAt?.getTime() === post.publishedAt?.getTime();
     if (title === post.title && content === post.content && sameDate) return post;
-    await indexPosts(em, dialect, [{ id: post.id, title, content }]);
+    const version = currentVersion + 1;
+    const listedAt = publishedAt ?? post.createdAt;
+    if (title !== post.title || content !== post.content)
+      await indexPosts(em, dialect, [{ id: post.id, title, content, version }]);
+    // It is stored when the transaction commits.
     return em.assign(post, {
       title,
       titleKey: titleKeyOf(title),
       content,
       publishedAt,
-      listedAt: publishedAt ?? post.createdAt,
+      listedAt,
       updatedAt: now,
-      version: currentVersion + 1,
+      version,
     });
   });
 }

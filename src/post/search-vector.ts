@@ -1,24 +1,35 @@
 import { wordsOf } from "./words.js";
 
-// PostgreSQL takes words of 2046 bytes. A search has 200 characters, so it can't tell words by what comes later.
-const keptCharacters = 255;
+/** The words by which a post is found. None of the content's is among the title's. */
+export type PostWords = { readonly title: readonly string[]; readonly content: readonly string[] };
+
+// PostgreSQL allows a `tsvector` a megabyte, in which each word takes its bytes and at most six more.
+const vectorBytes = 1_000_000;
+const bytesBesideWord = 6;
 
 /**
- * A post's words as PostgreSQL's `tsvector` has them in writing: each once, those of the title with the weight A.
- * Where a word occurs, and how often, is not kept, since a search asks for neither; but without any position, a word
- * would pass for one of every weight.
- *
- * It never exceeds the megabyte that PostgreSQL allows: position included, no character takes more than four bytes.
+ * Returns the words by which a post is found, those of the title first. A content may have more than there is room for:
+ * some 100,000 different pairs of characters. It is then found by those that come first.
  */
-export function searchVectorOf(title: string, content: string): string {
-  const inTitle = new Set(keptWords(title));
-  const elsewhere = keptWords(content).filter((word) => !inTitle.has(word));
-  // No word holds a quote or a backslash. In quotes nothing else ends one, whatever a server takes for a space.
-  return [...[...inTitle].map((word) => `'${word}':1A`), ...elsewhere.map((word) => `'${word}':1`)].join(" ");
+export function postWordsOf(title: string, content: string): PostWords {
+  let room = vectorBytes;
+  const fits = (word: string) => (room -= Buffer.byteLength(word) + bytesBesideWord) >= 0;
+  const ofTitle = wordsOf(title).filter(fits);
+  const inTitle = new Set(ofTitle);
+  return { title: ofTitle, content: wordsOf(content).filter((word) => !inTitle.has(word) && fits(word)) };
 }
 
-const keptWords = (text: string): string[] => [
-  ...new Set(wordsOf(text).map((word) => (word.length <= keptCharacters ? word : cut(word)))),
-];
+/** The word, which no text has, of each vector whose words were made by these rules. A change of the rules takes another. */
+export const rulesMark = ".2";
 
-const cut = (word: string): string => Array.from(word).slice(0, keptCharacters).join("");
+/**
+ * Returns a post's words as PostgreSQL's `tsvector` is written: each once, those of the title with the weight A.
+ * The index doesn't keep where a word occurs, and how often, since a search asks for neither; but without any position,
+ * a word would pass for one of every weight.
+ */
+export function searchVectorOf(title: string, content: string): string {
+  const words = postWordsOf(title, content);
+  const elsewhere = [rulesMark, ...words.content];
+  // No word holds a quote or a backslash. In quotes nothing else ends one, whatever a server takes for a space.
+  return [...words.title.map((word) => `'${word}':1A`), ...elsewhere.map((word) => `'${word}':1`)].join(" ");
+}

@@ -1,6 +1,6 @@
-// Derived from SQLite's FTS5 (unicode61 remove_diacritics 2) by scripts/derive-words.ts. Hexadecimal code points.
+// Hexadecimal code points, as ranges.
 
-/** The characters that words are made of, as ranges. */
+/** The characters that words are made of: letters, digits, and signs that are younger than Unicode 6.1. */
 export const letters = `
 30-39 41-5a 61-7a aa b2-b3 b5 b9-ba bc-be c0-d6 d8-f6 f8-2c1 2c6-2d1 2e0-2e4 2ec 2ee 370-374 376-37d 37f-383 386
 388-3f5 3f7-481 48a-559 560-588 58b-58e 590 5c8-5f2 5f5-5ff 605 61c-61d 620-64a 660-669 66e-66f 671-6d3 6d5 6e5-6e6
@@ -33,38 +33,4 @@ ff21-ff3a ff41-ff5a ff66-ffdf ffe7 ffef-fff8 10000-100ff 10103-10136 10140-10178
 1f19b-1f1e5 1f203-1f20f 1f23b-1f23f 1f249-1f24f 1f252-1f2ff 1f321-1f32f 1f336 1f37d-1f37f 1f394-1f39f 1f3c5 1f3cb-1f3df
 1f3f1-1f3ff 1f43f 1f441 1f4f8 1f4fd-1f4ff 1f53e-1f53f 1f544-1f54f 1f568-1f5fa 1f641-1f644 1f650-1f67f 1f6c6-1f6ff
 1f774-e0000 e0002-e001f e0080-e00ff e01f0-10ffff
-`;
-
-/** The marks that words go on after, and lose. */
-export const marks = `
-300-304 306-30c 30f 311 31b 323-328 32d-32e 330-331
-`;
-
-/** What letters are folded to: in turn, `/2` for every other one, or after `=` all to the same. */
-export const folds = `
-41-5a>61 b5>3bc c0-c5=61 c6>e6 c7>63 c8-cb=65 cc-cf=69 d0>f0 d1-d2>6e d3-d6=6f d8>f8 d9-dc=75 dd>79 de>fe e0-e5=61
-e7>63 e8-eb=65 ec-ef=69 f1-f2>6e f3-f6=6f f9-fc=75 fd-ff/2=79 100-105=61 106-10d=63 10e-10f=64 110>111 112-11b=65
-11c-123=67 124-125=68 126>127 128-130=69 132>133 134-135=6a 136-137=6b 139-13e=6c 13f-141/2>140 143-148=6e 14a>14b
-14c-151=6f 152>153 154-159=72 15a-161=73 162-165=74 166>167 168-173=75 174-175=77 176-178=79 179-17e=7a 17f>73 181>253
-182-184/2>183 186>254 187>188 189-18a>256 18b>18c 18e>1dd 18f>259 190>25b 191>192 193>260 194>263 196>269 197>268
-198>199 19c>26f 19d>272 19f>275 1a0-1a1=6f 1a2-1a4/2>1a3 1a6>280 1a7>1a8 1a9>283 1ac>1ad 1ae>288 1af-1b0=75 1b1-1b2>28a
-1b3-1b5/2>1b4 1b7>292 1b8>1b9 1bc>1bd 1c4-1c5=1c6 1c7-1c8=1c9 1ca-1cb=1cc 1cd-1ce=61 1cf-1d0=69 1d1-1d2=6f 1d3-1dc=75
-1de-1df=61 1e0-1e4/2>1e1 1e6-1e7=67 1e8-1e9=6b 1ea-1ed=6f 1ee>1ef 1f0>6a 1f1-1f2=1f3 1f4-1f5=67 1f6>195 1f7>1bf
-1f8-1f9=6e 1fa-1fb=61 1fc-1fe/2>1fd 200-203=61 204-207=65 208-20b=69 20c-20f=6f 210-213=72 214-217=75 218-219=73
-21a-21b=74 21c>21d 21e-21f=68 220>19e 222-224/2>223 226-227=61 228-229=65 22a-231=6f 232-233=79 23a>2c65 23b>23c
-23d>19a 23e>2c66 241>242 243>180 244>289 245>28c 246-24e/2>247 370-372/2>371 376>377 386>3ac 388-38a>3ad 38c>3cc
-38e-38f>3cd 391-3a1>3b1 3a3-3ab>3c3 3c2>3c3 3cf>3d7 3d0>3b2 3d1>3b8 3d5>3c6 3d6>3c0 3d8-3ee/2>3d9 3f0>3ba 3f1>3c1
-3f4>3b8 3f5>3b5 3f7>3f8 3f9>3f2 3fa>3fb 3fd-3ff>37b 400-40f>450 410-42f>430 460-480/2>461 48a-4be/2>48b 4c0>4cf
-4c1-4cd/2>4c2 4d0-526/2>4d1 531-556>561 10a0-10c5>2d00 10c7>2d27 10cd>2d2d 1e00-1e01=61 1e02-1e07=62 1e08-1e09=63
-1e0a-1e13=64 1e14-1e1d=65 1e1e-1e1f=66 1e20-1e21=67 1e22-1e2b=68 1e2c-1e2f=69 1e30-1e35=6b 1e36-1e3d=6c 1e3e-1e43=6d
-1e44-1e4b=6e 1e4c-1e53=6f 1e54-1e57=70 1e58-1e5f=72 1e60-1e69=73 1e6a-1e71=74 1e72-1e7b=75 1e7c-1e7f=76 1e80-1e89=77
-1e8a-1e8d=78 1e8e-1e8f=79 1e90-1e95=7a 1e96>68 1e97>74 1e98>77 1e99>79 1e9b>73 1e9e>df 1ea0-1eb7=61 1eb8-1ec7=65
-1ec8-1ecb=69 1ecc-1ee3=6f 1ee4-1ef1=75 1ef2-1ef9=79 1efa-1efe/2>1efb 1f08-1f0f>1f00 1f18-1f1d>1f10 1f28-1f2f>1f20
-1f38-1f3f>1f30 1f48-1f4d>1f40 1f59-1f5f/2>1f51 1f68-1f6f>1f60 1f88-1f8f>1f80 1f98-1f9f>1f90 1fa8-1faf>1fa0
-1fb8-1fb9>1fb0 1fba-1fbb>1f70 1fbc>1fb3 1fbe>3b9 1fc8-1fcb>1f72 1fcc>1fc3 1fd8-1fd9>1fd0 1fda-1fdb>1f76 1fe8-1fe9>1fe0
-1fea-1feb>1f7a 1fec>1fe5 1ff8-1ff9>1f78 1ffa-1ffb>1f7c 1ffc>1ff3 2126>3c9 212a>6b 212b>61 2132>214e 2160-216f>2170
-2183>2184 2c00-2c2e>2c30 2c60>2c61 2c62>26b 2c63>1d7d 2c64>27d 2c67-2c6b/2>2c68 2c6d>251 2c6e>271 2c6f>250 2c70>252
-2c72>2c73 2c75>2c76 2c7e-2c7f>23f 2c80-2ce2/2>2c81 2ceb-2ced/2>2cec 2cf2>2cf3 a640-a66c/2>a641 a680-a696/2>a681
-a722-a72e/2>a723 a732-a76e/2>a733 a779-a77b/2>a77a a77d>1d79 a77e-a786/2>a77f a78b>a78c a78d>265 a790-a792/2>a791
-a7a0-a7a8/2>a7a1 a7aa>266 ff21-ff3a>ff41 10400-10427>10428
 `;

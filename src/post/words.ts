@@ -1,23 +1,77 @@
-import { folds, letters, marks } from "./word-table.js";
+import { letters } from "./word-table.js";
 
-/** The characters of ranges, as a class of a regular expression. It names each, so no engine's Unicode matters. */
+/** The characters of ranges, for a class of a regular expression. */
 const classOf = (ranges: string): string => ranges.replaceAll(/[0-9a-f]+/g, String.raw`\u{$&}`).replaceAll(/\s/g, "");
 
-const replacements = new Map<string, string>();
-for (const [, first, last, step, kind, target] of folds.matchAll(/(\w+)(?:-(\w+))?(\/2)?([=>])(\w+)/g)) {
-  const [from, onto] = [Number.parseInt(first!, 16), Number.parseInt(target!, 16)];
-  const to = last === undefined ? from : Number.parseInt(last, 16);
-  for (let code = from; code <= to; code += step === undefined ? 1 : 2)
-    replacements.set(String.fromCodePoint(code), String.fromCodePoint(kind === "=" ? onto : onto + code - from));
-}
+// Accents and other marks that a word is the same without: the general ones, and those of Latin, Greek, Cyrillic, Hebrew
+// and Arabic. Voice marks of Kana and vowel signs of other scripts make another letter or syllable, and stay.
+const accents = new RegExp(
+  `[${classOf("ad 300-36f 483-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 640 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed 1ab0-1aff 1dc0-1dff 200c-200d 20d0-20ff fe00-fe0f fe20-fe2f e0100-e01ef")}]`,
+  "gu",
+);
 
-const replaced = new RegExp(`[${classOf(marks)}${[...replacements.keys()].join("")}]`, "gu");
-const word = new RegExp(`[${classOf(letters)}]+`, "gu");
+// Scripts that are written without spaces between words, with the marks that lengthen and repeat Kana.
+const unspaced = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\u3099\u309a\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
+const ofWords = String.raw`${classOf(letters)}\p{M}`;
+const run = new RegExp(`(?:(?=[${ofWords}])[${unspaced}])+|(?:(?![${unspaced}])[${ofWords}])+`, "gu");
+const startsUnspaced = new RegExp(`^[${unspaced}]`, "u");
+
+// PostgreSQL takes words of 2,046 bytes.
+const keptCharacters = 255;
 
 /**
- * The words of a text in their order, without regard to case and accents: what SQLite's FTS5 makes of it
- * (`unicode61 remove_diacritics 2`), so that every database finds the same posts.
+ * Returns a text in the one form that search compares: compatible and canonically equivalent characters are the same,
+ * and so are upper and lower case (`ß` is `ss`, a final sigma is a sigma) and letters with and without accents.
+ */
+function folded(text: string): string {
+  return withoutAccents(withoutAccents(text).toLowerCase().toUpperCase().toLowerCase())
+    .replaceAll("ς", "σ")
+    .normalize("NFC");
+}
+
+const withoutAccents = (text: string): string => text.normalize("NFKD").replace(accents, "");
+
+/** A run of characters that belong together: a word, or a text of a script without spaces. */
+type Run = { readonly text: string; readonly isUnspaced: boolean };
+
+/** Returns the different runs of a text, in their order. */
+function runsOf(text: string): Run[] {
+  const found = new Set(folded(text).match(run) ?? []);
+  return [...found].map((each) => ({ text: each, isUnspaced: startsUnspaced.test(each) }));
+}
+
+/**
+ * Returns the different words that the index keeps of a text, in their order. Of a text without spaces these are its
+ * pairs of neighbouring characters, and its last character.
  */
 export function wordsOf(text: string): string[] {
-  return text.replace(replaced, (character) => replacements.get(character) ?? "").match(word) ?? [];
+  const words = runsOf(text).flatMap((each) =>
+    each.isUnspaced ? [...pairsOf(each.text), lastOf(each.text)] : [cut(each.text)],
+  );
+  return [...new Set(words)];
 }
+
+/** A word that a search asks for: whole, or as the beginning of one. */
+export type AskedWord = { readonly text: string; readonly isWhole: boolean };
+
+/**
+ * Returns what a search for a text asks the index for, by its different runs. A text without spaces is found by all its
+ * pairs, and a single character of one by the pairs that begin with it.
+ */
+export function askedWordsOf(text: string): AskedWord[][] {
+  return runsOf(text).map((each) => {
+    const pairs = each.isUnspaced ? pairsOf(each.text) : [];
+    if (pairs.length > 0) return [...new Set(pairs)].map((pair) => ({ text: pair, isWhole: true }));
+    return [{ text: cut(each.text), isWhole: false }];
+  });
+}
+
+function pairsOf(text: string): string[] {
+  const characters = Array.from(text);
+  return characters.slice(1).map((character, index) => characters[index]! + character);
+}
+
+const lastOf = (text: string): string => Array.from(text.slice(-2)).at(-1)!;
+
+const cut = (word: string): string =>
+  word.length <= keptCharacters ? word : Array.from(word).slice(0, keptCharacters).join("");

@@ -14,6 +14,7 @@ import { openLive, type LiveServer } from "../live/live.js";
 import { loadsOf } from "../metrics/loads.js";
 import type { Metrics } from "../metrics/metrics.js";
 import { processorTurns } from "../database/processor-turns.js";
+import { keepRenewingWords } from "../post/list/words-renewal.js";
 import { openReader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
@@ -60,6 +61,14 @@ export async function openOperations(
     ttlSeconds: config.eventLogTtlSeconds,
     onError(error) {
       log.error({ err: error }, "the event log can't be read");
+      metrics?.databaseError(databaseErrorKind(error) ?? "other");
+    },
+  });
+  const endRenewal = keepRenewingWords({
+    transaction: transactions({ party: "search index" }),
+    timer,
+    onError(error) {
+      log.warn({ err: error }, "the search index can't be renewed now");
       metrics?.databaseError(databaseErrorKind(error) ?? "other");
     },
   });
@@ -141,7 +150,7 @@ export async function openOperations(
     },
     async close() {
       await apollo.stop();
-      await events.close();
+      await Promise.all([events.close(), endRenewal()]);
       await reader.close();
       await database.close(true);
     },

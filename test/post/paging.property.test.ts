@@ -167,8 +167,9 @@ function pageOf(list: readonly Row[], order: ListOrder, request: PageRequest) {
   };
 }
 
-const plain = ({ items, positions, ...ends }: Page<PostType>) => ({
-  ...ends,
+const plain = ({ items, positions, hasNextPage, hasPreviousPage }: Page<PostType>) => ({
+  hasNextPage,
+  hasPreviousPage,
   shown: items.map(({ author, publishedAt, createdAt, updatedAt, ...post }, index) => ({
     ...post,
     author: `${author.id} ${author.name}`,

@@ -7,7 +7,7 @@ import type { Sql } from "../../src/database/sql.js";
 import { OrderDirection } from "../../src/paging/page-request.js";
 import { countsStatement } from "../../src/post/list/list-source.js";
 import { keyColumns } from "../../src/post/list/keyset.js";
-import { PostOrderField } from "../../src/post/list/order.js";
+import { bestMatchFirst, PostOrderField } from "../../src/post/list/order.js";
 import { pagesStatement, pageStatement } from "../../src/post/list/page.statements.js";
 import type { Listing } from "../../src/post/list/post-list.js";
 import { PostStatus } from "../../src/post/post.publication.js";
@@ -127,4 +127,30 @@ test("counts by the date alone", async () => {
     "posts_author_dated_listed_at_index",
   ]);
   for (const { condition } of scans) expect(condition).toContain("ROW(listed_at, id)");
+});
+
+test.each(Object.values(OrderDirection))(
+  "finds posts by their creation along an index of the order by date %s",
+  async (direction) => {
+    const listing: Listing = {
+      order: { field: PostOrderField.PUBLISHED_AT, direction },
+      createdAfter: new Date(1_000_000),
+      createdBefore: new Date(2_000_000),
+      status: PostStatus.PUBLISHED,
+    };
+    const scans = await scansOf(pageStatement(reading, listing, request, { ...everything, roomOfEach: 1000 }));
+    expect(scans.map(({ index }) => index)).toEqual([
+      "posts_dated_listed_at_index",
+      "posts_dated_apart_index",
+      "posts_dated_apart_index",
+    ]);
+    for (const { condition } of scans) expect(condition).toMatch(/ROW\(.*listed_at.*, id\) [<>]=? ROW/);
+  },
+);
+
+test("goes through the posts of a common word in the order of their creation, and sorts none of them", async () => {
+  const listing: Listing = { order: bestMatchFirst, search: { words: [{ text: "oak", isWhole: false }] } };
+  const scans = await scansOf(pageStatement(reading, listing, request, { ...everything, roomOfEach: 1000 }));
+  const walk = scans.find(({ index }) => index === "posts_dated_created_at_index");
+  expect(walk?.above.slice(0, 2)).toEqual(["Limit", "Result"]);
 });

@@ -4,10 +4,11 @@ import { openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/schema.js";
 import type { Listing } from "../../src/post/list/post-list.js";
 import { OrderDirection } from "../../src/paging/page-request.js";
-import { PostOrderField } from "../../src/post/list/order.js";
+import { bestMatchFirst, PostOrderField } from "../../src/post/list/order.js";
 import { PostStatus } from "../../src/post/post.publication.js";
 import { countsStatement } from "../../src/post/list/list-source.js";
 import { pagesStatement, pageStatement } from "../../src/post/list/page.statements.js";
+import { searchCtes } from "../../src/post/list/search.statements.js";
 import { visibilityScopes } from "../../src/post/post.visibility.js";
 import { keyColumns } from "../../src/post/list/keyset.js";
 import { everything } from "../support/reads.js";
@@ -125,5 +126,48 @@ test("reads a page without making a table for it, which costs more than the page
       .getConnection()
       .execute<{ detail: string }[]>(`explain query plan ${text}`, [...values]);
     expect(plan.map(({ detail }) => detail).join("\n")).not.toMatch(/MATERIALIZE|TEMP B-TREE FOR (?!ORDER BY)/);
+  }
+});
+
+test("finds posts by their creation along an index of the default order", async () => {
+  const database = await open();
+  for (const prepare of [async () => {}, () => analyse(database)]) {
+    await prepare();
+    for (const direction of Object.values(OrderDirection)) {
+      const listing: Listing = {
+        order: { field: PostOrderField.PUBLISHED_AT, direction },
+        createdAfter: new Date(1_000_000),
+        createdBefore: new Date(2_000_000),
+        status: PostStatus.PUBLISHED,
+      };
+      const plans = await planOf(
+        database,
+        pageStatement(reading, listing, { size: 20, fromEnd: false, offset: 0 }, { ...everything, roomOfEach: 1000 }),
+      );
+      expect(plans).toEqual([
+        expect.stringContaining("posts_dated_listed_at_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),
+        expect.stringContaining("INDEX posts_dated_apart_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),
+        expect.stringContaining("INDEX posts_dated_apart_index ((listed_at,id)<(?,?))"),
+      ]);
+    }
+  }
+});
+
+test("goes through a search's matches from the newest on, and sorts none of them to find 20,000", async () => {
+  const database = await open();
+  for (const prepare of [async () => {}, () => analyse(database)]) {
+    await prepare();
+    const { text, values } = searchCtes(
+      { order: bestMatchFirst, search: { words: [{ text: "oak", isWhole: false }] } },
+      reading.scopes,
+    ).in(database.engine.dialect);
+    const rows = await database.em
+      .getConnection()
+      .execute<{ detail: string }[]>(`explain query plan with ${text} unit as (select 1) select * from newest`, [
+        ...values,
+      ]);
+    const plan = rows.map(({ detail }) => detail).join("\n");
+    expect(plan).toMatch(/SCAN s VIRTUAL TABLE INDEX/);
+    expect(plan).not.toMatch(/TEMP B-TREE/);
   }
 });

@@ -55,6 +55,12 @@ test.each([
   { of: "one word", content: "x".repeat(100_000) },
   { of: "as many different words as go into it", content: characters(50_000, (n) => `${String.fromCodePoint(n)} `) },
   { of: "words of 255 characters", content: characters(390, (n) => `${String.fromCodePoint(n).repeat(255)} `) },
+  {
+    of: "different pairs of characters of four bytes",
+    content: Array.from({ length: 100_000 }, (_, n) =>
+      String.fromCodePoint(0x2_0000 + ((n * (7919 + 2 * Math.floor(n / 42_000))) % 42_000)),
+    ).join(""),
+  },
   { of: "longer words", content: characters(97, (n) => `${String.fromCodePoint(n).repeat(1024)} `) },
 ])("PostgreSQL takes the longest post of $of", async ({ content }) => {
   const client = await connect();

@@ -49,8 +49,17 @@ export async function copyPost(database: Database, id: string, copies: number): 
 }
 
 /** Lets the search find posts that were written past the server. */
-export const indexPosts = (database: Database, posts: Parameters<typeof indexTexts>[2]): Promise<void> =>
-  transactionsOn(database)({ party: "tests" })((em, dialect) => indexTexts(em, dialect, posts));
+export const indexPosts = (
+  database: Database,
+  posts: readonly { readonly id: string; readonly title: string; readonly content: string }[],
+): Promise<void> =>
+  transactionsOn(database)({ party: "tests" })((em, dialect) =>
+    indexTexts(
+      em,
+      dialect,
+      posts.map((post) => ({ ...post, version: 1 })),
+    ),
+  );
 
 /** Does `work` while another transaction lets nobody write. */
 export function whileOthersWrite<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {

@@ -18,6 +18,7 @@ import { schedulePosts } from "./schedule.js";
 export type Copied = Readonly<Record<string, number>>;
 
 const rowsAtOnce = 5000;
+export const bytesAtOnce = 4 * 1024 * 1024;
 
 /**
  * Copies all that a database holds into an empty one of either kind, in one transaction: however it ends, all of it is
@@ -73,7 +74,7 @@ export async function copyDatabase(
   return copied;
 }
 
-type Table = { readonly name: string; readonly columns: readonly string[]; readonly key: readonly string[] };
+export type Table = { readonly name: string; readonly columns: readonly string[]; readonly key: readonly string[] };
 
 /** The tables of all entities; those that others refer to come first. */
 function tablesOf(database: Database, entities: Features["entities"]): readonly Table[] {
@@ -111,32 +112,49 @@ async function countOf(database: Database, em: SqlEntityManager, { name }: Table
   return Number(row!.rows);
 }
 
-/** All rows of a table in the order of its key. Every column is text, a whole number or null. */
-async function* rowsOf(database: Database, em: SqlEntityManager, { name, columns, key }: Table): AsyncGenerator<Row[]> {
+/**
+ * Yields all rows of a table in the order of its key, in batches of at most `bytesAtOnce` or of one row. Every column is
+ * text, a whole number or null.
+ */
+export async function* rowsOf(
+  database: Database,
+  em: SqlEntityManager,
+  { name, columns, key }: Table,
+): AsyncGenerator<Row[]> {
+  const table = new Sql(name);
   const keys = new Sql(key.join(", "));
-  for (let after: Row | undefined; ;) {
-    const values =
-      after &&
-      joinSql(
-        after.map((value) => sql`${value}`),
-        ", ",
-      );
-    const from = await run<{ values: string }>(
+  const size = new Sql(columns.map((column) => `coalesce(octet_length(cast(${column} as text)), 4)`).join(" + "));
+  for (let after = sql``; ;) {
+    // How many fit, before any is read: a post may have 400 kB.
+    const sizes = await run<{ bytes: number | string }>(
       database,
       em,
-      sql`select ${jsonArray(new Sql(columns.join(", ")))} as "values" from ${new Sql(name)}
-        ${values === undefined ? sql`` : sql`where (${keys}) > (${values})`} order by ${keys} ${limit(rowsAtOnce)}`,
+      sql`select ${size} as bytes from ${table} ${after} order by ${keys} ${limit(rowsAtOnce)}`,
     );
-    const rows = from.map(({ values: json }) => (typeof json === "string" ? JSON.parse(json) : json) as Row);
-    if (rows.length > 0) yield rows;
-    if (rows.length < rowsAtOnce) return;
-    after = key.map((column) => rows.at(-1)![columns.indexOf(column)]!);
+    const count = howManyFit(sizes.map(({ bytes }) => Number(bytes)));
+    if (count === 0) return;
+    const found = await run<{ values: string }>(
+      database,
+      em,
+      sql`select ${jsonArray(new Sql(columns.join(", ")))} as "values" from ${table} ${after} order by ${keys} ${limit(count)}`,
+    );
+    const rows = found.map(({ values: json }) => (typeof json === "string" ? JSON.parse(json) : json) as Row);
+    yield rows;
+    const last = key.map((column) => sql`${rows.at(-1)![columns.indexOf(column)]!}`);
+    after = sql`where (${keys}) > (${joinSql(last, ", ")})`;
   }
+}
+
+/** Returns how many rows of these sizes, from the first on, make a batch: at least one, if there is any. */
+function howManyFit(sizes: readonly number[]): number {
+  let room = bytesAtOnce;
+  const tooMany = sizes.findIndex((bytes) => (room -= bytes) < 0);
+  return tooMany === -1 ? sizes.length : Math.max(1, tooMany);
 }
 
 function textOf({ columns }: Table, row: Row) {
   const text = (column: string) => String(row[columns.indexOf(column)]);
-  return { id: text("id"), title: text("title"), content: text("content") };
+  return { id: text("id"), title: text("title"), content: text("content"), version: Number(text("version")) };
 }
 
 type Sum = ReturnType<typeof newSum>;

@@ -12,7 +12,9 @@ export type Value = string | number | null;
 export type BulkLoad = {
   readonly insert: (table: string, columns: readonly string[], rows: readonly (readonly Value[])[]) => Promise<void>;
   /** Lets the search find these posts, which have been inserted. */
-  readonly indexTexts: (posts: readonly { id: string; title: string; content: string }[]) => Promise<void>;
+  readonly indexTexts: (
+    posts: readonly { id: string; title: string; content: string; version: number }[],
+  ) => Promise<void>;
   /** Puts back what was taken away, as it was; `step` is told how many of how many are there. */
   readonly restore: (step: (done: number, total: number) => void) => Promise<void>;
 };

@@ -1,9 +1,12 @@
 import type { EntityManager } from "@mikro-orm/core";
 import type { Knex } from "@mikro-orm/knex";
 
+import { fts5TextsOf } from "../../post/list/search-index.js";
+
 import type { Bulk, Value } from "./load.js";
 
-const cacheKibibytes = 512 * 1024;
+// A service may have 1 GB in all.
+const cacheKibibytes = 64 * 1024;
 
 export const bulkSqlite: Bulk = {
   // More memory, and a second thread to sort with.
@@ -45,13 +48,15 @@ async function begin(em: EntityManager): ReturnType<Bulk["begin"]> {
     },
 
     async indexTexts(posts) {
-      const [newest] = await query<{ key: number | null }>("select max(`key`) as `key` from post_search_keys");
-      await query("insert into post_search_keys (post_id) select value from json_each(?)", [
-        JSON.stringify(posts.map(({ id }) => id)),
-      ]);
+      const keys = posts.map(({ id, version }) => [id, version]);
       await query(
-        "insert into post_search (rowid, title, content) select `key`, title, content from post_search_source where `key` > ?",
-        [newest?.key ?? 0],
+        "insert into post_search_keys (post_id, words_of) select value ->> 0, value ->> 1 from json_each(?)",
+        [JSON.stringify(keys)],
+      );
+      await query(
+        `insert into post_search (rowid, title, content)
+          select k.key, value ->> 1, value ->> 2 from json_each(?) cross join post_search_keys k on k.post_id = value ->> 0`,
+        [JSON.stringify(posts.map((post) => [post.id, ...fts5TextsOf(post)]))],
       );
     },
 

@@ -22,7 +22,7 @@ export type Made = {
   readonly votes: number;
 };
 
-const postsAtOnce = 10_000;
+export const postsAtOnce = 1_000;
 const postsInATurn = 500;
 
 /**

@@ -39,9 +39,10 @@ const types: CustomTypesConfig = {
     type === eightBytes ? Number : wireTypes.getTypeParser(type, format)) as typeof wireTypes.getTypeParser,
 };
 
-// Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for.
+// Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for. The memory
+// is for a search's matches, up to which PostgreSQL knows them one by one and not by their pages.
 const sessionOptions =
-  "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
+  "-c work_mem=16MB -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
 /** A connection to the server that can only read. It is made anew where it is lost, or keeps too many statements. */
 export type ReadingClient = {

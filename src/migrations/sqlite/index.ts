@@ -7,6 +7,7 @@ import { Migration20261122101343 } from "./Migration20261122101343.js";
 import { Migration20261124203000 } from "./Migration20261124203000.js";
 import { Migration20261129140000 } from "./Migration20261129140000.js";
 import { Migration20261130213000 } from "./Migration20261130213000.js";
+import { Migration20261130220000 } from "./Migration20261130220000.js";
 
 /** In the order they run. Listed by hand, so that they are found alike as TypeScript, compiled and in tests. */
 export const sqliteMigrations = [
@@ -19,4 +20,5 @@ export const sqliteMigrations = [
   { name: "Migration20261124203000", class: Migration20261124203000 },
   { name: "Migration20261129140000", class: Migration20261129140000 },
   { name: "Migration20261130213000", class: Migration20261130213000 },
+  { name: "Migration20261130220000", class: Migration20261130220000 },
 ];

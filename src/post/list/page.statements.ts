@@ -37,7 +37,7 @@ export function pageStatement(
   request: PageRequest,
   wanted: PostSelection & { readonly roomOfEach: number },
 ): Sql {
-  const { ctes, source } = sourceOf(reading, listing, undefined);
+  const { ctes, source, counted } = sourceOf(reading, listing, undefined);
   const { shape } = wanted;
   const { direction } = listing.order;
   const found = { rows: sql`(${foundOf(direction, request, source)}) c`, on: sql`p.id = c.id` };
@@ -50,7 +50,7 @@ export function pageStatement(
       : joinedPosts(whereItFits(postAsJson(shape, reading.now)), order);
   const { precedes, follows } = around(direction, request, source);
   return sql`with ${ctes} unit as (select 1) select null as author, found, case when fits = 1 then posts end as posts, 0 as "contentBytes", count > ${request.size} as more,
-      ${precedes} as precedes, ${follows} as follows
+      ${precedes} as precedes, ${follows} as follows, ${counted} as counted
     from (select ${jsonArrays(foundPositions, order)} as found, ${posts} as posts, coalesce(min(case when ${fits} then 1 else 0 end), 1) as fits, count(*) as count
       from ${joined(wanted, found, reading)}) page`;
 }
@@ -66,7 +66,7 @@ export function pagesStatement(
   authorIds: readonly string[] | undefined,
   wanted: Wanted,
 ): Sql {
-  const { ctes, from, author, source } = sourceOf(reading, listing, authorIds);
+  const { ctes, from, author, source, counted } = sourceOf(reading, listing, authorIds);
   const { size } = request;
   const { direction } = listing.order;
   const found = sql`(select ${jsonArrays(foundPositions, { by: foundOrder(direction, request) })}
@@ -83,5 +83,5 @@ export function pagesStatement(
   return sql`with ${ctes} pages as materialized (select ${author} as author, ${found} as found, ${precedes} as precedes, ${follows} as follows ${from}),
     size as materialized (select ${contentBytes(wanted, ofAll)} as bytes)
     select author, found, case when size.bytes <= ${wanted.room} then ${postsOf(wanted, each, reading)} end as posts,
-      size.bytes as "contentBytes", ${lengthOf(sql`found`)} > ${size} as more, precedes, follows from pages cross join size`;
+      size.bytes as "contentBytes", ${lengthOf(sql`found`)} > ${size} as more, precedes, follows, ${counted} as counted from pages cross join size`;
 }

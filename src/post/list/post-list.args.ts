@@ -15,7 +15,7 @@ import { OrderDirection, type PageRequest } from "../../paging/page-request.js";
 import type { Listing } from "./post-list.js";
 import { bestMatchFirst, latestFirst, positionOfPost, PostOrderField, type ListOrder } from "./order.js";
 import { PostStatus } from "../post.publication.js";
-import { mostWords, searchedWords, searchOf } from "./search.js";
+import { countWords, mostWords, searchOf } from "./search.js";
 
 registerEnumType(PostOrderField, {
   name: "PostOrderField",
@@ -69,7 +69,7 @@ export class PostsArguments extends PostPageArguments {
   @Field(() => String, {
     nullable: true,
     description:
-      "Words that must all occur in title or content, or begin ones that do; accents and case make no difference. 200 characters at most. Without orderBy: the best 1,000, best match first.",
+      "Words that must all occur in title or content, or begin ones that do; accents and case make no difference. A text without spaces, as in Chinese, is found by any part of it. At most 200 characters and 16 different words. Without orderBy: the best 1,000, best match first. Of more than 20,000 matches, only the newest 20,000 are listed.",
   })
   search?: string | null;
 
@@ -111,7 +111,7 @@ export const pageRules = argumentRules
     about("offset", "must not be set together with a cursor or last"),
   )
   .refine(
-    ({ search }) => search == null || searchedWords(search).length <= mostWords,
+    ({ search }) => search == null || countWords(search) <= mostWords,
     about("search", `must have ${mostWords} different words at most`),
   )
   .refine(...cursorRule("after", positionIn))

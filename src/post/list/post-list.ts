@@ -14,5 +14,8 @@ export type Listing = {
   readonly search?: Search | "nothing" | undefined;
 };
 
-/** How many of a search's posts are ranked by how well they match: the best. */
+/** A search lists this many of the best matches, unless an order is given. */
 export const rankedMatches = 1000;
+
+/** A search looks at this many of the newest matches, and counts no further. */
+export const newestMatches = 20_000;

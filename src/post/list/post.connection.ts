@@ -1,7 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
 
 import { cursorsOf, PageInfo, type Page } from "../../paging/page.js";
-import type { Listing } from "./post-list.js";
+import { newestMatches, type Listing } from "./post-list.js";
 import type { PostReads } from "./post.reads.js";
 import type { ListSelection } from "./selection.js";
 import { PostType } from "../post.type.js";
@@ -30,7 +30,7 @@ export class PostConnection {
     /** The list that it is a page of. */
     readonly listing: Listing,
     /** The reads that it came from, which are those of its viewer. */
-    readonly reads: PostReads,
+    private readonly reads: PostReads,
   ) {}
 
   @Field(() => [PostEdge], { description: "The posts with their cursors." })
@@ -42,6 +42,19 @@ export class PostConnection {
   @Field(() => [PostType], { description: "The posts alone." })
   get nodes(): readonly PostType[] {
     return this.page.items;
+  }
+
+  @Field(() => Boolean, {
+    description: "False if a search has more matches than the 20,000 that totalCount is then; true otherwise.",
+  })
+  get totalCountIsExact(): boolean {
+    return (this.page.counted ?? 0) <= newestMatches;
+  }
+
+  /** Returns how many posts the list has; a search counts no further than it looks. */
+  count(): Promise<number> | number {
+    const { counted } = this.page;
+    return counted === null ? this.reads.count(this.listing) : Math.min(counted, newestMatches);
   }
 
   @Field(() => PageInfo, { description: "Where the page stands." })

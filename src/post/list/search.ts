@@ -1,16 +1,16 @@
-import { wordsOf } from "../words.js";
+import { askedWordsOf, type AskedWord } from "../words.js";
 
-/** What a post has to have: each of these words, as FTS5 has them, or one that begins with it. */
-export type Search = { readonly words: readonly string[] };
+/** The words that a post must have. */
+export type Search = { readonly words: readonly AskedWord[] };
 
-/** A search may have so many different words: each costs look-ups of its own. */
+/** A search may have this many different words at most; a text without spaces counts as one. */
 export const mostWords = 16;
 
-/** The different words of a typed text. */
-export const searchedWords = (typed: string): string[] => [...new Set(wordsOf(typed))];
+/** Returns how many different words a typed text has. */
+export const countWords = (typed: string): number => askedWordsOf(typed).length;
 
-/** A typed text as a search; undefined where it holds no word. */
+/** Returns a typed text as a search; undefined if it holds no word. */
 export function searchOf(typed: string): Search | undefined {
-  const words = searchedWords(typed);
+  const words = askedWordsOf(typed).flat();
   return words.length === 0 ? undefined : { words };
 }
