@@ -14,7 +14,7 @@ import { openLive, type LiveServer } from "../live/live.js";
 import { loadsOf } from "../metrics/loads.js";
 import type { Metrics } from "../metrics/metrics.js";
 import { processorTurns } from "../database/processor-turns.js";
-import { keepRenewingWords } from "../post/list/words-renewal.js";
+import { keepRenewingWords, type WordsRenewal } from "../post/list/words-renewal.js";
 import { openReader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
 import { byteBudget } from "../http/byte-budget.js";
@@ -51,7 +51,14 @@ export async function openOperations(
     throw error;
   });
   const sessionRules = { ...config.sessionRules, keys };
-  const transactions = transactionsOn(database, () => events.wake(), { timer });
+  const transactions = transactionsOn(
+    database,
+    () => {
+      events.wake();
+      renewal.wake();
+    },
+    { timer },
+  );
   const events = openEventLog({
     database,
     reader,
@@ -64,8 +71,9 @@ export async function openOperations(
       metrics?.databaseError(databaseErrorKind(error) ?? "other");
     },
   });
-  const endRenewal = keepRenewingWords({
+  const renewal: WordsRenewal = keepRenewingWords({
     transaction: transactions({ party: "search index" }),
+    clock,
     timer,
     onError(error) {
       log.warn({ err: error }, "the search index can't be renewed now");
@@ -150,7 +158,7 @@ export async function openOperations(
     },
     async close() {
       await apollo.stop();
-      await Promise.all([events.close(), endRenewal()]);
+      await Promise.all([events.close(), renewal.close()]);
       await reader.close();
       await database.close(true);
     },
