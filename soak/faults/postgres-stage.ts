@@ -4,6 +4,7 @@ import { Client } from "pg";
 
 import { startPostgres } from "../../test/support/postgres-server.js";
 import { away, type Fault, type Stage } from "./fault.js";
+import { logGoesBack } from "./log-goes-back.js";
 import { resumeAll, stopAll } from "./freeze.js";
 
 /** A PostgreSQL server of its own, that keeps what it has committed as one in use does. */
@@ -38,8 +39,14 @@ export async function postgresStage(): Promise<Stage> {
     await rows("select pg_reload_conf()");
   };
 
+  const newest = async () => Number((await rows("select max(seq) as seq from events"))[0].seq ?? 0);
+  const goesBack = logGoesBack(newest, async (statements) => {
+    // Nobody numbers events meanwhile. Several statements in one message are one transaction.
+    await rows(["select pg_advisory_xact_lock(hashtext('postern events'))", ...statements].join("; "));
+  });
   const both = { reads: away, writes: away };
   const faults: Fault[] = [
+    goesBack,
     ...(["fast", "immediate"] as const).map((mode) => ({
       ...both,
       kind: `stop --mode=${mode}`,

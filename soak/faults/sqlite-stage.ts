@@ -6,6 +6,7 @@ import sqlite3 from "sqlite3";
 import { temporaryFolder } from "../../bench/seeded-database.js";
 import { failCalls, whyNoFailingCalls } from "./failing-calls.js";
 import { away, type Fault, type Stage } from "./fault.js";
+import { logGoesBack } from "./log-goes-back.js";
 import { fillDisk, mountSmallDisk } from "./small-disk.js";
 
 // The database of an hour has room in it, and it is filled in a moment.
@@ -49,10 +50,29 @@ export function sqliteStage(pidOf: (process: number) => number): Stage {
       empty();
     },
   };
+  const rows = async (query: string): Promise<any[]> => {
+    const database = await opened(file);
+    try {
+      return await new Promise<any[]>((resolve, reject) =>
+        database.all(query, (error, found) => (error === null ? resolve(found) : reject(error))),
+      );
+    } finally {
+      await closed(database);
+    }
+  };
+  const newest = async () => ((await rows("select max(seq) as seq from events"))[0].seq as number | null) ?? 0;
+  const goesBack = logGoesBack(newest, async (statements) => {
+    const database = await opened(file);
+    const numbers = "update sqlite_sequence set seq = (select max(seq) from events) where name = 'events'";
+    const all = ["pragma busy_timeout = 10000", "begin immediate", ...statements, numbers, "commit"];
+    await execute(database, all.join("; "));
+    await closed(database);
+  });
   return {
     name: "SQLite",
     url: `sqlite:${file}`,
     faults: [
+      goesBack,
       locked("BEGIN IMMEDIATE"),
       locked("BEGIN EXCLUSIVE"),
       ...(noDisk === undefined ? [full] : []),
@@ -64,16 +84,7 @@ export function sqliteStage(pidOf: (process: number) => number): Stage {
         : []),
     ],
     skipped,
-    async rows(query) {
-      const database = await opened(file);
-      try {
-        return await new Promise<any[]>((resolve, reject) =>
-          database.all(query, (error, found) => (error === null ? resolve(found) : reject(error))),
-        );
-      } finally {
-        await closed(database);
-      }
-    },
+    rows,
     close: async () => {},
   };
 }
