@@ -15,15 +15,20 @@ import type { Context } from "../context.js";
 import type { ProcessorTurns } from "../database/processor-turns.js";
 import type { Waiting } from "../database/turns.js";
 import { KnownError } from "../errors.js";
+import { costOfDocument } from "./document-cost.js";
 import { checkDocumentText } from "./document-scan.js";
-import { mergePairs } from "./merge-cost.js";
 import { preparedOf, type Prepared } from "./prepare.js";
 import type { TrustedDocuments } from "./trusted-documents.js";
 
 type DocumentError = GraphQLError | KnownError;
 
 /** A document that was parsed and validated, with everything that is wrong with it. */
-type Known = { readonly document: DocumentNode; readonly errors: readonly DocumentError[] };
+type Known = {
+  readonly document: DocumentNode;
+  readonly errors: readonly DocumentError[];
+  /** The memory that it takes, roughly. */
+  readonly bytes: number;
+};
 
 /** The operation that asks for a document, as far as documents are concerned. */
 type Asking = Pick<Context, "auth"> & Waiting;
@@ -40,8 +45,9 @@ export type DocumentOptions = {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 };
 
-const mostKnown = 2000;
-const mostKnownCharacters = 8 * 1024 * 1024;
+const mostKnownBytes = 32 * 1024 * 1024;
+const bytesOfNode = 300;
+const bytesOfCharacter = 2;
 // Nobody reads more, and each may have looked for a name like the one given.
 const mostErrors = 25;
 /** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
@@ -63,9 +69,8 @@ export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions
   const { trusted, turns, formatError } = options;
   const trustedTexts = trusted && new Set(trusted.values());
   const known = new LRUCache<string, Known>({
-    max: mostKnown,
-    maxSize: mostKnownCharacters,
-    sizeCalculation: (_known, text) => text.length + 1,
+    maxSize: mostKnownBytes,
+    sizeCalculation: ({ bytes }) => bytes,
   });
 
   const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
@@ -128,18 +133,18 @@ function prepare(schema: GraphQLSchema, text: string, { tokens, introspection }:
   try {
     document = parse(text, { maxTokens: tokens });
   } catch (error) {
-    return { document: nothing, errors: [withCode(error, "GRAPHQL_PARSE_FAILED")] };
+    const bytes = bytesOfNode + text.length * bytesOfCharacter;
+    return { document: nothing, errors: [withCode(error, "GRAPHQL_PARSE_FAILED")], bytes };
   }
+  const { nodes, mergePairs } = costOfDocument(document);
+  const bytes = nodes * bytesOfNode + text.length * bytesOfCharacter;
   const most = tokens * mergePairsPerToken;
-  if (mergePairs(document) > most)
-    return {
-      document,
-      errors: [
-        new KnownError("QUERY_TOO_COMPLEX", `The document repeats fields or fragments in more than ${most} pairs`),
-      ],
-    };
+  if (mergePairs > most) {
+    const message = `The document repeats fields or fragments in more than ${most} pairs`;
+    return { document, errors: [new KnownError("QUERY_TOO_COMPLEX", message)], bytes };
+  }
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  return { document, errors: validationErrors(schema, document, rules, !introspection) };
+  return { document, errors: validationErrors(schema, document, rules, !introspection), bytes };
 }
 
 function validationErrors(

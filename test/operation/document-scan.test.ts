@@ -2,7 +2,7 @@ import { parse } from "graphql";
 import { expect, test } from "vitest";
 
 import { checkDocumentText } from "../../src/operation/document-scan.js";
-import { mergePairs } from "../../src/operation/merge-cost.js";
+import { costOfDocument } from "../../src/operation/document-cost.js";
 
 const me = "{ me { id } }";
 const literal = (text: string) => `{ node(id: ${text}) { id } }`;
@@ -41,5 +41,5 @@ test.each([
   ["{ me { id id id id } }", 0],
   ["{ posts(first: 1) { totalCount } ...F } fragment F on Query { posts(first: 1) { totalCount } ...F ...F }", 1 + 3],
 ])("counts the pairs of %s", (text, pairs) => {
-  expect(mergePairs(parse(text))).toBe(pairs);
+  expect(costOfDocument(parse(text)).mergePairs).toBe(pairs);
 });
