@@ -96,7 +96,9 @@ async function through(api: Api, port: number) {
 
   const query = "subscription { postEvents { kind } }";
   const url = `wss://127.0.0.1:${port}/graphql`;
-  const socket = new WebSocket(url, "graphql-transport-ws", { rejectUnauthorized: false });
+  // As a page of the same origin opens it, whose origin has the port.
+  const origin = `https://127.0.0.1:${port}`;
+  const socket = new WebSocket(url, "graphql-transport-ws", { rejectUnauthorized: false, origin });
   onTestFinished(() => socket.terminate());
   const typeOfNext = async () => JSON.parse(String((await once(socket, "message"))[0])).type;
   await once(socket, "open");
