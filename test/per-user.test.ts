@@ -4,7 +4,7 @@ import { creationsOf } from "../src/post/post-quota.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { createPost, deletePost, tryToCreatePost } from "./support/posts.js";
-import { rows } from "./support/rows.js";
+import { copyPost, rows } from "./support/rows.js";
 
 const loginField = "mutation ($input: LoginInput!) { login(input: $input) { accessToken refreshToken } }";
 
@@ -187,4 +187,38 @@ test("remembers no more creations than count, and finds the one that matters by 
     return em.execute(`${isPostgres ? "explain" : "explain query plan"} ${text}`, [...values]);
   });
   expect(JSON.stringify(plan)).not.toMatch(isPostgres ? /Seq Scan|Sort/ : /SCAN|TEMP B-TREE/);
+});
+
+test("deletes an account of thousands of posts and votes in slices, between which others have their turns", async () => {
+  const api = await startApi();
+  const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+  const { database } = api.server;
+  await copyPost(database, await createPost(ada), 3300);
+  await rows(database, "update posts set author_id = ? where id in (select id from posts order by id limit 1200)", [
+    bob.id,
+  ]);
+  await rows(database, "insert into votes (post_id, user_id) select id, ? from posts where author_id = ?", [
+    ada.id,
+    bob.id,
+  ]);
+
+  const deleted = await api.countStatements(async () => {
+    const { body } = await ada.send(
+      "mutation ($input: DeleteAccountInput!) { deleteAccount(input: $input) { deletedUserId } }",
+      { variables: { input: { currentPassword: ada.password } } },
+    );
+    expect(body).toEqual({ data: { deleteAccount: { deletedUserId: ada.id } } });
+  });
+
+  // Two slices of posts and one of votes; the account goes with what is left.
+  expect(deleted.filter((text) => text.startsWith("delete from posts"))).toHaveLength(2);
+  expect(deleted.filter((text) => text.startsWith("delete from votes"))).toHaveLength(1);
+  const left = async (table: string, column: string) =>
+    (await rows(database, `select 1 from ${table} where ${column} = ?`, [ada.id])).length;
+  expect([await left("posts", "author_id"), await left("votes", "user_id"), await left("users", "id")]).toEqual([
+    0, 0, 0,
+  ]);
+  expect((await ada.send("{ me { id } }")).body.errors![0]!.extensions).toMatchObject({ reason: "USER_GONE" });
+  const others = await bob.send("{ posts(first: 1) { totalCount nodes { voteCount } } }");
+  expect(others.body.data).toEqual({ posts: { totalCount: 1200, nodes: [{ voteCount: 0 }] } });
 });

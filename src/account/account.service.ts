@@ -1,23 +1,13 @@
-import type { SqlEntityManager } from "@mikro-orm/knex";
-
 import type { Viewer } from "../auth.js";
 import type { SessionRules } from "../config/session-rules.js";
 import type { Client } from "../context.js";
 import { KnownError } from "../errors.js";
-import type { Dialect } from "../database/dialect.js";
-import {
-  endingSessions,
-  endSessions,
-  noteEnded,
-  openSession,
-  type Ended,
-  type OpenedSession,
-} from "../session/session.service.js";
-import type { User } from "../user/user.entity.js";
+import { endSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
 import { countRegistration, recordSuccess } from "./login-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
 import { noteRefusal, withPassword, type Accounts, type Tried } from "./password-attempt.js";
+import { removeRest, removeUser } from "./remove-user.js";
 import { passwordOfEmail, passwordOfUser } from "./password.reads.js";
 
 /**
@@ -103,7 +93,9 @@ export async function changePassword(
 }
 
 /**
- * Deletes the viewer with all that is theirs. From then on their tokens answer `USER_GONE`.
+ * Deletes the viewer with everything that is theirs. From then on their tokens answer `USER_GONE`. Thousands of posts or
+ * votes go in several transactions. If the operation's time is up before the last, what is left stays as it was, and
+ * another try goes on from there.
  *
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
@@ -116,30 +108,12 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId, sessionId } = viewer;
   const tried = ownPassword(access, viewer, input.currentPassword);
-  const ended = await withPassword(access, tried, client, now, (em, user, dialect) =>
+  const first = await withPassword(access, tried, client, now, (em, user, dialect) =>
     removeUser(em, dialect, user, now),
   );
+  const ended = first ?? (await removeRest(access.transaction, userId, now));
   client.note({ event: "account deleted", userId, sessionId });
   noteEnded(client, userId, ended, "account deleted");
-}
-
-/**
- * Removes a user with all that is theirs, within the caller's transaction, which has locked the user. Returns the
- * sessions that end with it.
- */
-export async function removeUser(em: SqlEntityManager, { name }: Dialect, user: User, now: Date): Promise<Ended> {
-  const ended = await endingSessions(em, user.id, now);
-  // A post is locked before its votes. The user's votes change the counts of others' posts, so these are locked too.
-  // SQLite has one writer at a time.
-  if (name === "postgresql")
-    await em.execute(
-      `select count(*) from (select 1 from posts
-        where author_id = ? or id in (select post_id from votes where user_id = ?) order by id for update) locked`,
-      [user.id, user.id],
-    );
-  // The rows that refer to the user go with theirs.
-  await em.remove(user).flush();
-  return ended;
 }
 
 function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer, password: string): Tried {

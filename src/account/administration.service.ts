@@ -4,7 +4,7 @@ import type { PasswordCost } from "../context.js";
 import type { Transaction } from "../database/transaction.js";
 import { endSessions, type Ended } from "../session/session.service.js";
 import { createUser, emailKeyOf, requireUser } from "../user/user.service.js";
-import { removeUser } from "./account.service.js";
+import { removeRest } from "./remove-user.js";
 import { forgetFailures } from "./login-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
 
@@ -72,8 +72,9 @@ export function setDisabled({ transaction, now }: Administration, userId: string
  *
  * @throws KnownError `NOT_FOUND`.
  */
-export function deleteUser({ transaction, now }: Administration, userId: string): Promise<Ended> {
-  return transaction(async (em, dialect) => removeUser(em, dialect, await requireUser(em, userId), now));
+export async function deleteUser({ transaction, now }: Administration, userId: string): Promise<Ended> {
+  await transaction((em) => requireUser(em, userId));
+  return removeRest(transaction, userId, now);
 }
 
 const endAllSessions = (em: EntityManager, userId: string, now: Date): Promise<Ended> =>
