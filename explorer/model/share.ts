@@ -1,16 +1,15 @@
-import { withoutSecrets } from "./secrets.js";
+import { withoutSecrets, type Draft } from "./secrets.js";
 
-/** What a link carries, in its fragment, which no browser sends to a server. */
-export type Shared = { readonly document: string; readonly variables: string };
-
-export function fragmentOf({ document, variables }: Shared): string {
-  const parameters = new URLSearchParams({ document: withoutSecrets(document) });
-  if (variables.trim() !== "") parameters.set("variables", withoutSecrets(variables));
+/** Returns the fragment of a link with a draft, without secrets. No browser sends a fragment to a server. */
+export function fragmentOf(draft: Draft): string {
+  const { document, variables } = withoutSecrets(draft);
+  const parameters = new URLSearchParams({ document });
+  if (variables.trim() !== "") parameters.set("variables", variables);
   return `#${parameters.toString()}`;
 }
 
-/** What a fragment carries; undefined where it is no shared one. */
-export function sharedOf(fragment: string): Shared | undefined {
+/** Returns the draft of a link's fragment; undefined if it has none. */
+export function sharedOf(fragment: string): Draft | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
   const document = parameters.get("document");
   return document === null ? undefined : { document, variables: parameters.get("variables") ?? "" };

@@ -1,4 +1,4 @@
-import { withoutSecrets } from "./secrets.js";
+import { withoutSecrets, type Draft } from "./secrets.js";
 
 /** A document being worked on. */
 export type Tab = { readonly id: number; document: string; variables: string; operation: string | undefined };
@@ -31,11 +31,7 @@ export function loadWorkspace(store: Store, firstDocument: string): Workspace {
   }
 }
 
-const clean = <Kept extends { document: string; variables: string }>(kept: Kept): Kept => ({
-  ...kept,
-  document: withoutSecrets(kept.document),
-  variables: withoutSecrets(kept.variables),
-});
+const clean = <Kept extends Draft>(kept: Kept): Kept => ({ ...kept, ...withoutSecrets(kept) });
 
 /** Keeps all of it but secrets. Where the browser keeps nothing, the page works all the same. */
 export function saveWorkspace(store: Store, workspace: Workspace): void {

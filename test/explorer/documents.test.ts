@@ -67,17 +67,66 @@ describe("going on after a cursor", () => {
   });
 });
 
+const cleanDocument = (document: string) => withoutSecrets({ document, variables: "" }).document;
+const cleanVariables = (variables: string, document = "{ me { id } }") =>
+  withoutSecrets({ document, variables }).variables;
+
 test.each([
-  [`login(input: { email: "a@b.c", password: "correct \\" horse" })`, `login(input: { email: "a@b.c", password: "" })`],
-  [`{ "refreshToken": "r4nd0m", "n": 1 }`, `{ "refreshToken": "", "n": 1 }`],
   [
-    `changePassword(input: { currentPassword: "a", newPassword: "b" })`,
-    `changePassword(input: { currentPassword: "", newPassword: "" })`,
+    `{ login(input: { email: "a@b.c", password: "s3 \\" cret" }) }`,
+    `{ login(input: { email: "a@b.c", password: "" }) }`,
   ],
-  [`# Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln-_x and more`, "# Bearer  and more"],
-  [`{ title: "token", first: 1 }`, `{ title: "token", first: 1 }`],
-])("takes secrets out of %s", (text, clean) => {
-  expect(withoutSecrets(text)).toBe(clean);
+  [`{ a(password: """s3cret\n "quoted" \\""" """, b: "c") }`, `{ a(password: "", b: "c") }`],
+  [`{ a(currentPassword: "s3cret", newPassword: """s3cret""") }`, `{ a(currentPassword: "", newPassword: "") }`],
+  [`{ a(password # "why"\n , : , "s3cret") }`, `{ a(password # "why"\n , : , "") }`],
+  [`{ a(tokens: ["s3cret", { b: "s3cret" }, 1]) }`, `{ a(tokens: ["", { b: "" }, ""]) }`],
+  [`{ a(password: s3cret, passcode: 123) }`, `{ a(password: "", passcode: "") }`],
+  [`query ($password: String = "s3cret") { a(b: $password) }`, `query ($password: String = "") { a(b: $password) }`],
+  [
+    `query ($p: String = "s3cret", $q: I = { x: """s3cret""" }) { a(password: $p, token: { b: [$q] }) }`,
+    `query ($p: String = "", $q: I = { x: "" }) { a(password: $p, token: { b: [$q] }) }`,
+  ],
+  [`{ a @b(apiKey: "s3cret") }`, `{ a @b(apiKey: "") }`],
+  [`{ a(text: "{ \\"password\\": \\"s3cret\\" }") }`, `{ a(text: "") }`],
+  [`# a(password: """\n# s3cret\n# """)\n{ a }\n# b`, `# a(\n\n\n{ a }\n# b`],
+  [`{ a } # Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.s3cret and more`, `{ a } # Bearer  and more`],
+  [`{ a(title: "token", first: 1) }`, `{ a(title: "token", first: 1) }`],
+])("takes secrets out of the document %s", (text, clean) => {
+  expect(cleanDocument(text)).toBe(clean);
+});
+
+test.each([
+  [`{ a(password: "s3cret`, "{ a("],
+  [`{ a(password: """s3cret\n`, "{ a("],
+  [`{ a(title: "x) { b(password: "s3cret") }`, `{ a(title: "x) { b(`],
+  [`{ a(password: my s3cret phrase) }`, "{ a("],
+  [`query ($newPassword: String = "s3cret`, "query ($"],
+  [`{ a(password "s3cret") }`, "{ a("],
+  [`{ a(title: "x`, `{ a(title: "x`],
+])("keeps nothing from the first mention of a secret on if the document can't be parsed: %s", (text, clean) => {
+  expect(cleanDocument(text)).toBe(clean);
+});
+
+test.each([
+  [`{ "refreshToken": "s3cret", "n": 1 }`, `{ "refreshToken": "", "n": 1 }`],
+  [`{"input":{"password":"s3\\"cret"},"a":"b"}`, `{"input":{"password":""},"a":"b"}`],
+  [`{ "tokens": ["s3cret", { "a": "s3cret" }], "a": ["b", 1] }`, `{ "tokens": ["", { "a": "" }], "a": ["b", 1] }`],
+  [`{ "pass\\u0077ord": "s3cret", "b": null }`, `{ "pass\\u0077ord": "", "b": null }`],
+  [`{ "password": 123, "on": true }`, `{ "password": "", "on": true }`],
+  [`{ "a": "{ \\"password\\": \\"s3cret\\" }" }`, `{ "a": "" }`],
+  [`{ "a": 1, "password": "s3cret`, `{ "a": 1, "`],
+  [`{ "a": 1, 'password': 's3cret' }`, `{ "a": 1, '`],
+  [`{ "title": "token" }`, `{ "title": "token" }`],
+])("takes secrets out of the variables %s", (text, clean) => {
+  expect(cleanVariables(text)).toBe(clean);
+});
+
+test.each([
+  [`query ($p: String) { a(password: $p) }`, `{ "p": "s3cret", "q": "b" }`, `{ "p": "", "q": "b" }`],
+  [`query ($p: String) { a(password: $p) }`, `{ "p": "s3cret`, `{ `],
+  [`query ($p: String, $q: Int) { a(password: $p`, `{ "p": "s3cret", "q": "b" }`, `{ "p": "", "q": "" }`],
+])("takes what %s gives to a secret out of the variables %s", (document, text, clean) => {
+  expect(cleanVariables(text, document)).toBe(clean);
 });
 
 test("a link carries a document and its variables, without secrets, and nothing else is taken for one", () => {
