@@ -1,3 +1,4 @@
+import "./config/home.js";
 import "reflect-metadata";
 
 import type { Logger } from "pino";

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The command `postern`. A server loads nothing of what administers it, nor the other way round.
+import "./config/home.js";
+
 const args = process.argv.slice(2);
 
 if (args.length === 0 || (args.length === 1 && args[0] === "start")) {

@@ -175,6 +175,11 @@ describe("users", () => {
       "",
     ]);
     expect(err).toBe(`There are more: --after ${people[1]!.id}\n`);
+    for (const after of ["nonsense", "", "user_", people[1]!.id.toLowerCase(), `post_${people[1]!.id.slice(5)}`])
+      expect(await run(["users", "list", "--after", after])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("It must be the id of a user"),
+      });
   });
 
   test("can't write anything that a terminal obeys", async () => {
@@ -204,6 +209,12 @@ describe("users", () => {
     expect(Object.keys(given.json)).toEqual(["user"]);
     expect((await signIn(api, { email: "bob@example.com" }, "horse battery staple")).errors).toBeUndefined();
 
+    const marked = await run(create("mark@example.com", "--password-stdin"), {
+      stdin: "\uFEFFstaple horse battery\r\n",
+    });
+    expect(marked.code).toBe(0);
+    expect((await signIn(api, { email: "mark@example.com" }, "staple horse battery")).errors).toBeUndefined();
+
     const typed = await run(create("cat@example.com"), { types: ["staple battery", "staple battery"] });
     expect(typed.code).toBe(0);
     expect(typed.err).toBe("New password: \nOnce more: \n");
@@ -231,6 +242,7 @@ describe("users", () => {
     for (const [stdin, err] of [
       ["one password 1\nanother one 2\n", "There is more than one line on standard input: give the password alone\n"],
       [Buffer.from("un mot passé à part", "latin1"), "The password on standard input isn't in UTF-8\n"],
+      [Buffer.from("\uFEFFone password 1\n", "utf16le"), "The password on standard input isn't in UTF-8\n"],
     ] as const)
       expect(await run(create("e@example.com", "--password-stdin"), { stdin })).toMatchObject({ code: 1, err });
     expect(await run(create("e@example.com"), { types: ["^C"] })).toMatchObject({
@@ -245,7 +257,7 @@ describe("users", () => {
       code: 2,
       err: "error: option '--generate' cannot be used with option '--password-stdin'\n",
     });
-    expect((await run(["users", "list", "--json"])).json.users).toHaveLength(3);
+    expect((await run(["users", "list", "--json"])).json.users).toHaveLength(4);
   });
 
   test("have a new password after a reset, no session, and nobody's guesses against them", async () => {

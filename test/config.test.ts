@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
 import { environmentExample, settingsPage } from "../src/config/settings-page.js";
-import { ConfigError, readConfig } from "../src/config/settings.js";
+import { ConfigError, readConfig, variables } from "../src/config/settings.js";
 import { secretKey } from "../src/config/signing-keys.js";
+import { newFolder } from "./support/files.js";
 import { formatDuration, parseDurationSeconds } from "../src/config/duration.js";
 
 const secret = "f3b1c5d7a9e80246f3b1c5d7a9e80246";
@@ -132,22 +135,21 @@ test.each([
   { PORT: "65536" },
   { PORT: "-1" },
   { PORT: "4000 " },
-  { HOST: "" },
   { DATABASE_URL: "mysql://localhost/posts" },
   { DATABASE_URL: "sqlite:" },
-  { JWT_AUDIENCE: "" },
+  { DATABASE_URL: "sqlite:~/posts.sqlite" },
+  { DATABASE_URL: "sqlite:$HOME/posts.sqlite" },
+  { DATABASE_URL: "sqlite:./${NAME}.sqlite" },
   { ACCESS_TOKEN_TTL: "25h" },
   { ACCESS_TOKEN_TTL: "0s" },
   { ACCESS_TOKEN_TTL: "1.5h" },
   { ACCESS_TOKEN_TTL: "500ms" },
-  { ACCESS_TOKEN_TTL: "" },
   { ACCESS_TOKEN_TTL: "2h", REFRESH_TOKEN_TTL: "1h" },
   { REFRESH_TOKEN_TTL: "91d" },
   { SESSION_MAX_AGE: "10d" },
   { CLOCK_TOLERANCE: "61s" },
   { LOG_LEVEL: "loud" },
   { INTROSPECTION: "off" },
-  { CORS_ORIGINS: "" },
   { CORS_ORIGINS: "app.example.com" },
   { CORS_ORIGINS: "https://app.example.com/" },
   { CORS_ORIGINS: "https://App.example.com" },
@@ -163,11 +165,34 @@ test.each([
   { TRUST_PROXY: "0.0.0.0/0" },
   { TRUST_PROXY: "proxy.local" },
   { REFRESH_GRACE: "6m" },
-  { JWT_SECRET: "" },
   { JWT_SECRET: `${secret},${secret}` },
   { JWT_SECRET: `${secret},` },
 ])("refuses %o", (env: Record<string, string>) => {
   expect(problemsOf(env)).toHaveLength(1);
+});
+
+test.each([...variables, "NODE_ENV"])("takes an empty %s for one that isn't set, and says so", (name) => {
+  const { config, warnings } = readConfig({ [name]: "" });
+  expect({ config, warnings }).toEqual({
+    config: readConfig({}).config,
+    warnings: [`${name} is empty, which counts as not set`],
+  });
+});
+
+test("takes an empty key in production for one that isn't set", () => {
+  const problem = expect.stringMatching(/^JWT_SECRET must be set in production, or JWT_PRIVATE_KEY/);
+  expect(problemsOf({ NODE_ENV: "production", JWT_SECRET: "", JWT_PRIVATE_KEY: "" })).toEqual([problem]);
+});
+
+test("reads files that begin with a byte order mark", () => {
+  const folder = newFolder();
+  const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const files = { pem: join(folder, "a.pem"), json: join(folder, "a.json") };
+  writeFileSync(files.pem, `\uFEFF${key.export({ type: "pkcs8", format: "pem" }).toString()}`);
+  writeFileSync(files.json, '\uFEFF{"id":"{ me { id } }"}');
+  const { config } = readConfig({ JWT_PRIVATE_KEY: files.pem, TRUSTED_DOCUMENTS: files.json });
+  expect(config.signingKeys!.newest.algorithm).toBe("ES256");
+  expect(config.trustedDocuments).toEqual(new Map([["id", "{ me { id } }"]]));
 });
 
 test("never repeats a secret", () => {

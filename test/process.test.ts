@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 
@@ -31,6 +31,14 @@ test("starts with nothing given, keeps what it makes in ./data, and says so in o
   });
   expect(statSync(join(folder, "data/jwt-secret")).mode & 0o777).toBe(0o600);
   expect(statSync(join(folder, "data/postern.sqlite")).size).toBeGreaterThan(0);
+  expect(await end(running, "SIGTERM")).toBe(0);
+});
+
+test.skipIf(process.getuid?.() !== 0)("starts as a user without a name and without HOME", async () => {
+  const folder = newFolder();
+  const nameless = 4_242_424;
+  chownSync(folder, nameless, nameless);
+  const running = await startProcess(folder, {}, nameless);
   expect(await end(running, "SIGTERM")).toBe(0);
 });
 

@@ -71,12 +71,15 @@ export async function newPassword(
   return { ...checkArguments(newPasswordRules, { password: given }), isNew: false };
 }
 
-/** The one line that there is, without its end, which `echo` and editors add. */
+/** The only line of standard input, without its end and a byte order mark, which `echo`, editors and shells add. */
 async function onlyLine({ stdin }: Streams): Promise<string> {
   const bytes = await buffer(stdin);
   // Nobody could type what would be stored in place of it.
   if (!isUtf8(bytes)) throw new Refusal("The password on standard input isn't in UTF-8");
-  const line = bytes.toString().replace(/\r?\n$/, "");
+  const line = bytes
+    .toString()
+    .replace(/^\uFEFF/, "")
+    .replace(/\r?\n$/, "");
   if (/[\r\n]/.test(line)) throw new Refusal("There is more than one line on standard input: give the password alone");
   return line;
 }

@@ -62,9 +62,12 @@ export const keyPairs = z.string().transform((list, issues) => {
   }
 });
 
+/** Reads a file as text. Some editors begin it with a byte order mark, which is no part of the text. */
+const readText = (path: string): string => readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+
 function readKey(entry: string): KeyObject {
   // Given a passphrase, though none, OpenSSL does not stop to ask for one.
-  const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readFileSync(entry, "utf8");
+  const pem = entry.includes("-----BEGIN") ? entry.replaceAll("\\n", "\n") : readText(entry);
   return pem.includes("PRIVATE KEY-----") ? createPrivateKey({ key: pem, passphrase: "" }) : createPublicKey(pem);
 }
 
@@ -93,7 +96,7 @@ function isNetwork(entry: string): boolean {
 /** The name of a JSON file of documents by their ids, as the documents. */
 export const documents = z.string().transform((path, issues): ReadonlyMap<string, string> => {
   try {
-    const byId: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const byId: unknown = JSON.parse(readText(path));
     return new Map(Object.entries(z.record(z.string(), z.string()).parse(byId)));
   } catch (error) {
     const unreadable = error instanceof Error && "code" in error ? `: it can't be read (${String(error.code)})` : "";
@@ -120,4 +123,8 @@ export const databaseUrl = z
   .refine(
     (url) => /^sqlite:./.test(url) || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)),
     "must be sqlite: and a file's path, or a URL that begins with postgresql://",
+  )
+  .refine(
+    (url) => !/^sqlite:(~|.*\$\w|.*\$\{)/.test(url),
+    "must have the path in full: ~ and $ are for a shell, which doesn't read this",
   );

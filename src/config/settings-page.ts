@@ -15,6 +15,13 @@ All are checked when the server starts. One that can't be used ends it with a li
 that is a slip away from a setting's name, and one of \`.env\` that is no setting, gets a warning. Durations carry their
 unit: \`s\`, \`m\`, \`h\` or \`d\`.
 
+An empty setting, such as \`PORT=\` from a compose file, counts as not set, with a warning.
+
+A line of \`.env\` is \`NAME=value\`, with \`export\` before it if you like. Blank lines are skipped, and so are lines whose
+first character after blanks is \`#\`. A \`#\` after a blank begins a comment too, but not inside a value. A value in double,
+single or back quotes may have blanks around it and line breaks in it; in double quotes \`\\n\` is a line break. The file is
+in UTF-8, or in UTF-16 with a byte order mark. A line that can't be read ends the start, with its number.
+
 \`NODE_ENV\` is \`production\`, \`development\` or \`test\`. \`production\` asks for a key of your own, and changes
 the defaults of \`HOST\`, \`INTROSPECTION\` and \`EXPLORER\`. Node's own \`UV_THREADPOOL_SIZE\` is explained in [limits](limits.md).
 

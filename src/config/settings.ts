@@ -102,15 +102,20 @@ export const variables = Object.keys(settings) as Variable[];
  * @throws ConfigError with a line per problem.
  */
 export function readConfig(
-  env: Readonly<Record<string, string | undefined>>,
+  given: Readonly<Record<string, string | undefined>>,
   namesInFile: readonly string[] = [],
 ): { config: Config; warnings: string[] } {
+  const { env, empty } = withoutEmpty(given);
   const production = env["NODE_ENV"] === "production";
   const problems: string[] = [];
   // A slip here would quietly run a server for everybody with what is meant for one machine.
   if (!["production", "development", "test", undefined].includes(env["NODE_ENV"]))
     problems.push("NODE_ENV must be production, development or test, for example NODE_ENV=production");
-  const warnings = [...misspelt(env), ...unknown(namesInFile)];
+  const warnings = [
+    ...empty.map((name) => `${name} is empty, which counts as not set`),
+    ...misspelt(env),
+    ...unknown(namesInFile),
+  ];
 
   const complain = (variable: Variable, problem: string) => {
     const { preset, example = preset }: Setting = settings[variable];
@@ -120,9 +125,9 @@ export function readConfig(
   /** The checked value; undefined where it is not set and has no preset, or where a problem was noted. */
   function read<V extends Variable>(variable: V): z.output<(typeof settings)[V]["rule"]> | undefined {
     const { preset }: Setting = settings[variable];
-    const given = env[variable] ?? preset;
-    if (given === undefined) return undefined;
-    const result = settings[variable].rule.safeParse(given);
+    const value = env[variable] ?? preset;
+    if (value === undefined) return undefined;
+    const result = settings[variable].rule.safeParse(value);
     if (!result.success) {
       complain(variable, [...new Set(result.error.issues.map((issue) => issue.message))].join(" and "));
       return undefined;
@@ -222,6 +227,12 @@ export function readConfig(
   if (problems.length > 0) throw new ConfigError(problems);
   // Each undefined left above was noted as a problem, but for those that may be absent.
   return { config: config as Config, warnings };
+}
+
+/** Compose files pass on what isn't set as an empty text, which no setting can use. */
+function withoutEmpty(given: Readonly<Record<string, string | undefined>>) {
+  const empty = ["NODE_ENV", ...variables].filter((name) => given[name] === "");
+  return { env: { ...given, ...Object.fromEntries(empty.map((name) => [name, undefined])) }, empty };
 }
 
 function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {

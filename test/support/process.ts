@@ -22,9 +22,10 @@ export type Running = {
 };
 
 /** The built server as a process in `folder`, with no environment but this. */
-function launch(folder: string, env: Record<string, string>, main = resolve("dist/main.js")) {
+function launch(folder: string, env: Record<string, string>, main = resolve("dist/main.js"), uid?: number) {
   const child = spawn(process.execPath, [main], {
     cwd: folder,
+    ...(uid !== undefined && { uid, gid: uid }),
     env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -35,9 +36,9 @@ function launch(folder: string, env: Record<string, string>, main = resolve("dis
   return { child, text };
 }
 
-/** Starts it and waits until it answers. */
-export async function startProcess(folder: string, env: Record<string, string> = {}): Promise<Running> {
-  const { child, text } = launch(folder, env);
+/** Starts it, as another user if one is given, and waits until it answers. */
+export async function startProcess(folder: string, env: Record<string, string> = {}, uid?: number): Promise<Running> {
+  const { child, text } = launch(folder, env, undefined, uid);
   const ended = once(child, "exit");
   const lineWith = async (words: string): Promise<string> => {
     for (;;) {

@@ -59,13 +59,10 @@ async function onWhole<Result>(
 
 async function copy(around: Surroundings, from: string, to: string): Promise<Outcome> {
   const { features, streams } = around;
-  for (const [name, url] of Object.entries({ from, to }))
-    if (!databaseUrl.safeParse(url).success)
-      throw new Refusal(
-        `--${name} must be sqlite: and a file's path, or a URL that begins with postgresql://`,
-        "USAGE",
-        exitCodes.misused,
-      );
+  for (const [name, url] of Object.entries({ from, to })) {
+    const { error } = databaseUrl.safeParse(url);
+    if (error !== undefined) throw new Refusal(`--${name} ${error.issues[0]!.message}`, "USAGE", exitCodes.misused);
+  }
   requireFile(from);
   if (from === to) throw new Refusal("--from and --to name the same database", "USAGE", exitCodes.misused);
   const [{ copyDatabase }, { progressOn }] = [await import("../bulk/copy.js"), await import("../bulk/progress.js")];

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 
 import { registerRules } from "../../account/account.input.js";
 import { createAccount, deleteUser, resetPassword, setDisabled } from "../../account/administration.service.js";
+import { isId } from "../../id.js";
 import { findAccount, listAccounts, type Account } from "../../user/user.reads.js";
 import { noSuchUser } from "../../user/user.service.js";
 import { checkArguments } from "../../validation.js";
@@ -37,7 +38,7 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
     .command("list")
     .description("lists them in the order in which they came")
     .option("--limit <number>", "how many at most", wholeUpTo(mostListed), 100)
-    .option("--after <id>", "those after the user with this id")
+    .option("--after <id>", "those after the user with this id", userId)
     .option("--disabled", "only those who are disabled")
     .action(
       does(async ({ limit, after = everyUser, disabled }: { limit: number; after?: string; disabled?: boolean }) =>
@@ -150,6 +151,12 @@ const rowOf = ({ id, email, name, createdAt, disabledAt }: Account): string[] =>
   createdAt.toISOString(),
   disabledAt === null ? "" : `disabled ${disabledAt.toISOString()}`,
 ];
+
+/** A user's id in an option. The user may have been deleted since. */
+function userId(text: string): string {
+  if (isId("user", text)) return text;
+  throw new InvalidArgumentError("It must be the id of a user, such as the list before ended with.");
+}
 
 /** A whole number of an option. */
 export const wholeUpTo =
