@@ -76,14 +76,16 @@ function databaseSettings(): ReturnType<typeof databaseOfEnvironment> | undefine
   }
 }
 
-const othersMayRead = 0o077;
+const rightsOfOthers = 0o077;
+const mayOthersRead = (file: string): boolean =>
+  process.platform !== "win32" && (statSync(file).mode & rightsOfOthers) !== 0;
 
 async function keys(config: Config): Promise<Finding> {
   try {
     const { keyring, file } = await keysOf(config);
     if (keyring === undefined) return ok(`none yet: the first start makes one, in ${file}`);
     const { newest, byId } = keyring;
-    if (file !== undefined && process.platform !== "win32" && (statSync(file).mode & othersMayRead) !== 0)
+    if (file !== undefined && mayOthersRead(file))
       return problem(
         `Others than its owner may read ${file}, and sign tokens with it`,
         `Run chmod 600 ${file}; where others can have read it, delete it, and the next start makes another`,
@@ -124,7 +126,7 @@ async function lookAtDatabase(
       const { pending, unknown, unknownAdded } = await migrationState(engine, reader, around.features.migrations);
       const isMigrated = unknown.length === 0 && !pending.some(({ of }) => of === "postern");
       return {
-        database: ownedByAnother(file) ?? ok(`${withoutPassword(url)} can be read`),
+        database: ownedByAnother(file) ?? readByOthers(file) ?? ok(`${withoutPassword(url)} can be read`),
         migrations: migrations(
           pending.map(({ name }) => name),
           unknown,
@@ -150,6 +152,17 @@ function ownedByAnother(file: string | undefined): Finding | undefined {
   return warning(
     `${file} is another user's (${uid}), and this is user ${process.getuid()}`,
     "Run postern as the user that the server runs as: what another user writes, it might not be able to",
+  );
+}
+
+/** Warns of a database that others may read: older versions made files with the rights of the umask. */
+function readByOthers(file: string | undefined): Finding | undefined {
+  if (file === undefined) return undefined;
+  const files = [file, `${file}-wal`, `${file}-shm`].filter((each) => existsSync(each) && mayOthersRead(each));
+  if (files.length === 0) return undefined;
+  return warning(
+    `Others than its owner may read or write ${files.join(", ")}, with password hashes and sessions`,
+    `Run chmod 600 ${files.join(" ")}`,
   );
 }
 

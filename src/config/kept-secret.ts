@@ -16,7 +16,7 @@ export const secretFileIn = (folder: string): string => join(folder, "jwt-secret
  */
 export async function keptSecret(folder: string): Promise<{ secret: string; path: string; isNew: boolean }> {
   const path = secretFileIn(folder);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const isNew = await createWhole(path, newSecret());
   return { secret: await readSecret(path), path, isNew };
 }

@@ -109,6 +109,7 @@ export async function openDatabase(
     if (added.length > 0) refuseUnknown(await runAdded(em, engineOf(url), added), "the application");
   };
   try {
+    engineOf(url).makeFile(url);
     database = await connectDatabase(url, entities, use);
     const { engine } = database;
     // The migrator creates its table outside its transaction, and two processes that start together would both try.

@@ -71,6 +71,8 @@ export type Engine = {
   readonly openReading: (database: Database, timer: Timer) => Promise<ReadingConnections>;
   /** The file that a database is; undefined where it is in memory, or in other files that are nobody's here. */
   readonly file: (url: string) => string | undefined;
+  /** Makes the file of a database if it isn't there, for its owner alone. What goes wrong, opening it will tell. */
+  readonly makeFile: (url: string) => void;
   /** The names of all tables, and by the server's own clock the present instant, where it has one. */
   readonly tables: Sql;
   readonly clock: Sql | undefined;

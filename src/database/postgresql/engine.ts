@@ -77,6 +77,7 @@ export const postgresqlEngine: Engine = {
     };
   },
   file: () => undefined,
+  makeFile: () => {},
   // Those too that this user has no right to: information_schema leaves them out.
   tables: sql`select tablename as name from pg_tables where schemaname = current_schema()`,
   clock: sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`,

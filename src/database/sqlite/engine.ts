@@ -7,6 +7,7 @@ import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
 import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
+import { makePrivateFile } from "./private-file.js";
 import { whyUnusable } from "./open-failure.js";
 import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
 import { isBusy, pollMilliseconds } from "./writing-dialect.js";
@@ -100,6 +101,9 @@ export const sqliteEngine: Engine = {
     return { credentials: credentials!, short: [short!], any, together };
   },
   file: (url) => (pathOf(url) === ":memory:" ? undefined : pathOf(url)),
+  makeFile(url) {
+    if (pathOf(url) !== ":memory:") makePrivateFile(pathOf(url));
+  },
   tables: sql`select name from sqlite_master where type = 'table'`,
   clock: undefined,
   whyUnusable(url, error) {
