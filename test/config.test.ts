@@ -171,6 +171,56 @@ test.each([
   expect(problemsOf(env)).toHaveLength(1);
 });
 
+describe("a URL of PostgreSQL", () => {
+  const pem = () => {
+    const file = join(newFolder(), "no.pem");
+    writeFileSync(file, "no certificate");
+    return file;
+  };
+
+  test.each([
+    ["postgresql://u:%zz@h/d", "has a % that begins no escape: write %25 for the sign itself"],
+    ["postgresql://u:%ff@h/d", "has % escapes that are no UTF-8"],
+    ["postgresql://u:p@h", "must name a database after the host and a slash"],
+    ["postgresql://u:p@h/?sslmode=require", "must name a database after the host and a slash"],
+    ["postgresql://h:1,i:2/d", "must name one host"],
+    ["postgresql://h,i/d", "must name one host"],
+    ["postgresql://h/d?host=a,b", "has a host that can't be used: it must be one host, or the folder of a Unix socket"],
+    ["postgresql://u:p#a@h:x/d", "must be a URL; write % escapes"],
+    [
+      "postgresql://h/d?schema=app",
+      "the parameter schema, which isn't known here: write options=-c%20search_path=NAME",
+    ],
+    ["postgresql://h/d?pgbouncer=true", "write DATABASE_POOLER=transaction instead"],
+    ["postgresql://h/d?connect_timeout=5", "the parameter connect_timeout, which isn't known here: leave it out"],
+    ["postgresql://h/d?constructor=5", "the parameter constructor, which isn't known here: leave it out"],
+    ["postgresql://h/d?s3%20cret=5", "has a parameter, which isn't known here: leave it out"],
+    ["postgresql://h/d?sslmode=prefer", "must be disable, require, verify-full or no-verify"],
+    ["postgresql://h/d?sslmode=require&sslmode=disable", "has the parameter sslmode twice"],
+    ["postgresql://h/d?ssl=false", "must be true, or rather sslmode=require"],
+    ["postgresql://h/d?statement_timeout=30s", "it must be milliseconds"],
+    ["postgresql://h/d?sslrootcert=/nowhere.pem", "has a sslrootcert that can't be read (ENOENT)"],
+    [() => `postgresql://h/d?sslrootcert=${pem()}`, "has a sslrootcert that holds no certificate in PEM"],
+    [() => `postgresql://h/d?sslkey=${pem()}`, "needs sslcert and sslkey together"],
+  ])("%s is refused in a line that says what to write", (url, problem) => {
+    const problems = problemsOf({ DATABASE_URL: typeof url === "string" ? url : url() });
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+    expect(problems[0]).toMatch(/^DATABASE_URL .*, for example DATABASE_URL=.*postgresql:/);
+    expect(problems[0]).not.toMatch(/s3|zz/);
+  });
+
+  test.each([
+    "postgresql://h/d",
+    "postgres://u:p%40%25@h:5433/d%20e?application_name=a",
+    "postgresql:///d?host=/run/postgresql",
+    "postgresql://u@%2Frun%2Fpostgresql/d",
+    "postgresql://[::1]:5432/d?sslmode=verify-full",
+    "postgresql://h/d?options=-c%20search_path=app&ssl=true",
+  ])("%s can be tried", (url) => {
+    expect(problemsOf({ DATABASE_URL: url })).toEqual([]);
+  });
+});
+
 test.each([...variables, "NODE_ENV"])("takes an empty %s for one that isn't set, and says so", (name) => {
   const { config, warnings } = readConfig({ [name]: "" });
   expect({ config, warnings }).toEqual({

@@ -46,7 +46,9 @@ export async function reading<Result>(
   try {
     const reader = await openReader(database, slowReads);
     try {
-      return await work(readerFor(reader, { party }), database);
+      const ours = readerFor(reader, { party });
+      await requireSchema(database, ours);
+      return await work(ours, database);
     } finally {
       await reader.close();
     }
@@ -55,6 +57,13 @@ export async function reading<Result>(
   } finally {
     await database.close(true);
   }
+}
+
+/** Throws the error that a start would meet if the schema of the URL's search_path isn't there. */
+async function requireSchema({ engine }: Database, reader: OperationReader): Promise<void> {
+  if (engine.currentSchema === undefined) return;
+  const [row] = await reader.all<{ name: string | null }>(engine.currentSchema);
+  if (row!.name === null) throw Object.assign(new Error("there is no current schema"), { code: "3F000" });
 }
 
 /** @throws Refusal for a database whose file isn't there. */

@@ -58,6 +58,7 @@ export const settings = {
   DATABASE_URL: {
     rule: databaseUrl,
     preset: "sqlite:./data/postern.sqlite",
+    example: "sqlite:./data/postern.sqlite or DATABASE_URL=postgresql://user:password@localhost:5432/postern",
     description:
       "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`",
   },

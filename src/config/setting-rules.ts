@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 
 import { parseDurationSeconds } from "./duration.js";
+import { postgresqlUrlProblem } from "./postgresql-url.js";
 import { asymmetricKey, keyringOf } from "./signing-keys.js";
 
 /** A duration with its unit, in seconds; `range` says in words what `least` and `most` are. */
@@ -120,10 +121,13 @@ function isOrigin(entry: string): boolean {
 /** `sqlite:` and a path, or PostgreSQL's own form of a URL. */
 export const databaseUrl = z
   .string()
-  .refine(
-    (url) => /^sqlite:./.test(url) || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)),
-    "must be sqlite: and a file's path, or a URL that begins with postgresql://",
-  )
+  .superRefine((url, issues) => {
+    if (/^sqlite:./.test(url)) return;
+    const problem = /^postgres(ql)?:\/\//.test(url)
+      ? postgresqlUrlProblem(url)
+      : "must be sqlite: and a file's path, or a URL that begins with postgresql://";
+    if (problem !== undefined) issues.addIssue(problem);
+  })
   .refine(
     (url) => !/^sqlite:(~|.*\$\w|.*\$\{)/.test(url),
     "must have the path in full: ~ and $ are for a shell, which doesn't read this",

@@ -114,6 +114,7 @@ export async function openDatabase(
     const { engine } = database;
     // The migrator creates its table outside its transaction, and two processes that start together would both try.
     await exclusively(database, (em) => em.execute(engine.migrationTable(migrationTable)));
+    await migrateInCurrentSchema(database);
     const migrator = database.getMigrator();
     if (engine.migrationLock.length === 0) {
       await exclusively(database, refuseNewer);
@@ -131,6 +132,13 @@ export async function openDatabase(
     await database?.close(true);
     throw unusableFor(url, error);
   }
+}
+
+/** Has the migrator look for its table in the schema that the tables are in; it would take "public" for granted. */
+async function migrateInCurrentSchema({ config, em, engine }: Database): Promise<void> {
+  if (engine.currentSchema === undefined) return;
+  const [row] = await em.getConnection().execute<{ name: string }[]>(engine.currentSchema.in(engine.dialect).text);
+  config.set("migrations", { ...config.get("migrations"), tableName: `${row!.name}.${migrationTable}` });
 }
 
 /** Refuses a database with migrations that are not known here. */

@@ -73,6 +73,8 @@ export type Engine = {
   readonly file: (url: string) => string | undefined;
   /** Makes the file of a database if it isn't there, for its owner alone. What goes wrong, opening it will tell. */
   readonly makeFile: (url: string) => void;
+  /** Names the schema that tables are in, null if there is none; undefined for a database without schemas. */
+  readonly currentSchema: Sql | undefined;
   /** The names of all tables, and by the server's own clock the present instant, where it has one. */
   readonly tables: Sql;
   readonly clock: Sql | undefined;

@@ -1,5 +1,6 @@
 import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 
+import { driverUrl } from "../../config/postgresql-url.js";
 import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { sql } from "../sql.js";
@@ -39,7 +40,7 @@ export const postgresqlEngine: Engine = {
       client: TellingDialect,
       acquireConnectionTimeout: connectTimeoutMilliseconds,
       connection: {
-        connectionString: url,
+        connectionString: driverUrl(url),
         application_name: "postern",
         connectionTimeoutMillis: connectTimeoutMilliseconds,
         ...(pooler === "none" && transactionLimits),
@@ -78,6 +79,7 @@ export const postgresqlEngine: Engine = {
   },
   file: () => undefined,
   makeFile: () => {},
+  currentSchema: sql`select current_schema() as name`,
   // Those too that this user has no right to: information_schema leaves them out.
   tables: sql`select tablename as name from pg_tables where schemaname = current_schema()`,
   clock: sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`,

@@ -1,3 +1,4 @@
+import { parsePostgresqlUrl } from "../../config/postgresql-url.js";
 import type { DriverError } from "../engine.js";
 
 /**
@@ -51,7 +52,7 @@ export function isRolledBack({ code = "" }: DriverError): boolean {
 
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
-  const { host, port, database, user } = partsOf(url);
+  const { host, port, database, user } = parsePostgresqlUrl(url);
   const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
   const told = problemsByWords.find(([words]) => words.test(error.message))?.[1];
   const problem = told ?? problems[code] ?? (isAway(error) ? error.message : undefined);
@@ -62,19 +63,21 @@ export function whyUnusable(url: string, error: DriverError): string | undefined
 // What the driver and knex's pool say, whichever comes first, where something listens and says nothing.
 const silences = /\btimeout expired\b|\bConnection terminated due to connection timeout\b|\bacquiring a connection\b/;
 
-function partsOf(url: string) {
-  const { hostname, port, pathname, username, searchParams } = new URL(url);
-  const host = searchParams.get("host") ?? hostname;
-  return {
-    host: host === "" ? "localhost" : host,
-    port: port === "" ? "5432" : port,
-    database: decodeURIComponent(pathname.slice(1)),
-    user: decodeURIComponent(username),
-  };
-}
+const noSuchSchema = "the schema of its search_path isn't there; create it first";
+const unknownAuthority =
+  "its certificate is from an authority that isn't known here; write sslrootcert=FILE with that authority's certificate";
 
 const problemsByWords = [
-  [/^unsupported startup parameter/, "a pooler stands before it; set DATABASE_POOLER"],
+  [
+    /^unsupported startup parameter/,
+    "a pooler stands before it; set DATABASE_POOLER, and leave options and time limits out of the URL",
+  ],
+  [
+    /\bserver does not support SSL connections$/,
+    "it has no TLS; turn that on there (ssl = on), or write sslmode=disable",
+  ],
+  [/^no pg_hba\.conf entry .*no encryption$/, "it doesn't let this user in without TLS; write sslmode=require"],
+  [/^no schema has been selected to create in$/, noSuchSchema],
   // The driver's, which has none to answer with.
   [
     /\bclient password must be a (non-empty )?string$/,
@@ -90,8 +93,18 @@ const problems: Readonly<Record<string, string>> = {
   "28000": "it doesn't let this user in",
   "28P01": "the password is wrong",
   "3D000": "there is no such database; create it first",
+  "3F000": noSuchSchema,
   "42501": "the user lacks a right",
   "53300": "it has no connection left",
   "57P03": "it is starting or stopping",
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  CERT_SIGNATURE_FAILURE: unknownAuthority,
+  CERT_HAS_EXPIRED: "its certificate has expired; renew it there",
+  CERT_NOT_YET_VALID: "its certificate isn't valid yet; look at the clocks of both machines",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host; write a name that the certificate has",
   "25006": "it can only be read: a replica, where the primary is needed",
 };

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
+import { driverUrl } from "../../config/postgresql-url.js";
 import type { DatabaseUse } from "../../config/database-use.js";
 import { tookTooLong } from "../deadline.js";
 import type { Sql } from "../sql.js";
@@ -44,6 +45,14 @@ const types: CustomTypesConfig = {
 const sessionOptions =
   "-c work_mem=16MB -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
+/** Adds options to those of the URL, which the driver would otherwise take instead. */
+function withOptions(url: string, options: string): string {
+  const parsed = new URL(url);
+  const given = parsed.searchParams.get("options");
+  parsed.searchParams.set("options", given === null ? options : `${given} ${options}`);
+  return parsed.href;
+}
+
 /** A connection to the server that can only read. It is made anew where it is lost, or keeps too many statements. */
 export type ReadingClient = {
   /** Connects where it isn't connected, and gives what runs the statement there. */
@@ -61,9 +70,9 @@ export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipe
 
   const connect = async (onceLost: () => void): Promise<Client> => {
     const made = new Client({
-      connectionString: url,
+      connectionString: driverUrl(hasSession ? withOptions(url, sessionOptions) : url),
       application_name: "postern",
-      ...(hasSession && { options: sessionOptions, statement_timeout: statementTimeoutMilliseconds }),
+      ...(hasSession && { statement_timeout: statementTimeoutMilliseconds }),
       connectionTimeoutMillis: connectTimeoutMilliseconds,
       // Where the server doesn't say anything any more.
       query_timeout: statementTimeoutMilliseconds + 1000,

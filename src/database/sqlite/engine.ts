@@ -104,6 +104,7 @@ export const sqliteEngine: Engine = {
   makeFile(url) {
     if (pathOf(url) !== ":memory:") makePrivateFile(pathOf(url));
   },
+  currentSchema: undefined,
   tables: sql`select name from sqlite_master where type = 'table'`,
   clock: undefined,
   whyUnusable(url, error) {
