@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // The command `postern`. A server loads nothing of what administers it, nor the other way round.
 import "./config/home.js";
+import { endBySignals } from "./process/stop-signals.js";
+
+// First of all: to load the rest takes a moment, and so does all that a start or a command waits for.
+endBySignals();
 
 const args = process.argv.slice(2);
 

@@ -13,6 +13,7 @@ import { banner, facts, type Ready } from "./announce.js";
 import { keepHeapSmall } from "./heap.js";
 import { askParent, tellParent } from "./parent.js";
 import { version } from "./version.js";
+import { stopSignals } from "./stop-signals.js";
 import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./workers.js";
 import { startServer } from "../server/server.js";
 
@@ -114,7 +115,6 @@ async function work(parts: Parts, output: LogOutput): Promise<void> {
   tellParent({ url: server.url, secretFile: server.secretFile });
 }
 
-const stopSignals = ["SIGINT", "SIGTERM"] as const;
 // What is left of the grace time for what has to be closed when connections have been cut.
 const shareForCutting = 0.8;
 const flushMilliseconds = 500;
@@ -152,6 +152,8 @@ async function stopInTime(running: Running, graceMilliseconds: number): Promise<
   systemTimer(graceMilliseconds, () => {
     running.kill();
     process.kill(process.pid, "SIGKILL");
+    // Process 1 of a container can't be killed from within.
+    process.exit(1);
   });
   await running.stop();
 }

@@ -13,16 +13,15 @@ import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
 import { isBusy, pollMilliseconds } from "./writing-dialect.js";
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
-// transaction before it does wait, so a few tries are enough.
-const switchesToWal = 20;
+// transaction before it does wait. It waits in short steps: a process that is told to end meanwhile has to wait for the step.
+const switchesToWal = Math.ceil(busyTimeoutMilliseconds / pollMilliseconds);
 const pragmas = `
-  pragma busy_timeout = ${busyTimeoutMilliseconds};
+  pragma busy_timeout = ${pollMilliseconds};
   begin immediate;
   commit;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;
-  pragma busy_timeout = ${pollMilliseconds};
 `;
 
 type RawConnection = { exec(sql: string, done: (error: Error | null) => void): void };
