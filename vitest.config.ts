@@ -47,6 +47,7 @@ const onSqlite = [
   "test/slow-sender.test.ts",
   "test/trusted-documents.test.ts",
   "test/unbounded-work.test.ts",
+  "test/unix-socket.test.ts",
   "test/clients/browser.test.ts",
   "test/clients/docs.test.ts",
   "test/clients/session.test.ts",

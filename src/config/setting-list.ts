@@ -8,6 +8,7 @@ import {
   documents,
   duration,
   flag,
+  host,
   keyPairs,
   metrics,
   origins,
@@ -44,10 +45,11 @@ export const settings = {
     description: "0 takes a free one",
   },
   HOST: {
-    rule: text,
+    rule: host,
     example: "127.0.0.1",
     presetText: "`127.0.0.1`, in production `0.0.0.0`",
-    description: "the address to listen on",
+    description:
+      "the address to listen on, or `unix:` and the path of a Unix socket, such as `unix:/run/postern/http.sock`, which `PORT` has no part in; see [running it](operations.md#a-unix-socket)",
   },
   WORKERS: {
     rule: whole(1, 256),
@@ -135,7 +137,7 @@ export const settings = {
     rule: proxies,
     example: "10.0.0.0/8",
     description:
-      "the proxies in front, whose `X-Forwarded-For` tells a client's address: addresses or networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`, separated by commas",
+      "the proxies in front, whose `X-Forwarded-For` tells a client's address: addresses or networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`, or `unix` for whoever connects to a Unix socket, separated by commas",
   },
   CORS_ORIGINS: {
     rule: origins,

@@ -33,6 +33,12 @@ export const whole = (least: number, most: number) => {
     .refine((number) => number >= least && number <= most, range);
 };
 
+/** An address to listen on, or `unix:` and the absolute path of a socket; the system takes paths of some 100 bytes. */
+export const host = text.refine(
+  (address) => !address.startsWith("unix:") || (/^unix:\/.*[^/]$/.test(address) && Buffer.byteLength(address) <= 105),
+  "must have a file's path of 100 bytes at most after unix:, from the root on",
+);
+
 /** Yes or no. */
 export const flag = z.enum(["true", "false"], "must be true or false").transform((word) => word === "true");
 
@@ -88,7 +94,7 @@ export const proxies = z
   .refine((list) => list.every(isNetwork), "must list the addresses or networks of the proxies in front");
 
 function isNetwork(entry: string): boolean {
-  if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
+  if (["loopback", "linklocal", "uniquelocal", "unix"].includes(entry)) return true;
   const [address = "", bits] = entry.split("/");
   const most = isIP(address) === 4 ? 32 : 128;
   return isIP(address) !== 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most));

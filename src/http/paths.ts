@@ -43,7 +43,9 @@ export const metricsUrl = (address: ReturnType<Server["address"]>, host: string)
   originOf(address, host) + metricsPath;
 
 function originOf(address: ReturnType<Server["address"]>, host: string): string {
-  if (address === null || typeof address === "string") throw new Error("the server has no TCP address");
+  // As curl and nginx have it, in two parts: curl --unix-socket PATH http://localhost/graphql.
+  if (typeof address === "string") return `unix:${address}:`;
+  if (address === null) throw new Error("the server doesn't listen");
   const everywhere = host === "0.0.0.0" || host === "::";
   const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${address.port}`;

@@ -42,7 +42,7 @@ export function banner(ready: Ready, config: Config): string {
   const { name, node, database, graphql, accessTokenTtl, signingKey, metrics, readyMs } = facts(ready, config);
   const rows = [
     ["GraphQL", styleText("cyan", graphql)],
-    ...(!config.explorer ? [] : [["Explorer", new URL("/", graphql).href]]),
+    ...(!config.explorer || graphql.startsWith("unix:") ? [] : [["Explorer", new URL("/", graphql).href]]),
     ["Database", database],
     ...(metrics === undefined ? [] : [["Metrics", metrics]]),
     ...(config.workers > 1 ? [["Workers", String(config.workers)]] : []),

@@ -7,6 +7,7 @@ import { ConfigError, type Config } from "../config/settings.js";
 import { configOfEnvironment } from "../config/environment.js";
 import { DatabaseUnusableError } from "../database/database.js";
 import { listenForMetrics } from "../http/metrics.js";
+import { unixSocketOf } from "../http/unix-socket.js";
 import { metricsUrl } from "../http/paths.js";
 import { makeLog, standardOutput, type LogOutput } from "../log.js";
 import { banner, facts, type Ready } from "./announce.js";
@@ -64,8 +65,9 @@ async function serve(parts: Parts): Promise<Running> {
 }
 
 /** Serves what is measured on the port that METRICS names, and says where that is. */
-async function listenOnOwnPort({ metricsText }: Running, { metrics, host }: Config): Promise<string | undefined> {
+async function listenOnOwnPort({ metricsText }: Running, { metrics, ...config }: Config): Promise<string | undefined> {
   if (typeof metrics !== "number" || metricsText === undefined) return undefined;
+  const host = unixSocketOf(config.host) === undefined ? config.host : "127.0.0.1";
   const server = await listenForMetrics({ port: metrics, host }, metricsText).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError([`METRICS must name a port that this server can have (${code}), for example METRICS=9464`]);
@@ -177,6 +179,8 @@ function linesOf(error: unknown): readonly string[] {
     address?: string;
     port?: number;
   };
+  if (code === "EADDRINUSE" && address?.startsWith("/") === true)
+    return [`${address} is in use: stop what listens there, or set HOST to another socket`];
   if (code === "EADDRINUSE")
     return [
       `Port ${port} on ${address} is in use: stop what listens there, or set PORT to another, for example PORT=4001`,

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 
 import type { Timer } from "../clock.js";
 import type { Config } from "../config/settings.js";
+import { listenOnUnixSocket, unixSocketOf } from "../http/unix-socket.js";
 import { endpointUrl } from "../http/paths.js";
 import { makeHttpServer } from "../http/http-server.js";
 import { knownOperations } from "../operation/known-operations.js";
@@ -88,7 +89,11 @@ export async function startServer(
     },
   });
 
-  const listen = () => http.listen({ port: config.port, host: config.host, backlog: connectionBacklog });
+  const socket = unixSocketOf(config.host);
+  const listen = () =>
+    socket === undefined
+      ? http.listen({ port: config.port, host: config.host, backlog: connectionBacklog })
+      : listenOnUnixSocket(socket, () => http.listen({ path: socket, backlog: connectionBacklog }));
   let open: Operations | undefined;
   try {
     if (parts.listensLast !== true) await listen();
