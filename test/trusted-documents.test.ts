@@ -62,6 +62,14 @@ test("gives a document by its id its variables", async () => {
 test.each([
   ["another document", { query: "{ me { id } }" }, "Only documents that this server knows may run"],
   ["the same document in other words", { query: `${me} ` }, "Only documents that this server knows may run"],
+  // Nothing is parsed, so nothing is said about the text.
+  ["text that doesn't parse", { query: "{ me { id" }, "Only documents that this server knows may run"],
+  ["a document that doesn't validate", { query: "{ you { id } }" }, "Only documents that this server knows may run"],
+  [
+    "a text with more tokens than a document may have",
+    { query: `{ ${"id ".repeat(2000)} }` },
+    "Only documents that this server knows may run",
+  ],
   ["introspection", { query: "{ __schema { types { name } } }" }, "Only documents that this server knows may run"],
   ["an id that it doesn't know", { documentId: "8" }, "This server knows no document of this id"],
   ["an id of every object", { documentId: "constructor" }, "This server knows no document of this id"],
