@@ -397,14 +397,25 @@ describe("operations of a socket", () => {
     expect(await socket.closed).toEqual({ code: 4400, reason: "Invalid message received" });
   });
 
-  test("are answered in their order, whichever messages are large", async () => {
+  test("begin and end in the order of their messages, whichever of these are large", async () => {
     const api = await startApi();
-    const socket = await connect(api, (await api.register()).token);
-    const padded = (id: string) => subscribe(id, `{ __typename } # ${"x".repeat(20_000)}`);
-    socket.send(padded("1"));
-    socket.send({ type: "complete", id: "1" });
-    socket.send(subscribe("2", "{ __typename }"));
-    expect([await socket.next(), await socket.next()].map((message) => message.id)).toEqual(["2", "2"]);
+    const ada = await api.register();
+    const socket = await connect(api, ada.token);
+    // The first message waits for a turn, and the next ones wait for it.
+    socket.send(subscribe("ended", `${subscription} # ${"x".repeat(20_000)}`));
+    socket.send({ type: "complete", id: "ended" });
+    socket.send(subscribe("kept", subscription));
+    const next = async (): Promise<{ id: string | undefined; kind: string }> => {
+      const { id, payload } = await socket.next();
+      return { id, kind: payload.data.postEvents.kind };
+    };
+    let message = await next();
+    // It may have begun before it was ended.
+    while (message.id === "ended") message = await next();
+    expect(message).toEqual({ id: "kept", kind: "READY" });
+    await createPost(ada);
+    expect(await next()).toEqual({ id: "kept", kind: "ADDED" });
+    expect(socket.rest()).toEqual([]);
   });
 
   test.each([
