@@ -53,7 +53,7 @@ describe("the doctor", () => {
       code: 0,
       settings: said("ok", "all can be used, for this machine (NODE_ENV isn't production)"),
       keys: said("ok", /^HS256 key [0-9a-f]{16} signs$/),
-      database: said("ok", / can be read$/),
+      database: said("ok", / can be read and written$/),
       migrations: said("ok", "all have run"),
       clock: said("ok", isPostgres ? /Z, as the database's$/ : /Z$/),
       disk: isPostgres ? said("not checked", /^no file /) : said("ok", /^[\d,]+ MiB are free in \//),

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 
 import { configOfEnvironment, databaseOfEnvironment } from "../config/environment.js";
 import { ConfigError, type Config } from "../config/settings.js";
-import { engineOf, withoutPassword } from "../database/database.js";
+import { engineOf, readOnlyMessage, withoutPassword } from "../database/database.js";
 import type { Engine } from "../database/engine.js";
 import { migrationState } from "../database/migration-state.js";
 import type { OperationReader } from "../database/reader.js";
@@ -124,9 +124,12 @@ async function lookAtDatabase(
   try {
     return await reading(settingsOf, around, async (reader) => {
       const { pending, unknown, unknownAdded } = await migrationState(engine, reader, around.features.migrations);
+      const whyReadOnly = await engine.whyReadOnly(url, reader);
       const isMigrated = unknown.length === 0 && !pending.some(({ of }) => of === "postern");
       return {
-        database: ownedByAnother(file) ?? readByOthers(file) ?? ok(`${withoutPassword(url)} can be read`),
+        database:
+          (whyReadOnly === undefined ? (ownedByAnother(file) ?? readByOthers(file)) : readOnly(whyReadOnly, file)) ??
+          ok(`${withoutPassword(url)} can be read and written`),
         migrations: migrations(
           pending.map(({ name }) => name),
           unknown,
@@ -143,6 +146,15 @@ async function lookAtDatabase(
     return { database: problem((error as Error).message, advice) };
   }
 }
+
+/** In the words of `/readyz`, which answers READ_ONLY then. */
+const readOnly = (why: string, file: string | undefined): Finding =>
+  problem(
+    readOnlyMessage(why),
+    file === undefined
+      ? "Name the primary in DATABASE_URL, or set default_transaction_read_only to off"
+      : "Let the user that the server runs as write the file and its folder, or make room on their disk",
+  );
 
 /** Files beside the database that this user made would keep its owner from writing it. */
 function ownedByAnother(file: string | undefined): Finding | undefined {

@@ -112,6 +112,7 @@ export async function openDatabase(
     engineOf(url).makeFile(url);
     database = await connectDatabase(url, entities, use);
     const { engine } = database;
+    await refuseReadOnly(database);
     // The migrator creates its table outside its transaction, and two processes that start together would both try.
     await exclusively(database, (em) => em.execute(engine.migrationTable(migrationTable)));
     await migrateInCurrentSchema(database);
@@ -139,6 +140,17 @@ async function migrateInCurrentSchema({ config, em, engine }: Database): Promise
   if (engine.currentSchema === undefined) return;
   const [row] = await em.getConnection().execute<{ name: string }[]>(engine.currentSchema.in(engine.dialect).text);
   config.set("migrations", { ...config.get("migrations"), tableName: `${row!.name}.${migrationTable}` });
+}
+
+/** Says that a database takes no writes, in the words of `/readyz`, the doctor and the start. */
+export const readOnlyMessage = (why: string): string => `The database can't be written: ${why}`;
+
+/** Refuses a database that takes no writes. SQLite opens such a file without a word. */
+async function refuseReadOnly({ engine, em, url }: Database): Promise<void> {
+  const why = await engine.whyReadOnly(url, {
+    all: (statement) => em.getConnection().execute(statement.in(engine.dialect).text),
+  });
+  if (why !== undefined) throw new DatabaseUnusableError(`${readOnlyMessage(why)} (${withoutPassword(url)})`);
 }
 
 /** Refuses a database with migrations that are not known here. */

@@ -50,6 +50,9 @@ export type EventLogStatements = {
   readonly deleteBefore: (instant: Date, count: number) => Sql;
 };
 
+/** Runs a statement that only reads. */
+type AsksOnce = { readonly all: <Row>(statement: Sql) => Promise<Row[]> };
+
 /** What a kind of database brings: all that nothing outside its folder knows. */
 export type Engine = {
   readonly dialect: Dialect;
@@ -78,6 +81,11 @@ export type Engine = {
   /** The names of all tables, and by the server's own clock the present instant, where it has one. */
   readonly tables: Sql;
   readonly clock: Sql | undefined;
+  /**
+   * Why the database takes no writes although it can be read, in words without names or values; undefined if it takes
+   * them.
+   */
+  readonly whyReadOnly: (url: string, reader: AsksOnce) => Promise<string | undefined>;
   /** Why a database can't be opened, in a line; undefined where the error is of another kind. */
   readonly whyUnusable: (url: string, error: DriverError) => string | undefined;
   /** Whether it could not be reached or stayed locked, so that another try may succeed. */

@@ -2,16 +2,17 @@ import type { Logger } from "pino";
 
 import type { Timer } from "../clock.js";
 import { startDeadline } from "../database/deadline.js";
+import { readOnlyMessage } from "../database/database.js";
 import type { Database } from "../database/engine.js";
 import { missingMigrations } from "../database/missing-migrations.js";
 import type { Reader } from "../database/reader.js";
-import { sql } from "../database/sql.js";
+import { sql, type Sql } from "../database/sql.js";
 import type { EventLog } from "../event-log/event-log.js";
 import { sharedAnswer } from "./shared-answer.js";
 
 /** Why a server should be sent no requests now. */
 export type Unready = {
-  readonly reason: "STARTING" | "STOPPING" | "DATABASE" | "MIGRATIONS" | "EVENT_LOG";
+  readonly reason: "STARTING" | "STOPPING" | "DATABASE" | "MIGRATIONS" | "READ_ONLY" | "EVENT_LOG";
   /** The same in words, which hold nothing of the database or of an error. */
   readonly message: string;
 };
@@ -39,17 +40,24 @@ export function readinessOf(parts: {
   const find = async (): Promise<Unready | undefined> => {
     const { signal, lift } = startDeadline(timer, longestSeconds);
     try {
+      const unreadable: Unready = {
+        reason: "DATABASE",
+        message: `The database can't be read, or not within ${longestSeconds} s`,
+      };
       const missing = await missingMigrations(database, reader, { party, signal }).catch(() => undefined);
-      if (missing === undefined)
-        return { reason: "DATABASE", message: `The database can't be read, or not within ${longestSeconds} s` };
+      if (missing === undefined) return unreadable;
       if (missing.length > 0)
         return { reason: "MIGRATIONS", message: `The database lacks ${missing.join(", ")}: start this version anew` };
-      const isReadable = await reader
-        .all(sql`select max(seq) as last from events`, { pace: "short", party, signal })
-        .then(
-          () => !events.isStuck(),
-          () => false,
-        );
+      const reading = { pace: "short", party, signal } as const;
+      const all = <Row>(statement: Sql) => reader.all<Row>(statement, reading);
+      const whyReadOnly = await database.engine.whyReadOnly(database.url, { all }).catch(() => unreadable);
+      if (typeof whyReadOnly === "object") return whyReadOnly;
+      // Before the event log, which can't go on without writing either if somebody subscribes.
+      if (whyReadOnly !== undefined) return { reason: "READ_ONLY", message: readOnlyMessage(whyReadOnly) };
+      const isReadable = await reader.all(sql`select max(seq) as last from events`, reading).then(
+        () => !events.isStuck(),
+        () => false,
+      );
       if (!isReadable) return { reason: "EVENT_LOG", message: "The event log can't be read, or not in time" };
       return undefined;
     } finally {

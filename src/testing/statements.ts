@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 
 import pg from "pg";
 
+import { sessionSetup } from "../database/postgresql/reading-client.js";
 import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
@@ -28,7 +29,9 @@ export function listenToStatements(): Listening {
   const listen = (methods: Methods, name: string, askedOf: (self: unknown, args: readonly unknown[]) => Asked) => {
     const original = methods[name]!;
     methods[name] = function (this: unknown, ...args) {
-      asked.push(askedOf(this, args));
+      const statement = askedOf(this, args);
+      // The set-up of a new connection belongs to no operation.
+      if (statement.text !== sessionSetup) asked.push(statement);
       return original.apply(this, args);
     };
     restore.push(() => (methods[name] = original));

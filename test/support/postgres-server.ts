@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, cpSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -44,8 +44,8 @@ export type PostgresServer = {
   readonly stop: () => Promise<void>;
   /** Stops it as `pg_ctl stop` does, and keeps its data for `start`. */
   readonly halt: (mode: "fast" | "immediate") => Promise<void>;
-  /** Starts it again after `halt`; it accepts connections then. */
-  readonly start: () => Promise<void>;
+  /** Starts it again after `halt`; it accepts connections then. A standby needs `wal_level` to be `replica` before. */
+  readonly start: (as?: "primary" | "standby") => Promise<void>;
   /** The first of its processes, whose children the others are. */
   readonly pid: () => number;
 };
@@ -99,14 +99,18 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       "-c",
       `${name}=${value}`,
     ]);
-    const start = async () => {
+    const start = async (as: "primary" | "standby" = "primary") => {
+      const signal = join(data, "standby.signal");
+      if (as === "standby") writeFileSync(signal, "");
+      else rmSync(signal, { force: true });
       const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {
         ...unprivileged,
         cwd: folder,
         detached: true,
         stdio: ["ignore", "ignore", "pipe"],
       });
-      await untilSaid(server.stderr, "database system is ready to accept connections");
+      const accepts = as === "standby" ? "read-only connections" : "connections";
+      await untilSaid(server.stderr, `database system is ready to accept ${accepts}`);
     };
     await start();
     return {

@@ -7,7 +7,7 @@ import { sql } from "../sql.js";
 import { openConnection, openPipeline } from "./connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
-import { isAway, isConflict, isRolledBack, isTimeout, whyUnusable } from "./failure.js";
+import { isAway, isConflict, isRolledBack, isTimeout, readOnlyProblem, whyUnusable } from "./failure.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
 import { shareOut } from "./share.js";
 import { TellingDialect } from "./telling-dialect.js";
@@ -28,6 +28,10 @@ const transactionLimits = {
 const limitsOfThisTransaction = Object.entries(transactionLimits)
   .map(([name, milliseconds]) => `set_config('${name}', '${milliseconds}', true)`)
   .join(", ");
+
+// The connection that asks is read-only by itself: the value to reset to is the one that writing connections have.
+const isReadOnly = sql`select pg_is_in_recovery()
+  or (select reset_val from pg_settings where name = 'default_transaction_read_only') = 'on' as is_read_only`;
 
 /** PostgreSQL, 15 or later. */
 export const postgresqlEngine: Engine = {
@@ -83,6 +87,10 @@ export const postgresqlEngine: Engine = {
   // Those too that this user has no right to: information_schema leaves them out.
   tables: sql`select tablename as name from pg_tables where schemaname = current_schema()`,
   clock: sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`,
+  async whyReadOnly(_url, reader) {
+    const [row] = await reader.all<{ is_read_only: boolean }>(isReadOnly);
+    return row!.is_read_only ? readOnlyProblem : undefined;
+  },
   whyUnusable,
   isAway,
   isTimeout,

@@ -85,6 +85,9 @@ const problemsByWords = [
   ],
 ] as const;
 
+/** The words for a server that can be read and takes no writes. */
+export const readOnlyProblem = "it can only be read: it is a standby, or default_transaction_read_only is on";
+
 const problems: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host",
@@ -106,5 +109,5 @@ const problems: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired; renew it there",
   CERT_NOT_YET_VALID: "its certificate isn't valid yet; look at the clocks of both machines",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host; write a name that the certificate has",
-  "25006": "it can only be read: a replica, where the primary is needed",
+  "25006": readOnlyProblem,
 };

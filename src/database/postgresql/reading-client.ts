@@ -43,7 +43,7 @@ const types: CustomTypesConfig = {
 // Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for. The memory
 // is for a search's matches, up to which PostgreSQL knows them one by one and not by their pages.
 const sessionOptions =
-  "-c work_mem=16MB -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
+  "-c work_mem=16MB -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
 /** Adds options to those of the URL, which the driver would otherwise take instead. */
 function withOptions(url: string, options: string): string {
@@ -52,6 +52,9 @@ function withOptions(url: string, options: string): string {
   parsed.searchParams.set("options", given === null ? options : `${given} ${options}`);
   return parsed.href;
 }
+
+/** Not one of the options, which would hide the value that the server has for connections that write. */
+export const sessionSetup = "set default_transaction_read_only = on";
 
 /** A connection to the server that can only read. It is made anew where it is lost, or keeps too many statements. */
 export type ReadingClient = {
@@ -84,6 +87,7 @@ export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipe
     made.on("error", onceLost);
     made.on("end", onceLost);
     await made.connect();
+    if (hasSession) await made.query(sessionSetup);
     return made;
   };
   const connected = (): Promise<Client> => {

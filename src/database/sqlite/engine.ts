@@ -8,7 +8,7 @@ import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { makePrivateFile } from "./private-file.js";
-import { whyUnusable } from "./open-failure.js";
+import { whyReadOnly, whyUnusable } from "./open-failure.js";
 import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
 import { isBusy, pollMilliseconds } from "./writing-dialect.js";
 
@@ -106,6 +106,7 @@ export const sqliteEngine: Engine = {
   currentSchema: undefined,
   tables: sql`select name from sqlite_master where type = 'table'`,
   clock: undefined,
+  whyReadOnly: async (url) => (url === "sqlite::memory:" ? undefined : whyReadOnly(pathOf(url))),
   whyUnusable(url, error) {
     if (error instanceof NoSqliteError) return error.message;
     const { code = "" } = error;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, statfsSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -19,14 +19,42 @@ function systemProblem(path: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     return problems[code ?? ""] ?? code;
   }
+  return whyReadOnly(path);
+}
+
+// SQLite needs more to begin a transaction.
+const leastFreeBytes = 128 * 1024;
+
+/**
+ * Why a database can't be written, in words; undefined if it can. It opens no file: to close one would drop the locks
+ * that SQLite holds on it in this process.
+ */
+export function whyReadOnly(path: string): string | undefined {
+  const folder = dirname(path);
+  for (const each of [path, `${path}-wal`, `${path}-shm`, folder]) {
+    if (!existsSync(each)) continue;
+    try {
+      accessSync(each, constants.W_OK);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      return each === folder ? (folderProblems[code] ?? code) : (problems[code] ?? code);
+    }
+  }
   try {
-    // Less than SQLite needs to begin.
-    const { bavail, bsize } = statfsSync(dirname(path));
-    return bavail * bsize < 128 * 1024 ? problems["ENOSPC"] : undefined;
+    const { bavail, bfree, bsize } = statfsSync(folder);
+    // File systems keep some room for root alone.
+    const free = process.getuid?.() === 0 ? bfree : bavail;
+    return free * bsize < leastFreeBytes ? problems["ENOSPC"] : undefined;
   } catch {
     return undefined;
   }
 }
+
+const folderProblems: Readonly<Record<string, string>> = {
+  EACCES: "this user may not write its folder",
+  EPERM: "this user may not write its folder",
+  EROFS: "its disk is read-only",
+};
 
 const problems: Readonly<Record<string, string>> = {
   SQLITE_BUSY: "another process is writing to it",
