@@ -52,15 +52,20 @@ export function isErrorCode(code: unknown): code is OwnErrorCode {
  */
 export class KnownError extends Error {
   override readonly name = "KnownError";
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly details: Readonly<Record<string, unknown>> = {},
+    details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
+    this.details = worthAnotherTry.has(code) ? { retryAfterSeconds: 1, ...details } : details;
   }
 }
+
+/** Codes that say when to try again, in the details and in the header Retry-After. */
+const worthAnotherTry: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
 
 /** One broken rule of an input: where (`["input", "title"]`) and what is asked for, never the value. */
 export type InputIssue = { readonly path: readonly (string | number)[]; readonly message: string };

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { pino, type Logger, type DestinationStream } from "pino";
 import pretty from "pino-pretty";
 
-import { systemTimer, type Clock } from "./clock.js";
+import { systemTimer, type Clock, type Timer } from "./clock.js";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -20,6 +20,36 @@ export function makeLog(level: LogLevel, clock: Clock, output: DestinationStream
     },
     output,
   );
+}
+
+/** Logs an error, once a second however often it comes. */
+export type RepeatedErrors = (error: unknown, message: string) => void;
+
+const repeatedMilliseconds = 1000;
+
+/**
+ * Logs an error at once. If it comes again, the latest is logged a second later with the `count` of all since the line
+ * before: an outage would otherwise write a stack for each operation. Errors with the same message and code are the same.
+ */
+export function repeatedErrors(log: Logger, timer: Timer): RepeatedErrors {
+  const latest = new Map<string, { error: unknown; count: number }>();
+  const wait = (key: string, message: string): void =>
+    void timer(repeatedMilliseconds, () => {
+      const { error, count } = latest.get(key)!;
+      latest.delete(key);
+      if (count === 0) return;
+      log.error({ err: error, count }, message);
+      latest.set(key, { error, count: 0 });
+      wait(key, message);
+    });
+  return (error, message) => {
+    const key = `${message} ${String((error as { code?: unknown } | null)?.code)}`;
+    const before = latest.get(key);
+    if (before !== undefined) return void latest.set(key, { error, count: before.count + 1 });
+    log.error({ err: error }, message);
+    latest.set(key, { error, count: 0 });
+    wait(key, message);
+  };
 }
 
 /** Where the log's lines go, and how to wait until they have gone. */

@@ -285,7 +285,8 @@ test("asks for another try where the database stays locked", async () => {
   expect(status).toBe(503);
   expect(body.errors![0]).toMatchObject({
     message: "The database is away for a moment",
-    extensions: { code: "SERVICE_UNAVAILABLE" },
+    extensions: { code: "SERVICE_UNAVAILABLE", retryAfterSeconds: 1 },
   });
+  expect(locked.headers.get("retry-after")).toBe("1");
   expect((await create()).status).toBe(200);
 });

@@ -46,7 +46,7 @@ async function fileReader(slowReads: number) {
 
 const timeout = {
   message: "The operation took too long; it may be worth another try",
-  extensions: { code: "TIMEOUT" },
+  extensions: { code: "TIMEOUT", retryAfterSeconds: 1 },
 };
 
 test.each(["a file", "memory"])("counts the look-up of the credential in %s as the operation's time", async (where) => {

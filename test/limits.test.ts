@@ -109,7 +109,7 @@ const timeout = {
   errors: [
     expect.objectContaining({
       message: "The operation took too long; it may be worth another try",
-      extensions: { code: "TIMEOUT" },
+      extensions: { code: "TIMEOUT", retryAfterSeconds: 1 },
     }),
   ],
 };

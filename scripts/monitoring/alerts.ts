@@ -12,6 +12,8 @@ export type Alert = {
   readonly toDo: string;
   /** Series, as `promtool test rules` writes them a minute apart, with which it fires within half an hour. */
   readonly firesAt: Readonly<Record<string, string>>;
+  /** Series with which it doesn't fire. */
+  readonly quietAt?: Readonly<Record<string, string>>;
 };
 
 const perSecond = (of: string, window = "5m") => `sum by (instance) (rate(${of}[${window}]))`;
@@ -85,12 +87,14 @@ export const alerts: readonly Alert[] = [
   },
   {
     name: "PosternDatabaseAway",
-    expression: `${perSecond(series("postern_database_errors_total", { kind: "away" }), "2m")} > 0`,
+    expression: `${most(series("postern_database_away"))} > 0`,
     lasting: "1m",
     severity: "page",
     means: "The database can't be reached, or stays locked.",
     toDo: "Look at the database and at `/readyz`. The server is ready by itself once the database is back.",
-    firesAt: { 'postern_database_errors_total{instance="a",kind="away"}': "0+5x30" },
+    firesAt: { 'postern_database_away{instance="a"}': "1x30" },
+    // Away for less than a minute, just before.
+    quietAt: { 'postern_database_away{instance="a"}': "0x23 1 0x5" },
   },
   {
     name: "PosternQueueLong",

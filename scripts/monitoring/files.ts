@@ -20,24 +20,30 @@ export function alertRules(): string {
   return `# Printed by npm run settings from scripts/monitoring/alerts.ts.\ngroups:\n  - name: postern\n    rules:\n${rules.join("\n")}\n`;
 }
 
-/** What promtool tests them with, as JSON, which is YAML as well: each fires on the series that it names. */
+const testOf = (name: string, given: Readonly<Record<string, string>>, expected: readonly object[]) => ({
+  interval: "1m",
+  input_series: Object.entries(given).map(([series, values]) => ({ series, values })),
+  alert_rule_test: ["24m30s", "25m", "25m30s"].map((eval_time) => ({
+    eval_time,
+    alertname: name,
+    exp_alerts: expected,
+  })),
+});
+
+/**
+ * The tests for promtool as JSON, which is YAML as well: each alert fires on the series that it names, and stays quiet on
+ * those that it names for that.
+ */
 export function alertTests(rulesFile: string): string {
-  const tests = alerts.map(({ name, severity, means, toDo, firesAt }) => ({
-    interval: "1m",
-    input_series: Object.entries(firesAt).map(([series, values]) => ({ series, values })),
-    alert_rule_test: [
+  const tests = alerts.flatMap(({ name, severity, means, toDo, firesAt, quietAt }) => [
+    testOf(name, firesAt, [
       {
-        eval_time: "25m",
-        alertname: name,
-        exp_alerts: [
-          {
-            exp_labels: { instance: "a", severity },
-            exp_annotations: { summary: plain(means), description: plain(toDo) },
-          },
-        ],
+        exp_labels: { instance: "a", severity },
+        exp_annotations: { summary: plain(means), description: plain(toDo) },
       },
-    ],
-  }));
+    ]),
+    ...(quietAt === undefined ? [] : [testOf(name, quietAt, [])]),
+  ]);
   return JSON.stringify({ rule_files: [rulesFile], evaluation_interval: "1m", tests });
 }
 

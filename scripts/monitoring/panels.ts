@@ -166,7 +166,10 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
       title: "Errors of the database",
       says: "`away` can't be reached or stays locked, `conflict` was tried again in vain.",
       unit: "ops",
-      lines: { "{{kind}}": perSecond(series("postern_database_errors_total"), "kind") },
+      lines: {
+        "{{kind}}": perSecond(series("postern_database_errors_total"), "kind"),
+        "processes without it": `sum(${series("postern_database_away")})`,
+      },
     },
   ],
   Process: [

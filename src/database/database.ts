@@ -27,10 +27,15 @@ export function databaseOptions(
   url: string,
   entities: readonly EntityClass<object>[],
   use = usualUse,
+  onWarning: (message: string) => void = () => {},
 ): Options<AbstractSqlDriver> {
   const engine = engineOf(url);
+  const options = engine.options(url, use);
+  // Knex would print on standard output, whatever that is.
+  const tell = (message: unknown) => onWarning(String(message));
   return {
-    ...engine.options(url, use),
+    ...options,
+    driverOptions: { ...options.driverOptions, log: { debug: () => {}, warn: tell, error: tell, deprecate: tell } },
     entities: [...entities],
     entityManager: PlainEntityManager,
     discovery: { disableDynamicFileAccess: true },
@@ -73,8 +78,9 @@ export async function connectDatabase(
   use = usualUse,
   connect = true,
 ): Promise<Database> {
-  const options = { ...databaseOptions(url, entities, use), connect };
-  return Object.assign(await MikroORM.init(options), { engine: engineOf(url), url, use });
+  const warnings: Database["warnings"] = { tell: () => {} };
+  const options = { ...databaseOptions(url, entities, use, (message) => warnings.tell(message)), connect };
+  return Object.assign(await MikroORM.init(options), { engine: engineOf(url), url, use, warnings });
 }
 
 /** What to say of an error that a database's work ended in: why it can't be used, where it tells of that. */

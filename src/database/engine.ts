@@ -12,6 +12,8 @@ export type Database = MikroORM<AbstractSqlDriver> & {
   readonly engine: Engine;
   readonly url: string;
   readonly use: DatabaseUse;
+  /** Is told what its driver would print: nobody listens until somebody with a log sets it. */
+  readonly warnings: { tell: (message: string) => void };
 };
 
 /** A connection that can only read. Whoever holds it gives it one statement at a time. */

@@ -5,6 +5,7 @@ import type { Caller, OperationContext } from "../create-context.js";
 import type { ProcessorTurns } from "../database/processor-turns.js";
 import { tooBusy } from "../database/turns.js";
 import { KnownError } from "../errors.js";
+import type { Named } from "../metrics/operation-label.js";
 import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
 import { parametersOfBody, requestOf, type GraphqlRequest } from "../operation/graphql-request.js";
@@ -32,6 +33,8 @@ export type GraphqlEndpoint = Executor & {
   readonly answers: ByteBudget;
   readonly sendTimeoutMilliseconds: number;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** Names the operation of a request that has no context. */
+  readonly nameOf: (asked: GraphqlRequest) => Named;
   /** Prepares the stream of a request that may turn out to be a subscription. */
   readonly openStream: (
     framing: StreamFraming,
@@ -119,6 +122,7 @@ export async function answerGraphql(
     });
   } catch (error) {
     stream?.close();
+    if (request.operationContext === undefined) request.operationName = endpoint.nameOf(asked);
     reply.raw.statusMessage = "";
     return answerOperationFailure(endpoint.formatError({ message: "" }, error), request, reply);
   } finally {

@@ -1,4 +1,5 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Named } from "../metrics/operation-label.js";
 import type { Logger } from "pino";
 
 import { systemStopwatch, type Timer } from "../clock.js";
@@ -30,6 +31,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The context of the GraphQL operation that this request carries, once there is one. */
     operationContext: OperationContext | undefined;
+    /** The operation's name if it has no context. */
+    operationName: Named | undefined;
     /** The code of what was answered in place of an operation. */
     errorCode: ErrorCode | undefined;
     /** What traces it, where that was asked for. */
@@ -128,6 +131,7 @@ export function makeHttpServer(parts: {
   answerExpectations(http);
   const connections = watchConnections(http, parts.connections);
   http.decorateRequest("operationContext", undefined);
+  http.decorateRequest("operationName", undefined);
   http.decorateRequest("errorCode", undefined);
   http.decorateRequest("span", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Metrics } from "../metrics/metrics.js";
+import type { Named } from "../metrics/operation-label.js";
 
 /** Counts a request, answered or given up by its client. */
 export function measureRequest(
@@ -10,10 +11,11 @@ export function measureRequest(
   milliseconds: number,
 ): void {
   const outcome = request.operationContext?.outcome;
+  const named: Named | undefined = outcome ?? request.operationName;
   const { code = request.errorCode, reason } = outcome?.error ?? {};
   const isAnswered = reply.raw.writableFinished;
   metrics.request({
-    outcome,
+    outcome: named,
     status: isAnswered ? reply.statusCode : undefined,
     code,
     reason,

@@ -5,6 +5,7 @@ import type { LiveSource } from "../context.js";
 import type { Caller, ContextFactory, OperationContext } from "../create-context.js";
 import { tooBusy } from "../database/turns.js";
 import type { ByteBudget } from "../http/byte-budget.js";
+import type { Named } from "../metrics/operation-label.js";
 import { placedJson, textOf } from "../operation/answer-json.js";
 import { executeEvent } from "../operation/execute-event.js";
 import { executeRequest, type Executor } from "../operation/execute.js";
@@ -18,6 +19,8 @@ export type Operator = Executor &
     readonly subscriptions: Subscriptions;
     readonly answers: ByteBudget;
     readonly tracing: Tracing | undefined;
+    /** Names the operation of a request that has no context. */
+    readonly nameOf: (asked: GraphqlRequest) => Named;
     readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   };
 

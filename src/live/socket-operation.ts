@@ -83,7 +83,7 @@ export function beginOperation(
       "socket operation",
     );
     const code = error?.code ?? outcome.refusal?.[0]?.extensions?.["code"];
-    server.metrics?.socketOperation(outcome.context?.outcome, code, error?.reason);
+    server.metrics?.socketOperation(outcome.context?.outcome ?? server.nameOf(asked), code, error?.reason);
     ({ subscription } = outcome);
     if (isGone || !isOpen()) subscription?.close();
     else if (outcome.refusal !== undefined) fail(outcome.refusal);

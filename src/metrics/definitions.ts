@@ -98,6 +98,11 @@ export const definitions = {
     help: "Errors of the database that an operation met, or the event log.",
     labels: { kind: "`away`, `timeout`, `conflict`, `other`" },
   },
+  postern_database_away: {
+    kind: "gauge",
+    help: "How many processes found the database away within the last 15 seconds.",
+    labels: {},
+  },
   postern_build_info: {
     kind: "gauge",
     help: "1 for each process, with its version.",

@@ -14,6 +14,7 @@ export const loadsOf =
       readonly busy: number;
       readonly places: number;
     };
+    readonly isDatabaseAway: () => boolean;
     readonly writes: Turns;
     readonly passwords: Turns;
   }): (() => Loads) =>
@@ -23,6 +24,7 @@ export const loadsOf =
       connections: parts.connections(),
       ...parts.live(),
       eventLog: parts.eventLog(),
+      isDatabaseAway: parts.isDatabaseAway(),
       queues: {
         short_reads: reads.short,
         slow_reads: reads.slow,

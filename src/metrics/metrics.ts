@@ -23,6 +23,8 @@ export type Loads = {
   readonly streams: number;
   readonly subscriptions: number;
   readonly eventLog: { readonly length: number; readonly overdueSeconds: number };
+  /** Whether an operation or the event log found the database away a moment ago. */
+  readonly isDatabaseAway: boolean;
   readonly queues: Readonly<Record<"short_reads" | "slow_reads" | "writes" | "passwords", number>>;
   readonly pools: Readonly<
     Record<"reads" | "writes" | "passwords", { readonly busy: number; readonly places: number }>
@@ -105,6 +107,7 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
   const queueLength = gauge("postern_queue_length");
   const poolPlaces = gauge("postern_pool_places");
   const poolBusy = gauge("postern_pool_busy");
+  const databaseAway = gauge("postern_database_away");
   gauge("postern_build_info").set({ version }, 1);
   // Known from the first scrape on, or their first increase would not be seen as one.
   for (const kind of ["away", "timeout", "conflict", "other"]) databaseErrors.inc({ kind }, 0);
@@ -123,6 +126,7 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
     subscriptions.set(found.subscriptions);
     logLength.set(found.eventLog.length);
     logOverdue.set(found.eventLog.overdueSeconds);
+    databaseAway.set(Number(found.isDatabaseAway));
     for (const [queue, length] of Object.entries(found.queues)) queueLength.set({ queue }, length);
     for (const [pool, { places, busy }] of Object.entries(found.pools)) {
       poolPlaces.set({ pool }, places);

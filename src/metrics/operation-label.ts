@@ -2,6 +2,8 @@
 export type Named = {
   readonly operationName: string | undefined;
   readonly rootFieldNames: readonly string[];
+  /** Whether it is an operation whose document was not parsed. */
+  readonly isUnknown?: boolean;
 };
 
 const most = 50;
@@ -26,7 +28,8 @@ export function operationLabels(
   const labelOf = (name: string) => (known.has(name) ? name : otherOperation);
   return (outcome) => {
     if (outcome === undefined) return noOperation;
-    const { operationName, rootFieldNames } = outcome;
+    const { operationName, rootFieldNames, isUnknown = false } = outcome;
+    if (isUnknown) return otherOperation;
     if (trusted !== undefined) return operationName === undefined ? otherOperation : labelOf(operationName);
     const [first, ...others] = rootFieldNames;
     if (first === undefined) return noOperation;

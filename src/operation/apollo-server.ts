@@ -8,7 +8,7 @@ import type { Logger } from "pino";
 
 import type { Config } from "../config/settings.js";
 import type { Context } from "../context.js";
-import { prepareDocuments, type DocumentOptions } from "./documents.js";
+import { prepareDocuments, type DocumentOptions, type KnownDocuments } from "./documents.js";
 import { operationChecks } from "./limits.js";
 
 /** Makes the Apollo Server that runs operations, and starts it. */
@@ -18,10 +18,11 @@ export async function startApollo(parts: {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** Gives an answer what HTTP says of it. */
   readonly answerStatus: ApolloServerPlugin<Context>;
+  readonly documents: KnownDocuments;
   readonly turns: DocumentOptions["turns"];
   readonly log: Logger;
 }): Promise<ApolloServer<Context>> {
-  const { config, schema, formatError, answerStatus, turns, log } = parts;
+  const { config, schema, formatError, answerStatus, documents, turns, log } = parts;
   const { limits } = config;
   const apollo = new ApolloServer<Context>({
     schema,
@@ -32,6 +33,7 @@ export async function startApollo(parts: {
         trusted: config.trustedDocuments,
         turns,
         formatError,
+        known: documents,
       }),
       operationChecks(limits),
       answerStatus,

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import {
+  getOperationAST,
   GraphQLError,
   NoSchemaIntrospectionCustomRule,
   parse,
@@ -15,8 +16,10 @@ import type { Context } from "../context.js";
 import type { ProcessorTurns } from "../database/processor-turns.js";
 import type { Waiting } from "../database/turns.js";
 import { KnownError } from "../errors.js";
+import type { Named } from "../metrics/operation-label.js";
 import { costOfDocument } from "./document-cost.js";
 import { checkDocumentText } from "./document-scan.js";
+import type { GraphqlRequest } from "./graphql-request.js";
 import { preparedOf, type Prepared } from "./prepare.js";
 import type { TrustedDocuments } from "./trusted-documents.js";
 
@@ -43,11 +46,38 @@ export type DocumentOptions = {
   /** Turns for the documents of viewers, and for those of everybody else. */
   readonly turns: { readonly viewers: ProcessorTurns; readonly others: ProcessorTurns };
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** The documents that were parsed before. */
+  readonly known: KnownDocuments;
 };
 
 const mostKnownBytes = 32 * 1024 * 1024;
 const bytesOfNode = 300;
 const bytesOfCharacter = 2;
+
+export type KnownDocuments = LRUCache<string, Known>;
+
+export const knownDocuments = (): KnownDocuments =>
+  new LRUCache<string, Known>({
+    maxSize: mostKnownBytes,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
+
+/**
+ * Names the operation of a request that has no context, because its credential could not be looked up. Nothing is parsed
+ * for that: a document that did not run before has no name.
+ */
+export function nameOf(
+  schema: GraphQLSchema,
+  documents: KnownDocuments,
+  { query, operationName }: Pick<GraphqlRequest, "query" | "operationName">,
+): Named {
+  const document = documents.peek(query ?? "")?.document;
+  const operation = document && getOperationAST(document, operationName);
+  if (operation == null || isRefused(document!))
+    return { operationName: undefined, rootFieldNames: [], isUnknown: true };
+  const { rootFieldNames } = preparedOf(schema, document!, operation);
+  return { operationName: operation.name?.value, rootFieldNames };
+}
 // Nobody reads more, and each may have looked for a name like the one given.
 const mostErrors = 25;
 /** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
@@ -66,13 +96,8 @@ export const isRefused = (document: DocumentNode): boolean => refused.has(docume
  * bounded before it is done, and documents that are not known yet wait for a turn at the processor.
  */
 export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions): ApolloServerPlugin<Context> {
-  const { trusted, turns, formatError } = options;
+  const { trusted, turns, formatError, known } = options;
   const trustedTexts = trusted && new Set(trusted.values());
-  const known = new LRUCache<string, Known>({
-    maxSize: mostKnownBytes,
-    sizeCalculation: ({ bytes }) => bytes,
-  });
-
   const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
 
   const find = async (text: string, asking: Asking): Promise<Known> => {

@@ -4,16 +4,19 @@ import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { databaseErrorKind, isDatabaseAway } from "../database/database.js";
+import type { RepeatedErrors } from "../log.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../errors.js";
 
 /**
  * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
  * goes out as an incident number. A code that clients were not told of makes an error unknown.
  *
+ * @param logRepeated logs an error that many operations meet at a time.
  * @param onDatabaseError is told of each trouble with the database.
  */
 export function errorFormatter(
   log: Logger,
+  logRepeated: RepeatedErrors,
   codes: ErrorCodes,
   onDatabaseError: (kind: NonNullable<ReturnType<typeof databaseErrorKind>>) => void = () => {},
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
@@ -27,8 +30,9 @@ export function errorFormatter(
     const kind = databaseErrorKind(cause);
     if (kind !== undefined) onDatabaseError(kind);
     if (isDatabaseAway(cause)) {
-      log.error({ err: cause }, "the database is away");
-      return { message: "The database is away for a moment", ...place, extensions: { code: "SERVICE_UNAVAILABLE" } };
+      logRepeated(cause, "the database is away");
+      const { code, message, details } = new KnownError("SERVICE_UNAVAILABLE", "The database is away for a moment");
+      return { message, ...place, extensions: { code, ...details } };
     }
     const incidentId = randomUUID();
     log.error({ incidentId, path, err: cause }, "internal error");

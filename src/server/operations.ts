@@ -8,11 +8,14 @@ import { errorFormatter } from "../operation/error-format.js";
 import type { Service } from "../http/http-server.js";
 import { readinessOf } from "../http/readiness.js";
 import { startApollo } from "../operation/apollo-server.js";
+import { knownDocuments, nameOf } from "../operation/documents.js";
+import type { GraphqlRequest } from "../operation/graphql-request.js";
 import { eventCursors } from "../event-log/event-cursor.js";
 import { openEventLog } from "../event-log/event-log.js";
+import { repeatedErrors } from "../log.js";
 import { openLive, type LiveServer } from "../live/live.js";
 import { loadsOf } from "../metrics/loads.js";
-import type { Metrics } from "../metrics/metrics.js";
+import type { DatabaseErrorKind, Metrics } from "../metrics/metrics.js";
 import { processorTurns } from "../database/processor-turns.js";
 import { keepRenewingWords, type WordsRenewal } from "../post/list/words-renewal.js";
 import { openReader } from "../database/reader.js";
@@ -22,6 +25,13 @@ import type { Features } from "../schema.js";
 import type { Keyring } from "../config/signing-keys.js";
 import type { Tracing } from "../tracing/span.js";
 import type { Answering, ServerParts } from "./parts.js";
+
+// A counter would say so for as long as its window: longer than many an outage.
+const awayMilliseconds = 15_000;
+
+class DriverWarning extends Error {
+  override readonly name = "DriverWarning";
+}
 
 /** What answers operations, and what it is made of. */
 export type Operations = Answering & {
@@ -44,12 +54,19 @@ export async function openOperations(
 ): Promise<Operations> {
   const { config, clock, timer, log, keys, schema, metrics, passwordCost = fullCost } = parts;
   const { limits } = config;
+  let lastAway = -Infinity;
+  const onDatabaseError = (kind: DatabaseErrorKind) => {
+    metrics?.databaseError(kind);
+    if (kind === "away") lastAway = clock().getTime();
+  };
+  const logRepeated = repeatedErrors(log, timer);
   const { entities, migrations, errorCodes } = parts.features;
   const database = parts.database ?? (await openDatabase(config.databaseUrl, entities, config.databaseUse, migrations));
   const reader = await openReader(database, limits.slowReads).catch(async (error: unknown) => {
     await database.close(true);
     throw error;
   });
+  database.warnings.tell = (message) => logRepeated(new DriverWarning(message), "the database's driver warns");
   const sessionRules = { ...config.sessionRules, keys };
   const transactions = transactionsOn(
     database,
@@ -67,8 +84,8 @@ export async function openOperations(
     timer,
     ttlSeconds: config.eventLogTtlSeconds,
     onError(error) {
-      log.error({ err: error }, "the event log can't be read");
-      metrics?.databaseError(databaseErrorKind(error) ?? "other");
+      logRepeated(error, "the event log can't be read");
+      onDatabaseError(databaseErrorKind(error) ?? "other");
     },
   });
   const renewal: WordsRenewal = keepRenewingWords({
@@ -96,14 +113,24 @@ export async function openOperations(
   });
   const { createContext } = contexts;
 
-  const formatError = errorFormatter(log, errorCodes, metrics?.databaseError);
+  const formatError = errorFormatter(log, logRepeated, errorCodes, onDatabaseError);
   // Viewers keep their half, however much others have parsed.
   const turns = { viewers: processorTurns(1 / 2), others: processorTurns(1 / 4) };
-  const apollo = await startApollo({ config, schema, formatError, answerStatus: answerStatus(errorCodes), turns, log });
+  const documents = knownDocuments();
+  const apollo = await startApollo({
+    config,
+    schema,
+    formatError,
+    answerStatus: answerStatus(errorCodes),
+    documents,
+    turns,
+    log,
+  });
   const operations = {
     ...contexts,
     apollo,
     formatError,
+    nameOf: (asked: GraphqlRequest) => nameOf(schema, documents, asked),
     trustedDocuments: config.trustedDocuments,
     maxAnswerBytes: limits.answerBytes,
     answers: byteBudget(limits.answerBytesInFlight, clock),
@@ -137,6 +164,7 @@ export async function openOperations(
       live: live.load,
       eventLog: () => ({ length: events.length(), overdueSeconds: events.overdueSeconds() }),
       reads: reader.load,
+      isDatabaseAway: () => clock().getTime() - lastAway < awayMilliseconds,
       writes: transactions.load,
       passwords: inHashingTurn.load,
     }),

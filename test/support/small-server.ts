@@ -52,6 +52,7 @@ export async function startSmallServer({ server, clock }: Api, bounds: Bounds = 
       bodies: byteBudget(bodies, clock),
       answers: byteBudget(answers, clock),
       sendTimeoutMilliseconds: sendTimeout,
+      nameOf: () => ({ operationName: undefined, rootFieldNames: [], isUnknown: true }),
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: async (_upgrade, _request, reply) => reply,
