@@ -12,13 +12,22 @@ export type Viewer = {
   readonly registeredAt: Date;
 };
 
+/** The ids in a token whose signature is good. They are for the log: no answer to a refused caller has them. */
+export type SignedIds = { readonly userId: string; readonly sessionId: string };
+
+/** The ids that a line of the log has for a credential; none unless its signature was good. */
+export function idsOf(auth: Auth): Partial<SignedIds> {
+  if (auth.state === "viewer") return { userId: auth.viewer.userId, sessionId: auth.viewer.sessionId };
+  return ("of" in auth && auth.of) || {};
+}
+
 /** What a request's credential was judged to be, once, at the operation's instant; `expiresAt` is its `exp`. */
 export type Auth =
   | { readonly state: "anonymous" }
   | { readonly state: "invalid"; readonly isOtherScheme?: boolean }
-  | { readonly state: "expired"; readonly expiredAt: Date }
-  | { readonly state: "gone" }
-  | { readonly state: "revoked" }
+  | { readonly state: "expired"; readonly expiredAt: Date; readonly of?: SignedIds }
+  | { readonly state: "gone"; readonly of?: SignedIds }
+  | { readonly state: "revoked"; readonly of?: SignedIds }
   | { readonly state: "viewer"; readonly viewer: Viewer; readonly expiresAt: Date };
 
 type Refused = Exclude<Auth, { readonly state: "viewer" }>;

@@ -82,6 +82,8 @@ export type Client = {
   readonly addressKey: string;
   /** Writes an event down, with the address. Call it after the commit. */
   readonly note: (event: SessionEvent) => void;
+  /** What the log has for an email address. */
+  readonly accountKeyOf: (email: string) => string;
 };
 
 /** Something that happened to an account or a session, for the log: ids and a cause, and nothing secret. */
@@ -99,6 +101,8 @@ export type SessionEvent = {
     | "account deleted";
   readonly userId?: string;
   readonly sessionId?: string;
+  /** Stands for the email of a sign-in, whether or not it has an account; see `Client`. */
+  readonly account?: string;
   /** How many sessions ended, if they are too many for an event each. */
   readonly count?: number;
   readonly cause?: string;

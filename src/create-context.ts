@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { accountKeyOf } from "./account/account-key.js";
 import type { Auth } from "./auth.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Context, PasswordCost, SessionEvent } from "./context.js";
@@ -99,6 +100,7 @@ export function contextFactory(parts: {
         userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
         address,
         addressKey,
+        accountKeyOf: (email) => accountKeyOf(email, sessionRules.keys),
         note(event) {
           log.info({ requestId, ...event, address }, "session");
           parts.onSessionEvent?.(event);

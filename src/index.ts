@@ -73,7 +73,7 @@ export async function createServer({
 }: ServerOptions = {}): Promise<RunningServer> {
   const features = featuresWith(added);
   const { config, warnings } = settings === undefined ? configOfEnvironment() : readConfig(settings);
-  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput());
+  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), config.logAddresses);
   for (const warning of warnings) ownLog.warn(warning);
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
   return startServer({ config, clock, timer: systemTimer, log: ownLog, features });

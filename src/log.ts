@@ -9,14 +9,19 @@ import { systemTimer, type Clock, type Timer } from "./clock.js";
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Makes the log. */
-export function makeLog(level: LogLevel, clock: Clock, output: DestinationStream): Logger {
+/**
+ * Makes the log.
+ *
+ * @param addresses whether its lines have the addresses of clients.
+ */
+export function makeLog(level: LogLevel, clock: Clock, output: DestinationStream, addresses = true): Logger {
   return pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":${clock().getTime()}`,
       serializers: { err: describeError },
+      ...(!addresses && { formatters: { log: ({ address: _address, ...line }) => line } }),
     },
     output,
   );

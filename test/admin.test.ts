@@ -469,7 +469,9 @@ describe("the built command", () => {
     const socket = await connect({ url }, token);
 
     const { code, out, err } = await runBuilt(folder, ["users", "disable", input.email, "--yes", "--json"], env);
-    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(code).toBe(0);
+    // Nothing but the log of what it did.
+    for (const line of err.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ msg: "administration" });
     expect(JSON.parse(out)).toMatchObject({ user: { name: "Ada" }, endedSessions: 1 });
     // Nothing has been asked of the server meanwhile.
     expect(await socket.closed).toEqual({ code: 4403, reason: "USER_GONE" });
@@ -533,7 +535,7 @@ describe("the built command", () => {
     let err = "";
     child.stderr!.on("data", (chunk) => (err += String(chunk)));
     expect((await once(child, "close"))[0]).toBe(1);
-    expect(err).toMatch(/^The answer can't be written: ENOSPC/);
+    expect(err).toMatch(/^The answer can't be written: ENOSPC/m);
   });
 });
 

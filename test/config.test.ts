@@ -48,6 +48,7 @@ test("has a value for every setting that is not given", () => {
       introspection: true,
       explorer: true,
       logLevel: "info",
+      logAddresses: true,
       metrics: "off",
       tracing: false,
       eventLogTtlSeconds: 86_400,

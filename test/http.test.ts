@@ -127,7 +127,7 @@ test("answers at / in production with plain JSON that names the endpoint", async
 describe("the log", () => {
   test("has one line a request, without any secret", async () => {
     const api = await startApi();
-    const { id, token, password, email } = await api.register("Ada");
+    const { id, sessionId, token, password, email } = await api.register("Ada");
     await api.send(`query Mine { me { id } }`, { token, headers: { "x-request-id": "trace-1" } });
     await api.send(`query Mine { me { id } }`, { token: `${token}x` });
     await api.fetch(`/graphql?query={me{id}}&token=${token}`, { headers: { authorization: `Bearer ${token}` } });
@@ -153,6 +153,7 @@ describe("the log", () => {
           rootFields: ["me"],
           credential: "viewer",
           userId: id,
+          sessionId,
           requestId: "trace-1",
         },
         {
@@ -173,6 +174,7 @@ describe("the log", () => {
           rootFields: ["me"],
           credential: "viewer",
           userId: id,
+          sessionId,
         },
         { method: "GET", path: "/nothing", status: 404, code: "NOT_FOUND" },
       ].map((line) => ({
@@ -181,6 +183,7 @@ describe("the log", () => {
         requestId: expect.any(String),
         durationMs: expect.any(Number),
         msg: "request",
+        address: "127.0.0.1",
         ...line,
       })),
     );

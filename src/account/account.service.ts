@@ -24,7 +24,7 @@ export async function register(
 ): Promise<OpenedSession> {
   const { password, ...profile } = input;
   const account = emailKeyOf(profile.email);
-  return noteRefusal("registration refused", {}, client, async () => {
+  return noteRefusal("registration refused", { account: client.accountKeyOf(account) }, client, async () => {
     await transaction((em) => countRegistration(em, client.addressKey, now));
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
     const passwordHash = await inHashingTurn(() => hashPassword(password, passwordCost), {
@@ -127,5 +127,6 @@ function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer,
 }
 
 function noteSignIn({ viewer }: OpenedSession, client: Client, cause: string): void {
-  client.note({ event: "signed in", userId: viewer.userId, sessionId: viewer.sessionId, cause });
+  const { userId, sessionId, email } = viewer;
+  client.note({ event: "signed in", account: client.accountKeyOf(email), userId, sessionId, cause });
 }

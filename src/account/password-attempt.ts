@@ -74,7 +74,8 @@ export async function withPassword<Result>(
   return inHashingTurn(
     async () => {
       const stored = await tried.find();
-      const ids = { ...tried.ids, ...(stored && { userId: stored.userId }) };
+      const account = client.accountKeyOf(tried.account);
+      const ids = { account, ...tried.ids, ...(stored && { userId: stored.userId }) };
       return noteRefusal(tried.refusal, ids, client, async () => {
         await refuseWhileWaiting(reader, attempted, now);
         return judge(stored);
@@ -95,7 +96,7 @@ function wrongPassword(refusal: Refusal): KnownError {
 /** Does `work`, and notes a refusal that it ends in. */
 export async function noteRefusal<Result>(
   event: Refusal,
-  ids: { readonly userId?: string; readonly sessionId?: string },
+  ids: Pick<SessionEvent, "account" | "userId" | "sessionId">,
   client: Client,
   work: () => Promise<Result>,
 ): Promise<Result> {

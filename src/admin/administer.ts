@@ -4,7 +4,8 @@ import { ConfigError } from "../config/settings.js";
 import { DatabaseUnusableError, isDatabaseAway } from "../database/database.js";
 import { KnownError } from "../errors.js";
 import { version } from "../process/version.js";
-import { doesAndTells, exitCodes, Refusal, type Does, type Outcome, type Surroundings } from "./command.js";
+import { makeLog } from "../log.js";
+import { doesAndTells, exitCodes, Refusal, type Act, type Does, type Outcome, type Surroundings } from "./command.js";
 import { addData } from "./commands/data.js";
 import { addSessions } from "./commands/sessions.js";
 import { addUpkeep } from "./commands/upkeep.js";
@@ -20,6 +21,7 @@ export async function administer(args: readonly string[], around: Surroundings):
   const { stdout, stderr } = around.streams;
   let code: number = exitCodes.done;
   const does = doesAndTells((outcome: Outcome, asJson) => {
+    logActs(outcome.acts ?? [], args, around);
     stdout.write(`${asJson ? jsonText(outcome.json) : outcome.text}\n`);
     if (!asJson && outcome.hint !== undefined) stderr.write(`${outcome.hint}\n`);
     code = outcome.code ?? exitCodes.done;
@@ -35,6 +37,17 @@ export async function administer(args: readonly string[], around: Surroundings):
       stdout.write(`${jsonText({ error: { code: failure.code, message: failure.message } })}\n`);
     return failure.exitCode;
   }
+}
+
+/**
+ * Logs what was done, on standard error and in the form of the server's log. At a terminal the outcome says it already, in
+ * words.
+ */
+function logActs(acts: readonly Act[], args: readonly string[], { streams, clock }: Surroundings): void {
+  if (streams.stderr.isTTY) return;
+  const log = makeLog("info", clock, streams.stderr);
+  const command = args.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 2);
+  for (const act of acts) log.info({ command: command.join(" "), ...act }, "administration");
 }
 
 /** All commands. One that isn't there, and an option that a command doesn't know, are refused with the one that is meant. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Clock } from "../clock.js";
 import type { PasswordCost } from "../context.js";
 import type { Features } from "../schema.js";
+import type { Ended } from "../session/session.service.js";
 
 /** What a command reads from, and writes to. */
 export type Streams = {
@@ -20,12 +21,30 @@ export type Surroundings = {
   readonly passwordCost?: PasswordCost;
 };
 
+/** Something that a command has done, with ids and counts and nothing secret. */
+export type Act = {
+  readonly event: string;
+  readonly userId?: string;
+  readonly sessionId?: string;
+  readonly cause?: string;
+  readonly count?: number;
+  readonly [detail: string]: unknown;
+};
+
+/** The sessions that an act has ended: each, or their number, as the server's log has them. */
+export const endedActs = (userId: string, { count, ids }: Ended, cause: string): Act[] => [
+  ...ids.map((sessionId) => ({ event: "session ended", userId, sessionId, cause })),
+  ...(count > ids.length ? [{ event: "session ended", userId, count, cause }] : []),
+];
+
 /** What a command has done: as one JSON document, and for people. */
 export type Outcome = {
   readonly json: object;
   readonly text: string;
   /** For people alone, beside what they asked for. */
   readonly hint?: string | undefined;
+  /** What it has done to accounts, sessions, keys or data, for the log. */
+  readonly acts?: readonly Act[];
   /** The exit code where it isn't 0. */
   readonly code?: number;
 };

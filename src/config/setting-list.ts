@@ -168,6 +168,11 @@ export const settings = {
     preset: "info",
     description: "the least that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
   },
+  LOG_ADDRESSES: {
+    rule: flag,
+    preset: "true",
+    description: "whether lines of the log have the `address` of the client",
+  },
   METRICS: {
     rule: metrics,
     preset: "off",

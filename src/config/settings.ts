@@ -34,6 +34,8 @@ export type Config = {
   /** The only documents that run; undefined where any may. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   readonly logLevel: LogLevel;
+  /** Whether lines of the log have clients' addresses. */
+  readonly logAddresses: boolean;
   /** Where what is measured can be read: on the server's own port, on one of these numbers, or nowhere. */
   readonly metrics: "off" | "on" | number;
   /** Whether requests, operations and statements are traced. */
@@ -191,6 +193,7 @@ export function readConfig(
     explorer: (read("EXPLORER") ?? (production ? "off" : "on")) === "on",
     trustedDocuments: read("TRUSTED_DOCUMENTS"),
     logLevel: read("LOG_LEVEL"),
+    logAddresses: read("LOG_ADDRESSES"),
     metrics: read("METRICS"),
     tracing: read("TRACING") === "on",
     eventLogTtlSeconds: read("EVENT_LOG_TTL"),

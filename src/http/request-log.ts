@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
+import { idsOf } from "../auth.js";
+import { clientAddressOf } from "./client-address.js";
 import { sentPathOf } from "./paths.js";
 
 /** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
@@ -31,12 +33,13 @@ export function logRequest(
       ...(request.span && { traceId: request.span.traceId }),
       method: request.method,
       path: sentPathOf(request),
+      address: clientAddressOf(request),
       ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
       ...(context && {
         operation: context.outcome.operationName?.slice(0, longestName) ?? null,
         rootFields: context.outcome.rootFieldNames.slice(0, mostRootFields),
         credential: context.auth.state,
-        ...(context.auth.state === "viewer" && { userId: context.auth.viewer.userId }),
+        ...idsOf(context.auth),
       }),
       ...(code !== undefined && { code }),
       ...(reason !== undefined && { reason }),

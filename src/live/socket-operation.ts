@@ -1,6 +1,7 @@
 import { MessageType } from "graphql-ws";
 import type { GraphQLFormattedError } from "graphql";
 
+import { idsOf } from "../auth.js";
 import { KnownError } from "../errors.js";
 import type { EventAnswer } from "../operation/execute-event.js";
 import { requestOf } from "../operation/graphql-request.js";
@@ -79,7 +80,14 @@ export function beginOperation(
     const { operationName = null, isMutation = false, error } = outcome.context?.outcome ?? {};
     const { traceId } = outcome.context?.span ?? {};
     server.log.info(
-      { requestId: client.requestId, ...(traceId !== undefined && { traceId }), operation: operationName, ...error },
+      {
+        requestId: client.requestId,
+        ...(traceId !== undefined && { traceId }),
+        operation: operationName,
+        ...idsOf(held.auth),
+        address: client.address,
+        ...error,
+      },
       "socket operation",
     );
     const code = error?.code ?? outcome.refusal?.[0]?.extensions?.["code"];

@@ -2,6 +2,7 @@ import { CloseCode, MessageType, type Message } from "graphql-ws";
 import type { Logger } from "pino";
 import type { RawData, WebSocket } from "ws";
 
+import { idsOf } from "../auth.js";
 import type { Timer } from "../clock.js";
 import type { ProcessorTurns } from "../database/processor-turns.js";
 import type { Turns } from "../database/turns.js";
@@ -245,7 +246,8 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
       {
         requestId: client.requestId,
         credential: auth.state,
-        ...(auth.state === "viewer" && { userId: auth.viewer.userId }),
+        ...idsOf(auth),
+        address: client.address,
         code,
         messages: heard.inAll,
         durationMs: clock().getTime() - openedAt.getTime(),

@@ -42,7 +42,7 @@ async function start(): Promise<void> {
   const startedAt = systemClock();
   const { config, warnings } = configOfEnvironment();
   const output = standardOutput();
-  const log = makeLog(config.logLevel, systemClock, output);
+  const log = makeLog(config.logLevel, systemClock, output, config.logAddresses);
   const parts = { config, clock: systemClock, timer: systemTimer, log, name };
   if (cluster.isWorker) return work(parts, output);
   for (const warning of warnings) log.warn(warning);

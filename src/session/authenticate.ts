@@ -21,9 +21,10 @@ export async function authenticate(
 
   const { userId, sessionId, expiresAt } = reading;
   const row = await lookUp(userId, sessionId);
-  if (row === undefined) return { state: "gone" };
+  if (row === undefined) return { state: "gone", of: { userId, sessionId } };
   // Ended is ended, though it be by a process whose clock is ahead of this one's.
-  if (row.session_id === null || row.ended_at !== null || now.getTime() >= row.expires_at) return { state: "revoked" };
+  if (row.session_id === null || row.ended_at !== null || now.getTime() >= row.expires_at)
+    return { state: "revoked", of: { userId, sessionId } };
   const { name, email, registered_at } = row;
   const viewer = { userId, sessionId, name, email, registeredAt: new Date(registered_at) };
   return { state: "viewer", viewer, expiresAt };

@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 
 import { longestAccessTokenTtlSeconds } from "../config/setting-list.js";
+import type { SignedIds } from "../auth.js";
 import type { TokenRules } from "../config/session-rules.js";
 import type { SigningKey } from "../config/signing-keys.js";
 
@@ -48,7 +49,7 @@ export function signAccessToken(
 /** What a token says once its signature and claims are checked against an instant; the database is not asked. */
 export type TokenReading =
   | { readonly state: "good"; readonly userId: string; readonly sessionId: string; readonly expiresAt: Date }
-  | { readonly state: "expired"; readonly expiredAt: Date }
+  | { readonly state: "expired"; readonly expiredAt: Date; readonly of: SignedIds }
   | { readonly state: "invalid" };
 
 const invalid: TokenReading = { state: "invalid" };
@@ -68,8 +69,10 @@ export function readAccessToken(token: string, rules: TokenRules, now: Date): To
   const latestStart = now.getTime() + clockSkewSeconds * 1000;
   if (iat * 1000 > latestStart || (nbf !== undefined && nbf * 1000 > latestStart)) return invalid;
   if (exp - iat > longestAccessTokenTtlSeconds) return invalid;
-  if (now.getTime() >= (exp + rules.clockToleranceSeconds) * 1000) return { state: "expired", expiredAt: dateOf(exp) };
-  return { state: "good", userId: claims.sub, sessionId: claims.sid, expiresAt: dateOf(exp) };
+  const ids = { userId: claims.sub, sessionId: claims.sid };
+  if (now.getTime() >= (exp + rules.clockToleranceSeconds) * 1000)
+    return { state: "expired", expiredAt: dateOf(exp), of: ids };
+  return { state: "good", ...ids, expiresAt: dateOf(exp) };
 }
 
 type Claims = z.output<typeof claimRules>;

@@ -89,7 +89,7 @@ export async function createTestServer({
     clock,
     timer,
     passwordCost,
-    log: makeLog("info", clock, { write: (line) => void lines.push(line) }),
+    log: makeLog("info", clock, { write: (line) => void lines.push(line) }, config.logAddresses),
     ...(open !== undefined && { database: open }),
   });
   const { url, stop } = server;

@@ -19,6 +19,12 @@ const session = { id: "session_1", userId: "user_1", expiresAt: new Date("2026-1
 
 const after = (instant: Date, milliseconds: number) => new Date(instant.getTime() + milliseconds);
 
+const expiredAt = (instant: Date) => ({
+  state: "expired",
+  expiredAt: instant,
+  of: { userId: "user_1", sessionId: "session_1" },
+});
+
 test("lives its lifetime from the whole second it was signed in", () => {
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
   const { iat, exp } = parse(accessToken).payload as { iat: number; exp: number };
@@ -33,13 +39,13 @@ test("ends with its session where that is sooner, in the last whole second befor
   const { accessToken, expiresAt } = signAccessToken(ending, rules, now);
 
   expect(expiresAt).toEqual(new Date("2026-11-22T09:10:00.000Z"));
-  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual({ state: "expired", expiredAt: expiresAt });
+  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual(expiredAt(expiresAt));
 });
 
 test("is good until the millisecond before exp, and expired from exp on", () => {
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
   const good = { state: "good", userId: "user_1", sessionId: "session_1", expiresAt };
-  const expired = { state: "expired", expiredAt: expiresAt };
+  const expired = expiredAt(expiresAt);
 
   expect(readAccessToken(accessToken, rules, now)).toEqual(good);
   expect(readAccessToken(accessToken, rules, after(expiresAt, -1))).toEqual(good);
@@ -52,10 +58,7 @@ test("moves the edge by the tolerance and by nothing else", () => {
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
 
   expect(readAccessToken(accessToken, tolerant, after(expiresAt, 59_999))).toMatchObject({ state: "good" });
-  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual({
-    state: "expired",
-    expiredAt: expiresAt,
-  });
+  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual(expiredAt(expiresAt));
 });
 
 test("is read up to a minute before it was signed, because hosts' clocks differ", () => {

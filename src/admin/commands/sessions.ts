@@ -6,7 +6,7 @@ import { ownerOf, readSessions } from "../../session/session.reads.js";
 import { endSessions } from "../../session/session.service.js";
 import { requireUser } from "../../user/user.service.js";
 import { confirm } from "../ask.js";
-import { exitCodes, Refusal, type Does, type Surroundings } from "../command.js";
+import { endedActs, exitCodes, Refusal, type Does, type Surroundings } from "../command.js";
 import { onDatabase } from "../open.js";
 import { columns, counted } from "../text.js";
 import { called, requireAccount } from "./users.js";
@@ -70,7 +70,11 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
           });
           if (id !== undefined && ended.count === 0) throw noSuchSession();
           const json = { user: account, endedSessions: ended.ids, endedCount: ended.count };
-          return { json, text: `Ended ${counted(ended.count, "session")}` };
+          return {
+            json,
+            acts: endedActs(account.id, ended, "administration"),
+            text: `Ended ${counted(ended.count, "session")}`,
+          };
         });
       }),
     );
@@ -85,6 +89,7 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
           const { sessions: ended, refreshTokens } = pruned;
           return {
             json: pruned,
+            acts: [{ event: "sessions pruned", count: ended, refreshTokens }],
             text: `Deleted ${counted(ended, "session")} and ${counted(refreshTokens, "refresh token")}`,
           };
         }),

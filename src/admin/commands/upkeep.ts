@@ -64,6 +64,7 @@ async function migrate(around: Surroundings): Promise<Outcome> {
   const names = applied.map(({ name, of }) => `\n  ${name}${of === "postern" ? "" : ", of the application"}`).join("");
   return {
     json: { database: shown, applied },
+    acts: applied.map(({ name }) => ({ event: "migration run", migration: name })),
     text:
       applied.length === 0
         ? `${shown} is up to date`

@@ -7,7 +7,7 @@ import { findAccount, listAccounts, type Account } from "../../user/user.reads.j
 import { noSuchUser } from "../../user/user.service.js";
 import { checkArguments } from "../../validation.js";
 import { confirm, newPassword, type PasswordOptions } from "../ask.js";
-import type { Does, Surroundings } from "../command.js";
+import { endedActs, type Does, type Surroundings } from "../command.js";
 import { onDatabase, type Access } from "../open.js";
 import { columns, counted, printable } from "../text.js";
 
@@ -70,7 +70,8 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
         const { input } = checkArguments(registerRules, { input: { email, name: options.name, password } });
         return onDatabase(around, async (access) => {
           const user = await requireAccount(access, await createAccount(access, input));
-          return withPassword({ user }, `Created ${called(user)}`, password, isNew);
+          const acts = [{ event: "account created", userId: user.id }];
+          return { ...withPassword({ user }, `Created ${called(user)}`, password, isNew), acts };
         });
       }),
     );
@@ -94,6 +95,10 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
             const did = disabled ? "Disabled" : "Enabled";
             return {
               json: { user, endedSessions: ended.count },
+              acts: [
+                { event: disabled ? "account disabled" : "account enabled", userId: user.id },
+                ...endedActs(user.id, ended, disabled ? "account disabled" : "account enabled"),
+              ],
               text: `${did} ${called(user)}; ended ${counted(ended.count, "session")}`,
             };
           }),
@@ -112,6 +117,7 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
           const ended = await deleteUser(access, user.id);
           return {
             json: { deletedUserId: user.id, endedSessions: ended.count },
+            acts: [{ event: "account deleted", userId: user.id }, ...endedActs(user.id, ended, "account deleted")],
             text: `Deleted ${called(user)}; ended ${counted(ended.count, "session")}`,
           };
         }),
@@ -132,7 +138,8 @@ export function addUsers(program: Command, around: Surroundings, does: Does): vo
           const { password, isNew } = await newPassword(streams, options);
           const ended = await resetPassword(access, user.id, password);
           const did = `The password of ${called(user)} is a new one; ended ${counted(ended.count, "session")}`;
-          return withPassword({ user, endedSessions: ended.count }, did, password, isNew);
+          const acts = [{ event: "password reset", userId: user.id }, ...endedActs(user.id, ended, "password reset")];
+          return { ...withPassword({ user, endedSessions: ended.count }, did, password, isNew), acts };
         }),
       ),
     );
