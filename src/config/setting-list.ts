@@ -62,7 +62,7 @@ export const settings = {
     preset: "sqlite:./data/postern.sqlite",
     example: "sqlite:./data/postern.sqlite or DATABASE_URL=postgresql://user:password@localhost:5432/postern",
     description:
-      "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`",
+      "`sqlite:` and the path of a file, `sqlite::memory:` for a database that ends with the process, or a PostgreSQL URL such as `postgresql://user:password@localhost:5432/postern`, which may name several hosts (`@a:5432,b:5432/postern`): the first that takes writes is used",
   },
   DATABASE_CONNECTIONS: {
     rule: whole(5, 1000),

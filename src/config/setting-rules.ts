@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 
 import { parseDurationSeconds } from "./duration.js";
+import { hostUrls } from "./postgresql-hosts.js";
 import { postgresqlUrlProblem } from "./postgresql-url.js";
 import { asymmetricKey, keyringOf } from "./signing-keys.js";
 
@@ -130,7 +131,9 @@ export const databaseUrl = z
   .superRefine((url, issues) => {
     if (/^sqlite:./.test(url)) return;
     const problem = /^postgres(ql)?:\/\//.test(url)
-      ? postgresqlUrlProblem(url)
+      ? hostUrls(url)
+          .map(postgresqlUrlProblem)
+          .find((found) => found !== undefined)
       : "must be sqlite: and a file's path, or a URL that begins with postgresql://";
     if (problem !== undefined) issues.addIssue(problem);
   })

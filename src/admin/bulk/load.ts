@@ -37,10 +37,9 @@ const day = 24 * 60 * 60 * 1000;
 /** The same database, without the limits of time that a server has and much work would reach. */
 export function withoutTimeLimits(url: string): string {
   if (url.startsWith("sqlite:")) return url;
-  const patient = new URL(url);
-  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "query_timeout"])
-    patient.searchParams.set(name, String(day));
-  return patient.href;
+  // Of a name that is there twice, drivers take the last. A URL with several hosts can't be read as any other.
+  const limits = ["statement_timeout", "idle_in_transaction_session_timeout", "query_timeout"];
+  return `${url}${url.includes("?") ? "&" : "?"}${limits.map((name) => `${name}=${day}`).join("&")}`;
 }
 
 export const bulkOf = ({ engine }: Database): Bulk => (engine.dialect.name === "sqlite" ? bulkSqlite : bulkPostgresql);

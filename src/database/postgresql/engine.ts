@@ -1,5 +1,6 @@
 import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 
+import { hostUrls } from "../../config/postgresql-hosts.js";
 import { driverUrl } from "../../config/postgresql-url.js";
 import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
@@ -39,12 +40,13 @@ export const postgresqlEngine: Engine = {
   writers: (use) => shareOut(use.connections).writers,
   options: (url, { connections, pooler }) => ({
     driver: PostgreSqlDriver,
-    clientUrl: url,
+    clientUrl: hostUrls(url)[0],
     driverOptions: {
       client: TellingDialect,
       acquireConnectionTimeout: connectTimeoutMilliseconds,
       connection: {
-        connectionString: driverUrl(url),
+        connectionString: driverUrl(hostUrls(url)[0]),
+        hosts: hostUrls(url).map(driverUrl),
         application_name: "postern",
         connectionTimeoutMillis: connectTimeoutMilliseconds,
         ...(pooler === "none" && transactionLimits),

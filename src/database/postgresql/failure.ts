@@ -1,3 +1,4 @@
+import { hostUrls } from "../../config/postgresql-hosts.js";
 import { parsePostgresqlUrl } from "../../config/postgresql-url.js";
 import type { DriverError } from "../engine.js";
 
@@ -52,12 +53,14 @@ export function isRolledBack({ code = "" }: DriverError): boolean {
 
 /** Why a database can't be used, in a line; undefined where the error tells of something else. */
 export function whyUnusable(url: string, error: DriverError): string | undefined {
-  const { host, port, database, user } = parsePostgresqlUrl(url);
+  const hosts = hostUrls(url).map(parsePostgresqlUrl);
+  const { database, user } = hosts[0]!;
+  const places = hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
   const code = error.code ?? (silences.test(error.message) ? "ETIMEDOUT" : "");
   const told = problemsByWords.find(([words]) => words.test(error.message))?.[1];
   const problem = told ?? problems[code] ?? (isAway(error) ? error.message : undefined);
   if (problem === undefined) return undefined;
-  return `DATABASE_URL names a database that can't be used, ${database} on ${host}:${port} as ${user}: ${problem}`;
+  return `DATABASE_URL names a database that can't be used, ${database} on ${places} as ${user}: ${problem}`;
 }
 
 // What the driver and knex's pool say, whichever comes first, where something listens and says nothing.

@@ -5,8 +5,10 @@ import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
 import { driverUrl } from "../../config/postgresql-url.js";
 import type { DatabaseUse } from "../../config/database-use.js";
+import { hostUrls } from "../../config/postgresql-hosts.js";
 import { tookTooLong } from "../deadline.js";
 import type { Sql } from "../sql.js";
+import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isTimeout, isUnanswered } from "./failure.js";
 
@@ -72,21 +74,22 @@ export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipe
   let keptNames = new Set<string>();
 
   const connect = async (onceLost: () => void): Promise<Client> => {
-    const made = new Client({
-      connectionString: driverUrl(hasSession ? withOptions(url, sessionOptions) : url),
-      application_name: "postern",
-      ...(hasSession && { statement_timeout: statementTimeoutMilliseconds }),
-      connectionTimeoutMillis: connectTimeoutMilliseconds,
-      // Where the server doesn't say anything any more.
-      query_timeout: statementTimeoutMilliseconds + 1000,
-      keepAlive: true,
-      pipeline: isPipelined,
-      types,
-    });
-    // Without a listener, a connection that breaks between two statements ends the process.
+    const open = (connectionString: string, milliseconds: number) =>
+      new Client({
+        connectionString: driverUrl(hasSession ? withOptions(connectionString, sessionOptions) : connectionString),
+        application_name: "postern",
+        ...(hasSession && { statement_timeout: statementTimeoutMilliseconds }),
+        connectionTimeoutMillis: milliseconds,
+        // Where the server doesn't say anything any more.
+        query_timeout: statementTimeoutMilliseconds + 1000,
+        keepAlive: true,
+        pipeline: isPipelined,
+        types,
+        // Without a listener, a connection that breaks between two statements ends the process.
+      }).on("error", () => {});
+    const made = await connectToWriter(hostUrls(url), connectTimeoutMilliseconds, open);
     made.on("error", onceLost);
     made.on("end", onceLost);
-    await made.connect();
     if (hasSession) await made.query(sessionSetup);
     return made;
   };

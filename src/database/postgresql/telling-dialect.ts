@@ -1,10 +1,27 @@
 import { PostgreSqlKnexDialect } from "@mikro-orm/knex";
+import type pg from "pg";
+
+import { connectToWriter } from "./connect-to-writer.js";
+import { connectTimeoutMilliseconds } from "./reading-client.js";
 
 /**
- * Tells why a transaction could not begin. Knex's own query method swallows that, and the first statement then says
+ * Knows several hosts, and tells why a transaction could not begin. Knex's own query method swallows that, and the first statement then says
  * only that its transaction is complete.
  */
 export class TellingDialect extends PostgreSqlKnexDialect {
+  /** Opens a connection for the pool, to the host that takes writes. */
+  async _acquireOnlyConnection(): Promise<unknown> {
+    const { hosts, ...settings } = this["connectionSettings"] as ConnectionSettings;
+    const { Client } = this["driver"] as typeof pg;
+    const opened = await connectToWriter(hosts, connectTimeoutMilliseconds, (connectionString, milliseconds) => {
+      const connection = new Client({ ...settings, connectionString, connectionTimeoutMillis: milliseconds });
+      // Knex's own mark of a connection that the pool has to replace.
+      const lose = (why: unknown) => void Object.assign(connection, { __knex__disposed: why });
+      return connection.on("error", lose).on("end", () => lose("Connection ended unexpectedly"));
+    });
+    return opened;
+  }
+
   transaction(...args: unknown[]): unknown {
     const parent = super["transaction"] as (...args: unknown[]) => Transaction;
     const transaction = parent.apply(this, args);
@@ -12,6 +29,7 @@ export class TellingDialect extends PostgreSqlKnexDialect {
     return transaction;
   }
 }
+type ConnectionSettings = { readonly hosts: readonly string[] };
 type Transaction = {
   begin(connection: unknown): Promise<unknown>;
   readonly trxClient: { query(connection: unknown, sql: string): Promise<unknown> };

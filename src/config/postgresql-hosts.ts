@@ -1,0 +1,10 @@
+/**
+ * Splits a PostgreSQL URL that names several hosts (`postgresql://user:password@a:5432,b/posts`) into one URL for each host,
+ * in order. Any other URL is its own only one.
+ */
+export function hostUrls(url: string): readonly [string, ...string[]] {
+  const [, scheme = "", credentials = "", hosts = "", rest = ""] =
+    /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url) ?? [];
+  const [first, ...others] = hosts.split(",").map((host) => scheme + credentials + host + rest);
+  return others.length === 0 ? [url] : [first!, ...others];
+}
