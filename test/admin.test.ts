@@ -332,7 +332,7 @@ describe("sessions", () => {
     for (const args of [[], [newer.id, "--user", ada.id]])
       expect(await run(["sessions", "end", ...args])).toMatchObject({
         code: 2,
-        err: "Name a session by its id, or a user with --user\n",
+        err: "Name a session by its id, a user with --user, or --all\n",
       });
   });
 

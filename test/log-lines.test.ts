@@ -9,6 +9,7 @@ import { startApi, type Api } from "./support/api.js";
 import { newUnsharedUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";
 import { openSocket } from "./support/live.js";
+import { rows } from "./support/rows.js";
 
 const lastLine = (api: Api, msg: string) => api.logged().findLast((line) => line["msg"] === msg)!;
 
@@ -132,3 +133,28 @@ async function signInWith(api: Api, email: string, password: string) {
   await signIn(api, email, password);
   return lastLine(api, "session") as { readonly sessionId?: string };
 }
+
+test("ends every session of every user without a server", async () => {
+  const url = await newUnsharedUrl();
+  const folder = newFolder();
+  const api = await startApi({ DATABASE_URL: url });
+  const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
+  await rows(
+    api.server.database,
+    `insert into sessions (id, user_id, created_at, last_used_at, expires_at)
+      select 'session_' || n.id || m.id, n.id, 0, 0, 99999999999999 from users n cross join users m`,
+  );
+  await api.stop();
+  const { json, err } = await postern(["sessions", "end", "--all", "--yes", "--json"], {
+    folder,
+    env: { DATABASE_URL: url },
+    clock: api.clock,
+  });
+  expect(json).toEqual({ endedCount: 6 });
+  expect(JSON.parse(err)).toMatchObject({ event: "session ended", count: 6 });
+  const again = await startApi({ DATABASE_URL: url });
+  for (const { token } of [ada, bob]) {
+    const { body } = await again.send("{ me { name } }", { token });
+    expect(body.errors![0]!.extensions["reason"]).toBe("SESSION_REVOKED");
+  }
+});

@@ -111,6 +111,23 @@ export async function endSessions(em: EntityManager, userId: string, which: Whic
   return { count, ids: count > mostNamed ? [] : ended };
 }
 
+const endedAtATime = 500;
+
+/** Ends every live session of every user, some at a time, each lot in a transaction of its own. Returns how many. */
+export async function endEverySession(transaction: Context["transaction"], now: Date): Promise<number> {
+  const where = { endedAt: null, expiresAt: { $gt: now } };
+  const endSome = () =>
+    transaction(async (em) => {
+      const some = await em.find(Session, where, { fields: ["id"], orderBy: { id: "asc" }, limit: endedAtATime });
+      if (some.length === 0) return 0;
+      const ids = some.map(({ id }) => id);
+      return em.nativeUpdate(Session, { ...where, id: { $in: ids } }, { endedAt: now, expiresAt: now });
+    });
+  let all = 0;
+  for (let count = await endSome(); count > 0; count = await endSome()) all += count;
+  return all;
+}
+
 /** The live sessions of a user that end when the caller's transaction deletes the user, whom it has locked. */
 export async function endingSessions(em: EntityManager, userId: string, now: Date): Promise<Ended> {
   const live = liveOf(userId, "all", now);

@@ -3,13 +3,21 @@ import { Option, type Command } from "commander";
 import { KnownError } from "../../errors.js";
 import { pruneAll } from "../../session/prune.js";
 import { ownerOf, readSessions } from "../../session/session.reads.js";
-import { endSessions } from "../../session/session.service.js";
+import { endEverySession, endSessions } from "../../session/session.service.js";
 import { requireUser } from "../../user/user.service.js";
 import { confirm } from "../ask.js";
-import { endedActs, exitCodes, Refusal, type Does, type Surroundings } from "../command.js";
+import { endedActs, exitCodes, Refusal, type Does, type Outcome, type Surroundings } from "../command.js";
 import { onDatabase } from "../open.js";
 import { columns, counted } from "../text.js";
 import { called, requireAccount } from "./users.js";
+
+const endAll = (around: Surroundings, yes: boolean | undefined): Promise<Outcome> =>
+  onDatabase(around, async ({ transaction, now }) => {
+    await confirm(around.streams, "End every session of every user?", yes);
+    const count = await endEverySession(transaction, now);
+    const acts = [{ event: "session ended", count, cause: "administration" }];
+    return { json: { endedCount: count }, acts, text: `Ended ${counted(count, "session")}` };
+  });
 
 const noSuchSession = () => new KnownError("NOT_FOUND", "There is no such session, or it is over");
 
@@ -51,13 +59,15 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
 
   sessions
     .command("end [id]")
-    .description("ends one session, or all of a user's")
+    .description("ends one session, all of a user's, or all there are")
     .option("--user <user>", "the user whose sessions all end")
+    .option("--all", "ends every session of every user, as after restoring a backup")
     .addOption(new Option("--yes", "doesn't ask"))
     .action(
-      does(async (id: string | undefined, { user, yes }: { user?: string; yes?: boolean }) => {
-        if ((id === undefined) === (user === undefined))
-          throw new Refusal("Name a session by its id, or a user with --user", "USAGE", exitCodes.misused);
+      does(async (id: string | undefined, { user, all, yes }: { user?: string; all?: boolean; yes?: boolean }) => {
+        if ([id, user, all].filter((which) => which !== undefined).length !== 1)
+          throw new Refusal("Name a session by its id, a user with --user, or --all", "USAGE", exitCodes.misused);
+        if (all === true) return endAll(around, yes);
         return onDatabase(around, async (access) => {
           const owner = id === undefined ? user : await ownerOf(access.reader, id);
           if (owner === undefined) throw noSuchSession();
