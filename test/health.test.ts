@@ -89,7 +89,9 @@ test("isn't ready without its migrations or its event log, says why, and is agai
 
 test("asks the database once for all who ask at a time, and for a second after", async () => {
   const api = await startApi();
-  const asked = countStatements();
+  const counted = countStatements();
+  // A server that has just started renews words meanwhile.
+  const asked = () => counted().filter((text) => /from migrations|from events|pg_is_in_recovery/.test(text));
   const askFifty = () => Promise.all(Array.from({ length: 50 }, () => api.fetch("/readyz")));
 
   for (const answers of [await askFifty(), await askFifty()])
