@@ -59,7 +59,7 @@ describe("a page of another site", () => {
         body: {
           errors: [
             {
-              message: "Only queries may be sent by GET, all else by POST",
+              message: "Only queries may be sent by GET; send mutations and subscriptions by POST",
               extensions: { code: "METHOD_NOT_ALLOWED" },
             },
           ],

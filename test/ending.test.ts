@@ -251,16 +251,18 @@ test("writes each event down once: who, which session, why and from where, and n
   const events = api.logged().filter((line) => line["msg"] === "session");
   const of = (event: string, rest = {}) => ({ event, userId: ada.id, address: "127.0.0.1", ...rest });
   const own = { sessionId: ada.sessionId };
+  const { account } = events[0]!;
+  expect(account).toMatch(/^[\w-]{22}$/);
   const other = { sessionId: expect.not.stringMatching(ada.sessionId) };
 
   expect(events.map(({ level: _level, time: _time, msg: _msg, requestId: _requestId, ...event }) => event)).toEqual([
-    of("signed in", { ...own, cause: "register" }),
-    of("sign-in refused", { cause: "INVALID_CREDENTIALS" }),
-    of("signed in", { ...other, cause: "login" }),
+    of("signed in", { ...own, account, cause: "register" }),
+    of("sign-in refused", { account, cause: "INVALID_CREDENTIALS" }),
+    of("signed in", { ...other, account, cause: "login" }),
     of("session refreshed", own),
     of("session refreshed", own),
     { event: "refresh refused", cause: "UNKNOWN", address: "127.0.0.1" },
-    of("password refused", { ...own, cause: "INVALID_CREDENTIALS" }),
+    of("password refused", { ...own, account, cause: "INVALID_CREDENTIALS" }),
     of("password changed", own),
     of("session ended", { ...other, cause: "password changed" }),
     of("refresh token reused", own),
