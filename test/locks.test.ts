@@ -93,18 +93,22 @@ test("every writer locks users first, then sessions, posts and the rest", async 
   });
 });
 
-test("no writer keeps another one from its end", async () => {
-  const stage = await openStage(await newPostgresDatabase());
-  const pairs = pairsBeside(["refreshSession", "votePost", "deleteAccount"]);
-  await runRound(stage, pairs);
-  const { unexpected } = stage;
-  const deadlocks = await stage.deadlocks();
-  await stage.close();
+test.each(["refreshSession", "votePost", "deleteAccount"])(
+  "no writer meets a deadlock beside loops of %s",
+  async (loop) => {
+    const stage = await openStage(await newPostgresDatabase());
+    const pairs = pairsBeside([loop]);
+    await runRound(stage, pairs);
+    const { unexpected } = stage;
+    const deadlocks = await stage.deadlocks();
+    await stage.close();
 
-  expect(pairs.filter((pair) => illegitimateOf(pair).length > 0)).toEqual([]);
-  expect(unexpected).toEqual([]);
-  expect(deadlocks).toBe(0);
-  // Each of them came through, beside one loop or another.
-  const through = new Set(pairs.filter(({ codes }) => codes.has("ok")).map(({ writer }) => writer));
-  expect([...through].toSorted()).toEqual(allWriters.toSorted());
-});
+    expect(pairs.filter((pair) => illegitimateOf(pair).length > 0)).toEqual([]);
+    expect(unexpected).toEqual([]);
+    expect(deadlocks).toBe(0);
+    if (loop === "deleteAccount") return;
+    // Each of them came through; beside deletions some find nobody.
+    const through = pairs.filter(({ codes }) => codes.has("ok")).map(({ writer }) => writer);
+    expect(through.toSorted()).toEqual(allWriters.toSorted());
+  },
+);
