@@ -298,9 +298,11 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.getByRole("textbox", { name: "Operation" }).press("End");
     for (let back = 0; back < 4; back += 1) await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Control+Space");
-    await page.getByRole("option", { name: "totalCount" }).click();
+    await page.getByRole("option", { name: /^totalCountInt/ }).click();
     await page.locator(".cm-content").getByText("totalCount", { exact: true }).hover();
-    await page.getByText("How many posts the whole list has; counted only when asked for.").waitFor();
+    await page
+      .getByText("How many posts the whole list has, counted only when asked for; of a search at most 20,000.")
+      .waitFor();
 
     await page
       .locator(".cm-content")
