@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 
 import { systemClock, systemTimer, type Clock } from "./clock.js";
 import { configOfEnvironment } from "./config/environment.js";
+import { dataFolder } from "./config/kept-secret.js";
 import { readConfig, type SettingValues } from "./config/settings.js";
 import { makeLog, standardOutput } from "./log.js";
 import { featuresWith, type AddedFeature } from "./schema.js";
@@ -76,7 +77,7 @@ export async function createServer({
   const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), config.logAddresses);
   for (const warning of warnings) ownLog.warn(warning);
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
-  return startServer({ config, clock, timer: systemTimer, log: ownLog, features });
+  return startServer({ config, clock, timer: systemTimer, log: ownLog, features, markFolder: dataFolder });
 }
 
 /**

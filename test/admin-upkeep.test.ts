@@ -27,7 +27,15 @@ async function doctor(env: Record<string, string>, given: Given = {}) {
   const { code, json } = await postern(["doctor", "--json"], { folder: newFolder(), env, ...given });
   expect(json.ok).toBe(code === 0);
   const checks: { name: string; state: string; message: string; advice?: string }[] = json.checks;
-  expect(checks.map(({ name }) => name)).toEqual(["settings", "keys", "database", "migrations", "clock", "disk"]);
+  expect(checks.map(({ name }) => name)).toEqual([
+    "settings",
+    "keys",
+    "database",
+    "migrations",
+    "history",
+    "clock",
+    "disk",
+  ]);
   // Each that isn't well comes with what to do.
   for (const { state, advice } of checks) expect(advice === undefined).toBe(["ok", "not checked"].includes(state));
   return { code, ...Object.fromEntries(checks.map(({ name, state, message }) => [name, { state, message }])) };
@@ -55,6 +63,7 @@ describe("the doctor", () => {
       keys: said("ok", /^HS256 key [0-9a-f]{16} signs$/),
       database: said("ok", / can be read and written$/),
       migrations: said("ok", "all have run"),
+      history: said("not checked", "no server has started on this database from here"),
       clock: said("ok", isPostgres ? /Z, as the database's$/ : /Z$/),
       disk: isPostgres ? said("not checked", /^no file /) : said("ok", /^[\d,]+ MiB are free in \//),
     });

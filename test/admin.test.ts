@@ -498,7 +498,7 @@ describe("the built command", () => {
     const folder = newFolder();
     const doctor = await runBuilt(folder, ["doctor", "--json"]);
     expect(doctor.code).toBe(0);
-    expect(JSON.parse(doctor.out).checks).toHaveLength(6);
+    expect(JSON.parse(doctor.out).checks).toHaveLength(7);
     expect(existsSync(resolve(folder, "data"))).toBe(false);
     expect((await runBuilt(folder, ["migrate"])).code).toBe(0);
     const database = await openDatabase(`sqlite:${resolve(folder, "data/postern.sqlite")}`, entities);

@@ -239,6 +239,7 @@ describe("createServer()", () => {
     expect(lines.map(({ time, msg }) => ({ time, msg }))).toEqual([
       { time: now.getTime(), msg: "ACCESS_TOKEN_TLL is not a setting; did you mean ACCESS_TOKEN_TTL?" },
       { time: now.getTime(), msg: "WORKERS does nothing here: createServer() serves with its own process alone" },
+      { time: now.getTime(), msg: "newest event at the start" },
     ]);
 
     const answer = await fetch(server.url, {

@@ -2,11 +2,13 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { dirname } from "node:path";
 
 import { configOfEnvironment, databaseOfEnvironment } from "../config/environment.js";
+import { dataFolder } from "../config/kept-secret.js";
 import { ConfigError, type Config } from "../config/settings.js";
 import { engineOf, readOnlyMessage, withoutPassword } from "../database/database.js";
 import type { Engine } from "../database/engine.js";
 import { migrationState } from "../database/migration-state.js";
 import type { OperationReader } from "../database/reader.js";
+import { goneBackMessage, hasGoneBack, readStartMark, startMarkFile } from "../event-log/start-mark.js";
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
 import { newestSessionAt } from "../session/session.reads.js";
 import type { Surroundings } from "./command.js";
@@ -16,7 +18,7 @@ import { counted } from "./text.js";
 
 /** What one look at the machine has found. */
 export type Check = {
-  readonly name: "settings" | "keys" | "database" | "migrations" | "clock" | "disk";
+  readonly name: "settings" | "keys" | "database" | "migrations" | "history" | "clock" | "disk";
   /** A problem keeps the server from starting or loses something; a warning may come to that. */
   readonly state: "ok" | "warning" | "problem" | "not checked";
   readonly message: string;
@@ -38,12 +40,14 @@ export async function examine(around: Surroundings): Promise<readonly Check[]> {
     database === undefined
       ? { database: notChecked("DATABASE_URL can't be used") }
       : await lookAtDatabase(database, around);
-  const { migrations: ran = notChecked("the database can't be read"), clock: told = clockAlone(around.clock()) } = seen;
+  const unread = notChecked("the database can't be read");
+  const { migrations: ran = unread, history: since = unread, clock: told = clockAlone(around.clock()) } = seen;
   return [
     { name: "settings", ...finding },
     { name: "keys", ...(config === undefined ? notChecked("the settings can't be used") : await keys(config)) },
     { name: "database", ...seen.database },
     { name: "migrations", ...ran },
+    { name: "history", ...since },
     { name: "clock", ...told },
     {
       name: "disk",
@@ -102,7 +106,12 @@ async function keys(config: Config): Promise<Finding> {
 }
 
 /** What the database tells. */
-type Seen = { readonly database: Finding; readonly migrations?: Finding; readonly clock?: Finding };
+type Seen = {
+  readonly database: Finding;
+  readonly migrations?: Finding;
+  readonly history?: Finding;
+  readonly clock?: Finding;
+};
 
 async function lookAtDatabase(
   settingsOf: ReturnType<typeof databaseOfEnvironment>,
@@ -115,6 +124,7 @@ async function lookAtDatabase(
     return {
       database: warning("in memory: all is lost when the server ends", "Set DATABASE_URL to keep it"),
       migrations: notChecked("the server makes the tables when it starts"),
+      history: notChecked("a database in memory has none"),
     };
   if (file !== undefined && !existsSync(file))
     return {
@@ -135,6 +145,7 @@ async function lookAtDatabase(
           unknown,
           around.features.migrations.length > 0 ? unknownAdded : [],
         ),
+        history: await history(url, engine, reader),
         clock: await clock(around.clock(), engine, reader, isMigrated),
       };
     });
@@ -187,6 +198,21 @@ function migrations(pending: readonly string[], unknown: readonly string[], unkn
   if (pending.length === 0) return ok("all have run");
   const advice = "Make a backup, then run postern migrate; the next start of the server does it too";
   return warning(`${counted(pending.length, "migration")} have yet to run: ${pending.join(", ")}`, advice);
+}
+
+/** Compares the database with what the last start has seen in it. */
+async function history(url: string, engine: Engine, reader: OperationReader): Promise<Finding> {
+  const tables = await reader.all<{ name: string }>(engine.tables);
+  if (!tables.some(({ name }) => name === "events")) return notChecked("there are no tables yet");
+  const file = startMarkFile(url, dataFolder);
+  const mark = file === undefined ? undefined : await readStartMark(file).catch((error: Error) => error);
+  if (mark === undefined) return notChecked("no server has started on this database from here");
+  if (mark instanceof Error) return notChecked(mark.message);
+  if (!(await hasGoneBack(mark, engine, reader.all))) return ok(`goes on from the last start, ${mark.startedAt}`);
+  return warning(
+    goneBackMessage(mark.startedAt),
+    "Run postern sessions end --all before a server starts; the next start ends this warning",
+  );
 }
 
 const secondsOf = (milliseconds: number): string => `${Math.round(milliseconds / 1000).toLocaleString("en")} s`;

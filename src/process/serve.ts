@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { pause, systemClock, systemTimer } from "../clock.js";
 import { ConfigError, type Config } from "../config/settings.js";
 import { configOfEnvironment } from "../config/environment.js";
+import { dataFolder } from "../config/kept-secret.js";
 import { DatabaseUnusableError } from "../database/database.js";
 import { listenForMetrics } from "../http/metrics.js";
 import { unixSocketOf } from "../http/unix-socket.js";
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
   const { config, warnings } = configOfEnvironment();
   const output = standardOutput();
   const log = makeLog(config.logLevel, systemClock, output, config.logAddresses);
-  const parts = { config, clock: systemClock, timer: systemTimer, log, name };
+  const parts = { config, clock: systemClock, timer: systemTimer, log, name, markFolder: dataFolder };
   if (cluster.isWorker) return work(parts, output);
   for (const warning of warnings) log.warn(warning);
 
@@ -91,10 +92,13 @@ async function startParent({ config, clock, timer, log }: Parts, output: LogOutp
 async function work(parts: Parts, output: LogOutput): Promise<void> {
   // A terminal sends its signals to the parent and the workers alike.
   for (const signal of stopSignals) process.on(signal, () => {});
-  // What comes while another worker is started is for those that are there already.
+  const isFirst = cluster.worker!.id === 1;
   const server = await startServer({
     ...parts,
-    listensLast: cluster.worker!.id > 1,
+    // What comes while another worker is started is for those that are there already.
+    listensLast: !isFirst,
+    // Workers start together, and the first marks that.
+    markFolder: isFirst ? parts.markFolder : undefined,
     metricsOfAll: () => askParent("metrics of all"),
   });
   const stop = async () => {

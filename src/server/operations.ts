@@ -25,6 +25,7 @@ import type { Features } from "../schema.js";
 import type { Keyring } from "../config/signing-keys.js";
 import type { Tracing } from "../tracing/span.js";
 import type { Answering, ServerParts } from "./parts.js";
+import { markStart } from "./mark-start.js";
 
 // A counter would say so for as long as its window: longer than many an outage.
 const awayMilliseconds = 15_000;
@@ -169,6 +170,16 @@ export async function openOperations(
       passwords: inHashingTurn.load,
     }),
   );
+  if (parts.markFolder !== undefined)
+    await markStart({
+      url: config.databaseUrl,
+      folder: parts.markFolder,
+      engine: database.engine,
+      events,
+      reader,
+      clock,
+      log,
+    });
   return {
     apollo,
     createContext,

@@ -23,6 +23,8 @@ export type ServerParts = {
   readonly passwordCost?: PasswordCost;
   /** An open database in place of the one that the settings name. Tests copy one that is migrated. */
   readonly database?: Database;
+  /** The folder for the mark of this start, if the database has none of its own. Without it, a start leaves no mark. */
+  readonly markFolder?: string | undefined;
 };
 
 /** What answers operations. */

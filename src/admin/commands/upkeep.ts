@@ -15,7 +15,9 @@ import { counted } from "../text.js";
 export function addUpkeep(program: Command, around: Surroundings, does: Does): void {
   program
     .command("doctor")
-    .description("looks at settings, keys, database, migrations, clock and disk, and says what to do; changes nothing")
+    .description(
+      "looks at settings, keys, database, migrations, history, clock and disk, and says what to do; changes nothing",
+    )
     .action(
       does(async () => {
         const checks = await examine(around);
