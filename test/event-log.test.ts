@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { keyringOf, secretKey } from "../src/config/signing-keys.js";
 import { eventCursors } from "../src/event-log/event-cursor.js";
 import { handClock } from "../src/testing/clock.js";
+import type { TestAccount } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { follow, openStream } from "./support/live.js";
@@ -102,6 +103,20 @@ describe("pruning", () => {
     const [row] = await statement(api, "select cast(count(*) as integer) as number from events");
     return (row as { number: number }).number;
   };
+  /** Lets two minutes pass, in each of which somebody writes. */
+  const pruneTwice = async (api: Api, ada: TestAccount) => {
+    // A commit of the start may take the first minute's turn before the post is there. The newest event is kept then.
+    for (const left of [1, 0]) {
+      api.clock.advance(60_000);
+      await createPost(ada);
+      await expect.poll(() => oldOf(api)).toBeLessThanOrEqual(left);
+    }
+  };
+  const oldOf = async (api: Api) => {
+    const before = api.clock().getTime() - 2 * day;
+    const [row] = await statement(api, `select cast(count(*) as integer) as number from events where at < ${before}`);
+    return (row as { number: number }).number;
+  };
   /** Events of long ago, as many as no minute's single slice would hold. */
   const fill = (api: Api, count: number) => {
     const at = api.clock().getTime() - 3 * day;
@@ -120,9 +135,7 @@ describe("pruning", () => {
     const api = await startApi();
     const ada = await api.register();
     await fill(api, 5500);
-    api.clock.advance(60_000);
-    await createPost(ada);
-    await expect.poll(() => countOf(api)).toBe(1);
+    await pruneTwice(api, ada);
   });
 
   test("keeps the newest event however old it is, so that nothing seems to have gone back", async () => {
@@ -147,9 +160,7 @@ describe("pruning", () => {
     const api = await startApi({ METRICS: "on" });
     const ada = await api.register();
     await fill(api, 10);
-    api.clock.advance(60_000);
-    await createPost(ada);
-    await expect.poll(() => countOf(api)).toBe(1);
+    await pruneTwice(api, ada);
     const measured = async () => {
       // Its text is kept for a second.
       api.timer.elapse(1000);
@@ -160,7 +171,7 @@ describe("pruning", () => {
       .poll(measured)
       .toEqual([
         "postern_event_log_went_back_total 0",
-        "postern_event_log_length 1",
+        "postern_event_log_length 2",
         "postern_event_log_overdue_seconds 0",
       ]);
   });
