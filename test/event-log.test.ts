@@ -136,6 +136,7 @@ describe("pruning", () => {
     const ada = await api.register();
     await fill(api, 5500);
     await pruneTwice(api, ada);
+    expect(await countOf(api)).toBe(2);
   });
 
   test("keeps the newest event however old it is, so that nothing seems to have gone back", async () => {
