@@ -1,7 +1,7 @@
 // Whether any document, however wrong, makes the server stumble: nearly right ones with mistakes and directives
 // everywhere, by HTTP and by socket, signed in and not. It exits with 1 if one of them was an incident, was answered 5xx
 // without a word on when to come back, or was answered later than the limit of an operation.
-//   npm run soak:documents -- --count 100000 --seed 1 --database postgresql://postgres:secret@127.0.0.1:5432/postern
+//   npm run soak:documents -- --count 100000 --seed 1 --database postgresql://127.0.0.1:5432/postern
 // Without --database it uses a SQLite file of its own.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

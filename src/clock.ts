@@ -24,6 +24,15 @@ export const pause = (milliseconds: number): Promise<void> =>
 /** Runs something when the event loop has been round. Taken before a test runner can have made another of it. */
 export const inNextTurn: (run: () => void) => void = globalThis.setImmediate;
 
+// Taken before a test runner can have replaced them: a server whose timers never end would answer nothing.
+const { setTimeout: startTimeout, clearTimeout: clearStarted } = globalThis;
+
+/** A timer that nobody moves by hand, for rests of the processor. It keeps no process from ending. */
+export const restTimer: Timer = (milliseconds, run) => {
+  const timeout = startTimeout(run, milliseconds).unref();
+  return () => clearStarted(timeout);
+};
+
 /** The machine's timer. It keeps no process from ending. */
 export const systemTimer: Timer = (milliseconds, run) => {
   const timeout = setTimeout(run, milliseconds).unref();

@@ -114,11 +114,14 @@ test("npm run sbom lists all that is shipped and nothing else, with what it was 
 });
 
 /** What tests have that looks like a secret, and was made up. */
-const madeUp: Readonly<Record<string, string>> = {
-  "test/admin-upkeep.test.ts": "a password in a URL",
-  "test/backup.test.ts": "a password in a URL",
-  "test/config.test.ts": "a value that looks made at random",
-  "test/database/postgresql.test.ts": "a password in a URL",
+const madeUp: Readonly<Record<string, readonly string[]>> = {
+  "test/admin-upkeep.test.ts": ["a password in a URL"],
+  "test/backup.test.ts": ["a password in a URL"],
+  "test/config.test.ts": ["a password in a URL", "a value that looks made at random"],
+  "test/database/postgresql.test.ts": ["a password in a URL"],
+  "test/database/several-hosts.test.ts": ["a password in a URL"],
+  "test/ending-a-start.test.ts": ["a password in a URL"],
+  "test/start-mark.test.ts": ["a password in a URL"],
 };
 
 test("no file of the repository has a secret in it", () => {
@@ -126,7 +129,7 @@ test("no file of the repository has a secret in it", () => {
   expect(files).toContain("package.json");
   const found = files.flatMap((file) =>
     secretsIn(readFileSync(file, "latin1"))
-      .filter((secret) => madeUp[file] === undefined || !secret.endsWith(madeUp[file]))
+      .filter((secret) => !(madeUp[file] ?? []).some((kind) => secret.endsWith(kind)))
       .map((secret) => `${file}, ${secret}`),
   );
   expect(found).toEqual([]);

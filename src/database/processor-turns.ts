@@ -1,4 +1,4 @@
-import { inNextTurn, systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
+import { inNextTurn, restTimer, systemStopwatch, type Stopwatch, type Timer } from "../clock.js";
 import { countsByParty } from "./counts-by-party.js";
 import { makeTurns, tooBusy, type Load, type Waiting } from "./turns.js";
 
@@ -28,7 +28,7 @@ export function processorTurns(
   share: number,
   { stopwatch, timer }: { readonly stopwatch: Stopwatch; readonly timer: Timer } = {
     stopwatch: systemStopwatch,
-    timer: systemTimer,
+    timer: restTimer,
   },
 ): ProcessorTurns {
   const turns = makeTurns(1, { longestQueue });
