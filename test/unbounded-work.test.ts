@@ -24,7 +24,7 @@ describe("a document", () => {
     expect(status).toBe(422);
     expect(body.errors).toEqual([
       expect.objectContaining({
-        message: "The document repeats fields or fragments in more than 5000 pairs",
+        message: "The document repeats fields or fragments in more than 3000 pairs",
         extensions: { code: "QUERY_TOO_COMPLEX" },
       }),
     ]);

@@ -81,7 +81,7 @@ export function nameOf(
 // Nobody reads more, and each may have looked for a name like the one given.
 const mostErrors = 25;
 /** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
-const mergePairsPerToken = 5;
+const mergePairsPerToken = 3;
 
 /** Stands in for a text that can't be parsed, since an operation has to have some document. */
 const nothing = parse("{ __typename }");
