@@ -50,7 +50,7 @@ export function environment(database: string, settings: Record<string, string> =
     TRUST_PROXY: "loopback",
     DATABASE_URL: `sqlite:${database}`,
     SHUTDOWN_GRACE: "5s",
-    // What is measured is the server, and not how soon a user has written enough.
+    // The bench measures the server, not a limit on its users.
     POSTS_PER_HOUR: "1000000",
     ...settings,
   };

@@ -82,7 +82,7 @@ export type Client = {
   readonly addressKey: string;
   /** Writes an event down, with the address. Call it after the commit. */
   readonly note: (event: SessionEvent) => void;
-  /** What the log has for an email address. */
+  /** Stands for an email address in the log; see `accountKeyOf`. */
   readonly accountKeyOf: (email: string) => string;
 };
 

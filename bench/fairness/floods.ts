@@ -1,4 +1,4 @@
-// What costs a server more than its bytes before it knows what is asked: by HTTP and by socket.
+// Requests that cost a server more than their bytes before it knows what they ask, by HTTP and by socket.
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
