@@ -30,6 +30,18 @@ describe("a document", () => {
     ]);
   });
 
+  test("may not have more comments than are read in no time, though none of them is a token", async () => {
+    const api = await startApi();
+    const { status, body } = await api.send(`${"#\n".repeat(1001)}{ __typename }`);
+    expect(status).toBe(422);
+    expect(body.errors).toEqual([
+      expect.objectContaining({
+        message: "The document has more than 1000 comments",
+        extensions: { code: "QUERY_TOO_COMPLEX" },
+      }),
+    ]);
+  });
+
   test("may repeat them as clients with fragments do", async () => {
     const api = await startApi();
     const ada = await api.register();
