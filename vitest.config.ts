@@ -115,6 +115,8 @@ export default defineConfig({
     // Hashing and starting processes take what a busy machine takes; no test measures time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A poll ends as soon as it holds. The second that vitest waits by itself is too short on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
   },
   resolve: {
     // Otherwise tests load GraphQL as ES modules and its users as CommonJS: two copies that refuse each other's types.

@@ -113,6 +113,7 @@ describe("pruning", () => {
     }
   };
   const oldOf = async (api: Api) => {
+    expect(api.logged().filter(({ level }) => Number(level) >= 50)).toEqual([]);
     const before = api.clock().getTime() - 2 * day;
     const [row] = await statement(api, `select cast(count(*) as integer) as number from events where at < ${before}`);
     return (row as { number: number }).number;
