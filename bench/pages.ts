@@ -1,18 +1,18 @@
 // What page 10,000 costs beside page 1, for each order and list, and what a search and a filter by creation cost: medians
 // of reads in one process, through the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/foundation/clock.js";
 import { openDatabase } from "../src/database/database.js";
-import { configOfEnvironment } from "../src/config/environment.js";
-import { measureAnswer } from "../src/operation/answer-size.js";
-import type { PostSelection } from "../src/post/list/selection.js";
-import { entities } from "../src/schema.js";
-import { newestMatches, type Listing } from "../src/post/list/post-list.js";
-import { searchOf } from "../src/post/list/search.js";
-import { OrderDirection, type Position } from "../src/paging/page-request.js";
-import { bestMatchFirst, latestFirst, PostOrderField } from "../src/post/list/order.js";
-import { PostStatus } from "../src/post/post.publication.js";
-import { postsFor } from "../src/post/list/post.reads.js";
-import { keyColumns } from "../src/post/list/keyset.js";
+import { configOfEnvironment } from "../src/foundation/config/environment.js";
+import { measureAnswer } from "../src/graphql/answer-size.js";
+import type { PostSelection } from "../src/features/post/list/selection.js";
+import { entities } from "../src/graphql/schema.js";
+import { newestMatches, type Listing } from "../src/features/post/list/post-list.js";
+import { searchOf } from "../src/features/post/search/search.js";
+import { OrderDirection, type Position } from "../src/kit/paging/page-request.js";
+import { bestMatchFirst, latestFirst, PostOrderField } from "../src/features/post/list/order.js";
+import { PostStatus } from "../src/features/post/post.publication.js";
+import { postsFor } from "../src/features/post/list/post.reads.js";
+import { keyColumns } from "../src/features/post/list/keyset.js";
 import { openReader, readerFor } from "../src/database/reader.js";
 import { sql, Sql } from "../src/database/sql.js";
 import { median } from "./support.js";

@@ -27,8 +27,8 @@ export function temporaryFolder(): string {
 /** A seeded database file of its own for one run: a copy of one that is made once and kept for the next run. */
 export function seededDatabase(posts: number): string {
   // A file of today's tables and words would be no use to the bench of tomorrow's.
-  const madeOf = createHash("sha256").update(readdirSync("src/migrations/sqlite").join("\n"));
-  const version = madeOf.update(readFileSync("src/admin/seed/texts.ts")).digest("hex").slice(0, 8);
+  const madeOf = createHash("sha256").update(readdirSync("src/database/migrations/sqlite").join("\n"));
+  const version = madeOf.update(readFileSync("src/cli/seed/texts.ts")).digest("hex").slice(0, 8);
   const kept = join(tmpdir(), `postern-seeded-${posts}-${version}`);
   const file = join(kept, "postern.sqlite");
   if (!existsSync(file)) makeSeeded(posts, kept, file);

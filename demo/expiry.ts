@@ -10,9 +10,9 @@ import { styleText } from "node:util";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType } from "graphql-ws";
 import { WebSocket } from "ws";
 
-import { systemClock, systemTimer } from "../src/clock.js";
-import { readConfig } from "../src/config/settings.js";
-import { makeLog, standardOutput } from "../src/log.js";
+import { systemClock, systemTimer } from "../src/foundation/clock.js";
+import { readConfig } from "../src/foundation/config/settings.js";
+import { makeLog, standardOutput } from "../src/foundation/log.js";
 import { startServer } from "../src/server/server.js";
 
 const terminal = process.stdout.isTTY;

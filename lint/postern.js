@@ -1,6 +1,8 @@
 // The project's own lint rules, as an ESLint plugin that oxlint loads.
 import { dirname, posix, relative } from "node:path";
 
+import { doors, exceptions, featureImports, wings } from "./wings.js";
+
 /** The linted file's path below a folder, with slashes; undefined outside of it. */
 function placeIn(folder, context) {
   const path = relative(context.cwd, context.filename).replaceAll("\\", "/");
@@ -18,13 +20,15 @@ const ambientCalls = new Set(["Date", "setTimeout", "setInterval"]);
 const noAmbientTime = {
   meta: {
     docs: {
-      description: "Time is a parameter: clock.ts alone reads it, in src and in explorer, and the client's own.",
+      description:
+        "Time is a parameter: foundation/clock.ts reads the clock, and those of the explorer and the client.",
     },
     messages: { ambient: "{{ what }} goes by the ambient clock: take a Clock, or the instant, as an argument." },
   },
   create(context) {
     const place = placeIn("src", context) ?? placeIn("explorer", context);
-    if (place === undefined || place === "clock.ts" || place === "client/clock.ts") return {};
+    const clocks = ["foundation/clock.ts", "client/clock.ts", "clock.ts"];
+    if (place === undefined || clocks.includes(place)) return {};
     const report = (node, what) => context.report({ node, messageId: "ambient", data: { what } });
     return {
       MemberExpression(node) {
@@ -45,81 +49,26 @@ const noAmbientTime = {
   },
 };
 
-/** From the process down to what knows nobody; the first pattern that fits says the layer. Src has no other files. */
-const layers = [
-  // Runs in browsers, and is made of nothing of the server.
-  { name: "client", files: /^client\// },
-  { name: "main", files: /^main\.ts$/ },
-  { name: "testing", files: /^testing\// },
-  { name: "index", files: /^index\.ts$/ },
-  { name: "admin", files: /^admin\// },
-  { name: "process", files: /^process\// },
-  { name: "server", files: /^server\// },
-  { name: "live", files: /^live\// },
-  { name: "http", files: /^http\// },
-  { name: "schema", files: /^schema\.ts$/ },
-  { name: "feature", files: /\.feature\.ts$/ },
-  { name: "resolver", files: /\.(resolver|connection)\.ts$/ },
-  { name: "create-context", files: /^create-context\.ts$/ },
-  { name: "operation", files: /^operation\// },
-  { name: "service", files: /^(post|account|session|user)\/(?!.*\.entity\.ts$)/ },
-  { name: "context", files: /^context\.ts$/ },
-  { name: "auth", files: /^auth\.ts$/ },
-  { name: "paging", files: /^paging\// },
-  { name: "event-log", files: /^event-log\// },
-  { name: "database", files: /^database\/(?!instant\.type\.ts$)/ },
-  { name: "entity", files: /\.entity\.ts$/ },
-  { name: "migration", files: /^migrations\// },
-  { name: "tracing", files: /^tracing\// },
-  { name: "config", files: /^config\// },
-  { name: "metrics", files: /^metrics\// },
-  { name: "foundation", files: /^(clock|date-time|errors|id|log|node\.type|validation|database\/instant\.type)\.ts$/ },
-];
+const order = [...doors, ...wings].map(({ name }) => name);
+const placeOf = (path) => order.indexOf(path.split("/")[0]);
+const featureOf = (path) => path.match(/^features\/([^/]+)\//)?.[1];
 
-/** Layers that stand beside each other, so that neither may import the other though one is listed first. */
-const strangers = new Set([
-  "main → testing",
-  "main → index",
-  "testing → index",
-  "testing → admin",
-  "testing → process",
-  "index → process",
-  "live → schema",
-  "live → feature",
-  "live → resolver",
-  "http → schema",
-  "http → feature",
-  "http → resolver",
-  "operation → service",
-  "auth → paging",
-  "auth → database",
-  "database → entity",
-  "entity → migration",
-]);
-
-/** Which features a feature may import: what it adds to another's types, it adds from its own folder. */
-const features = {
-  post: ["post", "user"],
-  account: ["account", "session", "user"],
-  session: ["session", "user"],
-  user: ["user"],
-};
-
-/** What is wrong with `from` importing `to`, both below src; undefined where nothing is. */
+/** Why `from` may not import `to`, both below src. Undefined if it may. */
 function objection(from, to) {
-  const [upper, lower] = [from, to].map((place) => layers.findIndex(({ files }) => files.test(place)));
-  if (upper === -1 || lower === -1) return "stands in no layer: give it one in lint/postern.js";
-  const step = `${layers[upper].name} → ${layers[lower].name}`;
-  if (lower < upper || strangers.has(step) || (upper === 0 && lower > 0)) return `goes against the direction: ${step}`;
-  const [feature, other] = [from, to].map((place) => place.split("/")[0]);
-  if (feature in features && other in features && !features[feature].includes(other))
+  const [upper, lower] = [placeOf(from), placeOf(to)];
+  if (upper === -1 || lower === -1) return "is in no wing: src has those of lint/wings.js";
+  if (lower < upper) return `goes up: from ${order[upper]} to ${order[lower]}`;
+  const exception = exceptions.find((rule) => rule.from.test(from) && rule.to.test(to));
+  if (exception !== undefined) return `is an exception: ${exception.why}`;
+  const [feature, other] = [featureOf(from), featureOf(to)];
+  if (other !== undefined && feature in featureImports && other !== feature && !featureImports[feature].includes(other))
     return `goes from feature to feature: ${feature} → ${other}`;
   return undefined;
 }
 
 const dependencyDirection = {
   meta: {
-    docs: { description: "Imports go one way: from the process down to values, and between features as listed." },
+    docs: { description: "Imports go one way: from wing to wing, and between features as listed in wings.js." },
     messages: { direction: "This import {{ objection }}" },
   },
   create(context) {

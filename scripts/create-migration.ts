@@ -1,6 +1,6 @@
 // Writes the migration from what the existing ones make to what the entities say.
 import { openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 
 const database = await openDatabase("sqlite::memory:", entities);
 const { fileName } = await database.getMigrator().createMigration();

@@ -2,15 +2,15 @@
 // that is always the same, in the light and in the dark.
 import type { Browser, Page } from "playwright-core";
 
-import { hashPassword } from "../src/account/password.js";
-import { demonstrationAccount } from "../src/account/demonstration.js";
-import { readConfig } from "../src/config/settings.js";
+import { hashPassword } from "../src/features/account/password.js";
+import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { readConfig } from "../src/foundation/config/settings.js";
 import { openDatabase } from "../src/database/database.js";
-import { makeLog } from "../src/log.js";
-import { entities } from "../src/schema.js";
+import { makeLog } from "../src/foundation/log.js";
+import { entities } from "../src/graphql/schema.js";
 import { startServer } from "../src/server/server.js";
-import { demonstration } from "../src/admin/seed/demonstration.js";
-import { fill } from "../src/admin/seed/fill.js";
+import { demonstration } from "../src/cli/seed/demonstration.js";
+import { fill } from "../src/cli/seed/fill.js";
 import { chromiumFile, openBrowser, visit } from "../test/support/browser.js";
 import { handClock, handTimer } from "../src/testing/clock.js";
 

@@ -2,8 +2,8 @@
 // change to the settings or to what is measured.
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { environmentExample, settingsPage } from "../src/config/settings-page.js";
-import { metricsList, withList } from "../src/metrics/page.js";
+import { environmentExample, settingsPage } from "../src/foundation/config/settings-page.js";
+import { metricsList, withList } from "../src/foundation/metrics/page.js";
 import { dashboard } from "./monitoring/dashboard.js";
 import { alertRules, alertsList } from "./monitoring/files.js";
 

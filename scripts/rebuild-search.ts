@@ -1,10 +1,10 @@
 // Makes the search index of the database in DATABASE_URL anew.
-import { ConfigError } from "../src/config/settings.js";
+import { ConfigError } from "../src/foundation/config/settings.js";
 import { openDatabase, withoutPassword } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
-import { entities } from "../src/schema.js";
-import { configOfEnvironment } from "../src/config/environment.js";
-import { rebuildSearch } from "../src/post/list/search-index.js";
+import { entities } from "../src/graphql/schema.js";
+import { configOfEnvironment } from "../src/foundation/config/environment.js";
+import { rebuildSearch } from "../src/features/post/search/search-index.js";
 
 try {
   const { databaseUrl } = configOfEnvironment().config;

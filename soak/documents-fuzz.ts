@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { makeSchema } from "../src/schema.js";
+import { makeSchema } from "../src/graphql/schema.js";
 import { httpClient, socketClient } from "./fuzz/clients.js";
 import { fuzzedRequests } from "./fuzz/documents.js";
 import { openFuzzServer } from "./fuzz/server.js";

@@ -1,4 +1,4 @@
-import { isErrorCode, statusOfCode } from "../src/errors.js";
+import { isErrorCode, statusOfCode } from "../src/foundation/errors.js";
 import { send, type Answer } from "./client.js";
 import type { Clocks } from "./clocks.js";
 import type { Findings } from "./findings.js";

@@ -1,52 +1,58 @@
-import "./config/home.js";
+import "./foundation/config/home.js";
 import "reflect-metadata";
 
 import type { Logger } from "pino";
 
-import { systemClock, systemTimer, type Clock } from "./clock.js";
-import { configOfEnvironment } from "./config/environment.js";
-import { dataFolder } from "./config/kept-secret.js";
-import { readConfig, type SettingValues } from "./config/settings.js";
-import { makeLog, standardOutput } from "./log.js";
-import { featuresWith, type AddedFeature } from "./schema.js";
+import { systemClock, systemTimer, type Clock } from "./foundation/clock.js";
+import { configOfEnvironment } from "./foundation/config/environment.js";
+import { dataFolder } from "./foundation/config/kept-secret.js";
+import { readConfig, type SettingValues } from "./foundation/config/settings.js";
+import { makeLog, standardOutput } from "./foundation/log.js";
+import { featuresWith, type AddedFeature } from "./graphql/schema.js";
 import { startServer, type RunningServer } from "./server/server.js";
 
 // The front door of the package: what an application makes its own features of. Whatever isn't here may change in any
 // release.
-export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./auth.js";
-export type { Clock } from "./clock.js";
-export { ConfigError, type SettingValues } from "./config/settings.js";
-export { perOperation, type Context } from "./context.js";
+export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./kit/auth.js";
+export type { Clock } from "./foundation/clock.js";
+export { ConfigError, type SettingValues } from "./foundation/config/settings.js";
+export { perOperation, type Context } from "./kit/context.js";
 export type { AddedMigration } from "./database/added-migrations.js";
 export { DatabaseUnusableError } from "./database/database.js";
 export { jsonArray, jsonArrays, jsonOfInstant, jsonOfText, joinInOrder } from "./database/dialect.js";
-export { InstantType } from "./database/instant.type.js";
+export { InstantType } from "./kit/instant-column.js";
 export { joinSql, limit, Sql, sql, type SqlValue } from "./database/sql.js";
 export type { OperationReader } from "./database/reader.js";
 export type { Transaction } from "./database/transaction.js";
-export { DateTime } from "./date-time.js";
-export { badUserInput, KnownError, type AddedErrorCodes, type ErrorCode, type InputIssue } from "./errors.js";
-export { isId, newId, type AddedIdKinds, type IdKind } from "./id.js";
-export type { NodeSource, NodeSources } from "./node.resolver.js";
-export { Node, SameForAll } from "./node.type.js";
-export { positionOf } from "./paging/cursor.js";
-export { around, boundConditions, foundOf, foundOrder, foundPositions } from "./paging/keyset.js";
-export type { Bounds, KeysetSource } from "./paging/keyset.js";
-export { cursorRule, fromOneEnd, PageArguments, pageArgumentRules, pageRequestOf } from "./paging/page.args.js";
-export { OrderDirection, type Order, type PageRequest, type Position } from "./paging/page-request.js";
-export { cursorsOf, PageInfo, pageOf, type KeysetRow, type Page } from "./paging/page.js";
-export { postsFor, type PostReads } from "./post/list/post.reads.js";
-export { selectedOfPost, type PostSelection } from "./post/list/selection.js";
-export { Post } from "./post/post.entity.js";
-export { requirePost } from "./post/post.service.js";
-export { PostType } from "./post/post.type.js";
-export { isInOneOf, visibilityScopes, type VisibilityScope } from "./post/post.visibility.js";
-export { joinFeatures, type AddedFeature } from "./schema.js";
+export { DateTime } from "./kit/date-time.js";
+export {
+  badUserInput,
+  KnownError,
+  type AddedErrorCodes,
+  type ErrorCode,
+  type InputIssue,
+} from "./foundation/errors.js";
+export { isId, newId, type AddedIdKinds, type IdKind } from "./kit/id.js";
+export type { NodeSource, NodeSources } from "./graphql/node.resolver.js";
+export { Node, SameForAll } from "./kit/node.type.js";
+export { positionOf } from "./kit/paging/cursor.js";
+export { around, boundConditions, foundOf, foundOrder, foundPositions } from "./kit/paging/keyset.js";
+export type { Bounds, KeysetSource } from "./kit/paging/keyset.js";
+export { cursorRule, fromOneEnd, PageArguments, pageArgumentRules, pageRequestOf } from "./kit/paging/page.args.js";
+export { OrderDirection, type Order, type PageRequest, type Position } from "./kit/paging/page-request.js";
+export { cursorsOf, PageInfo, pageOf, type KeysetRow, type Page } from "./kit/paging/page.js";
+export { postsFor, type PostReads } from "./features/post/list/post.reads.js";
+export { selectedOfPost, type PostSelection } from "./features/post/list/selection.js";
+export { Post } from "./features/post/post.entity.js";
+export { requirePost } from "./features/post/post.service.js";
+export { PostType } from "./features/post/post.type.js";
+export { isInOneOf, visibilityScopes, type VisibilityScope } from "./features/post/post.visibility.js";
+export { joinFeatures, type AddedFeature } from "./graphql/schema.js";
 export type { RunningServer } from "./server/server.js";
-export { User } from "./user/user.entity.js";
-export { usersOf } from "./user/user.reads.js";
-export { UserType } from "./user/user.type.js";
-export { checkArguments, storableText, textOf, trimmedTextOf } from "./validation.js";
+export { User } from "./features/user/user.entity.js";
+export { usersOf } from "./features/user/user.reads.js";
+export { UserType } from "./features/user/user.type.js";
+export { checkArguments, storableText, textOf, trimmedTextOf } from "./kit/validation.js";
 
 /** What a server is made of beside what Postern brings. */
 export type ServerOptions = AddedFeature & {
@@ -91,6 +97,6 @@ export async function administer(
   args: readonly string[] = process.argv.slice(2),
 ): Promise<number> {
   // What serves needs none of it.
-  const { administerProcess } = await import("./admin/process.js");
+  const { administerProcess } = await import("./cli/process.js");
   return administerProcess(args, added);
 }

@@ -61,7 +61,7 @@ test("what the page says makes a feature that passes the checks and answers over
   for (const { path, text } of blocksOf("diff", "\\+\\+\\+ ")) edit(path, (before) => changed(before, text));
 
   const [create, printSchema] = blocksOf("sh", "").flatMap(({ path, text }) => [path, ...text.trimEnd().split("\n")]);
-  const migrations = "src/migrations/sqlite";
+  const migrations = "src/database/migrations/sqlite";
   const known = readdirSync(migrations);
   expect(await run(folder, create!)).toContain("review it, and list it in index.ts");
   const name = basename(

@@ -6,9 +6,9 @@ import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { bookmarks } from "../examples/bookmarks/bookmark.feature.js";
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/foundation/clock.js";
 import { openDatabase } from "../src/database/database.js";
-import { featuresWith } from "../src/schema.js";
+import { featuresWith } from "../src/graphql/schema.js";
 import { postern, type Given } from "./support/admin.js";
 import { startApi } from "./support/api.js";
 import { newUnsharedUrl } from "./support/database.js";

@@ -6,11 +6,11 @@ import { resolve } from "node:path";
 import { Client } from "pg";
 import { describe, expect, inject, test } from "vitest";
 
-import { leavesOf, makeProgram } from "../src/admin/administer.js";
-import { doesAndTells, type Surroundings } from "../src/admin/command.js";
-import { columns } from "../src/admin/text.js";
+import { leavesOf, makeProgram } from "../src/cli/administer.js";
+import { doesAndTells, type Surroundings } from "../src/cli/command.js";
+import { columns } from "../src/cli/text.js";
 import { openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { postern, type Given } from "./support/admin.js";
 import { startApi, type Api } from "./support/api.js";

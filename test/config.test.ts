@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { environmentExample, settingsPage } from "../src/config/settings-page.js";
-import { ConfigError, readConfig, variables } from "../src/config/settings.js";
-import { secretKey } from "../src/config/signing-keys.js";
+import { environmentExample, settingsPage } from "../src/foundation/config/settings-page.js";
+import { ConfigError, readConfig, variables } from "../src/foundation/config/settings.js";
+import { secretKey } from "../src/foundation/config/signing-keys.js";
 import { newFolder } from "./support/files.js";
-import { formatDuration, parseDurationSeconds } from "../src/config/duration.js";
+import { formatDuration, parseDurationSeconds } from "../src/foundation/config/duration.js";
 
 const secret = "f3b1c5d7a9e80246f3b1c5d7a9e80246";
 

@@ -7,7 +7,7 @@ import { validate } from "dockerfile-utils";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
-import { settings } from "../src/config/setting-list.js";
+import { settings } from "../src/foundation/config/setting-list.js";
 import { newFolder } from "./support/files.js";
 import { buildImage, canBuildImages, runInImage } from "./support/image.js";
 import { freePort } from "./support/postgres-server.js";

@@ -1,10 +1,10 @@
 import { expect, inject, onTestFinished, test } from "vitest";
 
-import { bytesAtOnce, copyDatabase, rowsOf } from "../src/admin/bulk/copy.js";
-import { Refusal } from "../src/admin/command.js";
+import { bytesAtOnce, copyDatabase, rowsOf } from "../src/cli/bulk/copy.js";
+import { Refusal } from "../src/cli/command.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
 import { openMigrated } from "./support/database.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { makeSchema } from "../src/schema.js";
+import { makeSchema } from "../src/graphql/schema.js";
 import { startApi, type Api } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
 import { refusal, tokenStates, type Reason } from "./support/token-states.js";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import { isDatabaseAway, openDatabase, type Database } from "../src/database/database.js";
-import { sqliteMigrations } from "../src/migrations/sqlite/index.js";
-import { entities } from "../src/schema.js";
+import { sqliteMigrations } from "../src/database/migrations/sqlite/index.js";
+import { entities } from "../src/graphql/schema.js";
 import { inTransaction } from "./support/reads.js";
-import { User } from "../src/user/user.entity.js";
+import { User } from "../src/features/user/user.entity.js";
 import { startApi } from "./support/api.js";
 import { newFolder } from "./support/files.js";
 import { createPost, votePost } from "./support/posts.js";

@@ -1,7 +1,7 @@
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 
 import { startApi } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";

@@ -1,8 +1,8 @@
 // The log of what happened: what it does when the database goes back behind it, and how it forgets.
 import { describe, expect, test } from "vitest";
 
-import { keyringOf, secretKey } from "../src/config/signing-keys.js";
-import { eventCursors } from "../src/event-log/event-cursor.js";
+import { keyringOf, secretKey } from "../src/foundation/config/signing-keys.js";
+import { eventCursors } from "../src/database/event-log/event-cursor.js";
 import { handClock } from "../src/testing/clock.js";
 import type { TestAccount } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";

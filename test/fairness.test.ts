@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../src/database/database.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";

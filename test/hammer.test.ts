@@ -5,8 +5,8 @@ import * as fc from "fast-check";
 import { parse, validate } from "graphql";
 import { expect, test } from "vitest";
 
-import { isErrorCode } from "../src/errors.js";
-import { makeSchema } from "../src/schema.js";
+import { isErrorCode } from "../src/foundation/errors.js";
+import { makeSchema } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import type { Answer } from "../src/testing/transport.js";
 import { startApi, type Api } from "./support/api.js";

@@ -5,9 +5,9 @@ import { Client } from "pg";
 import sqlite3 from "sqlite3";
 import { expect, inject, onTestFinished, test } from "vitest";
 
-import { systemClock, systemTimer } from "../src/clock.js";
-import { readConfig } from "../src/config/settings.js";
-import { makeLog } from "../src/log.js";
+import { systemClock, systemTimer } from "../src/foundation/clock.js";
+import { readConfig } from "../src/foundation/config/settings.js";
+import { makeLog } from "../src/foundation/log.js";
 import { startServer } from "../src/server/server.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { startApi } from "./support/api.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isId, newId } from "../src/id.js";
+import { isId, newId } from "../src/kit/id.js";
 
 const at = (milliseconds: number) => new Date(Date.UTC(2026, 10, 22) + milliseconds);
 

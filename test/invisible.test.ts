@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { extendSchema, parse } from "graphql";
 import { describe, expect, inject, test } from "vitest";
 
-import { cursorOf } from "../src/paging/cursor.js";
-import { OrderDirection } from "../src/paging/page-request.js";
-import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../src/post/list/order.js";
-import { makeSchema } from "../src/schema.js";
+import { cursorOf } from "../src/kit/paging/cursor.js";
+import { OrderDirection } from "../src/kit/paging/page-request.js";
+import { bestMatchFirst, latestFirst, PostOrderField, type ListOrder } from "../src/features/post/list/order.js";
+import { makeSchema } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi, type Api } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { ConfigError, readConfig } from "../src/config/settings.js";
-import { asymmetricKey } from "../src/config/signing-keys.js";
+import { ConfigError, readConfig } from "../src/foundation/config/settings.js";
+import { asymmetricKey } from "../src/foundation/config/signing-keys.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { postern } from "./support/admin.js";
 import { startApi, type Api } from "./support/api.js";

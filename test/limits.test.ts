@@ -5,7 +5,7 @@ import { getIntrospectionQuery } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import { openReader } from "../src/database/reader.js";
 import { sql } from "../src/database/sql.js";
 import { startApi } from "./support/api.js";

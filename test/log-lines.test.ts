@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 
 import { generateKeyPairSync } from "node:crypto";
 
-import { accountKeyOf } from "../src/account/account-key.js";
-import { asymmetricKey, keyringOf, secretKey } from "../src/config/signing-keys.js";
+import { accountKeyOf } from "../src/features/account/account-key.js";
+import { asymmetricKey, keyringOf, secretKey } from "../src/foundation/config/signing-keys.js";
 import { postern } from "./support/admin.js";
 import { startApi, type Api } from "./support/api.js";
 import { newUnsharedUrl } from "./support/database.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { addressKeyOf } from "../src/session/address.js";
+import { addressKeyOf } from "../src/foundation/fairness/address.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import type { Answer } from "../src/testing/transport.js";
 import { startApi, type Api } from "./support/api.js";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { connectDatabase, openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import type { Answer } from "../src/testing/transport.js";
 import { startApi, type Api } from "./support/api.js";

@@ -1,6 +1,6 @@
 import { expect, inject, test } from "vitest";
 
-import { creationsOf } from "../src/post/post-quota.js";
+import { creationsOf } from "../src/features/post/post-quota.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { createPost, deletePost, tryToCreatePost } from "./support/posts.js";

@@ -1,10 +1,10 @@
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 
-import { usualUse } from "../src/config/database-use.js";
+import { usualUse } from "../src/foundation/config/database-use.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi } from "./support/api.js";
 import { pgbouncerVersion, startPgbouncer } from "./support/pgbouncer.js";

@@ -7,7 +7,7 @@ import { hash } from "@node-rs/argon2";
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 
 import { newFolder } from "./support/files.js";
 import { ask, end, failProcess, joinHere, runHere, startProcess } from "./support/process.js";

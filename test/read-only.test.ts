@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../src/database/database.js";
-import { featuresWith } from "../src/schema.js";
+import { featuresWith } from "../src/graphql/schema.js";
 import { postern } from "./support/admin.js";
 import { startApi, type Api } from "./support/api.js";
 import { newFolder } from "./support/files.js";

@@ -14,7 +14,7 @@ import {
 } from "graphql";
 import { expect, test } from "vitest";
 
-import { makeSchema, printedSchema } from "../src/schema.js";
+import { makeSchema, printedSchema } from "../src/graphql/schema.js";
 
 test("schema.graphql is what the code says (if not: npm run schema, then review the difference)", () => {
   expect(readFileSync("schema.graphql", "utf8")).toBe(printedSchema());

@@ -2,7 +2,7 @@ import { expect, inject, test } from "vitest";
 
 import type { Database } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
-import { rebuildSearch, renewWords } from "../src/post/list/search-index.js";
+import { rebuildSearch, renewWords } from "../src/features/post/search/search-index.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi } from "./support/api.js";
 import { newFileUrl } from "./support/files.js";

@@ -7,16 +7,16 @@ import { pathToFileURL } from "node:url";
 import { decodeTime, isValid } from "ulid";
 import { expect, onTestFinished, test } from "vitest";
 
-import { demonstration } from "../src/admin/seed/demonstration.js";
-import { fill, postsAtOnce } from "../src/admin/seed/fill.js";
-import { bulkSqlite } from "../src/admin/bulk/sqlite.js";
+import { demonstration } from "../src/cli/seed/demonstration.js";
+import { fill, postsAtOnce } from "../src/cli/seed/fill.js";
+import { bulkSqlite } from "../src/cli/bulk/sqlite.js";
 import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
-import { entities } from "../src/schema.js";
-import { titleKeyOf } from "../src/post/title-key.js";
-import { demonstrationAccount } from "../src/account/demonstration.js";
-import { isGuessablePassword } from "../src/account/guessable-password.js";
-import { passwordMatches } from "../src/account/password.js";
+import { entities } from "../src/graphql/schema.js";
+import { titleKeyOf } from "../src/features/post/search/title-key.js";
+import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { isGuessablePassword } from "../src/features/account/guessable-password.js";
+import { passwordMatches } from "../src/features/account/password.js";
 import { newFile, newFolder } from "./support/files.js";
 import { postern } from "./support/admin.js";
 

@@ -1,7 +1,7 @@
 import { hash } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 
-import { passwordCost } from "../src/account/password.js";
+import { passwordCost } from "../src/features/account/password.js";
 import { startApi } from "./support/api.js";
 import { rows } from "./support/rows.js";
 

@@ -1,9 +1,9 @@
 import { expect, inject, test } from "vitest";
 
-import { recordFailure } from "../src/account/login-throttle.js";
+import { recordFailure } from "../src/features/account/login-throttle.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
-import { entities } from "../src/schema.js";
+import { entities } from "../src/graphql/schema.js";
 import type { TestAccount as Account } from "../src/testing/account.js";
 import { startApi } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import type { SenderTimeouts } from "../src/http/http-server.js";
+import type { SenderTimeouts } from "../src/server/connection/http-server.js";
 import { startApi } from "./support/api.js";
 import { startSmallServer } from "./support/small-server.js";
 

@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 
 import { describe, expect, inject, test } from "vitest";
 
-import { systemTimer } from "../src/clock.js";
-import { readConfig } from "../src/config/settings.js";
+import { systemTimer } from "../src/foundation/clock.js";
+import { readConfig } from "../src/foundation/config/settings.js";
 import { openDatabase } from "../src/database/database.js";
-import { startMarkFile } from "../src/event-log/start-mark.js";
-import { makeLog } from "../src/log.js";
-import { featuresWith } from "../src/schema.js";
+import { startMarkFile } from "../src/database/event-log/start-mark.js";
+import { makeLog } from "../src/foundation/log.js";
+import { featuresWith } from "../src/graphql/schema.js";
 import { startServer } from "../src/server/server.js";
 import { handClock } from "../src/testing/clock.js";
 import { postern } from "./support/admin.js";

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { copyDatabase } from "../../src/admin/bulk/copy.js";
+import { copyDatabase } from "../../src/cli/bulk/copy.js";
 import { openDatabase } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { startPostgres } from "../../test/support/postgres-server.js";
 import { startServer, type Server } from "../server-process.js";
 import { documents } from "./documents.js";

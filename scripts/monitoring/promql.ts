@@ -1,4 +1,4 @@
-import { definitions, processDefinitions } from "../../src/metrics/definitions.js";
+import { definitions, processDefinitions } from "../../src/foundation/metrics/definitions.js";
 
 type OwnMetric = keyof typeof definitions;
 type Metric = OwnMetric | keyof typeof processDefinitions;

@@ -1,6 +1,6 @@
-import { systemClock, systemTimer } from "../../src/clock.js";
-import { readConfig } from "../../src/config/settings.js";
-import { makeLog } from "../../src/log.js";
+import { systemClock, systemTimer } from "../../src/foundation/clock.js";
+import { readConfig } from "../../src/foundation/config/settings.js";
+import { makeLog } from "../../src/foundation/log.js";
 import { startServer } from "../../src/server/server.js";
 
 export type FuzzServer = {

@@ -1,8 +1,8 @@
-import { newId } from "../../src/id.js";
-import { createPost } from "../../src/post/post.service.js";
-import { setVote } from "../../src/post/vote.service.js";
-import { openSession } from "../../src/session/session.service.js";
-import { createUser } from "../../src/user/user.service.js";
+import { newId } from "../../src/kit/id.js";
+import { createPost } from "../../src/features/post/post.service.js";
+import { setVote } from "../../src/features/post/vote.service.js";
+import { openSession } from "../../src/features/session/session.service.js";
+import { createUser } from "../../src/features/user/user.service.js";
 import type { Stage } from "./stage.js";
 
 /** Somebody with two sessions, three posts and votes. What they hold changes as they use it. */

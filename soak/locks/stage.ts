@@ -1,10 +1,10 @@
-import { hashPassword } from "../../src/account/password.js";
-import { systemClock, systemTimer } from "../../src/clock.js";
-import { readConfig } from "../../src/config/settings.js";
+import { hashPassword } from "../../src/features/account/password.js";
+import { systemClock, systemTimer } from "../../src/foundation/clock.js";
+import { readConfig } from "../../src/foundation/config/settings.js";
 import { databaseErrorKind } from "../../src/database/database.js";
 import { transactionsOn, type Transaction } from "../../src/database/transaction.js";
-import { KnownError } from "../../src/errors.js";
-import { makeLog } from "../../src/log.js";
+import { KnownError } from "../../src/foundation/errors.js";
+import { makeLog } from "../../src/foundation/log.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 
 /** Two servers on one database. Each has connections of its own, and writers of either meet those of the other. */

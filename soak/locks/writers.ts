@@ -1,9 +1,9 @@
-import { deleteUser, resetPassword, setDisabled } from "../../src/account/administration.service.js";
-import { systemClock } from "../../src/clock.js";
-import { rebuildSearch } from "../../src/post/list/search-index.js";
-import { pruneAll } from "../../src/session/prune.js";
-import { endSessions } from "../../src/session/session.service.js";
-import { requireUser } from "../../src/user/user.service.js";
+import { deleteUser, resetPassword, setDisabled } from "../../src/features/account/administration.service.js";
+import { systemClock } from "../../src/foundation/clock.js";
+import { rebuildSearch } from "../../src/features/post/search/search-index.js";
+import { pruneAll } from "../../src/features/session/prune.js";
+import { endSessions } from "../../src/features/session/session.service.js";
+import { requireUser } from "../../src/features/user/user.service.js";
 import type { Person } from "./cast.js";
 import { codeOf, codeOfWork, password, type Stage } from "./stage.js";
 

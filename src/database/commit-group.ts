@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import type { Stopwatch } from "../clock.js";
+import type { Stopwatch } from "../foundation/clock.js";
 import type { Database } from "./engine.js";
 
 /** A transaction that several works have in common, which wait for one another to the end. */

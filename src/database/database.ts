@@ -4,7 +4,7 @@ import { MikroORM, type EntityClass, type Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 
-import { usualUse, type DatabaseUse } from "../config/database-use.js";
+import { usualUse, type DatabaseUse } from "../foundation/config/database-use.js";
 import { runAdded, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
 import { PlainEntityManager } from "./entity-manager.js";

@@ -1,11 +1,10 @@
 import type { MikroORM, Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 
-import type { Timer } from "../clock.js";
-import type { DatabaseUse } from "../config/database-use.js";
-import type { Signal } from "./deadline.js";
-import type { Dialect } from "./dialect.js";
-import type { Sql } from "./sql.js";
+import type { Timer } from "../foundation/clock.js";
+import type { DatabaseUse } from "../foundation/config/database-use.js";
+import type { Signal } from "../foundation/fairness/deadline.js";
+import type { Dialect, Sql } from "./sql.js";
 
 /** An open database. What changes goes through its entities, what is read through connections of the reader. */
 export type Database = MikroORM<AbstractSqlDriver> & {

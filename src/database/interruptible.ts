@@ -1,5 +1,5 @@
-import type { Timer } from "../clock.js";
-import type { Signal } from "./deadline.js";
+import type { Timer } from "../foundation/clock.js";
+import type { Signal } from "../foundation/fairness/deadline.js";
 import type { Connection } from "./engine.js";
 import type { Sql } from "./sql.js";
 

@@ -2,7 +2,7 @@ import { migrationTable } from "./database.js";
 import type { Database } from "./engine.js";
 import type { Reader } from "./reader.js";
 import { Sql, sql } from "./sql.js";
-import type { Signal } from "./deadline.js";
+import type { Signal } from "../foundation/fairness/deadline.js";
 
 /**
  * The migrations of this version that the database doesn't have: another, older one was put in its place. Those of a newer

@@ -1,12 +1,12 @@
-import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../clock.js";
-import { beforeSignal, type Signal } from "./deadline.js";
-import { fairQueue, type FairQueue } from "./fair-queue.js";
-import { countsByParty } from "./counts-by-party.js";
+import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../foundation/clock.js";
+import { beforeSignal, type Signal } from "../foundation/fairness/deadline.js";
+import { fairQueue, type FairQueue } from "../foundation/fairness/fair-queue.js";
+import { countsByParty } from "../foundation/fairness/counts-by-party.js";
 import type { Connection, Database } from "./engine.js";
-import type { OperationSpan } from "../tracing/span.js";
+import type { OperationSpan } from "../foundation/tracing/span.js";
 import { inSpans } from "./statement-spans.js";
 import { joinSql, Sql, sql } from "./sql.js";
-import { tooBusy } from "./turns.js";
+import { tooBusy } from "../foundation/fairness/turns.js";
 
 /**
  * How long a statement may keep others waiting: "short" ones follow an index to a few rows, "slow" ones may look at every

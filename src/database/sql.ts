@@ -1,5 +1,3 @@
-import type { Dialect } from "./dialect.js";
-
 /** What a statement may carry as a value; dates go as the database stores them, in milliseconds since 1970. */
 export type SqlValue = string | number | Date | null;
 
@@ -47,6 +45,40 @@ export class Sql {
     return text;
   }
 }
+
+/** What the rows of an aggregate are in the order of. */
+export type RowOrder = {
+  readonly by: Sql;
+  /** Whether they come from a subquery in that order, which SQLite keeps. */
+  readonly isKept?: boolean;
+};
+
+/** What databases say in words of their own. Texts of JSON are plain text, whatever the database has for it. */
+export type Dialect = {
+  readonly name: "sqlite" | "postgresql";
+  /** The JSON of a text. */
+  readonly jsonOfText: (text: Sql) => Sql;
+  /** The JSON of an instant, as JavaScript writes a date: in UTC, with milliseconds; null for none. */
+  readonly jsonOfInstant: (milliseconds: Sql) => Sql;
+  /** The JSON of a list of values. */
+  readonly jsonArray: (values: Sql) => Sql;
+  /** The JSON of a list of such lists, one a row; in an order, where one is given. */
+  readonly jsonArrays: (array: Sql, order?: RowOrder) => Sql;
+  /** The texts of all rows with U+001E between them, empty for none; as bytes, where that spares work. */
+  readonly joinedBytes: (text: Sql, order?: RowOrder) => Sql;
+  /** A text as bytes, where that spares work. */
+  readonly bytes: (text: Sql) => Sql;
+  /** A table of the members of a JSON list of texts, for each row of what stands before it: `key` counts from 0. */
+  readonly texts: (json: Sql, name: Sql) => Sql;
+  /** The same of a list of lists, whose members are `value ->> 0` and so on, as text. */
+  readonly tuples: (json: Sql, name: Sql) => Sql;
+  /** How many members a JSON list has. */
+  readonly length: (json: Sql) => Sql;
+  /** A join whose right side is looked up for each row of its left side, where the database might begin with the right. */
+  readonly joinInOrder: Sql;
+  /** A column, for a condition or an order that no index is to be used for. */
+  readonly unindexed: (column: Sql) => Sql;
+};
 
 /** A piece that each database has its own words for. */
 class InDialect extends Sql {

@@ -2,9 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { DefaultLogger, type LogContext, type LoggerOptions } from "@mikro-orm/core";
 
-import type { OperationSpan, RunStatement } from "../tracing/span.js";
-import type { Dialect } from "./dialect.js";
-import type { Sql } from "./sql.js";
+import type { OperationSpan, RunStatement } from "../foundation/tracing/span.js";
+import type { Dialect, Sql } from "./sql.js";
 
 /** Whoever waits for a statement; with a span, where anybody asked for that. */
 type Asking = { readonly span?: OperationSpan | undefined };

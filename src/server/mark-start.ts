@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 
-import type { Clock } from "../clock.js";
+import type { Clock } from "../foundation/clock.js";
 import type { Engine } from "../database/engine.js";
 import type { Reader } from "../database/reader.js";
-import type { EventLog } from "../event-log/event-log.js";
+import type { EventLog } from "../database/event-log/event-log.js";
 import {
   goneBackMessage,
   hasGoneBack,
@@ -11,7 +11,7 @@ import {
   startMarkFile,
   writeStartMark,
   type StartMark,
-} from "../event-log/start-mark.js";
+} from "../database/event-log/start-mark.js";
 
 /**
  * Writes this start and the newest event to the log and beside the database, for `postern doctor` to compare a restored

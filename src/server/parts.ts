@@ -3,12 +3,12 @@
 import type { ApolloServer } from "@apollo/server";
 import type { Logger } from "pino";
 
-import type { Clock, Timer } from "../clock.js";
-import type { Config } from "../config/settings.js";
-import type { Context, PasswordCost } from "../context.js";
-import type { Caller, OperationContext } from "../create-context.js";
+import type { Clock, Timer } from "../foundation/clock.js";
+import type { Config } from "../foundation/config/settings.js";
+import type { Context, PasswordCost } from "../kit/context.js";
+import type { Caller, OperationContext } from "../graphql/create-context.js";
 import type { Database } from "../database/engine.js";
-import type { Features } from "../schema.js";
+import type { Features } from "../graphql/schema.js";
 
 /** What a server is made with. */
 export type ServerParts = {

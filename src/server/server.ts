@@ -1,17 +1,17 @@
 import type { GraphQLSchema } from "graphql";
 
-import type { Timer } from "../clock.js";
-import type { Config } from "../config/settings.js";
-import { listenOnUnixSocket, unixSocketOf } from "../http/unix-socket.js";
-import { endpointUrl } from "../http/paths.js";
-import { makeHttpServer } from "../http/http-server.js";
-import { knownOperations } from "../operation/known-operations.js";
-import { sharedAnswer } from "../http/shared-answer.js";
-import type { Metrics } from "../metrics/metrics.js";
-import { featuresWith, makeSchema } from "../schema.js";
-import { keyringOf, publicKeysOf, secretKey } from "../config/signing-keys.js";
-import { dataFolder, keptSecret } from "../config/kept-secret.js";
-import { loadTracing } from "../tracing/load-tracing.js";
+import type { Timer } from "../foundation/clock.js";
+import type { Config } from "../foundation/config/settings.js";
+import { listenOnUnixSocket, unixSocketOf } from "./connection/unix-socket.js";
+import { endpointUrl } from "./connection/paths.js";
+import { makeHttpServer } from "./connection/http-server.js";
+import { knownOperations } from "../graphql/known-operations.js";
+import { sharedAnswer } from "./endpoint/shared-answer.js";
+import type { Metrics } from "../foundation/metrics/metrics.js";
+import { featuresWith, makeSchema } from "../graphql/schema.js";
+import { keyringOf, publicKeysOf, secretKey } from "../foundation/config/signing-keys.js";
+import { dataFolder, keptSecret } from "../foundation/config/kept-secret.js";
+import { loadTracing } from "../foundation/tracing/load-tracing.js";
 import { openOperations, type Operations } from "./operations.js";
 import type { Answering, ServerParts } from "./parts.js";
 
@@ -139,6 +139,6 @@ const passed = (timer: Timer, milliseconds: number) => new Promise<void>((done) 
 
 /** Begins to measure. Where nobody asks for it, its code isn't even loaded. */
 async function measure(name: string, schema: GraphQLSchema, trusted: Config["trustedDocuments"]): Promise<Metrics> {
-  const { openMetrics } = await import("../metrics/metrics.js");
+  const { openMetrics } = await import("../foundation/metrics/metrics.js");
   return openMetrics(versionOf(name), ...knownOperations(schema, trusted));
 }

@@ -1,12 +1,12 @@
 import { LockMode } from "@mikro-orm/core";
 
-import type { Clock } from "../clock.js";
-import type { SessionRules } from "../config/session-rules.js";
+import type { Clock } from "../foundation/clock.js";
+import type { SessionRules } from "../foundation/config/session-rules.js";
 import type { RunningServer } from "../server/server.js";
-import { openSession, type OpenedSession } from "../session/session.service.js";
-import { signAccessToken } from "../session/token.js";
-import { User } from "../user/user.entity.js";
-import { createUser, emailKeyOf } from "../user/user.service.js";
+import { openSession, type OpenedSession } from "../features/session/session.service.js";
+import { signAccessToken } from "../features/session/token.js";
+import { User } from "../features/user/user.entity.js";
+import { createUser, emailKeyOf } from "../features/user/user.service.js";
 import { encode, parse, sign } from "./forge.js";
 import type { Send } from "./transport.js";
 

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../clock.js";
-import { parseDurationSeconds } from "../config/duration.js";
+import type { Clock, Timer } from "../foundation/clock.js";
+import { parseDurationSeconds } from "../foundation/config/duration.js";
 
 /** A clock that stands still until a test moves it. */
 export type HandClock = Clock & {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { connectDatabase, openDatabase, type Database } from "../database/database.js";
-import type { Features } from "../schema.js";
+import type { Features } from "../graphql/schema.js";
 
 /** A database in memory, as `DATABASE_URL` has it. */
 export const memoryUrl = "sqlite::memory:";

@@ -2,7 +2,7 @@ import { AssertionError } from "node:assert";
 
 import type { GraphQLSchema } from "graphql";
 
-import { makeSchema } from "../schema.js";
+import { makeSchema } from "../graphql/schema.js";
 import { expectations } from "./assertions.js";
 import type { TestAccount } from "./account.js";
 import type { TestServer } from "./test-server.js";

@@ -1,10 +1,10 @@
 import type { GraphQLSchema } from "graphql";
 
-import type { PasswordCost, SessionEvent } from "../context.js";
-import { readConfig, type SettingValues } from "../config/settings.js";
+import type { PasswordCost, SessionEvent } from "../kit/context.js";
+import { readConfig, type SettingValues } from "../foundation/config/settings.js";
 import type { Database } from "../database/database.js";
-import { makeLog } from "../log.js";
-import { featuresWith, makeSchema, type AddedFeature } from "../schema.js";
+import { makeLog } from "../foundation/log.js";
+import { featuresWith, makeSchema, type AddedFeature } from "../graphql/schema.js";
 import { startServer, type RunningServer } from "../server/server.js";
 import { openSessionFor, personOf, registerPerson, variantsOf, type TestAccount } from "./account.js";
 import { handClock, handTimer, millisecondsOf, type HandClock, type HandTimer } from "./clock.js";

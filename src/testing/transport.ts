@@ -1,7 +1,7 @@
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
-import { endpointPath } from "../http/paths.js";
+import { endpointPath } from "../server/connection/paths.js";
 import type { RunningServer } from "../server/server.js";
 
 export type GraphQLError = {

@@ -8,7 +8,7 @@ import {
   isOutdated,
   passwordCost,
   passwordMatches,
-} from "../../src/account/password.js";
+} from "../../src/features/account/password.js";
 
 test("matches the password that was hashed and no other", async () => {
   const hash = await hashPassword("correct horse battery");

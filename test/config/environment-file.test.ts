@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { parseEnvironmentFile } from "../../src/config/environment-file.js";
+import { parseEnvironmentFile } from "../../src/foundation/config/environment-file.js";
 import { postern } from "../support/admin.js";
 import { newFolder } from "../support/files.js";
 import { runHere } from "../support/process.js";

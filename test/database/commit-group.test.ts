@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../../src/database/database.js";
 import { transactionsOn } from "../../src/database/transaction.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { newFileUrl } from "../support/files.js";
 import { rows } from "../support/rows.js";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { keptSecret } from "../../src/config/kept-secret.js";
+import { keptSecret } from "../../src/foundation/config/kept-secret.js";
 import { openDatabase } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { postern } from "../support/admin.js";
 import { newFolder } from "../support/files.js";
 

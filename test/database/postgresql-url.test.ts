@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { openDatabase } from "../../src/database/database.js";
 import { Sql } from "../../src/database/sql.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { postern } from "../support/admin.js";
 import { startApi } from "../support/api.js";
 import { newFolder } from "../support/files.js";

@@ -2,13 +2,13 @@ import type { SqlEntityManager } from "@mikro-orm/knex";
 import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { systemTimer } from "../../src/clock.js";
-import { startDeadline } from "../../src/database/deadline.js";
+import { systemTimer } from "../../src/foundation/clock.js";
+import { startDeadline } from "../../src/foundation/fairness/deadline.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
 import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/failure.js";
 import { Sql } from "../../src/database/sql.js";
 import { transactionsOn } from "../../src/database/transaction.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { handTimer } from "../../src/testing/clock.js";
 import { startApi } from "../support/api.js";
 import { createPost, tryToCreatePost } from "../support/posts.js";

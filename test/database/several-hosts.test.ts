@@ -4,10 +4,10 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { hostUrls } from "../../src/config/postgresql-hosts.js";
-import { readConfig } from "../../src/config/settings.js";
+import { hostUrls } from "../../src/foundation/config/postgresql-hosts.js";
+import { readConfig } from "../../src/foundation/config/settings.js";
 import { openDatabase } from "../../src/database/database.js";
-import { featuresWith } from "../../src/schema.js";
+import { featuresWith } from "../../src/graphql/schema.js";
 import { testSecret } from "../../src/testing/test-server.js";
 import { postern } from "../support/admin.js";
 import { startApi, type Api } from "../support/api.js";

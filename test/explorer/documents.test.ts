@@ -9,7 +9,7 @@ import { withoutSecrets } from "../../explorer/model/secrets.js";
 import { fragmentOf, sharedOf } from "../../explorer/model/share.js";
 import { doneAfter, type Happening, type Step } from "../../explorer/model/walk.js";
 import { loadWorkspace, newTab, saveWorkspace, withEntry } from "../../explorer/model/workspace.js";
-import { makeSchema } from "../../src/schema.js";
+import { makeSchema } from "../../src/graphql/schema.js";
 
 describe("the operation to run", () => {
   const text = "query A { a } mutation B { b }";

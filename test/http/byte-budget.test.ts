@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { byteBudget } from "../../src/http/byte-budget.js";
+import { byteBudget } from "../../src/server/connection/byte-budget.js";
 import { handClock } from "../../src/testing/clock.js";
 
 const kib = 1024;

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { expect, test } from "vitest";
 
+import { doors, wings } from "../../lint/wings.js";
 import { newFolder } from "../support/files.js";
 
 /** What oxlint says of a project of these files, with our rules alone. */
@@ -37,13 +38,13 @@ test("no code in src or explorer reads the ambient clock, but for clock.ts and t
     import "node:timers/promises";`;
 
   const found = await lint({
-    "src/post/post.service.ts": ambient,
-    "src/clock.ts": ambient,
+    "src/features/post/post.service.ts": ambient,
+    "src/foundation/clock.ts": ambient,
     "explorer/clock.ts": ambient,
     "explorer/view/ring.ts": `export const a = Date.now();`,
     "src/client/clock.ts": ambient,
     "test/post.test.ts": ambient,
-    "src/id.ts": `export const a = (now: Date) => new Date(now.getTime());`,
+    "src/kit/id.ts": `export const a = (now: Date) => new Date(now.getTime());`,
   });
 
   const what = [
@@ -56,7 +57,7 @@ test("no code in src or explorer reads the ambient clock, but for clock.ts and t
     "setTimeout()",
   ];
   expect(found).toEqual(
-    [...what.map((name) => ["src/post/post.service.ts", name]), ["explorer/view/ring.ts", "Date.now"]]
+    [...what.map((name) => ["src/features/post/post.service.ts", name]), ["explorer/view/ring.ts", "Date.now"]]
       .map(
         ([file, name]) => `${file}: ${name} goes by the ambient clock: take a Clock, or the instant, as an argument.`,
       )
@@ -64,33 +65,43 @@ test("no code in src or explorer reads the ambient clock, but for clock.ts and t
   );
 });
 
-test("imports go one way", async () => {
+test("imports go down from wing to wing, and between features as listed", async () => {
   const found = await lint({
-    "src/main.ts": `import "./server/server.js"; import "./clock.js";`,
-    "src/server/server.ts": `import "../context.js"; import "../http/http-server.js"; import "../database/database.js";`,
-    "src/http/http-server.ts": `import "../context.js"; import "../schema.js";`,
-    "src/errors.ts": `import "./post/post.entity.js";`,
-    "src/post/post.resolver.ts": `import "./post.service.js"; import type { X } from "../context.js";`,
-    "src/post/post.service.ts": `import "./post.resolver.js"; import "../session/token.js"; import "../user/user.service.js";`,
-    "src/user/user.service.ts": `export * from "../post/post.service.js";`,
-    "src/user/user.entity.ts": `import { X } from "./user.service.js"; const y = import("../post/post.entity.js");`,
-    "src/new/thing.ts": `import "../errors.js";`,
-    "src/client/session.ts": `import "./clock.js"; import "../clock.js";`,
-    "src/testing/index.ts": `import "../server/server.js"; import "../client/session.js";`,
-    "src/clock.ts": `import "../test/clock.js"; import "node:fs";`,
+    "src/main.ts": `import "./server/server.js"; import "./index.js";`,
+    "src/server/server.ts": `import "../kit/context.js"; import "./live/live.js"; import "../database/database.js";`,
+    "src/graphql/execute.ts": `import "../kit/context.js"; import "../server/server.js"; import "../features/post/post.type.js";`,
+    "src/kit/auth.ts": `import "../features/session/session.entity.js";`,
+    "src/foundation/errors.ts": `import "../kit/context.js";`,
+    "src/features/post/post.resolver.ts": `import "./post.service.js"; import type { X } from "../../kit/context.js";`,
+    "src/features/post/post.service.ts": `import "../session/token.js"; import "../user/user.service.js"; import "../../database/sqlite/engine.js";`,
+    "src/features/user/user.service.ts": `export * from "../post/post.service.js";`,
+    "src/features/user/user.entity.ts": `import { X } from "./user.service.js"; const y = import("../post/post.entity.js");`,
+    "src/new/thing.ts": `import "../foundation/errors.js";`,
+    "src/client/session.ts": `import "./clock.js"; import "../foundation/clock.js";`,
+    "src/testing/index.ts": `import "../server/server.js"; import "../client/session.js"; import "../index.js";`,
+    "src/foundation/clock.ts": `import "../../test/clock.js"; import "node:fs";`,
   });
 
   expect(found).toEqual([
-    "src/client/session.ts: This import goes against the direction: client → foundation",
-    "src/clock.ts: This import leaves src",
-    "src/errors.ts: This import goes against the direction: foundation → entity",
-    "src/http/http-server.ts: This import goes against the direction: http → schema",
-    "src/new/thing.ts: This import stands in no layer: give it one in lint/postern.js",
-    "src/post/post.service.ts: This import goes against the direction: service → resolver",
-    "src/post/post.service.ts: This import goes from feature to feature: post → session",
-    "src/testing/index.ts: This import goes against the direction: testing → client",
-    "src/user/user.entity.ts: This import goes against the direction: entity → service",
-    "src/user/user.entity.ts: This import goes from feature to feature: user → post",
-    "src/user/user.service.ts: This import goes from feature to feature: user → post",
+    "src/client/session.ts: This import is an exception: the client runs in browsers",
+    "src/features/post/post.service.ts: This import goes from feature to feature: post → session",
+    "src/features/post/post.service.ts: This import is an exception: a feature works on every database",
+    "src/features/user/user.entity.ts: This import goes from feature to feature: user → post",
+    "src/features/user/user.entity.ts: This import is an exception: an entity is a row and nothing else",
+    "src/features/user/user.service.ts: This import goes from feature to feature: user → post",
+    "src/foundation/clock.ts: This import leaves src",
+    "src/foundation/errors.ts: This import goes up: from foundation to kit",
+    "src/graphql/execute.ts: This import goes up: from graphql to server",
+    "src/kit/auth.ts: This import goes up: from kit to features",
+    "src/main.ts: This import is an exception: the command is not a user of the package",
+    "src/new/thing.ts: This import is in no wing: src has those of lint/wings.js",
+    "src/testing/index.ts: This import is an exception: tests run in one process, without a command",
+    "src/testing/index.ts: This import is an exception: the server needs no client",
   ]);
+});
+
+test("the architecture page lists the wings and doors in the order of imports", () => {
+  const page = readFileSync("docs/architecture.md", "utf8");
+  const rows = [...page.matchAll(/^\| `src\/(\S+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({ name, what }));
+  expect(rows).toEqual([...wings, ...doors]);
 });

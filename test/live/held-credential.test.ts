@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 
 import { openReader } from "../../src/database/reader.js";
-import { openEventLog } from "../../src/event-log/event-log.js";
-import { watchConnections, type Connection } from "../../src/live/connections.js";
-import { HeldCredential } from "../../src/live/held-credential.js";
+import { openEventLog } from "../../src/database/event-log/event-log.js";
+import { watchConnections, type Connection } from "../../src/server/live/connections.js";
+import { HeldCredential } from "../../src/server/live/held-credential.js";
 import { startApi } from "../support/api.js";
 import { inTransaction } from "../support/reads.js";
 

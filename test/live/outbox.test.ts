@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { byteBudget } from "../../src/http/byte-budget.js";
-import { makeOutbox } from "../../src/live/outbox.js";
+import { byteBudget } from "../../src/server/connection/byte-budget.js";
+import { makeOutbox } from "../../src/server/live/outbox.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
 const kib = 1024;

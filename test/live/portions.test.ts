@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { inNextTurn } from "../../src/clock.js";
-import { watchConnections, type Connection } from "../../src/live/connections.js";
-import { inPortions } from "../../src/live/portions.js";
+import { inNextTurn } from "../../src/foundation/clock.js";
+import { watchConnections, type Connection } from "../../src/server/live/connections.js";
+import { inPortions } from "../../src/server/live/portions.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
 test("does twenty things at each turn of the event loop, in order, and all of them", async () => {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { keyringOf, secretKey } from "../../src/config/signing-keys.js";
-import type { LiveSource } from "../../src/context.js";
-import type { EventAnswer } from "../../src/operation/execute-event.js";
+import { keyringOf, secretKey } from "../../src/foundation/config/signing-keys.js";
+import type { LiveSource } from "../../src/kit/context.js";
+import type { EventAnswer } from "../../src/graphql/execute-event.js";
 import { openReader } from "../../src/database/reader.js";
 import { sql } from "../../src/database/sql.js";
-import { eventCursors } from "../../src/event-log/event-cursor.js";
-import { openEventLog } from "../../src/event-log/event-log.js";
-import { makeSubscriptions } from "../../src/live/subscriptions.js";
+import { eventCursors } from "../../src/database/event-log/event-cursor.js";
+import { openEventLog } from "../../src/database/event-log/event-log.js";
+import { makeSubscriptions } from "../../src/server/live/subscriptions.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 import { openMigrated } from "../support/database.js";
 import { inTransaction } from "../support/reads.js";

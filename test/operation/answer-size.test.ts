@@ -1,7 +1,7 @@
 import { assert, boolean, constant, date, integer, object, property, string } from "fast-check";
 import { expect, test } from "vitest";
 
-import { isLongerThan, measureAnswer } from "../../src/operation/answer-size.js";
+import { isLongerThan, measureAnswer } from "../../src/graphql/answer-size.js";
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 

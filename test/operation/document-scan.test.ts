@@ -1,8 +1,8 @@
 import { parse } from "graphql";
 import { expect, test } from "vitest";
 
-import { checkDocumentText } from "../../src/operation/document-scan.js";
-import { costOfDocument } from "../../src/operation/document-cost.js";
+import { checkDocumentText } from "../../src/graphql/document-scan.js";
+import { costOfDocument } from "../../src/graphql/document-cost.js";
 
 const me = "{ me { id } }";
 const literal = (text: string) => `{ node(id: ${text}) { id } }`;

@@ -1,8 +1,8 @@
 import { getIntrospectionQuery, Kind, parse, type OperationDefinitionNode } from "graphql";
 import { expect, test } from "vitest";
 
-import { preparedOf } from "../../src/operation/prepare.js";
-import { makeSchema } from "../../src/schema.js";
+import { preparedOf } from "../../src/graphql/prepare.js";
+import { makeSchema } from "../../src/graphql/schema.js";
 
 const schema = makeSchema();
 

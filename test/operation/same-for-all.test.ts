@@ -1,8 +1,8 @@
 import { isObjectType, Kind, parse, type GraphQLResolveInfo } from "graphql";
 import { expect, test } from "vitest";
 
-import { sharedAnswersOf } from "../../src/operation/same-for-all.js";
-import { makeSchema } from "../../src/schema.js";
+import { sharedAnswersOf } from "../../src/graphql/same-for-all.js";
+import { makeSchema } from "../../src/graphql/schema.js";
 
 const schema = makeSchema();
 

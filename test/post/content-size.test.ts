@@ -2,11 +2,11 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { openReader } from "../../src/database/reader.js";
 import type { Sql } from "../../src/database/sql.js";
-import { latestFirst } from "../../src/post/list/order.js";
-import { pagesStatement } from "../../src/post/list/page.statements.js";
-import { postsStatement, type PostsRow } from "../../src/post/list/post.statements.js";
-import type { PostSelection } from "../../src/post/list/selection.js";
-import { visibilityScopes } from "../../src/post/post.visibility.js";
+import { latestFirst } from "../../src/features/post/list/order.js";
+import { pagesStatement } from "../../src/features/post/list/page.statements.js";
+import { postsStatement, type PostsRow } from "../../src/features/post/list/post.statements.js";
+import type { PostSelection } from "../../src/features/post/list/selection.js";
+import { visibilityScopes } from "../../src/features/post/post.visibility.js";
 import { startApi } from "../support/api.js";
 import { createPost } from "../support/posts.js";
 

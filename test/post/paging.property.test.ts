@@ -4,26 +4,26 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Database } from "../../src/database/database.js";
 import { tuples } from "../../src/database/dialect.js";
 import { Sql } from "../../src/database/sql.js";
-import { cursorOf } from "../../src/paging/cursor.js";
-import { OrderDirection, type PageRequest, type Position } from "../../src/paging/page-request.js";
-import type { Page } from "../../src/paging/page.js";
-import type { Listing } from "../../src/post/list/post-list.js";
+import { cursorOf } from "../../src/kit/paging/cursor.js";
+import { OrderDirection, type PageRequest, type Position } from "../../src/kit/paging/page-request.js";
+import type { Page } from "../../src/kit/paging/page.js";
+import type { Listing } from "../../src/features/post/list/post-list.js";
 import {
   bestMatchFirst,
   latestFirst,
   positionOfPost,
   PostOrderField,
   type ListOrder,
-} from "../../src/post/list/order.js";
-import { PostStatus } from "../../src/post/post.publication.js";
-import { postsFor, type PostReads } from "../../src/post/list/post.reads.js";
-import type { PostType } from "../../src/post/post.type.js";
-import { searchOf } from "../../src/post/list/search.js";
+} from "../../src/features/post/list/order.js";
+import { PostStatus } from "../../src/features/post/post.publication.js";
+import { postsFor, type PostReads } from "../../src/features/post/list/post.reads.js";
+import type { PostType } from "../../src/features/post/post.type.js";
+import { searchOf } from "../../src/features/post/search/search.js";
 import { openReader, type Reader } from "../../src/database/reader.js";
 import { openMigrated } from "../support/database.js";
 import { indexPosts, rows as runOn } from "../support/rows.js";
 import { everything, operationOn } from "../support/reads.js";
-import { titleKeyOf } from "../../src/post/title-key.js";
+import { titleKeyOf } from "../../src/features/post/search/title-key.js";
 
 const seed = 20_261_122;
 const start = Date.UTC(2026, 10, 22, 9);

@@ -1,16 +1,16 @@
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase, type Database } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
-import type { Listing } from "../../src/post/list/post-list.js";
-import { OrderDirection } from "../../src/paging/page-request.js";
-import { bestMatchFirst, PostOrderField } from "../../src/post/list/order.js";
-import { PostStatus } from "../../src/post/post.publication.js";
-import { countsStatement } from "../../src/post/list/list-source.js";
-import { pagesStatement, pageStatement } from "../../src/post/list/page.statements.js";
-import { searchCtes } from "../../src/post/list/search.statements.js";
-import { visibilityScopes } from "../../src/post/post.visibility.js";
-import { keyColumns } from "../../src/post/list/keyset.js";
+import { entities } from "../../src/graphql/schema.js";
+import type { Listing } from "../../src/features/post/list/post-list.js";
+import { OrderDirection } from "../../src/kit/paging/page-request.js";
+import { bestMatchFirst, PostOrderField } from "../../src/features/post/list/order.js";
+import { PostStatus } from "../../src/features/post/post.publication.js";
+import { countsStatement } from "../../src/features/post/list/list-source.js";
+import { pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
+import { searchCtes } from "../../src/features/post/search/search.statements.js";
+import { visibilityScopes } from "../../src/features/post/post.visibility.js";
+import { keyColumns } from "../../src/features/post/list/keyset.js";
 import { everything } from "../support/reads.js";
 import type { Sql } from "../../src/database/sql.js";
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { KnownError } from "../../src/errors.js";
-import { PostStatus, publishedAtAfter, statusAt, type PublicationChange } from "../../src/post/post.publication.js";
+import { KnownError } from "../../src/foundation/errors.js";
+import {
+  PostStatus,
+  publishedAtAfter,
+  statusAt,
+  type PublicationChange,
+} from "../../src/features/post/post.publication.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
 const earlier = new Date(now.getTime() - 1000);

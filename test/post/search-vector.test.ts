@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 
-import { searchVectorOf } from "../../src/post/search-vector.js";
-import { wordsOf } from "../../src/post/words.js";
+import { searchVectorOf } from "../../src/features/post/search/search-vector.js";
+import { wordsOf } from "../../src/features/post/search/words.js";
 import { newPostgresDatabase } from "../support/postgres.js";
 
 /** A PostgreSQL with a table of posts' words, indexed as they would be. */

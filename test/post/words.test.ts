@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import sqlite3 from "sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 
-import { postWordsOf } from "../../src/post/search-vector.js";
-import { askedWordsOf, wordsOf } from "../../src/post/words.js";
+import { postWordsOf } from "../../src/features/post/search/search-vector.js";
+import { askedWordsOf, wordsOf } from "../../src/features/post/search/words.js";
 
 test.each([
   ["accents", "Crème BRÛLÉE", "creme brulee"],

@@ -2,7 +2,7 @@ import { createDecipheriv, hkdfSync } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { hashOf, newRefreshToken, openSuccessor, sealSuccessor } from "../../src/session/refresh-token.js";
+import { hashOf, newRefreshToken, openSuccessor, sealSuccessor } from "../../src/features/session/refresh-token.js";
 
 test("has 256 bits, none of them twice", () => {
   const tokens = Array.from({ length: 100 }, newRefreshToken);

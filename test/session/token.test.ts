@@ -2,9 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { asymmetricKey, keyringOf, secretKey } from "../../src/config/signing-keys.js";
-import { readAccessToken, signAccessToken } from "../../src/session/token.js";
-import type { TokenRules } from "../../src/config/session-rules.js";
+import { asymmetricKey, keyringOf, secretKey } from "../../src/foundation/config/signing-keys.js";
+import { readAccessToken, signAccessToken } from "../../src/features/session/token.js";
+import type { TokenRules } from "../../src/foundation/config/session-rules.js";
 import { parse } from "../../src/testing/forge.js";
 
 const rules: TokenRules = {

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 
-import { administer } from "../../src/admin/administer.js";
-import type { Streams, Surroundings } from "../../src/admin/command.js";
-import { systemClock } from "../../src/clock.js";
-import { featuresWith } from "../../src/schema.js";
+import { administer } from "../../src/cli/administer.js";
+import type { Streams, Surroundings } from "../../src/cli/command.js";
+import { systemClock } from "../../src/foundation/clock.js";
+import { featuresWith } from "../../src/graphql/schema.js";
 import type { Ended } from "./process.js";
 
 /** Cheap enough for tests that are about something else. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 
-import { featuresWith } from "../../src/schema.js";
+import { featuresWith } from "../../src/graphql/schema.js";
 import { handTimer } from "../../src/testing/clock.js";
 import { memoryUrl } from "../../src/testing/database.js";
 import { createTestServer, type TestServer, type TestServerOptions } from "../../src/testing/test-server.js";

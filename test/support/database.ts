@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 
 import { openDatabase, type Database } from "../../src/database/database.js";
-import { featuresWith } from "../../src/schema.js";
+import { featuresWith } from "../../src/graphql/schema.js";
 import { memoryUrl, openInMemory } from "../../src/testing/database.js";
 import { newFileUrl } from "./files.js";
 import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { inject, onTestFinished } from "vitest";
 
 import { connectDatabase, openDatabase, type Database } from "../../src/database/database.js";
-import { entities } from "../../src/schema.js";
+import { entities } from "../../src/graphql/schema.js";
 import { rows } from "./rows.js";
 
 declare module "vitest" {

@@ -1,6 +1,6 @@
 import { parser } from "@prometheus-io/lezer-promql";
 
-import { definitions, processDefinitions } from "../../src/metrics/definitions.js";
+import { definitions, processDefinitions } from "../../src/foundation/metrics/definitions.js";
 
 /** All that is measured, by name. */
 export const measured: readonly string[] = [...Object.keys(definitions), ...Object.keys(processDefinitions)];

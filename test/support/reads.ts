@@ -1,8 +1,8 @@
 import type { Database } from "../../src/database/database.js";
 import { readerFor, type Reader } from "../../src/database/reader.js";
 import { transactionsOn, type Transaction } from "../../src/database/transaction.js";
-import { measureAnswer } from "../../src/operation/answer-size.js";
-import { postColumns, type PostSelection } from "../../src/post/list/selection.js";
+import { measureAnswer } from "../../src/graphql/answer-size.js";
+import { postColumns, type PostSelection } from "../../src/features/post/list/selection.js";
 
 /** All that can be wanted of a post. */
 export const everything: PostSelection = {

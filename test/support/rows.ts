@@ -3,7 +3,7 @@ import { inject, onTestFinished } from "vitest";
 
 import type { Database } from "../../src/database/database.js";
 import { transactionsOn } from "../../src/database/transaction.js";
-import { indexPosts as indexTexts, rebuildSearch } from "../../src/post/list/search-index.js";
+import { indexPosts as indexTexts, rebuildSearch } from "../../src/features/post/search/search-index.js";
 
 const bigint: number = types.builtins.INT8;
 

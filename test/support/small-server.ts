@@ -2,11 +2,11 @@ import type { AddressInfo } from "node:net";
 
 import { onTestFinished } from "vitest";
 
-import { systemClock, systemTimer } from "../../src/clock.js";
-import { processorTurns } from "../../src/database/processor-turns.js";
-import { byteBudget } from "../../src/http/byte-budget.js";
-import { makeHttpServer, type SenderTimeouts } from "../../src/http/http-server.js";
-import { makeLog } from "../../src/log.js";
+import { systemClock, systemTimer } from "../../src/foundation/clock.js";
+import { processorTurns } from "../../src/foundation/fairness/processor-turns.js";
+import { byteBudget } from "../../src/server/connection/byte-budget.js";
+import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
+import { makeLog } from "../../src/foundation/log.js";
 import type { Api } from "./api.js";
 
 /** What a server may take; much of all that isn't named. */

@@ -1,6 +1,6 @@
 // Row 20: somebody with 120,000 live sessions, as an older release let them be opened, and somebody else who reads.
 import { connectDatabase } from "../../../src/database/database.js";
-import { entities } from "../../../src/schema.js";
+import { entities } from "../../../src/graphql/schema.js";
 import { seededPassword } from "../../seeded-database.js";
 import type { Client } from "../client.js";
 import * as documents from "../documents.js";

@@ -1,5 +1,5 @@
-import type { Timer } from "../../clock.js";
-import type { DatabaseUse } from "../../config/database-use.js";
+import type { Timer } from "../../foundation/clock.js";
+import type { DatabaseUse } from "../../foundation/config/database-use.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
 import type { Sql } from "../sql.js";

@@ -1,8 +1,8 @@
 import { PostgreSqlDriver } from "@mikro-orm/postgresql";
 
-import { hostUrls } from "../../config/postgresql-hosts.js";
-import { driverUrl } from "../../config/postgresql-url.js";
-import { postgresqlMigrations } from "../../migrations/postgresql/index.js";
+import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
+import { driverUrl } from "../../foundation/config/postgresql-url.js";
+import { postgresqlMigrations } from "../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { sql } from "../sql.js";
 import { openConnection, openPipeline } from "./connection.js";

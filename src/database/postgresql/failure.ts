@@ -1,5 +1,5 @@
-import { hostUrls } from "../../config/postgresql-hosts.js";
-import { parsePostgresqlUrl } from "../../config/postgresql-url.js";
+import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
+import { parsePostgresqlUrl } from "../../foundation/config/postgresql-url.js";
 import type { DriverError } from "../engine.js";
 
 /**

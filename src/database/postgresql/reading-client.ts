@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 
-import { driverUrl } from "../../config/postgresql-url.js";
-import type { DatabaseUse } from "../../config/database-use.js";
-import { hostUrls } from "../../config/postgresql-hosts.js";
-import { tookTooLong } from "../deadline.js";
+import { driverUrl } from "../../foundation/config/postgresql-url.js";
+import type { DatabaseUse } from "../../foundation/config/database-use.js";
+import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
+import { tookTooLong } from "../../foundation/fairness/deadline.js";
 import type { Sql } from "../sql.js";
 import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";

@@ -1,6 +1,6 @@
 import type sqlite3 from "sqlite3";
 
-import type { Timer } from "../../clock.js";
+import type { Timer } from "../../foundation/clock.js";
 import type { Connection } from "../engine.js";
 import { interruptible } from "../interruptible.js";
 import { sqliteDialect } from "./dialect.js";

@@ -1,5 +1,4 @@
-import type { Dialect, RowOrder } from "../dialect.js";
-import { Sql, sql } from "../sql.js";
+import { type Dialect, type RowOrder, Sql, sql } from "../sql.js";
 
 const ordered = (order: RowOrder | undefined): Sql =>
   order === undefined || order.isKept === true ? sql`` : sql` order by ${order.by}`;

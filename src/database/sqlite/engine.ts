@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import { sqliteMigrations } from "../../migrations/sqlite/index.js";
+import { sqliteMigrations } from "../migrations/sqlite/index.js";
 import type { Connection, Engine } from "../engine.js";
 import { sql, type Sql } from "../sql.js";
 import { busyTimeoutMilliseconds, openConnection } from "./connection.js";

@@ -1,7 +1,7 @@
 import { SqliteKnexDialect } from "@mikro-orm/knex";
 import type sqlite3 from "sqlite3";
 
-import { pause } from "../../clock.js";
+import { pause } from "../../foundation/clock.js";
 import { busyTimeoutMilliseconds } from "./connection.js";
 import { allRows, statementsOf } from "./kept-statements.js";
 import { loadSqlite3 } from "./sqlite3.js";

@@ -1,6 +1,6 @@
 import { AssertionError } from "node:assert";
 
-import { systemTimer } from "../../clock.js";
+import { systemTimer } from "../../foundation/clock.js";
 import { credentialChecks } from "./credentials.js";
 import { clientOf, type Deployment } from "./deployment.js";
 import { lifeChecks } from "./life.js";

@@ -1,4 +1,4 @@
-import { statusOfCode, type OwnErrorCode } from "../../errors.js";
+import { statusOfCode, type OwnErrorCode } from "../../foundation/errors.js";
 import type { Answer } from "../transport.js";
 import { newerType, type Client, type Deployment } from "./deployment.js";
 import { bearer, expectSame, logIn, refresh, withSession } from "./session.js";

@@ -2,7 +2,7 @@ import { AssertionError } from "node:assert";
 
 import { getNamedType, isObjectType, type GraphQLSchema } from "graphql";
 
-import { makeSchema } from "../../schema.js";
+import { makeSchema } from "../../graphql/schema.js";
 import type { TestServer } from "../test-server.js";
 import type { Answer, Send } from "../transport.js";
 import { comparable } from "./answers.js";

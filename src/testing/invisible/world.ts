@@ -1,4 +1,4 @@
-import { featuresWith } from "../../schema.js";
+import { featuresWith } from "../../graphql/schema.js";
 import type { TestAccount } from "../account.js";
 import { assertSucceeded } from "../assertions.js";
 import { copyInMemory, memoryUrl } from "../database.js";

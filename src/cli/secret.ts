@@ -1,0 +1,20 @@
+import { generateKeyPairSync } from "node:crypto";
+
+import { newSecret } from "../foundation/config/kept-secret.js";
+import { asymmetricKey, secretKey, type SigningKey } from "../foundation/config/signing-keys.js";
+import type { Outcome } from "./command.js";
+
+/** A fresh signing secret or a fresh key pair, and nothing else. */
+export function makeSecret(asKeyPair: boolean): Outcome {
+  if (!asKeyPair) {
+    const secret = newSecret();
+    return { json: { secret }, text: secret, acts: made(secretKey(secret)) };
+  }
+  const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const privateKey = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const publicKey = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+  const text = `${privateKey}${publicKey}`.trimEnd();
+  return { json: { privateKey, publicKey }, text, acts: made(asymmetricKey(pair.privateKey)) };
+}
+
+const made = ({ id, algorithm }: SigningKey) => [{ event: "key made", keyId: id, algorithm }];

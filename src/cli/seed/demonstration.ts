@@ -1,0 +1,157 @@
+import { generateMersenne53Randomizer, SimpleFaker } from "@faker-js/faker";
+import { monotonicFactory } from "ulid";
+
+import { titleKeyOf } from "../../features/post/search/title-key.js";
+
+import { writerFrom } from "./texts.js";
+
+/** Somebody of the demonstration. Instants here and below are in milliseconds since 1970. */
+export type DemoUser = {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly createdAt: number;
+};
+
+/** A post of the demonstration, with the ids of those who voted for it. */
+export type DemoPost = {
+  readonly id: string;
+  readonly authorId: string;
+  readonly title: string;
+  readonly titleKey: string;
+  readonly content: string;
+  readonly publishedAt: number | null;
+  readonly listedAt: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly version: number;
+  /** At the demonstration's `now`. */
+  readonly status: "draft" | "scheduled" | "published";
+  readonly voterIds: readonly string[];
+};
+
+export type Demonstration = {
+  readonly users: readonly DemoUser[];
+  readonly postCount: number;
+  /** Made one by one as they are taken, in the order of their ids; the same ones each time. */
+  readonly posts: () => Iterable<DemoPost>;
+};
+
+/** Who is always there; by the first part of their email address. */
+const cast = {
+  ada: "Ada Whitlock",
+  bjorn: "Björn Sandberg",
+  chloe: "Chloé Marchand",
+  dario: "Dário Figueira",
+  eszter: "Eszter Horváth",
+  femi: "Femi Adeyemi",
+  grainne: "Gráinne O'Dowd",
+  hiroshi: "Hiroshi Tanabe",
+  ines: "Inés Robledo",
+  jurgen: "Jürgen Vollmer",
+  kasia: "Kasia Wójcik",
+  lior: "Lior Ben-Ami",
+};
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+const span = 3 * 365 * day;
+
+/** The demonstration of so many posts over the three years before `now`: the same rows for the same arguments. */
+export function demonstration(now: Date, postCount: number): Demonstration {
+  const start = now.getTime() - span;
+  const users = usersFrom(drawsFrom(1), start, postCount);
+  return { users, postCount, posts: () => postsFrom(drawsFrom(2), now.getTime(), users, postCount) };
+}
+
+/** Draws that are the same each time for the same seed. */
+function drawsFrom(seed: number) {
+  const randomizer = generateMersenne53Randomizer(seed);
+  const { number, helpers } = new SimpleFaker({ randomizer });
+  return { fraction: () => randomizer.next(), number, helpers, ...writerFrom(randomizer) };
+}
+
+type Draws = ReturnType<typeof drawsFrom>;
+
+function usersFrom(draws: Draws, start: number, postCount: number): DemoUser[] {
+  const others = Math.min(1000, Math.floor(postCount / 500));
+  const people = Object.entries(cast).map(([handle, name]) => ({ name, email: `${handle}@demo.example.com` }));
+  for (let number = 1; number <= others; number += 1)
+    people.push({ name: draws.name(), email: `member${number}@demo.example.com` });
+
+  const ulid = monotonicFactory(draws.fraction);
+  return people.map((person, index) => {
+    // The first is there before the first post, the last for two fifths of the time.
+    const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + draws.number.int(hour));
+    return { id: `user_${ulid(createdAt)}`, ...person, createdAt };
+  });
+}
+
+function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postCount: number): Generator<DemoPost> {
+  const ulid = monotonicFactory(draws.fraction);
+  let joined = 0;
+  let createdAt = 0;
+  for (let index = 0; index < postCount; index += 1) {
+    // Slowly at first, and now and then two in one millisecond.
+    const instant = Math.floor(now - span + span * ((index + draws.fraction()) / postCount) ** 0.7);
+    if (draws.fraction() >= 0.02 || index === 0) createdAt = instant;
+    while (joined < users.length && users[joined]!.createdAt < createdAt) joined += 1;
+
+    const dates = datesFrom(draws, now, createdAt, index / postCount);
+    const { publishedAt } = dates;
+    const status = publishedAt === null ? "draft" : publishedAt > now ? "scheduled" : "published";
+    const { title, content } = draws.texts();
+    yield {
+      id: `post_${ulid(createdAt)}`,
+      // Those who came first write most.
+      authorId: users[Math.floor(joined * draws.fraction() ** 2)]!.id,
+      title,
+      titleKey: titleKeyOf(title),
+      content,
+      createdAt,
+      ...dates,
+      status,
+      voterIds: status === "published" ? votersFrom(draws, users) : [],
+    };
+  }
+}
+
+type Dates = Pick<DemoPost, "publishedAt" | "listedAt" | "updatedAt" | "version">;
+
+/** What became of a post; `place` is its place among all, from 0 to 1. */
+function datesFrom(draws: Draws, now: number, createdAt: number, place: number): Dates {
+  const [kind, way, delay, edit] = [draws.fraction(), draws.fraction(), draws.fraction(), draws.fraction()];
+  let publishedAt: number | null = createdAt;
+  let updatedAt = createdAt;
+  let version = 1;
+  // Nobody schedules years ahead: those that wait are of the last tenth, and 3 in 100 of all.
+  if (place >= 0.9 && kind < 0.3) publishedAt = wholeHourAfter(now) + Math.floor(delay * 30 * 24) * hour;
+  else if (kind >= 0.93) publishedAt = null;
+  else if (way < 0.06) publishedAt = pastOr(createdAt, wholeHourAfter(createdAt) + Math.floor(delay * 72) * hour, now);
+  else if (way < 0.12) {
+    publishedAt = pastOr(createdAt, createdAt + Math.floor(delay * 14 * day), now);
+    updatedAt = publishedAt;
+    version = 2;
+  }
+
+  if (edit < 0.15) {
+    const visibleAt = publishedAt !== null && publishedAt <= now ? publishedAt : createdAt;
+    // Mostly soon after.
+    updatedAt = visibleAt + Math.floor((now - visibleAt) * draws.fraction() ** 3);
+    version += draws.number.int({ min: 1, max: 3 });
+  }
+  return { publishedAt, listedAt: publishedAt ?? createdAt, updatedAt, version };
+}
+
+const wholeHourAfter = (instant: number) => (Math.floor(instant / hour) + 1) * hour;
+const pastOr = (instead: number, instant: number, now: number) => (instant <= now ? instant : instead);
+
+/** Who votes for a post: one vote for many, none for most, and for a few everybody's. */
+function votersFrom(draws: Draws, users: readonly DemoUser[]): string[] {
+  const spread = users.length > 12 ? 1 : 3;
+  const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - draws.fraction()) - 1)));
+  return draws.helpers
+    .arrayElements(users, count)
+    .map(({ id }) => id)
+    .toSorted();
+}

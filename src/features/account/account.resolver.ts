@@ -1,0 +1,89 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Field, ID, Info, Int, Mutation, ObjectType, Resolver } from "type-graphql";
+
+import { requireViewer } from "../../kit/auth.js";
+import type { Context } from "../../kit/context.js";
+import { checkArguments } from "../../kit/validation.js";
+import {
+  ChangePasswordInput,
+  changePasswordRules,
+  DeleteAccountInput,
+  deleteAccountRules,
+  LoginInput,
+  loginRules,
+  RegisterInput,
+  registerRules,
+} from "./account.input.js";
+import { changePassword, deleteAccount, login, register } from "./account.service.js";
+import { answerOpened, SessionPayload } from "../session/session-payload.resolver.js";
+
+@ObjectType({ simpleResolvers: true, description: "A password just changed." })
+class ChangePasswordPayload {
+  @Field(() => Int, { description: "How many other sessions ended." })
+  readonly endedSessions!: number;
+}
+
+@ObjectType({ simpleResolvers: true, description: "An account that is gone." })
+class DeleteAccountPayload {
+  @Field(() => ID, { description: "The id that the user had." })
+  readonly deletedUserId!: string;
+}
+
+/** What takes a password. */
+@Resolver()
+export class AccountResolver {
+  @Mutation(() => SessionPayload, {
+    description: "Creates an account and opens its first session. Ignores any Authorization header.",
+  })
+  async register(
+    @Arg("input", () => RegisterInput, { description: "The account to create." }) input: RegisterInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<SessionPayload> {
+    const { client, sessionRules, now } = context;
+    const checked = checkArguments(registerRules, { input });
+    return answerOpened(await register(context, checked.input, client, sessionRules, now), context, info);
+  }
+
+  @Mutation(() => SessionPayload, {
+    description:
+      "Opens a session. Ignores any Authorization header: an expired token never stands in the way of a new one.",
+  })
+  async login(
+    @Arg("input", () => LoginInput, { description: "The account's credentials." }) input: LoginInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<SessionPayload> {
+    const { client, sessionRules, now } = context;
+    const checked = checkArguments(loginRules, { input });
+    return answerOpened(await login(context, checked.input, client, sessionRules, now), context, info);
+  }
+
+  @Mutation(() => ChangePasswordPayload, {
+    description: "Sets a new password and ends every other session of the viewer's. Needs a session.",
+  })
+  async changePassword(
+    @Arg("input", () => ChangePasswordInput, { description: "The old and the new password." })
+    input: ChangePasswordInput,
+    @Ctx() context: Context,
+  ): Promise<ChangePasswordPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(changePasswordRules, { input });
+    const { client, now } = context;
+    return { endedSessions: await changePassword(context, viewer, checked.input, client, now) };
+  }
+
+  @Mutation(() => DeleteAccountPayload, {
+    description: "Deletes the viewer with their posts, votes and sessions, for good. Needs a session.",
+  })
+  async deleteAccount(
+    @Arg("input", () => DeleteAccountInput, { description: "The password, to prove who asks." })
+    input: DeleteAccountInput,
+    @Ctx() context: Context,
+  ): Promise<DeleteAccountPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(deleteAccountRules, { input });
+    await deleteAccount(context, viewer, checked.input, context.client, context.now);
+    return { deletedUserId: viewer.userId };
+  }
+}

@@ -1,0 +1,26 @@
+import { ArgsType, Field, ID } from "type-graphql";
+import { z } from "zod";
+
+import { storableText } from "../../../kit/validation.js";
+
+/** Which events a subscription is told of, and since when. */
+@ArgsType()
+export class PostEventsArguments {
+  @Field(() => String, {
+    nullable: true,
+    description: "The cursor of the last event seen: what happened since comes first, or one RESET.",
+  })
+  after?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Only posts of this author." })
+  authorId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Only this post." })
+  postId?: string | null;
+}
+
+export const postEventsRules = z.object({
+  after: z.string().nullish(),
+  authorId: storableText.nullish(),
+  postId: storableText.nullish(),
+});

@@ -1,0 +1,63 @@
+import DataLoader from "dataloader";
+
+import type { Viewer } from "../../../kit/auth.js";
+import type { Context } from "../../../kit/context.js";
+import type { OperationReader } from "../../../database/reader.js";
+import type { LogEvent } from "../../../database/event-log/event.js";
+import { postsFor } from "../list/post.reads.js";
+import { votersStatement } from "../list/post.statements.js";
+import { postColumns, type PostColumn, type PostSelection } from "../list/selection.js";
+import type { PostType } from "../post.type.js";
+import { maySee } from "../post.visibility.js";
+
+// What is read of a post once for all who are told of an event: itself, and who of them has voted for it.
+const posts = new WeakMap<LogEvent, Promise<PostType | null>>();
+const votes = new WeakMap<LogEvent, DataLoader<string, boolean>>();
+
+// But for what depends on who asks.
+const columns: ReadonlySet<PostColumn> = new Set(postColumns.filter((column) => column !== "viewerHasVoted"));
+const alikeForAll: PostSelection = { columns, contentTimes: 1 };
+
+/** The post of an event as the viewer may see it at the operation's instant; null where there is none any more. */
+export async function postOfEvent(
+  context: Context,
+  viewer: Viewer | undefined,
+  event: LogEvent,
+  wanted: PostSelection,
+): Promise<PostType | null> {
+  const post = await readOnce(context, event);
+  if (post === null) return null;
+  if (!maySee(viewer?.userId, { authorId: post.author.id, publishedAt: post.publishedAt }, context.now)) return null;
+  if (wanted.contentTimes > 0) context.answer.add(Buffer.byteLength(post.content) * wanted.contentTimes);
+  if (viewer !== undefined && wanted.columns.has("viewerHasVoted"))
+    postsFor(context, viewer).noteVote(post.id, await hasVotedFor(event, viewer.userId, context.reader));
+  return post;
+}
+
+/** Whether a user has voted for the post of an event. */
+export function hasVotedFor(event: LogEvent, userId: string, reader: OperationReader): Promise<boolean> {
+  let voted = votes.get(event);
+  if (voted === undefined) {
+    voted = new DataLoader(async (userIds) => {
+      const rows = await reader.all<{ id: string }>(votersStatement(event.postId!, userIds));
+      const voters = new Set(rows.map(({ id }) => id));
+      return userIds.map((id) => voters.has(id));
+    });
+    votes.set(event, voted);
+  }
+  return voted.load(userId);
+}
+
+/** The first who asks reads for all; as the author, who sees it in every state. */
+function readOnce(context: Context, event: LogEvent): Promise<PostType | null> {
+  let post = posts.get(event);
+  if (post === undefined) {
+    const asAuthor = postsFor({ ...context, answer: unmeasured }, { userId: event.authorId! });
+    post = asAuthor.post(event.postId!, alikeForAll);
+    posts.set(event, post);
+  }
+  return post;
+}
+
+/** What is read for several answers counts in each of them, and not where it is read. */
+const unmeasured: Context["answer"] = { remaining: () => Infinity, add: () => {}, addAtMost: () => {} };

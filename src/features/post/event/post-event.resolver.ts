@@ -1,0 +1,64 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Resolver, Root, Subscription } from "type-graphql";
+
+import { requireReader, viewerAt } from "../../../kit/auth.js";
+import type { Context } from "../../../kit/context.js";
+import { KnownError } from "../../../foundation/errors.js";
+import { SameForAll } from "../../../kit/node.type.js";
+import { checkArguments } from "../../../kit/validation.js";
+import { selectedOfPost } from "../list/selection.js";
+import { PostType } from "../post.type.js";
+import { PostEventsArguments, postEventsRules } from "./post-event.args.js";
+import { postOfEvent } from "./post-event.reads.js";
+import { postEventsSource } from "./post-event.source.js";
+import { PostEventKind, PostEventType } from "./post-event.type.js";
+
+@Resolver()
+export class PostEventsResolver {
+  @Subscription(() => PostEventType, {
+    // The event log tells who is subscribed; see `begin`.
+    topics: "unused",
+    description:
+      "What happens to the posts that the viewer may see, as it happens; first READY. Needs a session (see PUBLIC_READS).",
+  })
+  async postEvents(
+    @Root() event: PostEventType | undefined,
+    @Args(() => PostEventsArguments) args: PostEventsArguments,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostEventType> {
+    return event ?? begin(context, args, info);
+  }
+}
+
+/** What the subscription itself is answered, before anything has happened. */
+async function begin(context: Context, args: PostEventsArguments, info: GraphQLResolveInfo): Promise<PostEventType> {
+  const { live, now } = context;
+  if (live === undefined)
+    throw new KnownError(
+      "NOT_ACCEPTABLE",
+      "A subscription goes by WebSocket, or by POST with Accept: text/event-stream or multipart/mixed;subscriptionSpec=1.0",
+    );
+  const viewer = requireReader(context);
+  const { after, ...filter } = checkArguments(postEventsRules, args);
+  const cursor = await live.begin(postEventsSource(viewer?.userId, filter), after, info);
+  return new PostEventType(PostEventKind.READY, cursor, now);
+}
+
+/** What the post adds to its event. */
+@Resolver(() => PostEventType)
+export class PostEventResolver {
+  @SameForAll()
+  @FieldResolver(() => PostType, {
+    nullable: true,
+    description: "The post as the viewer sees it now; null with READY, RESET and REMOVED, and where it has gone since.",
+  })
+  async post(
+    @Root() event: PostEventType,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostType | null> {
+    if (event.change === undefined || event.kind === PostEventKind.REMOVED) return null;
+    return postOfEvent(context, viewerAt(context, info), event.change, selectedOfPost(info));
+  }
+}

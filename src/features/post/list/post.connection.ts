@@ -1,0 +1,83 @@
+import { Field, ObjectType } from "type-graphql";
+
+import { cursorsOf, PageInfo, type Page } from "../../../kit/paging/page.js";
+import { newestMatches, type Listing } from "./post-list.js";
+import type { PostReads } from "./post.reads.js";
+import type { ListSelection } from "./selection.js";
+import { PostType } from "../post.type.js";
+
+@ObjectType({ simpleResolvers: true, description: "A post and its place in the list." })
+class PostEdge {
+  @Field(() => String, { description: "This place in the list; opaque, and good in lists of the same order." })
+  readonly cursor: string;
+
+  @Field(() => PostType, { description: "The post." })
+  readonly node: PostType;
+
+  constructor(post: PostType, cursor: string) {
+    this.cursor = cursor;
+    this.node = post;
+  }
+}
+
+/**
+ * A page in the shape of Relay's cursor connections; the resolver adds `totalCount`. What nobody asked for is not made.
+ */
+@ObjectType({ description: "A page of posts." })
+export class PostConnection {
+  constructor(
+    private readonly page: Page<PostType>,
+    /** The list that it is a page of. */
+    readonly listing: Listing,
+    /** The reads that it came from, which are those of its viewer. */
+    private readonly reads: PostReads,
+  ) {}
+
+  @Field(() => [PostEdge], { description: "The posts with their cursors." })
+  get edges(): PostEdge[] {
+    const cursors = cursorsOf(this.page, this.listing.order);
+    return this.page.items.map((post, index) => new PostEdge(post, cursors[index]!));
+  }
+
+  @Field(() => [PostType], { description: "The posts alone." })
+  get nodes(): readonly PostType[] {
+    return this.page.items;
+  }
+
+  @Field(() => Boolean, {
+    description: "False if a search has more matches than the 20,000 that totalCount is then; true otherwise.",
+  })
+  get totalCountIsExact(): boolean {
+    return (this.page.counted ?? 0) <= newestMatches;
+  }
+
+  /** Returns how many posts the list has; a search counts no further than it looks. */
+  count(): Promise<number> | number {
+    const { counted } = this.page;
+    return counted === null ? this.reads.count(this.listing) : Math.min(counted, newestMatches);
+  }
+
+  @Field(() => PageInfo, { description: "Where the page stands." })
+  get pageInfo(): PageInfo {
+    return new PageInfo(this.page, this.listing.order);
+  }
+}
+
+/** The nodes of a page as JSON or, where it is told what an edge has, its edges. */
+export function listAsJson(page: Page<Buffer>, { order }: Listing, edge: ListSelection["edge"]): Buffer[] {
+  if (edge === undefined) return jsonList(page.items.map((post) => [post]));
+  const cursors = cursorsOf(page, order);
+  return jsonList(
+    page.items.map((node, index) => {
+      const values = { __typename: '"PostEdge"', cursor: `"${cursors[index]!}"`, node };
+      const members = edge.flatMap(({ key, field }, place) => [`${place === 0 ? "{" : ","}"${key}":`, values[field]]);
+      return [...members, "}"].map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece));
+    }),
+  );
+}
+
+const [opening, comma, closing] = [Buffer.from("["), Buffer.from(","), Buffer.from("]")];
+
+function jsonList(items: readonly (readonly Buffer[])[]): Buffer[] {
+  return [opening, ...items.flatMap((item, index) => (index === 0 ? item : [comma, ...item])), closing];
+}

@@ -1,0 +1,211 @@
+import type { GraphQLResolveInfo } from "graphql";
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Info,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from "type-graphql";
+
+import { requireReader, requireViewer, viewerAt } from "../../kit/auth.js";
+import type { Context } from "../../kit/context.js";
+import { SameForAll, SameForTrait } from "../../kit/node.type.js";
+import { checkArguments } from "../../kit/validation.js";
+import { listAsJson, PostConnection } from "./list/post.connection.js";
+import {
+  CreatePostInput,
+  createPostRules,
+  DeletePostInput,
+  deletePostRules,
+  UpdatePostInput,
+  updatePostRules,
+  VotePostInput,
+  votePostRules,
+} from "./post.input.js";
+import { pageRules, PostsArguments } from "./list/post-list.args.js";
+import { PostStatus, statusAt } from "./post.publication.js";
+import { postsFor } from "./list/post.reads.js";
+import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
+import { createPost, deletePost, updatePost } from "./post.service.js";
+import { countingContent } from "./counting-content.js";
+import { PostType, voteForIt, type PostContent } from "./post.type.js";
+import { setVote } from "./vote.service.js";
+
+registerEnumType(PostStatus, {
+  name: "PostStatus",
+  description: "Who can see a post.",
+  valuesConfig: {
+    DRAFT: { description: "Its author alone." },
+    SCHEDULED: { description: "Its author alone, until publishedAt." },
+    PUBLISHED: { description: "Everybody who may read posts." },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: "A post just created or changed." })
+class PostPayload {
+  @Field(() => PostType, { description: "The post as it is now." })
+  readonly post: PostType;
+
+  constructor(post: PostContent) {
+    this.post = new PostType(post);
+  }
+}
+
+@ObjectType({ simpleResolvers: true, description: "A post that is gone." })
+class DeletePostPayload {
+  @Field(() => ID, { description: "The id that it had." })
+  readonly deletedPostId!: string;
+}
+
+@Resolver(() => PostType)
+export class PostResolver {
+  @Query(() => PostType, {
+    nullable: true,
+    description:
+      "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
+  })
+  async post(
+    @Arg("id", () => ID, { description: "The post's id." }) id: string,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostType | null> {
+    const reads = postsFor(context, requireReader(context));
+    const { shape, ...selection } = selectedOfPost(info);
+    if (context.placeJson === undefined || shape === undefined) return reads.post(id, selection);
+    const found = await reads.postOrJson(id, { ...selection, shape });
+    if (!Buffer.isBuffer(found)) return found;
+    context.placeJson([info.path.key], [found]);
+    return null;
+  }
+
+  @Query(() => PostConnection, {
+    description:
+      "The posts that the viewer may see: every published one, and the viewer's own drafts and scheduled ones. Latest first, unless orderBy or search says otherwise. Needs a session (see PUBLIC_READS).",
+  })
+  async posts(
+    @Args(() => PostsArguments) args: PostsArguments,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostConnection> {
+    const reads = postsFor(context, requireReader(context));
+    const { listing, page } = checkArguments(pageRules, args);
+    const { shape, key, edge, ...selection } = selectedOfPosts(info);
+    if (context.placeJson === undefined || shape === undefined || key === undefined)
+      return new PostConnection(await reads.page(listing, page, selection), listing, reads);
+    const found = await reads.pageAsJson(listing, page, { ...selection, shape });
+    context.placeJson([info.path.key, key], listAsJson(found, listing, edge));
+    // Execution has nothing to do for posts that are JSON already.
+    return new PostConnection({ ...found, items: [] }, listing, reads);
+  }
+
+  @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
+  async createPost(
+    @Arg("input", () => CreatePostInput, { description: "The post to create." }) input: CreatePostInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(createPostRules, { input, now: context.now });
+    return new PostPayload(await createPost(countingContent(context, info), viewer, checked.input, context));
+  }
+
+  @Mutation(() => PostPayload, {
+    description: "Changes a post: only its author may, and only the fields given change. Needs a session.",
+  })
+  async updatePost(
+    @Arg("input", () => UpdatePostInput, { description: "The post and its changes." }) input: UpdatePostInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostPayload> {
+    const viewer = requireViewer(context);
+    const checked = checkArguments(updatePostRules, { input, now: context.now });
+    return new PostPayload(await updatePost(countingContent(context, info), viewer, checked.input, context.now));
+  }
+
+  @Mutation(() => DeletePostPayload, { description: "Deletes a post: only its author may. Needs a session." })
+  async deletePost(
+    @Arg("input", () => DeletePostInput, { description: "The post to delete." }) input: DeletePostInput,
+    @Ctx() context: Context,
+  ): Promise<DeletePostPayload> {
+    const viewer = requireViewer(context);
+    const { id } = checkArguments(deletePostRules, { input }).input;
+    await deletePost(context.transaction, viewer, id, context.now);
+    return { deletedPostId: id };
+  }
+
+  @Mutation(() => PostPayload, {
+    description: "Adds the viewer's vote; once, however often it is called. Needs a session.",
+  })
+  async votePost(
+    @Arg("input", () => VotePostInput, { description: "The post to vote for." }) input: VotePostInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostPayload> {
+    return answerVote(context, info, input, true);
+  }
+
+  @Mutation(() => PostPayload, {
+    description: "Takes the viewer's vote back; fine where there is none. Needs a session.",
+  })
+  async unvotePost(
+    @Arg("input", () => VotePostInput, { description: "The post to vote for no longer." }) input: VotePostInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<PostPayload> {
+    return answerVote(context, info, input, false);
+  }
+
+  @SameForTrait(voteForIt)
+  @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
+  async viewerHasVoted(
+    @Root() post: PostType,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<boolean> {
+    return postsFor(context, viewerAt(context, info)).voted(post.id);
+  }
+
+  @SameForAll()
+  @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
+  published(@Root() post: PostType, @Ctx() { now }: Context): boolean {
+    return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
+  }
+
+  @SameForAll()
+  @FieldResolver(() => PostStatus, { description: "Who can see it now." })
+  status(@Root() post: PostType, @Ctx() { now }: Context): PostStatus {
+    return statusAt(post.publishedAt, now);
+  }
+}
+
+async function answerVote(
+  context: Context,
+  info: GraphQLResolveInfo,
+  input: VotePostInput,
+  voted: boolean,
+): Promise<PostPayload> {
+  const viewer = requireViewer(context);
+  const { postId } = checkArguments(votePostRules, { input }).input;
+  const post = await setVote(countingContent(context, info), viewer, postId, voted, context.now);
+  postsFor(context, viewer).noteVote(post.id, voted);
+  return new PostPayload(post);
+}
+
+@Resolver(() => PostConnection)
+export class PostConnectionResolver {
+  @FieldResolver(() => Int, {
+    description: "How many posts the whole list has, counted only when asked for; of a search at most 20,000.",
+  })
+  totalCount(@Root() connection: PostConnection): Promise<number> | number {
+    return connection.count();
+  }
+}

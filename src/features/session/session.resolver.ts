@@ -1,0 +1,103 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+
+import { requireViewer, viewerAt } from "../../kit/auth.js";
+import type { Context } from "../../kit/context.js";
+import { KnownError } from "../../foundation/errors.js";
+import { checkArguments } from "../../kit/validation.js";
+import { UserType } from "../user/user.type.js";
+import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
+import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
+import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
+import { sessionsOf } from "./session.reads.js";
+import { endOwnSessions } from "./session.service.js";
+import { SessionType } from "./session.type.js";
+
+@ObjectType({ simpleResolvers: true, description: "What logging out did." })
+class LogoutPayload {
+  @Field(() => Int, { description: "How many sessions ended." })
+  readonly endedSessions!: number;
+}
+
+@ObjectType({ simpleResolvers: true, description: "A session just ended." })
+class RevokeSessionPayload {
+  @Field(() => ID, { description: "Its id." })
+  readonly sessionId!: string;
+}
+
+@Resolver(() => SessionType)
+export class SessionResolver {
+  @Mutation(() => SessionPayload, {
+    description: "Trades a refresh token for a new pair of tokens. Ignores any Authorization header.",
+  })
+  async refreshSession(
+    @Arg("input", () => RefreshSessionInput, { description: "The token to trade." }) input: RefreshSessionInput,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<SessionPayload> {
+    const { transaction, client, sessionRules, now } = context;
+    return answerOpened(
+      await refreshSession(transaction, input.refreshToken, client, sessionRules, now),
+      context,
+      info,
+    );
+  }
+
+  @Mutation(() => LogoutPayload, {
+    description:
+      "Ends the session of the refresh token given, else of this access token: from then on its tokens are refused. Needs one of the two.",
+  })
+  async logout(
+    @Arg("input", () => LogoutInput, { nullable: true, description: "A refresh token, in place of the header." })
+    input: LogoutInput | null | undefined,
+    @Ctx() context: Context,
+  ): Promise<LogoutPayload> {
+    const refreshToken = input?.refreshToken;
+    if (refreshToken != null) {
+      const { transaction, client, now } = context;
+      return { endedSessions: await logoutByRefreshToken(transaction, refreshToken, client, now) };
+    }
+    const viewer = requireViewer(context);
+    return { endedSessions: await endOwnSessions(context, viewer, { only: viewer.sessionId }, "logout") };
+  }
+
+  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
+  async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
+    const viewer = requireViewer(context);
+    return { endedSessions: await endOwnSessions(context, viewer, "all", "logout everywhere") };
+  }
+
+  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
+  async revokeSession(
+    @Arg("input", () => RevokeSessionInput, { description: "The session to end." }) input: RevokeSessionInput,
+    @Ctx() context: Context,
+  ): Promise<RevokeSessionPayload> {
+    const viewer = requireViewer(context);
+    const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
+    const ended = await endOwnSessions(context, viewer, { only: sessionId }, "revoked");
+    if (ended === 0) throw new KnownError("NOT_FOUND", "There is no such session");
+    return { sessionId };
+  }
+
+  @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's own token." })
+  current(@Root() session: SessionType, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): boolean {
+    return viewerAt(context, info)?.sessionId === session.id;
+  }
+}
+
+/** What sessions add to a user. */
+@Resolver(() => UserType)
+export class UserSessionsResolver {
+  @FieldResolver(() => [SessionType], {
+    nullable: true,
+    description: "The user's live sessions, newest first; null to everybody else.",
+  })
+  async sessions(
+    @Root() user: UserType,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<readonly SessionType[] | null> {
+    if (viewerAt(context, info)?.userId !== user.id) return null;
+    return sessionsOf(context, user.id);
+  }
+}

@@ -1,0 +1,56 @@
+import { LockMode, UniqueConstraintViolationException, type EntityManager } from "@mikro-orm/core";
+
+import { KnownError } from "../../foundation/errors.js";
+import { newId } from "../../kit/id.js";
+import { User } from "./user.entity.js";
+
+/** What every spelling of one address has in common: upper and lower case, and composed accents, are alike. */
+export function emailKeyOf(email: string): string {
+  return email.trim().normalize("NFC").toLowerCase();
+}
+
+/**
+ * Locks a user until the caller's transaction ends; null if there is none. Every transaction that changes what belongs to
+ * a user begins with this, so that two of them never hold what the other one waits for.
+ */
+export function lockUser(em: EntityManager, id: string): Promise<User | null> {
+  return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+/**
+ * Locks a user until the caller's transaction ends.
+ *
+ * @throws KnownError `NOT_FOUND`.
+ */
+export async function requireUser(em: EntityManager, id: string): Promise<User> {
+  const user = await lockUser(em, id);
+  if (user === null) throw noSuchUser();
+  return user;
+}
+
+export const noSuchUser = (): KnownError => new KnownError("NOT_FOUND", "There is no such user");
+
+export type NewUser = { readonly email: string; readonly name: string; readonly passwordHash: string };
+
+/**
+ * Stores a new account within the caller's transaction.
+ *
+ * @throws KnownError `CONFLICT` where an account has this email.
+ */
+export async function createUser(em: EntityManager, user: NewUser, now: Date): Promise<User> {
+  const created = em.create(User, {
+    id: newId("user", now),
+    ...user,
+    emailKey: emailKeyOf(user.email),
+    createdAt: now,
+    disabledAt: null,
+  });
+  try {
+    await em.persist(created).flush();
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException)
+      throw new KnownError("CONFLICT", "An account with this email exists already");
+    throw error;
+  }
+  return created;
+}

@@ -1,0 +1,61 @@
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
+import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+
+import type { Config } from "../foundation/config/settings.js";
+import type { Context } from "../kit/context.js";
+import { prepareDocuments, type DocumentOptions, type KnownDocuments } from "./documents.js";
+import { operationChecks } from "./limits.js";
+
+/** Makes the Apollo Server that runs operations, and starts it. */
+export async function startApollo(parts: {
+  readonly config: Config;
+  readonly schema: GraphQLSchema;
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** Gives an answer what HTTP says of it. */
+  readonly answerStatus: ApolloServerPlugin<Context>;
+  readonly documents: KnownDocuments;
+  readonly turns: DocumentOptions["turns"];
+  readonly log: Logger;
+}): Promise<ApolloServer<Context>> {
+  const { config, schema, formatError, answerStatus, documents, turns, log } = parts;
+  const { limits } = config;
+  const apollo = new ApolloServer<Context>({
+    schema,
+    plugins: [
+      prepareDocuments(schema, {
+        tokens: limits.tokens,
+        introspection: config.introspection,
+        trusted: config.trustedDocuments,
+        turns,
+        formatError,
+        known: documents,
+      }),
+      operationChecks(limits),
+      answerStatus,
+      ApolloServerPluginCacheControlDisabled(),
+      // A browser at the endpoint would get Apollo's own page in place of an answer.
+      ApolloServerPluginLandingPageDisabled(),
+    ],
+    formatError,
+    logger: log,
+    // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
+    includeStacktraceInErrorResponses: false,
+    // Documents come parsed and validated.
+    documentStore: null,
+    dangerouslyDisableValidation: true,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).
+    csrfPrevention: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: config.production ? "production" : "development",
+  });
+  // Its schema was built before, so starting can't fail for anything a setting or a person could cause.
+  await apollo.start();
+  return apollo;
+}

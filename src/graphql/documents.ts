@@ -1,0 +1,197 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import {
+  getOperationAST,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+
+import type { Context } from "../kit/context.js";
+import type { ProcessorTurns } from "../foundation/fairness/processor-turns.js";
+import type { Waiting } from "../foundation/fairness/turns.js";
+import { KnownError } from "../foundation/errors.js";
+import type { Named } from "../foundation/metrics/operation-label.js";
+import { costOfDocument } from "./document-cost.js";
+import { checkDocumentText } from "./document-scan.js";
+import type { GraphqlRequest } from "./graphql-request.js";
+import { preparedOf, type Prepared } from "./prepare.js";
+import type { TrustedDocuments } from "./trusted-documents.js";
+
+type DocumentError = GraphQLError | KnownError;
+
+/** A document that was parsed and validated, with everything that is wrong with it. */
+type Known = {
+  readonly document: DocumentNode;
+  readonly errors: readonly DocumentError[];
+  /** The memory that it takes, roughly. */
+  readonly bytes: number;
+};
+
+/** The operation that asks for a document, as far as documents are concerned. */
+type Asking = Pick<Context, "auth"> & Waiting;
+
+export type DocumentOptions = {
+  /** The most tokens that a document may have. */
+  readonly tokens: number;
+  /** Whether documents may ask for the schema, and errors suggest names. */
+  readonly introspection: boolean;
+  /** The only documents that are parsed; undefined if any is. */
+  readonly trusted: TrustedDocuments | undefined;
+  /** Turns for the documents of viewers, and for those of everybody else. */
+  readonly turns: { readonly viewers: ProcessorTurns; readonly others: ProcessorTurns };
+  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** The documents that were parsed before. */
+  readonly known: KnownDocuments;
+};
+
+const mostKnownBytes = 32 * 1024 * 1024;
+const bytesOfNode = 300;
+const bytesOfCharacter = 2;
+
+export type KnownDocuments = LRUCache<string, Known>;
+
+export const knownDocuments = (): KnownDocuments =>
+  new LRUCache<string, Known>({
+    maxSize: mostKnownBytes,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
+
+/**
+ * Names the operation of a request that has no context, because its credential could not be looked up. Nothing is parsed
+ * for that: a document that did not run before has no name.
+ */
+export function nameOf(
+  schema: GraphQLSchema,
+  documents: KnownDocuments,
+  { query, operationName }: Pick<GraphqlRequest, "query" | "operationName">,
+): Named {
+  const document = documents.peek(query ?? "")?.document;
+  const operation = document && getOperationAST(document, operationName);
+  if (operation == null || isRefused(document!))
+    return { operationName: undefined, rootFieldNames: [], isUnknown: true };
+  const { rootFieldNames } = preparedOf(schema, document!, operation);
+  return { operationName: operation.name?.value, rootFieldNames };
+}
+// Nobody reads more, and each may have looked for a name like the one given.
+const mostErrors = 25;
+/** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
+const mergePairsPerToken = 3;
+
+/** Stands in for a text that can't be parsed, since an operation has to have some document. */
+const nothing = parse("{ __typename }");
+
+const refused = new WeakSet<DocumentNode>();
+
+/** Reports whether a document was found to be invalid, so that nothing may be concluded from it. */
+export const isRefused = (document: DocumentNode): boolean => refused.has(document);
+
+/**
+ * Parses and validates each document once, in place of Apollo Server. Everything that takes more time than its bytes is
+ * bounded before it is done, and documents that are not known yet wait for a turn at the processor.
+ */
+export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions): ApolloServerPlugin<Context> {
+  const { trusted, turns, formatError, known } = options;
+  const trustedTexts = trusted && new Set(trusted.values());
+  const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
+
+  const find = async (text: string, asking: Asking): Promise<Known> => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (trustedTexts?.has(text) === false)
+      throw new KnownError("BAD_REQUEST", "Only documents that this server knows may run");
+    checkDocumentText(text);
+    const make = () => known.get(text) ?? prepare(schema, text, options);
+    const made = await laneOf(asking).run(make, asking);
+    if (made.errors.length > 0) refused.add(made.document);
+    known.set(text, made);
+    return made;
+  };
+
+  return {
+    async requestDidStart() {
+      let errors: readonly DocumentError[] = [];
+      let isOver = false;
+      let leave: (() => void) | undefined;
+      return {
+        // Apollo Server takes no error here, and parses nothing if it is given a document.
+        async didResolveSource(request) {
+          try {
+            const found = await find(request.source, request.contextValue as Context & Asking);
+            Object.assign(request, { document: found.document });
+            errors = found.errors;
+          } catch (error) {
+            Object.assign(request, { document: nothing });
+            errors = [error as KnownError];
+          }
+        },
+        async didResolveOperation({ document, operation, contextValue }) {
+          if (errors[0] !== undefined) throw errors[0];
+          if (operation === undefined || !asksForSchema(preparedOf(schema, document, operation))) return;
+          // Nothing interrupts introspection, which can take ten milliseconds.
+          const asking = contextValue as Context & Asking;
+          leave = await laneOf(asking).enter(asking);
+          if (isOver) leave();
+        },
+        async willSendResponse({ response: { body } }) {
+          isOver = true;
+          leave?.();
+          if (body.kind !== "single" || errors.length < 2) return;
+          const others = errors.slice(1).map((error) => formatError((error as GraphQLError).toJSON(), error));
+          body.singleResult.errors = [...(body.singleResult.errors ?? []), ...others];
+        },
+      };
+    },
+  };
+}
+
+const asksForSchema = ({ rootFieldNames }: Prepared): boolean =>
+  rootFieldNames.some((name) => name === "__schema" || name === "__type");
+
+function prepare(schema: GraphQLSchema, text: string, { tokens, introspection }: DocumentOptions): Known {
+  let document: DocumentNode;
+  try {
+    document = parse(text, { maxTokens: tokens });
+  } catch (error) {
+    const bytes = bytesOfNode + text.length * bytesOfCharacter;
+    return { document: nothing, errors: [withCode(error, "GRAPHQL_PARSE_FAILED")], bytes };
+  }
+  const { nodes, mergePairs } = costOfDocument(document);
+  const bytes = nodes * bytesOfNode + text.length * bytesOfCharacter;
+  const most = tokens * mergePairsPerToken;
+  if (mergePairs > most) {
+    const message = `The document repeats fields or fragments in more than ${most} pairs`;
+    return { document, errors: [new KnownError("QUERY_TOO_COMPLEX", message)], bytes };
+  }
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  return { document, errors: validationErrors(schema, document, rules, !introspection), bytes };
+}
+
+function validationErrors(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  rules: typeof specifiedRules,
+  hideSuggestions: boolean,
+): GraphQLError[] {
+  try {
+    const found = validate(schema, document, rules, { maxErrors: mostErrors, hideSuggestions });
+    // The library leaves one suggestion in, which tells that a field is an object.
+    if (hideSuggestions) for (const error of found) error.message = error.message.replace(/ Did you mean .*$/s, "");
+    return found.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+  } catch (error) {
+    // A rule stumbled over the document: its author's mistake, since nothing of ours has run.
+    return [withCode(error, "GRAPHQL_VALIDATION_FAILED")];
+  }
+}
+
+/** What parsing or validation threw, as the client's mistake. Other errors than GraphQL's may say anything. */
+function withCode(error: unknown, code: "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED"): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError("The document can't be used", { extensions: { code } });
+  Object.assign(error.extensions, { code });
+  return error;
+}

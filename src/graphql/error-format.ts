@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+
+import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
+import type { Logger } from "pino";
+
+import { databaseErrorKind, isDatabaseAway } from "../database/database.js";
+import type { RepeatedErrors } from "../foundation/log.js";
+import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../foundation/errors.js";
+
+/**
+ * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
+ * goes out as an incident number. A code that clients were not told of makes an error unknown.
+ *
+ * @param logRepeated logs an error that many operations meet at a time.
+ * @param onDatabaseError is told of each trouble with the database.
+ */
+export function errorFormatter(
+  log: Logger,
+  logRepeated: RepeatedErrors,
+  codes: ErrorCodes,
+  onDatabaseError: (kind: NonNullable<ReturnType<typeof databaseErrorKind>>) => void = () => {},
+): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return ({ locations, path }, error) => {
+    const place = { ...(locations && { locations }), ...(path && { path }) };
+    const known = knownErrorOf(error);
+    if (known !== undefined && codes.has(known.code))
+      return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
+
+    const cause = causeOf(error);
+    const kind = databaseErrorKind(cause);
+    if (kind !== undefined) onDatabaseError(kind);
+    if (isDatabaseAway(cause)) {
+      logRepeated(cause, "the database is away");
+      const { code, message, details } = new KnownError("SERVICE_UNAVAILABLE", "The database is away for a moment");
+      return { message, ...place, extensions: { code, ...details } };
+    }
+    const incidentId = randomUUID();
+    log.error({ incidentId, path, err: cause }, "internal error");
+    return { message: "Internal server error", ...place, extensions: { code: "INTERNAL_SERVER_ERROR", incidentId } };
+  };
+}
+
+/** What was thrown, where GraphQL has wrapped it on its way here. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+}
+
+/** The error as one that the caller may see: one of ours, or one that GraphQL or Apollo found in the request. */
+function knownErrorOf(error: unknown): KnownError | undefined {
+  const cause = causeOf(error);
+  if (cause instanceof KnownError) return cause;
+  if (!(error instanceof GraphQLError)) return undefined;
+  const { message } = error;
+  switch (requestErrorCode(error)) {
+    case undefined:
+      return nullArgument(error);
+    case "GRAPHQL_PARSE_FAILED":
+      if (/^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(message))
+        return new KnownError("QUERY_TOO_COMPLEX", `The document has more than ${/\d+/.exec(message)![0]} tokens`);
+      return new KnownError("GRAPHQL_PARSE_FAILED", withoutTokens(message));
+    case "GRAPHQL_VALIDATION_FAILED":
+      return new KnownError("GRAPHQL_VALIDATION_FAILED", withoutLiterals(message, error));
+    case "BAD_USER_INPUT":
+      return badUserInput([]);
+    case "METHOD_NOT_ALLOWED":
+      return new KnownError(
+        "METHOD_NOT_ALLOWED",
+        "Only queries may be sent by GET; send mutations and subscriptions by POST",
+      );
+    case "UNSUPPORTED_MEDIA_TYPE":
+      return new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
+    case "OPERATION_RESOLUTION_FAILURE":
+      return new KnownError(
+        "OPERATION_RESOLUTION_FAILURE",
+        "The document has no such operation, or several and no name",
+      );
+    default:
+      return new KnownError("BAD_REQUEST", message.trim());
+  }
+}
+
+/** Our code for an error that Apollo Server found in the request itself. */
+function requestErrorCode({ extensions }: GraphQLError): OwnErrorCode | undefined {
+  const { code, http } = extensions as { code?: string; http?: { status?: number } };
+  if (http?.status === 405) return "METHOD_NOT_ALLOWED";
+  if (http?.status === 415) return "UNSUPPORTED_MEDIA_TYPE";
+  if (code === undefined || code === "INTERNAL_SERVER_ERROR") return undefined;
+  if (code.startsWith("PERSISTED_QUERY_")) return "BAD_REQUEST";
+  return isErrorCode(code) ? code : undefined;
+}
+
+/**
+ * Execution's own error for an argument that doesn't fit: validation lets a nullable variable with a default stand
+ * for a required argument, and then the variable is null.
+ */
+function nullArgument(error: GraphQLError): KnownError | undefined {
+  const argument = /^Argument "(\w+)" /.exec(error.message)?.[1];
+  return argument === undefined ? undefined : badUserInput([{ path: [argument], message: "must not be null" }]);
+}
+
+/** A syntax error without the text that it quotes, which may be a password in the wrong place. */
+function withoutTokens(message: string): string {
+  // Any other error of the parser is that of a full stack.
+  if (!message.startsWith("Syntax Error: ")) return "Syntax Error: nested too deeply";
+  return message
+    .replace(/\b(Name|Int|Float|String|BlockString) "[\s\S]*/, "$1.")
+    .replace(/((?:Invalid|Cannot parse)[\w ,]+):? "[\s\S]*/, "$1.");
+}
+
+/**
+ * A validation error without the literals that it quotes: `password: 12345` is a mistake whose message would show
+ * the password.
+ */
+function withoutLiterals(message: string, { nodes = [] }: GraphQLError): string {
+  if (message.startsWith("GraphQL introspection has been disabled")) return "The schema can't be asked for here";
+  return nodes
+    .filter(({ kind }) => literalKinds.has(kind))
+    .reduce((text, literal) => text.replaceAll(print(literal), "…"), message);
+}
+
+const literalKinds: ReadonlySet<string> = new Set([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+]);

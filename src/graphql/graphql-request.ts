@@ -1,0 +1,40 @@
+import { KnownError } from "../foundation/errors.js";
+import { isRecord } from "../kit/validation.js";
+import { documentFor, type TrustedDocuments } from "./trusted-documents.js";
+
+/** A GraphQL request, as GraphQL over HTTP has it and as sockets do. */
+export type GraphqlRequest = {
+  readonly query?: string;
+  readonly operationName?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
+};
+
+/** What a request's body or URL holds, with the ids that may stand for a document. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/** @throws KnownError `BAD_REQUEST` where it is no object. */
+export function parametersOfBody(body: unknown): Parameters {
+  if (!isRecord(body)) throw badRequest("A request's body must be a JSON object with a query");
+  return body;
+}
+
+/**
+ * @param documents the only documents that run, where not any may.
+ * @throws KnownError `BAD_REQUEST` for parameters that are no GraphQL request.
+ */
+export function requestOf(params: Parameters, documents: TrustedDocuments | undefined): GraphqlRequest {
+  for (const name of ["query", "operationName"])
+    if (params[name] != null && typeof params[name] !== "string") throw badRequest(`${name} must be a string`);
+  for (const name of ["variables", "extensions"])
+    if (params[name] != null && !isRecord(params[name])) throw badRequest(`${name} must be an object`);
+  const { query, operationName, variables, extensions } = params as GraphqlRequest;
+  // An empty name names no operation: forms and generators send it for a document with one.
+  const isNamed = operationName != null && operationName !== "";
+  const named = { ...(isNamed && { operationName }), ...(variables != null && { variables }) };
+  const document = documents && documentFor(params, documents);
+  if (document !== undefined) return { ...named, query: document };
+  return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };
+}
+
+export const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);

@@ -1,0 +1,59 @@
+import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
+import { Arg, Ctx, ID, Info, Query, Resolver } from "type-graphql";
+
+import { requireReader, requireViewer } from "../kit/auth.js";
+import type { Context } from "../kit/context.js";
+import { isId, type IdKind } from "../kit/id.js";
+import { Node } from "../kit/node.type.js";
+import { postsFor } from "../features/post/list/post.reads.js";
+import { selectedOfPost } from "../features/post/list/selection.js";
+import { sessionsOf } from "../features/session/session.reads.js";
+import { usersOf } from "../features/user/user.reads.js";
+
+/** How an application's own feature finds the objects that have ids of its kind. */
+export type NodeSource = {
+  /** Their GraphQL type, which implements `Node`. */
+  readonly type: new (...args: never[]) => Node;
+  /** The object of an id that has the kind's form; null where there is none or the viewer may not see it. */
+  readonly find: (id: string, context: Context, info: GraphQLResolveInfo) => Promise<Node | null>;
+};
+
+/** The sources of a schema by their kind of ids. */
+export type NodeSources = Readonly<Record<string, NodeSource>>;
+
+const addedTo = new WeakMap<GraphQLSchema, NodeSources>();
+
+/** Lets the field `node` of a schema find objects of other kinds than ours. */
+export function noteNodeSources(schema: GraphQLSchema, sources: NodeSources): void {
+  addedTo.set(schema, sources);
+}
+
+/** Relay's way to any object again, by its id alone (https://relay.dev/graphql/objectidentification.htm). */
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, {
+    nullable: true,
+    description:
+      "Any object by its id; null where there is none or the viewer may not see it. Needs a session for what needs one (see PUBLIC_READS).",
+  })
+  async node(
+    @Arg("id", () => ID, { description: "The object's id." }) id: string,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Node | null> {
+    const viewer = requireReader(context);
+    if (isId("post", id)) return postsFor(context, viewer).post(id, selectedOfPost(info));
+    if (isId("user", id)) {
+      // Without an account one meets people as authors.
+      if (viewer === undefined && !(await postsFor(context, viewer).isAuthor(id))) return null;
+      return usersOf(context).load(id);
+    }
+    if (isId("session", id)) {
+      const sessions = await sessionsOf(context, requireViewer(context).userId);
+      return sessions.find((session) => session.id === id) ?? null;
+    }
+    for (const [kind, { find }] of Object.entries(addedTo.get(info.schema) ?? {}))
+      if (isId(kind as IdKind, id)) return find(id, context, info);
+    return null;
+  }
+}

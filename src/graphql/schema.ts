@@ -1,0 +1,161 @@
+import "reflect-metadata";
+
+import { lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
+import { buildSchemaSync, getMetadataStorage } from "type-graphql";
+
+import { account } from "../features/account/account.feature.js";
+import type { AddedMigration } from "../database/added-migrations.js";
+import { ownErrorCodes, type ErrorCodes } from "../foundation/errors.js";
+import { NodeResolver, noteNodeSources, type NodeSources } from "./node.resolver.js";
+import { noteRootFields } from "./whole-outcome.js";
+import { post } from "../features/post/post.feature.js";
+import { session } from "../features/session/session.feature.js";
+import { user } from "../features/user/user.feature.js";
+
+type Class = new () => object;
+
+/** What the server can do. A feature is what it stores, and what GraphQL offers of it. */
+const features = [user, account, session, post];
+
+/** What an application adds to the server. */
+export type AddedFeature = {
+  readonly resolvers?: readonly Class[];
+  readonly entities?: readonly Class[];
+  /** Run after the server's own, in this order. */
+  readonly migrations?: readonly AddedMigration[];
+  /** How `node` finds objects that have ids of the feature's own kinds, such as `bookmark`. */
+  readonly nodes?: NodeSources;
+  /** The `extensions.code`s of the feature's errors, each with the HTTP status of an answer that holds nothing else. */
+  readonly errorCodes?: Readonly<Record<string, number>>;
+};
+
+/** A server's features as a whole: ours, and what was added to them. */
+export type Features = {
+  readonly resolvers: readonly Class[];
+  readonly entities: readonly Class[];
+  readonly migrations: readonly AddedMigration[];
+  readonly nodes: NodeSources;
+  readonly errorCodes: ErrorCodes;
+};
+
+/** All that the database stores where nothing is added. */
+export const entities: readonly Class[] = features.flatMap((feature): Class[] => feature.entities);
+
+/**
+ * Our features with what an application adds to them.
+ *
+ * @throws Error where the addition has a name that is taken, or one that can't be.
+ */
+export function featuresWith(added: AddedFeature = {}): Features {
+  const { nodes = {}, errorCodes = {} } = added;
+  for (const kind of Object.keys(nodes))
+    if (!/^[a-z]+$/.test(kind) || ["user", "session", "post"].includes(kind))
+      throw new Error(`nodes: "${kind}" can't be a kind of ids: a new word of small letters is wanted`);
+  for (const [code, status] of Object.entries(errorCodes))
+    if (!/^[A-Z][A-Z_]*$/.test(code) || ownErrorCodes.has(code) || !isStatus(status))
+      throw new Error(`errorCodes: ${code} must be a new word of capitals, and its status 200 or 400 to 599`);
+  const names = (added.migrations ?? []).map(({ name }) => name);
+  for (const [index, name] of names.entries())
+    if (names.indexOf(name) < index) throw new Error(`migrations: there are two named "${name}"`);
+  return {
+    resolvers: [NodeResolver, ...features.flatMap((feature): Class[] => feature.resolvers), ...(added.resolvers ?? [])],
+    entities: [...entities, ...(added.entities ?? [])],
+    migrations: added.migrations ?? [],
+    nodes,
+    errorCodes: new Map([...ownErrorCodes, ...Object.entries(errorCodes)]),
+  };
+}
+
+/**
+ * Several features of an application as one; their migrations run in this order.
+ *
+ * @throws Error where two have a kind of ids or an error code in common.
+ */
+export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
+  const all = <Part>(partsOf: (feature: AddedFeature) => readonly Part[]) => added.flatMap(partsOf);
+  return {
+    resolvers: all(({ resolvers = [] }) => resolvers),
+    entities: all(({ entities: own = [] }) => own),
+    migrations: all(({ migrations = [] }) => migrations),
+    nodes: merged(
+      "nodes",
+      all(({ nodes = {} }) => Object.entries(nodes)),
+    ),
+    errorCodes: merged(
+      "errorCodes",
+      all(({ errorCodes = {} }) => Object.entries(errorCodes)),
+    ),
+  };
+}
+
+function merged<Value>(of: "nodes" | "errorCodes", entries: readonly (readonly [string, Value])[]) {
+  const names = entries.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new Error(`${of}: two features have "${twice}"`);
+  return Object.fromEntries(entries);
+}
+
+const isStatus = (status: number) => status === 200 || (Number.isInteger(status) && status >= 400 && status < 600);
+
+const made: { readonly resolvers: readonly Class[]; readonly nodes: NodeSources; readonly schema: GraphQLSchema }[] =
+  [];
+
+/** The executable schema, which holds no state: one is enough for a process. `schema.graphql` is its printed form. */
+export function makeSchema({ resolvers, nodes } = featuresWith()): GraphQLSchema {
+  const known = made.find((one) => isSame(one.resolvers, resolvers) && isSame(sourcesOf(one.nodes), sourcesOf(nodes)));
+  if (known !== undefined) return known.schema;
+  const schema = buildSchema(resolvers, nodes);
+  made.push({ resolvers, nodes, schema });
+  return schema;
+}
+
+const sourcesOf = (nodes: NodeSources) => Object.entries(nodes).flatMap(([kind, { type, find }]) => [kind, type, find]);
+
+const isSame = (one: readonly unknown[], other: readonly unknown[]) =>
+  one.length === other.length && one.every((member, index) => member === other[index]);
+
+function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSchema {
+  forgetFormerSchemas();
+  refuseSameNames(resolvers);
+  const schema = buildSchemaSync({
+    resolvers: resolvers as [Class, ...Class[]],
+    orphanedTypes: Object.values(nodes).map(({ type }) => type),
+    validate: false,
+    // It wants one where there are subscriptions. Ours begin at their root fields, and go by the event log.
+    pubSub: { publish: unused, subscribe: unused },
+  });
+  // type-graphql has no place for these.
+  schema.getQueryType()!.description = "What can be read. Nothing here changes anything.";
+  schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
+  schema.getSubscriptionType()!.description = "What happens, as it happens. It ends with the session that asked.";
+  noteRootFields(schema);
+  noteNodeSources(schema, nodes);
+  return schema;
+}
+
+/** type-graphql adds fields of resolvers to the types of the process, where the next schema would find them too. */
+function forgetFormerSchemas(): void {
+  const { objectTypes, interfaceTypes } = getMetadataStorage();
+  for (const type of [...objectTypes, ...interfaceTypes]) delete type.fields;
+}
+
+/** type-graphql would take the last of two root fields of a name, and whoever calls the other would not be told. */
+function refuseSameNames(resolvers: readonly Class[]): void {
+  const { queries, mutations, subscriptions } = getMetadataStorage();
+  for (const fields of [queries, mutations, subscriptions]) {
+    const names = new Set<string>();
+    for (const { target, schemaName } of fields.filter((field) => resolvers.includes(field.target as Class))) {
+      if (names.has(schemaName)) throw new Error(`${target.name}: there is a root field "${schemaName}" already`);
+      names.add(schemaName);
+    }
+  }
+}
+
+function unused(): never {
+  throw new Error("subscriptions go by the event log");
+}
+
+/** The schema in GraphQL's own language, in an order of its own so that moving code changes nothing. */
+export function printedSchema(of?: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(of ?? makeSchema()))}\n`;
+}

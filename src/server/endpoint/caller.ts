@@ -1,0 +1,36 @@
+import { isUtf8 } from "node:buffer";
+
+import type { FastifyRequest } from "fastify";
+
+import { addressKeyOf } from "../../foundation/fairness/address.js";
+import { clientAddressOf } from "../connection/client-address.js";
+
+/** The client of a request, as its headers and its connection tell. */
+export type RequestCaller = {
+  /** Each Authorization header; an empty list if there is none. */
+  readonly authorization: readonly string[];
+  readonly userAgent: string | null;
+  /** The client's IP address; null on a Unix socket. */
+  readonly address: string | null;
+  /** The address as it is counted and queued; see `addressKeyOf`. */
+  readonly addressKey: string;
+  readonly requestId: string;
+};
+
+export function callerOf(request: FastifyRequest): RequestCaller {
+  const address = clientAddressOf(request);
+  return {
+    authorization: request.raw.headersDistinct["authorization"] ?? [],
+    userAgent: decoded(request.headers["user-agent"]),
+    address,
+    addressKey: addressKeyOf(address),
+    requestId: request.id,
+  };
+}
+
+/** A header's text, which Node reads as Latin-1 whatever it is. */
+function decoded(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const bytes = Buffer.from(header, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : header;
+}

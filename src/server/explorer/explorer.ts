@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import { demonstrationAccount, hasDemonstration } from "../../features/account/demonstration.js";
+import { unauthenticated } from "../../kit/auth.js";
+import type { ContextFactory, OperationContext } from "../../graphql/create-context.js";
+import { grantShortToken } from "../../features/session/session.service.js";
+import { callerOf } from "../endpoint/caller.js";
+import { answerError } from "../connection/error-response.js";
+import { explorerFiles, sendFile } from "./explorer-files.js";
+import { challenge } from "../endpoint/response-status.js";
+
+/** What a browser lets the explorer do: run its own files, call this server, and show Apollo Sandbox's frame. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  // The editor's marks are images within its own styles.
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-src https://sandbox.embed.apollographql.com",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** A name with a hash in it: what it names never changes. */
+const forEver = "public, max-age=31536000, immutable";
+
+/** Serves the explorer at `/`. */
+export function routeExplorer(
+  http: FastifyInstance,
+  createContext: ContextFactory["createContext"],
+  /** Where it is, nothing is said of the demonstration, and no token is shortened. */
+  isProduction: boolean,
+): void {
+  http.get("/", { exposeHeadRoute: true }, async (request, reply) => {
+    const page = explorerFiles().get("index.html");
+    if (page === undefined)
+      return answerError(reply, "SERVICE_UNAVAILABLE", "The explorer isn't built: node scripts/prepare.mjs --build");
+    reply.header("content-security-policy", policy);
+    // Sandbox opens a window to sign in to Apollo, which has to find its way back.
+    reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
+    return sendFile(page, "no-cache", request, reply);
+  });
+  http.get<{ Params: { name: string } }>("/explorer/:name", { exposeHeadRoute: true }, async (request, reply) => {
+    const file = explorerFiles().get(request.params.name);
+    if (file === undefined || request.params.name === "index.html") return reply.callNotFound();
+    return sendFile(file, forEver, request, reply);
+  });
+
+  const asked = async <Result>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: (context: OperationContext) => Result,
+  ): Promise<Awaited<Result>> => {
+    reply.header("cache-control", "private, no-store");
+    const context = await createContext(callerOf(request));
+    request.operationContext = context;
+    try {
+      return await answer(context);
+    } finally {
+      context.liftDeadline();
+    }
+  };
+
+  // What the page can offer here.
+  http.get("/explorer/offers", (request, reply) =>
+    asked(request, reply, async ({ reader }) => ({
+      canExpire: !isProduction,
+      demonstration: !isProduction && (await hasDemonstration(reader)) ? demonstrationAccount : null,
+    })),
+  );
+  if (isProduction) return;
+  http.post("/explorer/expire", (request, reply) =>
+    asked(request, reply, ({ auth, now, sessionRules }) => {
+      if (auth.state !== "viewer") {
+        const refusal = unauthenticated(auth, now);
+        reply.header("www-authenticate", challenge(auth, String(refusal.details["reason"])));
+        throw refusal;
+      }
+      return { ...grantShortToken(auth, sessionRules, now), serverTime: now };
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+import type { Worker } from "node:cluster";
+
+import type { Timer } from "../../foundation/clock.js";
+import { sharedAnswer } from "../endpoint/shared-answer.js";
+import type { Measured } from "../../foundation/metrics/together.js";
+
+// Who is busy for longer is counted as it was before.
+const longestMilliseconds = 1000;
+const keptMilliseconds = 1000;
+
+/** What all workers of a parent have measured, those that have ended too. */
+export type WorkerMetrics = {
+  /** Asks all of them, and gives the sums as a text for Prometheus. */
+  readonly text: () => Promise<string>;
+  /** Takes what a worker has answered. */
+  readonly take: (worker: Worker, measured: Measured) => void;
+  /** Keeps what one has counted that has ended. */
+  readonly forget: (worker: Worker) => void;
+};
+
+/** @param ask asks every worker that is ready, and gives those. */
+export function gatherMetrics(timer: Timer, ask: () => readonly Worker[]): WorkerMetrics {
+  const latest = new Map<Worker, Measured>();
+  const waiting = new Map<Worker, () => void>();
+  let departed: Promise<readonly Measured[]> = Promise.resolve([]);
+
+  const answered = (worker: Worker) =>
+    new Promise<void>((resolve) => {
+      const lift = timer(longestMilliseconds, resolve);
+      waiting.set(worker, () => {
+        lift();
+        resolve();
+      });
+    });
+  return {
+    text: sharedAnswer(timer, keptMilliseconds, async () => {
+      await Promise.all(ask().map(answered));
+      const { textOf } = await import("../../foundation/metrics/together.js");
+      return textOf([...(await departed), ...latest.values()]);
+    }),
+    take(worker, measured) {
+      latest.set(worker, measured);
+      waiting.get(worker)?.();
+      waiting.delete(worker);
+    },
+    forget(worker) {
+      waiting.get(worker)?.();
+      waiting.delete(worker);
+      const last = latest.get(worker);
+      latest.delete(worker);
+      if (last === undefined) return;
+      departed = departed.then(async (before) => {
+        const { addUp, countedBy } = await import("../../foundation/metrics/together.js");
+        return [await addUp([...before, countedBy(last)])];
+      });
+    },
+  };
+}
