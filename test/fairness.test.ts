@@ -161,7 +161,7 @@ test("lists sessions while another process writes", async () => {
 });
 
 const tooComplex = (message: unknown) => ({ errors: [{ message, extensions: { code: "QUERY_TOO_COMPLEX" } }] });
-const tooManyBytes = tooComplex("The answer would have more than 20,000 bytes");
+const tooManyBytes = tooComplex("The response would have more than 20,000 bytes");
 
 async function withPosts(contents: readonly string[]): Promise<{ api: Api; ada: Account; ids: string[] }> {
   const api = await startApi({ MAX_ANSWER_BYTES: "20000", DATABASE_URL: newFileUrl() });
@@ -210,7 +210,7 @@ test.each([
   expect((await send(fits)).body.errors).toBeUndefined();
   const { errors } = (await send(not)).body;
   expect(new Set(errors!.map(({ message, extensions }) => `${extensions.code}: ${message}`))).toEqual(
-    new Set(["QUERY_TOO_COMPLEX: The answer would have more than 20,000 bytes"]),
+    new Set(["QUERY_TOO_COMPLEX: The response would have more than 20,000 bytes"]),
   );
 });
 

@@ -29,7 +29,7 @@ export async function makeCast(stage: Stage): Promise<Cast> {
     const viewer = context.auth.state === "viewer" ? context.auth.viewer : undefined;
     for (const postId of cast.flatMap(({ postIds }) => postIds.slice(0, 2)))
       await setVote(context.transaction, viewer!, postId, true, context.now);
-    context.liftDeadline();
+    context.operation.end();
     await leaveBehind(stage, id, cast[0].postIds[2]!);
   }
   return cast;
@@ -48,13 +48,13 @@ async function makePerson({ servers: [server], passwordHash }: Stage): Promise<P
   made += 1;
   const address = `10.${(made >> 16) & 255}.${(made >> 8) & 255}.${made & 255}`;
   const context = await server.createContext({ authorization: [], userAgent: null, address });
-  const { transaction, client, sessionRules, now } = context;
+  const { transaction, client, settings, now } = context;
   const email = `${newId("user", now)}@example.com`;
   const [one, other] = await transaction(async (em) => {
     const user = await createUser(em, { email, name: "Somebody", passwordHash }, now);
     return [
-      await openSession(em, user, client, sessionRules, now),
-      await openSession(em, user, client, sessionRules, now),
+      await openSession(em, user, client, settings.sessionRules, now),
+      await openSession(em, user, client, settings.sessionRules, now),
     ];
   });
   const { viewer, accessToken: token, refreshToken } = one;
@@ -63,7 +63,7 @@ async function makePerson({ servers: [server], passwordHash }: Stage): Promise<P
     const { id } = await createPost(transaction, viewer, { title, content: "Words", published: true }, context);
     postIds.push(id);
   }
-  context.liftDeadline();
+  context.operation.end();
   return { id: viewer.userId, email, address, token, refreshToken, otherSessionId: other.viewer.sessionId, postIds };
 }
 

@@ -80,7 +80,7 @@ export async function codeOf(
     const { data, errors } = body.singleResult;
     return { code: (errors?.[0]?.extensions?.["code"] as string | undefined) ?? "ok", data };
   } finally {
-    contextValue.liftDeadline();
+    contextValue.operation.end();
   }
 }
 

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -7,24 +7,25 @@ import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 
 import type { Config } from "../foundation/config/settings.js";
-import type { Context } from "../kit/context.js";
+import type { ErrorCodes } from "../foundation/errors.js";
 import { prepareDocuments, type DocumentOptions, type KnownDocuments } from "./documents.js";
+import { completeResults } from "./complete-result.js";
 import { operationChecks } from "./limits.js";
+import type { OperationContext } from "./operation-context.js";
 
-/** Makes the Apollo Server that runs operations, and starts it. */
+/** Creates and starts the Apollo Server that runs operations. */
 export async function startApollo(parts: {
   readonly config: Config;
   readonly schema: GraphQLSchema;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
-  /** Gives an answer what HTTP says of it. */
-  readonly answerStatus: ApolloServerPlugin<Context>;
+  readonly errorCodes: ErrorCodes;
   readonly documents: KnownDocuments;
   readonly turns: DocumentOptions["turns"];
   readonly log: Logger;
-}): Promise<ApolloServer<Context>> {
-  const { config, schema, formatError, answerStatus, documents, turns, log } = parts;
+}): Promise<ApolloServer<OperationContext>> {
+  const { config, schema, formatError, errorCodes, documents, turns, log } = parts;
   const { limits } = config;
-  const apollo = new ApolloServer<Context>({
+  const apollo = new ApolloServer<OperationContext>({
     schema,
     plugins: [
       prepareDocuments(schema, {
@@ -36,9 +37,9 @@ export async function startApollo(parts: {
         known: documents,
       }),
       operationChecks(limits),
-      answerStatus,
+      completeResults(errorCodes),
       ApolloServerPluginCacheControlDisabled(),
-      // A browser at the endpoint would get Apollo's own page in place of an answer.
+      // A browser at the endpoint would get Apollo's own page instead of a response.
       ApolloServerPluginLandingPageDisabled(),
     ],
     formatError,

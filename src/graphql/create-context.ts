@@ -1,145 +1,145 @@
 import type { Logger } from "pino";
 
 import { accountKeyOf } from "../features/account/account-key.js";
-import type { Auth } from "../kit/auth.js";
-import type { Clock, Timer } from "../foundation/clock.js";
-import type { Context, PasswordCost, SessionEvent } from "../kit/context.js";
-import { startDeadline } from "../foundation/fairness/deadline.js";
-import { readerFor, type Reader } from "../database/reader.js";
-import type { transactionsOn } from "../database/transaction.js";
-import { KnownError } from "../foundation/errors.js";
-import { measureAnswer, type MeasuredContext } from "./answer-size.js";
-import { addressKeyOf } from "../foundation/fairness/address.js";
 import { authenticate } from "../features/session/authenticate.js";
 import { viewerLookup } from "../features/session/viewer-lookup.js";
-import type { SessionRules } from "../foundation/config/session-rules.js";
+import type { Auth } from "../kit/auth.js";
+import type { Client, Context, FeatureSettings, SessionEvent } from "../kit/context.js";
+import { readerFor, type Reader } from "../database/reader.js";
+import type { transactionsOn } from "../database/transaction.js";
+import type { Clock, Timer } from "../foundation/clock.js";
+import { KnownError } from "../foundation/errors.js";
+import { addressKeyOf } from "../foundation/fairness/address.js";
+import { startDeadline } from "../foundation/fairness/deadline.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
+import { measureAnswer } from "./answer-size.js";
+import type { Operation, OperationContext } from "./operation-context.js";
+import type { PlacedJson } from "./placed-json.js";
+import { RootFieldLog } from "./root-field-log.js";
 
-/** What an operation needs to know of the request that carries it. */
+/** The sender of an operation. */
 export type Caller = {
-  /** Each Authorization header, none being an empty list. */
+  /** Each Authorization header; an empty list if there is none. */
   readonly authorization: readonly string[];
   readonly userAgent: string | null;
-  /** The client's IP address; null where there is none. */
+  /** The client's IP address; null if there is none. */
   readonly address: string | null;
-  /** Joins what an operation logs with its request. */
+  /** The id that joins the operation's log lines with those of its request. */
   readonly requestId?: string;
-  /** Is given what ends the operation, to be called when nobody waits for its answer any more. */
-  readonly onceGone?: (end: () => void) => void;
-  /** Takes room for so many bytes of the answer among all that are under way, or throws. */
-  readonly takeRoom?: (bytes: number, party: string) => void;
-  /** Takes JSON for places of the answer; for a caller that makes text of the answer anyway. */
-  readonly placeJson?: Context["placeJson"];
-  /** For a caller that can be told of what happens from now on. */
-  readonly live?: Context["live"];
-  /** The operation's, which who begins it ends, where it is traced. */
-  readonly span?: OperationSpan | undefined;
 };
 
-/** A context, with what only those that carry operations need of it. */
-export type OperationContext = MeasuredContext & {
-  /** Whoever has turns: the user, or the address of who isn't signed in. */
-  readonly party: string;
+/** The connection that carries an operation. Without one, an operation resolves to values. */
+export type Carrier = {
+  /** Receives the function that cancels the operation when nobody waits for its response any longer. */
+  readonly onStart?: (cancel: () => void) => void;
+  /** Reserves bytes of the response among all responses in progress, or throws. */
+  readonly takeRoom?: (bytes: number, clientKey: string) => void;
+  /** Takes JSON that is copied into the response. */
+  readonly json?: PlacedJson;
+  /** Starts subscriptions; undefined if the connection can carry one response alone. */
+  readonly live?: Context["live"];
+  /** The tracing span, if tracing is on. */
+  readonly span?: OperationSpan | undefined;
 };
 
 const longestUserAgent = 300;
 
-/** Makes contexts. Each reads the clock once, and an operation's time begins with it. */
+/** Makes contexts. Each reads the clock once, and the operation's time limit starts with it. */
 export type ContextFactory = {
   /**
-   * The context of what a caller asks: it records what the credential is worth, and never throws for it.
+   * Makes the context of a caller. It verifies the credential and never throws for it: the context has its state.
    *
-   * @throws KnownError `TIMEOUT` where looking the credential up takes that long.
+   * @throws KnownError `TIMEOUT` if the credential's look-up takes too long.
    */
-  readonly createContext: (caller: Caller) => Promise<OperationContext>;
-  /** The context of what is sent to somebody whose credential is watched, so that it is good without being looked up. */
+  readonly createContext: (caller: Caller, carrier?: Carrier) => Promise<OperationContext>;
+  /** Makes the context of an event for a subscriber whose credential is being watched, and needs no look-up. */
   readonly contextOf: (caller: Omit<Caller, "authorization">, auth: Auth) => OperationContext;
 };
 
-export function contextFactory(parts: {
+export function contextFactory(deps: {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly operationTimeoutSeconds: number;
   readonly maxAnswerBytes: number;
   readonly reader: Reader;
   readonly transactions: ReturnType<typeof transactionsOn>;
-  readonly sessionRules: SessionRules;
-  readonly passwordCost: PasswordCost;
-  readonly publicReads: boolean;
-  readonly postsPerHour: number;
+  readonly settings: FeatureSettings;
   readonly log: Logger;
-  /** Is told of what happens to accounts and sessions, as the log is. */
+  /** Receives the events of accounts and sessions, as the log does. */
   readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
 }): ContextFactory {
-  const { clock, timer, operationTimeoutSeconds, reader, transactions, sessionRules, passwordCost, publicReads, log } =
-    parts;
+  const { clock, timer, reader, transactions, settings } = deps;
   const lookUp = viewerLookup(reader.credentials);
 
-  const begin = ({ onceGone }: Pick<Caller, "onceGone">) => {
+  const start = ({ onStart }: Carrier) => {
     const now = clock();
-    const deadline = startDeadline(timer, operationTimeoutSeconds);
-    onceGone?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
+    const deadline = startDeadline(timer, deps.operationTimeoutSeconds);
+    onStart?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
     return { now, ...deadline };
   };
+  const clientOf = ({ userAgent, address, requestId }: Omit<Caller, "authorization">): Client => ({
+    userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
+    address,
+    addressKey: addressKeyOf(address),
+    accountKeyOf: (email) => accountKeyOf(email, settings.sessionRules.keys),
+    note(event) {
+      deps.log.info({ requestId, ...event, address }, "session");
+      deps.onSessionEvent?.(event);
+    },
+  });
   const complete = (
-    { userAgent, address, requestId, takeRoom, placeJson, live, span }: Omit<Caller, "authorization">,
+    caller: Omit<Caller, "authorization">,
+    { takeRoom, json, live, span }: Carrier,
     auth: Auth,
-    { now, signal, lift }: ReturnType<typeof begin>,
+    { now, signal, lift }: ReturnType<typeof start>,
   ): OperationContext => {
-    const addressKey = addressKeyOf(address);
-    const party = auth.state === "viewer" ? auth.viewer.userId : addressKey;
+    const client = clientOf(caller);
+    const clientKey = auth.state === "viewer" ? auth.viewer.userId : client.addressKey;
+    const answer = measureAnswer(deps.maxAnswerBytes, {
+      takesJson: json !== undefined,
+      takeRoom: (bytes) => takeRoom?.(bytes, clientKey),
+    });
+    const operation: Operation = {
+      clientKey,
+      span,
+      json,
+      rootFields: new RootFieldLog(),
+      atMost: answer.atMost,
+      end: lift,
+      name: undefined,
+      kind: undefined,
+      rootFieldNames: [],
+      failure: undefined,
+    };
     return {
       now,
       auth,
-      party,
-      span,
-      reader: readerFor(reader, { party, signal, span }),
-      transaction: transactions({ party, signal, now, span }),
+      reader: readerFor(reader, { party: clientKey, signal, span }),
+      transaction: transactions({ party: clientKey, signal, now, span }),
       signal,
-      client: {
-        userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
-        address,
-        addressKey,
-        accountKeyOf: (email) => accountKeyOf(email, sessionRules.keys),
-        note(event) {
-          log.info({ requestId, ...event, address }, "session");
-          parts.onSessionEvent?.(event);
-        },
-      },
-      sessionRules,
-      passwordCost,
-      publicReads,
-      postsPerHour: parts.postsPerHour,
-      answer: measureAnswer(parts.maxAnswerBytes, (bytes) => takeRoom?.(bytes, party)),
-      placeJson,
+      client,
+      settings,
+      answer,
       live,
-      liftDeadline: lift,
       openedBy: new Map(),
-      outcome: {
-        operationName: undefined,
-        isMutation: false,
-        isSubscription: false,
-        rootFieldNames: [],
-        error: undefined,
-        rootFields: [],
-      },
+      operation,
     };
   };
 
   return {
-    async createContext(caller) {
-      const begun = begin(caller);
+    async createContext(caller, carrier = {}) {
+      const started = start(carrier);
       const auth = await authenticate(
-        (userId, sessionId) => lookUp(userId, sessionId, begun.signal, caller.span),
+        (userId, sessionId) => lookUp(userId, sessionId, started.signal, carrier.span),
         caller.authorization,
-        sessionRules,
-        begun.now,
+        settings.sessionRules,
+        started.now,
       ).catch((error: unknown) => {
-        begun.lift();
+        started.lift();
         throw error;
       });
-      return complete(caller, auth, begun);
+      return complete(caller, carrier, auth, started);
     },
-    contextOf: (caller, auth) => complete(caller, auth, begin(caller)),
+    contextOf: (caller, auth) => complete(caller, {}, auth, start({})),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 
-import type { Context } from "../kit/context.js";
+import type { Auth } from "../kit/auth.js";
 import type { ProcessorTurns } from "../foundation/fairness/processor-turns.js";
 import type { Waiting } from "../foundation/fairness/turns.js";
 import { KnownError } from "../foundation/errors.js";
@@ -20,6 +20,7 @@ import type { Named } from "../foundation/metrics/operation-label.js";
 import { costOfDocument } from "./document-cost.js";
 import { checkDocumentText } from "./document-scan.js";
 import type { GraphqlRequest } from "./graphql-request.js";
+import type { OperationContext } from "./operation-context.js";
 import { preparedOf, type Prepared } from "./prepare.js";
 import type { TrustedDocuments } from "./trusted-documents.js";
 
@@ -33,8 +34,14 @@ type Known = {
   readonly bytes: number;
 };
 
-/** The operation that asks for a document, as far as documents are concerned. */
-type Asking = Pick<Context, "auth"> & Waiting;
+/** The caller that a document is parsed for. */
+type Asking = Waiting & { readonly auth: Auth };
+
+const askingOf = ({ auth, signal, operation }: OperationContext): Asking => ({
+  auth,
+  signal,
+  party: operation.clientKey,
+});
 
 export type DocumentOptions = {
   /** The most tokens that a document may have. */
@@ -95,7 +102,10 @@ export const isRefused = (document: DocumentNode): boolean => refused.has(docume
  * Parses and validates each document once, in place of Apollo Server. Everything that takes more time than its bytes is
  * bounded before it is done, and documents that are not known yet wait for a turn at the processor.
  */
-export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions): ApolloServerPlugin<Context> {
+export function prepareDocuments(
+  schema: GraphQLSchema,
+  options: DocumentOptions,
+): ApolloServerPlugin<OperationContext> {
   const { trusted, turns, formatError, known } = options;
   const trustedTexts = trusted && new Set(trusted.values());
   const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
@@ -122,7 +132,7 @@ export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions
         // Apollo Server takes no error here, and parses nothing if it is given a document.
         async didResolveSource(request) {
           try {
-            const found = await find(request.source, request.contextValue as Context & Asking);
+            const found = await find(request.source, askingOf(request.contextValue));
             Object.assign(request, { document: found.document });
             errors = found.errors;
           } catch (error) {
@@ -134,7 +144,7 @@ export function prepareDocuments(schema: GraphQLSchema, options: DocumentOptions
           if (errors[0] !== undefined) throw errors[0];
           if (operation === undefined || !asksForSchema(preparedOf(schema, document, operation))) return;
           // Nothing interrupts introspection, which can take ten milliseconds.
-          const asking = contextValue as Context & Asking;
+          const asking = askingOf(contextValue);
           leave = await laneOf(asking).enter(asking);
           if (isOver) leave();
         },

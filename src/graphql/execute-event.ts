@@ -1,31 +1,31 @@
-import { execute, Kind, type GraphQLError, type GraphQLFormattedError, type GraphQLResolveInfo } from "graphql";
+import { execute, Kind, type GraphQLError, type GraphQLResolveInfo } from "graphql";
 
-import { tooLarge, type MeasuredContext } from "./answer-size.js";
+import { tooLarge } from "./answer-size.js";
 import type { GraphqlRequest } from "./graphql-request.js";
+import type { OperationContext } from "./operation-context.js";
+import type { FormatError } from "./run-operation.js";
 
-type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+/** Codes that end a subscription for now, instead of being one of its answers. */
+const temporary = new Set<unknown>(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
 
-/** What ends a subscription for now, rather than being one of its answers. */
-const passing = new Set<unknown>(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
-
-/** An answer as JSON; as bytes where it is so large that all who are sent it should share them. */
+/** An answer as JSON. Large ones are bytes, which all subscribers that receive the answer share. */
 export type EventAnswer = string | Buffer;
 
 const largeBytes = 64 * 1024;
 
 /**
- * Executes a subscription's document, which has been checked when it began, on one event.
+ * Executes a subscription's document on one event. The document was checked when the subscription started.
  *
- * @param info of the root field when the subscription began.
+ * @param info of the root field when the subscription started.
  * @param variables as they were sent.
- * @param event what the root field is answered from.
- * @returns the answer; undefined where it can't be given now.
+ * @param event the value that the root field resolves from.
+ * @returns the answer; undefined if a temporary error prevents it.
  */
 export async function executeEvent(
   { schema, operation, fragments }: GraphQLResolveInfo,
   variables: GraphqlRequest["variables"],
   event: object,
-  context: MeasuredContext,
+  context: OperationContext,
   limits: { readonly maxAnswerBytes: number; readonly formatError: FormatError },
 ): Promise<EventAnswer | undefined> {
   const { formatError, maxAnswerBytes } = limits;
@@ -40,12 +40,12 @@ export async function executeEvent(
       variableValues: variables,
     });
     const errors = result.errors?.map(format);
-    if (errors?.some(({ extensions }) => passing.has(extensions?.["code"])) === true) return undefined;
+    if (errors?.some(({ extensions }) => temporary.has(extensions?.["code"])) === true) return undefined;
     const text = JSON.stringify({ ...(errors && { errors }), data: result.data });
     const bytes = Buffer.byteLength(text);
     if (bytes <= maxAnswerBytes) return bytes > largeBytes ? Buffer.from(text) : text;
     return JSON.stringify({ errors: [formatError({ message: "" }, tooLarge(maxAnswerBytes))], data: null });
   } finally {
-    context.liftDeadline();
+    context.operation.end();
   }
 }

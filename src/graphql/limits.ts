@@ -1,15 +1,14 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { OperationTypeNode } from "graphql";
 
-import type { Context } from "../kit/context.js";
 import type { Limits } from "../foundation/config/settings.js";
 import { badUserInput, KnownError } from "../foundation/errors.js";
 import { isRefused } from "./documents.js";
+import type { OperationContext } from "./operation-context.js";
 import { preparedOf } from "./prepare.js";
 import type { Size } from "./query-cost.js";
 import { variableIssues } from "./variable-issues.js";
 
-/** The fields that try a secret, or make one. Each costs a hash or a write, and is a guess. */
+/** The fields that verify or create a secret. Each costs a hash or a write, and can be a guess. */
 const credentialFields: ReadonlySet<string> = new Set([
   "login",
   "register",
@@ -18,23 +17,23 @@ const credentialFields: ReadonlySet<string> = new Set([
   "deleteAccount",
 ]);
 
-/** Refuses an operation, once it is known which one it is, that should not or could not be run as it is. */
-export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => ({
+/** Rejects operations that exceed the limits, or whose variables are invalid, before they run. */
+export const operationChecks = (limits: Limits): ApolloServerPlugin<OperationContext> => ({
   async requestDidStart() {
     return {
       async didResolveOperation({ document, operation, operationName, request, schema, contextValue }) {
-        contextValue.outcome.operationName = operationName ?? undefined;
-        // None by that name: execution says so.
+        const known = contextValue.operation;
+        known.name = operationName ?? undefined;
+        // Execution reports a name that the document does not have.
         if (operation === undefined || isRefused(document)) return;
-        contextValue.outcome.isMutation = operation.operation === OperationTypeNode.MUTATION;
-        contextValue.outcome.isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+        known.kind = operation.operation;
         const { rootFieldNames, sizeWith } = preparedOf(schema, document, operation);
-        contextValue.outcome.rootFieldNames = rootFieldNames;
-        // One request may otherwise carry a thousand guesses.
+        known.rootFieldNames = rootFieldNames;
+        // One request could otherwise carry a thousand guesses.
         if (rootFieldNames.filter((name) => credentialFields.has(name)).length > 1)
           throw new KnownError(
             "QUERY_TOO_COMPLEX",
-            `An operation may have one of ${[...credentialFields].join(", ")}, and only once`,
+            `An operation may have only one of ${[...credentialFields].join(", ")}, and only once`,
           );
         const size = sizeWith(request.variables ?? {});
         const excess = excessOf(size, limits);
@@ -44,7 +43,7 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<Context> => 
         if (issues.length > 0) throw badUserInput(issues);
       },
       async willSendResponse({ contextValue }) {
-        contextValue.liftDeadline();
+        contextValue.operation.end();
       },
     };
   },

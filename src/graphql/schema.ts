@@ -7,7 +7,8 @@ import { account } from "../features/account/account.feature.js";
 import type { AddedMigration } from "../database/added-migrations.js";
 import { ownErrorCodes, type ErrorCodes } from "../foundation/errors.js";
 import { NodeResolver, noteNodeSources, type NodeSources } from "./node.resolver.js";
-import { noteRootFields } from "./whole-outcome.js";
+import { placeRawJson } from "./raw-json-fields.js";
+import { recordRootFields } from "./record-root-fields.js";
 import { post } from "../features/post/post.feature.js";
 import { session } from "../features/session/session.feature.js";
 import { user } from "../features/user/user.feature.js";
@@ -128,7 +129,8 @@ function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSc
   schema.getQueryType()!.description = "What can be read. Nothing here changes anything.";
   schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
   schema.getSubscriptionType()!.description = "What happens, as it happens. It ends with the session that asked.";
-  noteRootFields(schema);
+  placeRawJson(schema);
+  recordRootFields(schema);
   noteNodeSources(schema, nodes);
   return schema;
 }

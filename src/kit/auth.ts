@@ -44,7 +44,7 @@ const reasonOf = {
 type Asked = {
   readonly now: Date;
   readonly auth: Auth;
-  readonly publicReads: boolean;
+  readonly settings: { readonly publicReads: boolean };
   /** The viewers of sessions opened by this operation, by the response key of the root field that opened them. */
   readonly openedBy: ReadonlyMap<string | number, Viewer>;
 };
@@ -85,7 +85,7 @@ export function userGone(now: Date): KnownError {
  * @throws KnownError `UNAUTHENTICATED`.
  */
 export function requireReader(asked: Asked): Viewer | undefined {
-  if (asked.auth.state === "anonymous" && asked.publicReads) return undefined;
+  if (asked.auth.state === "anonymous" && asked.settings.publicReads) return undefined;
   return requireViewer(asked);
 }
 

@@ -3,13 +3,12 @@ import type { GraphQLSchema } from "graphql";
 import { inHashingTurn, passwordCost as fullCost } from "../features/account/password.js";
 import { contextFactory } from "../graphql/create-context.js";
 import { databaseErrorKind, openDatabase } from "../database/database.js";
-import { answerStatus } from "./endpoint/response-status.js";
+import { operationRunner } from "../graphql/run-operation.js";
 import { errorFormatter } from "../graphql/error-format.js";
 import type { Service } from "./connection/http-server.js";
 import { readinessOf } from "./monitoring/readiness.js";
 import { startApollo } from "../graphql/apollo-server.js";
 import { knownDocuments, nameOf } from "../graphql/documents.js";
-import type { GraphqlRequest } from "../graphql/graphql-request.js";
 import { eventCursors } from "../database/event-log/event-cursor.js";
 import { openEventLog } from "../database/event-log/event-log.js";
 import { repeatedErrors } from "../foundation/log.js";
@@ -106,10 +105,7 @@ export async function openOperations(
     reader,
     transactions,
     log,
-    passwordCost,
-    publicReads: config.publicReads,
-    postsPerHour: limits.postsPerHour,
-    sessionRules,
+    settings: { sessionRules, passwordCost, publicReads: config.publicReads, postsPerHour: limits.postsPerHour },
     onSessionEvent: metrics?.session,
   });
   const { createContext } = contexts;
@@ -122,24 +118,31 @@ export async function openOperations(
     config,
     schema,
     formatError,
-    answerStatus: answerStatus(errorCodes),
+    errorCodes,
     documents,
     turns,
     log,
   });
-  const operations = {
-    ...contexts,
+  const maxAnswerBytes = limits.answerBytes;
+  const run = operationRunner({
     apollo,
+    createContext,
     formatError,
-    nameOf: (asked: GraphqlRequest) => nameOf(schema, documents, asked),
+    nameOf: (asked) => nameOf(schema, documents, asked),
+    maxAnswerBytes,
+  });
+  const operations = {
+    run,
     trustedDocuments: config.trustedDocuments,
-    maxAnswerBytes: limits.answerBytes,
     answers: byteBudget(limits.answerBytesInFlight, clock),
     sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
     parsing: turns.others,
   };
   const live = openLive({
     ...operations,
+    ...contexts,
+    formatError,
+    maxAnswerBytes,
     clock,
     timer,
     log,
@@ -186,6 +189,7 @@ export async function openOperations(
     database,
     live,
     service: {
+      createContext,
       graphql: {
         ...operations,
         maxBodyBytes: limits.bodyBytes,

@@ -5,8 +5,9 @@ import type { Logger } from "pino";
 
 import type { Clock, Timer } from "../foundation/clock.js";
 import type { Config } from "../foundation/config/settings.js";
-import type { Context, PasswordCost } from "../kit/context.js";
-import type { Caller, OperationContext } from "../graphql/create-context.js";
+import type { PasswordCost } from "../kit/context.js";
+import type { Caller } from "../graphql/create-context.js";
+import type { OperationContext } from "../graphql/operation-context.js";
 import type { Database } from "../database/engine.js";
 import type { Features } from "../graphql/schema.js";
 
@@ -30,7 +31,7 @@ export type ServerParts = {
 /** What answers operations. */
 export type Answering = {
   /** Runs operations without HTTP, as `executeOperation` with a context of `createContext`. */
-  readonly apollo: ApolloServer<Context>;
+  readonly apollo: ApolloServer<OperationContext>;
   readonly createContext: (caller: Caller) => Promise<OperationContext>;
   readonly database: Database;
 };

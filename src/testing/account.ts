@@ -62,7 +62,7 @@ export async function openSessionFor(
   person: Person,
 ): Promise<Omit<TestAccount, "send" | "tokens">> {
   const context = await createContext({ authorization: [], userAgent: null, address: null });
-  const { client, now, sessionRules } = context;
+  const { client, now, settings } = context;
   const opened: OpenedSession = await context.transaction(async (em) => {
     const known = await em.findOne(
       User,
@@ -70,9 +70,9 @@ export async function openSessionFor(
       { lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     const user = known ?? (await createUser(em, { ...person, passwordHash: "none" }, now));
-    return openSession(em, user, client, sessionRules, now);
+    return openSession(em, user, client, settings.sessionRules, now);
   });
-  context.liftDeadline();
+  context.operation.end();
   const { viewer, accessToken: token, refreshToken, expiresAt } = opened;
   return { ...person, id: viewer.userId, token, refreshToken, sessionId: viewer.sessionId, expiresAt };
 }

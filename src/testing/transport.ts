@@ -2,6 +2,8 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
 import { endpointPath } from "../server/connection/paths.js";
+import { httpOf } from "../server/endpoint/http-of.js";
+import { readAccept } from "../server/endpoint/media-type.js";
 import type { RunningServer } from "../server/server.js";
 
 export type GraphQLError = {
@@ -44,7 +46,9 @@ export async function answerIn(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : {} };
 }
 
-/** As clients send it that know the draft of GraphQL over HTTP. */
+/** The Accept header of clients that know the draft of GraphQL over HTTP. */
+const accept = "application/graphql-response+json, application/json;q=0.9";
+
 const http =
   (server: RunningServer): Send =>
   (query, { variables, token, headers } = {}) =>
@@ -52,7 +56,7 @@ const http =
       method: "POST",
       headers: {
         "content-type": "application/json",
-        accept: "application/graphql-response+json, application/json;q=0.9",
+        accept,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...headers,
       },
@@ -80,9 +84,13 @@ const execute =
       address: null,
     });
     const request = { query, ...(options.variables && { variables: options.variables }) };
-    const { body, http: head } = await apollo.executeOperation(request, { contextValue });
+    const { body } = await apollo.executeOperation(request, { contextValue });
     if (body.kind !== "single") throw new Error("The operation has more than one answer");
-    return answerOf(head.status ?? 200, new Headers([...head.headers]), body.singleResult);
+    const { errors, data } = body.singleResult;
+    const { auth, operation } = contextValue;
+    const answered = { auth, errors, failure: operation.failure, hasData: data !== undefined };
+    const { status, headers } = httpOf(answered, readAccept(accept));
+    return answerOf(status, new Headers(headers), body.singleResult);
   };
 
 const socket =

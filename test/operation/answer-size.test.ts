@@ -21,11 +21,11 @@ test("finds the size of any result, of which it takes at most a comma too much f
 
 test("counts exactly what is unlimited, and gives it back where less is read than was counted", () => {
   const taken: number[] = [];
-  const answer = measureAnswer(100, (bytes) => void taken.push(bytes));
+  const answer = measureAnswer(100, { takeRoom: (bytes) => void taken.push(bytes) });
   answer.add(60);
   answer.add(-10);
   expect(answer.remaining()).toBe(50);
-  expect(() => answer.add(51)).toThrow("The answer would have more than 100 bytes");
+  expect(() => answer.add(51)).toThrow("The response would have more than 100 bytes");
   answer.add(50);
   expect(taken).toEqual([60, -10, 50]);
   answer.addAtMost(7);

@@ -6,6 +6,9 @@ import { systemClock, systemTimer } from "../../src/foundation/clock.js";
 import { processorTurns } from "../../src/foundation/fairness/processor-turns.js";
 import { byteBudget } from "../../src/server/connection/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
+import type { KnownError } from "../../src/foundation/errors.js";
+import { formatted } from "../../src/graphql/outcome.js";
+import { operationRunner } from "../../src/graphql/run-operation.js";
 import { makeLog } from "../../src/foundation/log.js";
 import type { Api } from "./api.js";
 
@@ -38,21 +41,21 @@ export async function startSmallServer({ server, clock }: Api, bounds: Bounds = 
     longestWait: long,
   });
   serve({
+    createContext: server.createContext,
     graphql: {
-      apollo: server.apollo,
-      createContext: server.createContext,
-      formatError: (_, error) => {
-        const { message, code, details } = error as { message: string; code: string; details: object };
-        return { message, extensions: { code, ...details } };
-      },
+      run: operationRunner({
+        apollo: server.apollo,
+        createContext: server.createContext,
+        formatError: (_, error) => formatted(error as KnownError),
+        nameOf: () => ({ operationName: undefined, rootFieldNames: [], isUnknown: true }),
+        maxAnswerBytes: 20_000_000,
+      }),
       trustedDocuments: undefined,
       parsing: processorTurns(1 / 4),
       maxBodyBytes: 1_000_000,
-      maxAnswerBytes: 20_000_000,
       bodies: byteBudget(bodies, clock),
       answers: byteBudget(answers, clock),
       sendTimeoutMilliseconds: sendTimeout,
-      nameOf: () => ({ operationName: undefined, rootFieldNames: [], isUnknown: true }),
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },
     upgrade: async (_upgrade, _request, reply) => reply,

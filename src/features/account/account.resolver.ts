@@ -40,9 +40,9 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { client, sessionRules, now } = context;
+    const { client, settings, now } = context;
     const checked = checkArguments(registerRules, { input });
-    return answerOpened(await register(context, checked.input, client, sessionRules, now), context, info);
+    return answerOpened(await register(context, checked.input, client, settings.sessionRules, now), context, info);
   }
 
   @Mutation(() => SessionPayload, {
@@ -54,9 +54,9 @@ export class AccountResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { client, sessionRules, now } = context;
+    const { client, settings, now } = context;
     const checked = checkArguments(loginRules, { input });
-    return answerOpened(await login(context, checked.input, client, sessionRules, now), context, info);
+    return answerOpened(await login(context, checked.input, client, settings.sessionRules, now), context, info);
   }
 
   @Mutation(() => ChangePasswordPayload, {

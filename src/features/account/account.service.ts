@@ -16,7 +16,7 @@ import { passwordOfEmail, passwordOfUser } from "./password.reads.js";
  * @throws KnownError `CONFLICT` where the email is taken, `TOO_MANY_ATTEMPTS`.
  */
 export async function register(
-  { transaction, signal, passwordCost }: Accounts,
+  { transaction, signal, settings }: Accounts,
   input: { readonly email: string; readonly name: string; readonly password: string },
   client: Client,
   rules: SessionRules,
@@ -27,7 +27,7 @@ export async function register(
   return noteRefusal("registration refused", { account: client.accountKeyOf(account) }, client, async () => {
     await transaction((em) => countRegistration(em, client.addressKey, now));
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
-    const passwordHash = await inHashingTurn(() => hashPassword(password, passwordCost), {
+    const passwordHash = await inHashingTurn(() => hashPassword(password, settings.passwordCost), {
       party: client.addressKey,
       signal,
     });

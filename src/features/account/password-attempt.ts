@@ -10,8 +10,8 @@ import { isKnownAddress, recordFailure, recordSuccess, refuseWhileWaiting } from
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import type { StoredPassword } from "./password.reads.js";
 
-/** How accounts are read and changed. */
-export type Accounts = Access & { readonly passwordCost: PasswordCost };
+/** The access to accounts. */
+export type Accounts = Access & { readonly settings: { readonly passwordCost: PasswordCost } };
 
 /** A try of a password: whose, and what becomes of it. */
 export type Tried = {
@@ -45,7 +45,8 @@ export async function withPassword<Result>(
   now: Date,
   work: (em: SqlEntityManager, user: User, dialect: Dialect) => Promise<Result>,
 ): Promise<Result> {
-  const { reader, transaction, signal, passwordCost } = access;
+  const { reader, transaction, signal } = access;
+  const { passwordCost } = access.settings;
   const attempted = { account: tried.account, addressKey: client.addressKey };
 
   const judge = async (stored: StoredPassword | undefined): Promise<Result> => {

@@ -19,8 +19,9 @@ import {
 import { requireReader, requireViewer, viewerAt } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
 import { SameForAll, SameForTrait } from "../../kit/node.type.js";
+import { MayBeRawJson, type RawJson } from "../../kit/raw-json.js";
 import { checkArguments } from "../../kit/validation.js";
-import { listAsJson, PostConnection } from "./list/post.connection.js";
+import { PostConnection, readConnection } from "./list/post.connection.js";
 import {
   CreatePostInput,
   createPostRules,
@@ -68,6 +69,7 @@ class DeletePostPayload {
 
 @Resolver(() => PostType)
 export class PostResolver {
+  @MayBeRawJson()
   @Query(() => PostType, {
     nullable: true,
     description:
@@ -77,14 +79,8 @@ export class PostResolver {
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<PostType | null> {
-    const reads = postsFor(context, requireReader(context));
-    const { shape, ...selection } = selectedOfPost(info);
-    if (context.placeJson === undefined || shape === undefined) return reads.post(id, selection);
-    const found = await reads.postOrJson(id, { ...selection, shape });
-    if (!Buffer.isBuffer(found)) return found;
-    context.placeJson([info.path.key], [found]);
-    return null;
+  ): Promise<PostType | RawJson | null> {
+    return postsFor(context, requireReader(context)).postOrJson(id, selectedOfPost(info));
   }
 
   @Query(() => PostConnection, {
@@ -98,13 +94,7 @@ export class PostResolver {
   ): Promise<PostConnection> {
     const reads = postsFor(context, requireReader(context));
     const { listing, page } = checkArguments(pageRules, args);
-    const { shape, key, edge, ...selection } = selectedOfPosts(info);
-    if (context.placeJson === undefined || shape === undefined || key === undefined)
-      return new PostConnection(await reads.page(listing, page, selection), listing, reads);
-    const found = await reads.pageAsJson(listing, page, { ...selection, shape });
-    context.placeJson([info.path.key, key], listAsJson(found, listing, edge));
-    // Execution has nothing to do for posts that are JSON already.
-    return new PostConnection({ ...found, items: [] }, listing, reads);
+    return readConnection(reads, listing, page, selectedOfPosts(info));
   }
 
   @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })

@@ -29,7 +29,7 @@ export async function createPost(
     readonly published: boolean;
     readonly publishAt?: Date | null | undefined;
   },
-  { now, postsPerHour }: Pick<Context, "now" | "postsPerHour">,
+  { now, settings }: Pick<Context, "now" | "settings">,
 ): Promise<PostContent> {
   const { title, content, published, publishAt } = input;
   const publishedAt = publishAt ?? (published ? now : null);
@@ -46,7 +46,7 @@ export async function createPost(
   const row = { ...post, author: viewer.userId, titleKey: titleKeyOf(title), listedAt: publishedAt ?? now };
   return transaction(async (em, dialect) => {
     if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
-    await countCreation(em, dialect, viewer.userId, postsPerHour, now);
+    await countCreation(em, dialect, viewer.userId, settings.postsPerHour, now);
     await withWords(em, dialect, post, () => em.insert(Post, row));
     return { ...post, author: userOf(viewer) };
   });

@@ -27,12 +27,12 @@ export async function sessionsOf(context: Context, userId: string): Promise<read
 }
 
 const loaderOf = perOperation(
-  ({ reader, now, sessionRules }: Context) =>
+  ({ reader, now, settings }: Context) =>
     new DataLoader<string, readonly SessionType[]>(
       async (userIds) => {
         const live = new Map<string, Promise<readonly SessionType[]>>();
         for (const id of userIds)
-          if (!live.has(id)) live.set(id, readSessions(reader, id, now, sessionRules.sessionsOfUser));
+          if (!live.has(id)) live.set(id, readSessions(reader, id, now, settings.sessionRules.sessionsOfUser));
         return Promise.all(userIds.map((id) => live.get(id)!));
       },
       { cache: false },

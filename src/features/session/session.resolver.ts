@@ -35,9 +35,9 @@ export class SessionResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
-    const { transaction, client, sessionRules, now } = context;
+    const { transaction, client, settings, now } = context;
     return answerOpened(
-      await refreshSession(transaction, input.refreshToken, client, sessionRules, now),
+      await refreshSession(transaction, input.refreshToken, client, settings.sessionRules, now),
       context,
       info,
     );

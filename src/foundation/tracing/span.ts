@@ -3,11 +3,10 @@
 /** The first trouble of an answer, as far as it is told. */
 type Code = string | undefined;
 
-/** What an operation turned out to be. */
+/** An operation as its span describes it. */
 export type Traced = {
   readonly operationName: string | undefined;
-  readonly isMutation: boolean;
-  readonly isSubscription: boolean;
+  readonly kind: "query" | "mutation" | "subscription" | undefined;
   readonly rootFieldNames: readonly string[];
 };
 

@@ -106,8 +106,7 @@ function registeredProvider(): Provider | undefined {
 }
 
 /** Names an operation as the conventions have it: its own name is the client's, and may be anything. */
-function describe(span: Span, { operationName, isMutation, isSubscription, rootFieldNames }: Traced): void {
-  const type = isMutation ? "mutation" : isSubscription ? "subscription" : "query";
+function describe(span: Span, { operationName, kind: type = "query", rootFieldNames }: Traced): void {
   span.updateName(type).setAttributes({
     "graphql.operation.type": type,
     ...(operationName !== undefined && { "graphql.operation.name": operationName.slice(0, longestName) }),

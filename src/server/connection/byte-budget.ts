@@ -1,4 +1,5 @@
 import type { Clock } from "../../foundation/clock.js";
+import { tooBusy } from "../../foundation/fairness/turns.js";
 
 /** Bytes that are held for clients, bounded in all: bodies on their way in, or answers on their way out. */
 export type ByteBudget = {
@@ -104,4 +105,32 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
       };
     },
   };
+}
+
+/** A response's share of a budget, opened for its client when the first bytes are reserved. */
+export class AnswerRoom {
+  private share: ByteShare | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    private readonly cut: () => void,
+  ) {}
+
+  of(clientKey: string): ByteShare {
+    this.share ??= this.budget.open(clientKey, this.cut);
+    // A share that nobody closes would hold its bytes for ever.
+    if (this.isClosed) this.share.close();
+    return this.share;
+  }
+
+  /** @throws KnownError `SERVICE_UNAVAILABLE` if there is no room. */
+  readonly take = (bytes: number, clientKey: string): void => {
+    if (!this.of(clientKey).take(bytes)) throw tooBusy();
+  };
+
+  close(): void {
+    this.isClosed = true;
+    this.share?.close();
+  }
 }

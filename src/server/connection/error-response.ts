@@ -3,65 +3,57 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import type { GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { KnownError, ownErrorCodes, type ErrorCode } from "../../foundation/errors.js";
-import { mediaTypeFor, readAccept } from "../endpoint/media-type.js";
+import { formatted } from "../../graphql/outcome.js";
+import { httpOf } from "../endpoint/http-of.js";
+import { acceptOf } from "../endpoint/media-type.js";
 import { standingHeaders } from "./headers.js";
 
-/** Answers a request that never became a GraphQL request, in GraphQL's form all the same. */
-export function answerError(reply: FastifyReply, code: ErrorCode, message: string, details = {}): FastifyReply {
-  if (reply.statusCode === 200) reply.code(ownErrorCodes.get(code)!);
-  addRetryAfter(reply, details);
-  // RFC 9110, section 15.5.16: a client that compressed its body reads here that none is taken.
-  if (code === "UNSUPPORTED_MEDIA_TYPE") reply.header("accept-encoding", "identity");
-  reply.request.errorCode = code;
-  // What is left of the request is not worth reading.
-  if (!reply.request.raw.readableEnded) reply.header("connection", "close");
-  return reply.type(mediaTypeFor(reply.request)).send(bodyOf(code, message, details));
+/**
+ * Answers a request that never became a GraphQL request, in GraphQL's form all the same.
+ *
+ * @param status if it isn't the status of the error's code.
+ */
+export function answerError(reply: FastifyReply, error: KnownError, status?: number): FastifyReply {
+  const { request } = reply;
+  request.errorCode = error.code;
+  const errors = [formatted(error)];
+  const failure = { code: error.code, status: status ?? ownErrorCodes.get(error.code)! };
+  const head = httpOf({ auth: undefined, errors, failure, hasData: false, isNoRequest: true }, acceptOf(request));
+  // The rest of the request is not worth reading.
+  if (!request.raw.readableEnded) reply.header("connection", "close");
+  return reply.code(head.status).headers(head.headers).send({ errors });
 }
 
-/** Answers what was thrown on the way to a route. */
+/** Answers a request with what a route or a hook threw. */
 export function answerFailure(
   error: FastifyError | KnownError,
   request: FastifyRequest,
   reply: FastifyReply,
   log: Logger,
 ): FastifyReply {
-  reply.code(200);
-  if (error instanceof KnownError) return answerError(reply, error.code, error.message, error.details);
+  return answerError(reply, error instanceof KnownError ? error : knownErrorOf(error, request, log));
+}
+
+function knownErrorOf(error: FastifyError, request: FastifyRequest, log: Logger): KnownError {
   const { statusCode = 500 } = error;
   if (statusCode === 415)
-    return answerError(reply, "UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
+    return new KnownError("UNSUPPORTED_MEDIA_TYPE", "A request's Content-Type must be application/json");
   if (statusCode >= 400 && statusCode < 500)
-    return answerError(reply, "BAD_REQUEST", "The request could not be read as JSON over HTTP");
+    return new KnownError("BAD_REQUEST", "The request could not be read as JSON over HTTP");
   const incidentId = randomUUID();
   log.error({ incidentId, requestId: request.id, err: error }, "internal error");
-  return answerError(reply, "INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
+  return new KnownError("INTERNAL_SERVER_ERROR", "Internal server error", { incidentId });
 }
 
-/** Answers an operation that failed before, or after, it was executed; with 200 to who reads no other status. */
-export function answerOperationFailure(
-  { message, extensions }: GraphQLFormattedError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { code, ...details } = extensions as { code: ErrorCode };
-  const status = readAccept(request.headers.accept).onlyJson ? 200 : ownErrorCodes.get(code)!;
-  addRetryAfter(reply, details);
-  request.errorCode = code;
-  return reply
-    .code(status)
-    .type(mediaTypeFor(request))
-    .send(bodyOf(code, message, details));
-}
-
-/** Answers what could not be read as an HTTP request, where somebody may still be listening. */
+/** Answers bytes that could not be read as an HTTP request, if the client may still be listening. */
 export function answerUnreadable({ code }: Error & { code?: string }, socket: Socket): void {
   if (code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[code ?? ""] ?? 400;
-  const body = JSON.stringify(bodyOf("BAD_REQUEST", STATUS_CODES[status]!, {}));
+  const badRequest: ErrorCode = "BAD_REQUEST";
+  const body = JSON.stringify({ errors: [{ message: STATUS_CODES[status]!, extensions: { code: badRequest } }] });
   const headers = {
     ...standingHeaders,
     "cache-control": "private, no-store",
@@ -71,12 +63,4 @@ export function answerUnreadable({ code }: Error & { code?: string }, socket: So
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
-}
-
-function addRetryAfter(reply: FastifyReply, { retryAfterSeconds }: { readonly retryAfterSeconds?: number }): void {
-  if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
-}
-
-function bodyOf(code: ErrorCode, message: string, details: object) {
-  return { errors: [{ message, extensions: { code, ...details } }] };
 }

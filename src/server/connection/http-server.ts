@@ -1,10 +1,11 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Named } from "../../foundation/metrics/operation-label.js";
 import type { Logger } from "pino";
 
 import { systemStopwatch, type Timer } from "../../foundation/clock.js";
-import type { ContextFactory, OperationContext } from "../../graphql/create-context.js";
-import type { ErrorCode } from "../../foundation/errors.js";
+import { KnownError, type ErrorCode } from "../../foundation/errors.js";
+import type { Auth } from "../../kit/auth.js";
+import type { ContextFactory } from "../../graphql/create-context.js";
+import type { Outcome } from "../../graphql/outcome.js";
 import type { PublicKey } from "../../foundation/config/signing-keys.js";
 import { answerGraphql, type GraphqlEndpoint } from "../endpoint/graphql-endpoint.js";
 import { trustedHops } from "./client-address.js";
@@ -29,13 +30,13 @@ import { whenOver } from "./when-over.js";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The context of the GraphQL operation that this request carries, once there is one. */
-    operationContext: OperationContext | undefined;
-    /** The operation's name if it has no context. */
-    operationName: Named | undefined;
-    /** The code of what was answered in place of an operation. */
+    /** The outcome of the GraphQL operation that this request carried. */
+    outcome: Outcome | undefined;
+    /** The state of the credential of a request that has no operation. */
+    credential: Auth | undefined;
+    /** The code of an error that was sent instead of an outcome. */
     errorCode: ErrorCode | undefined;
-    /** What traces it, where that was asked for. */
+    /** The tracing span, if tracing is on. */
     span: RequestSpan | undefined;
   }
 }
@@ -55,6 +56,7 @@ export type SenderTimeouts = {
 /** What answers GraphQL, once the server has started. */
 export type Service = {
   readonly graphql: GraphqlEndpoint;
+  readonly createContext: ContextFactory["createContext"];
   /** Makes a socket of a connection at the GraphQL endpoint, or refuses to. */
   readonly upgrade: (upgrade: Upgrade, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
   readonly readiness: Readiness;
@@ -130,8 +132,8 @@ export function makeHttpServer(parts: {
   keepAllHeaders(http);
   answerExpectations(http);
   const connections = watchConnections(http, parts.connections);
-  http.decorateRequest("operationContext", undefined);
-  http.decorateRequest("operationName", undefined);
+  http.decorateRequest("outcome", undefined);
+  http.decorateRequest("credential", undefined);
   http.decorateRequest("errorCode", undefined);
   http.decorateRequest("span", undefined);
   // GraphQL comes as JSON, which the endpoint reads itself; any other type is refused before its body is read.
@@ -166,7 +168,7 @@ export function makeHttpServer(parts: {
     });
     const fault = faultOf(request, parts.longestUrl);
     if (fault === undefined) done();
-    else answerError(reply.code(fault.status), "BAD_REQUEST", fault.message);
+    else answerError(reply, new KnownError("BAD_REQUEST", fault.message), fault.status);
   });
 
   const service = awaited<Service>(timer, parts.longestWait);
@@ -199,8 +201,7 @@ export function makeHttpServer(parts: {
 
   http.options(endpoint, async (request, reply) => answerPreflight(request, reply));
 
-  const createContext: ContextFactory["createContext"] = async (caller) =>
-    (await service.wait()).graphql.createContext(caller);
+  const createContext: ContextFactory["createContext"] = async (caller) => (await service.wait()).createContext(caller);
   if (explorer === undefined) http.get("/", { exposeHeadRoute: true }, async () => ({ name, graphql: endpoint }));
   else routeExplorer(http, createContext, explorer.isProduction);
 
@@ -214,9 +215,9 @@ export function makeHttpServer(parts: {
   http.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     if (path !== endpoint && path !== "/" && !forOperators.has(path))
-      return answerError(reply.code(404), "NOT_FOUND", `There is nothing here; GraphQL is at ${endpoint}`);
+      return answerError(reply, new KnownError("NOT_FOUND", `There is nothing here; GraphQL is at ${endpoint}`), 404);
     reply.header("allow", path === endpoint ? "GET, POST" : path === "/" ? "GET" : "GET, HEAD");
-    return answerError(reply, "METHOD_NOT_ALLOWED", "This method is not allowed here");
+    return answerError(reply, new KnownError("METHOD_NOT_ALLOWED", "This method is not allowed here"));
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => answerFailure(error, request, reply, log));
   return {

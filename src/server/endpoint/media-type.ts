@@ -6,22 +6,25 @@ import { endpointPath, pathOf } from "../connection/paths.js";
 import { framingFor, type StreamFraming } from "../connection/stream-framing.js";
 
 // With their parameter, because a client may ask for it.
-const json = "application/json; charset=utf-8";
-const graphqlResponseJson = "application/graphql-response+json; charset=utf-8";
+export const json = "application/json; charset=utf-8";
+export const graphqlResponseJson = "application/graphql-response+json; charset=utf-8";
 
-/** What a client's Accept header leaves to choose from; none at all is as good as no preference. */
+/** The response media types that a client accepts. No Accept header means no preference. */
 export type Acceptance = {
-  /** Whether it takes JSON in either form. */
-  readonly something: boolean;
-  /** Whether it takes `application/json` and not the newer type, which alone may carry an error's HTTP status. */
+  /** Whether it accepts JSON in either form. */
+  readonly takesJson: boolean;
+  /** Whether it accepts `application/json` and not the newer type. Only the newer type may carry an error's status. */
   readonly onlyJson: boolean;
-  /** Whether it names the newer type, rather than taking anything. */
+  /**
+   * Whether it names the newer type. Such a client gets it for every response: in plain JSON, Apollo Client 4 takes a 401
+   * for a broken transport and reads no code.
+   */
   readonly namesNewType: boolean;
-  /** The stream that it names, for answers that follow each other. */
+  /** The stream framing that it names, for several answers in one response. */
   readonly framing: StreamFraming | undefined;
 };
 
-// Clients send few different ones, and each sends its own with every request.
+// There are few different headers, and each client sends its own with every request.
 const read = new LRUCache<string, Acceptance>({ max: 100, memoMethod: acceptanceOf });
 
 /** Reads an Accept header (RFC 9110, section 12.5.1). */
@@ -33,18 +36,15 @@ function acceptanceOf(header: string): Acceptance {
   const accepted = new Negotiator({ headers: { accept: header } }).mediaTypes([json, graphqlResponseJson]);
   const newType = accepted.includes(graphqlResponseJson);
   return {
-    something: accepted.length > 0,
+    takesJson: accepted.length > 0,
     onlyJson: accepted.length > 0 && !newType,
     namesNewType: newType && /application\/graphql-response\+json/i.test(header),
     framing: framingFor(header),
   };
 }
 
-/**
- * The type of an answer in JSON. Whoever can read the newer one gets it at the endpoint: in plain JSON, a 401 is taken
- * for a broken transport and its code not seen.
- */
-export function mediaTypeFor(request: FastifyRequest): string {
-  const isNewer = pathOf(request) === endpointPath && readAccept(request.headers.accept).namesNewType;
-  return isNewer ? graphqlResponseJson : json;
-}
+/** Reads a request's Accept header. Only the GraphQL endpoint has media types to choose from. */
+export const acceptOf = (request: FastifyRequest): Acceptance =>
+  pathOf(request) === endpointPath ? readAccept(request.headers.accept) : anything;
+
+const anything = acceptanceOf("*/*");

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { demonstrationAccount, hasDemonstration } from "../../features/account/demonstration.js";
 import { unauthenticated } from "../../kit/auth.js";
-import type { ContextFactory, OperationContext } from "../../graphql/create-context.js";
+import { KnownError } from "../../foundation/errors.js";
+import type { ContextFactory } from "../../graphql/create-context.js";
+import type { OperationContext } from "../../graphql/operation-context.js";
 import { grantShortToken } from "../../features/session/session.service.js";
 import { callerOf } from "../endpoint/caller.js";
 import { answerError } from "../connection/error-response.js";
 import { explorerFiles, sendFile } from "./explorer-files.js";
-import { challenge } from "../endpoint/response-status.js";
+import { challenge } from "../endpoint/http-of.js";
 
 /** What a browser lets the explorer do: run its own files, call this server, and show Apollo Sandbox's frame. */
 const policy = [
@@ -36,7 +38,10 @@ export function routeExplorer(
   http.get("/", { exposeHeadRoute: true }, async (request, reply) => {
     const page = explorerFiles().get("index.html");
     if (page === undefined)
-      return answerError(reply, "SERVICE_UNAVAILABLE", "The explorer isn't built: node scripts/prepare.mjs --build");
+      return answerError(
+        reply,
+        new KnownError("SERVICE_UNAVAILABLE", "The explorer isn't built: node scripts/prepare.mjs --build"),
+      );
     reply.header("content-security-policy", policy);
     // Sandbox opens a window to sign in to Apollo, which has to find its way back.
     reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
@@ -55,11 +60,11 @@ export function routeExplorer(
   ): Promise<Awaited<Result>> => {
     reply.header("cache-control", "private, no-store");
     const context = await createContext(callerOf(request));
-    request.operationContext = context;
+    request.credential = context.auth;
     try {
       return await answer(context);
     } finally {
-      context.liftDeadline();
+      context.operation.end();
     }
   };
 
@@ -72,13 +77,13 @@ export function routeExplorer(
   );
   if (isProduction) return;
   http.post("/explorer/expire", (request, reply) =>
-    asked(request, reply, ({ auth, now, sessionRules }) => {
+    asked(request, reply, ({ auth, now, settings }) => {
       if (auth.state !== "viewer") {
         const refusal = unauthenticated(auth, now);
         reply.header("www-authenticate", challenge(auth, String(refusal.details["reason"])));
         throw refusal;
       }
-      return { ...grantShortToken(auth, sessionRules, now), serverTime: now };
+      return { ...grantShortToken(auth, settings.sessionRules, now), serverTime: now };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { refusalOf, type Auth } from "../../kit/auth.js";
 import type { Clock } from "../../foundation/clock.js";
-import type { ContextFactory, OperationContext } from "../../graphql/create-context.js";
+import type { ContextFactory } from "../../graphql/create-context.js";
+import type { OperationContext } from "../../graphql/operation-context.js";
 import type { KnownError } from "../../foundation/errors.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
@@ -121,7 +122,7 @@ export class HeldCredential {
 
   private async judge(authorization: readonly string[]): Promise<OperationContext> {
     const context = await this.keeper.createContext({ ...this.client, authorization });
-    context.liftDeadline();
+    context.operation.end();
     return context;
   }
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL as subprotocol } from "graphql-ws";
 import { WebSocketServer, type WebSocket } from "ws";
 
+import { KnownError } from "../../foundation/errors.js";
 import { makeTurns, tooBusy } from "../../foundation/fairness/turns.js";
 import type { EventMark, LogEvent } from "../../database/event-log/event.js";
 import { answerError } from "../connection/error-response.js";
@@ -146,14 +147,12 @@ export function openLive(
       // A thousand that come back at once would have everybody else wait.
       await new Promise<void>(portions);
       if (!mayOpen(origins, request))
-        return answerError(reply.code(403), "FORBIDDEN", "Pages of this origin may open no socket here");
+        return answerError(reply, new KnownError("FORBIDDEN", "Pages of this origin may open no socket here"), 403);
       const caller = callerOf(request);
       // Sockets without a credential yet, and anonymous ones, count for their address.
       const ofAddress = connections.countOf(caller.addressKey);
-      if (connections.isFull() || ofAddress >= parts.limits.connectionsOfParty * unknownSocketsPerAddress) {
-        const { code, message, details } = tooBusy();
-        return answerError(reply, code, message, details);
-      }
+      if (connections.isFull() || ofAddress >= parts.limits.connectionsOfParty * unknownSocketsPerAddress)
+        return answerError(reply, tooBusy());
       reply.hijack();
       reply.raw.detachSocket(socket);
       // Nobody answers this request any more, and what waits for its end would keep it as long as the socket.

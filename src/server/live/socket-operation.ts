@@ -5,9 +5,10 @@ import { idsOf } from "../../kit/auth.js";
 import { KnownError } from "../../foundation/errors.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 import { requestOf } from "../../graphql/graphql-request.js";
+import { firstError, type Outcome } from "../../graphql/outcome.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import type { HeldCredential } from "./held-credential.js";
-import { operate } from "./operator.js";
+import { runOperation } from "./run-operation.js";
 import { around, type Outbox, type SendOptions } from "./outbox.js";
 import type { SocketServer } from "./socket-server.js";
 import type { Subscription } from "./subscriptions.js";
@@ -45,7 +46,7 @@ export function beginOperation(
   const quotedId = JSON.stringify(id);
   let subscription: Subscription | undefined;
   let isGone = false;
-  let endOperation: (() => void) | undefined;
+  let cancelOperation: (() => void) | undefined;
   /** Its id may be another operation's from then on. */
   const complete = () => {
     if (!isGone) onComplete();
@@ -60,47 +61,39 @@ export function beginOperation(
   // Given what was asked, which isn't kept as long as a subscription.
   const run = async (parameters: Readonly<Record<string, unknown>>): Promise<void> => {
     const asked = requestOf(parameters, server.trustedDocuments);
-    const outcome = await operate(server, asked, {
-      ...client,
-      authorization: held.authorization,
-      onceGone: (end) => (endOperation = end),
-      cut,
-      auth: () => held.auth,
-      sink: {
-        room: outbox.room,
-        isBehind: outbox.isBehind,
-        send(answer) {
-          if (!isGone && isLive() && !next(answer, { isEvent: true })) turnAway();
-        },
-        turnAway() {
-          if (!isGone && isLive()) turnAway();
-        },
-      },
-    });
-    const { operationName = null, isMutation = false, error } = outcome.context?.outcome ?? {};
-    const { traceId } = outcome.context?.span ?? {};
-    server.log.info(
+    const ran = await runOperation(
+      server,
+      asked,
+      { ...client, authorization: held.authorization },
       {
-        requestId: client.requestId,
-        ...(traceId !== undefined && { traceId }),
-        operation: operationName,
-        ...idsOf(held.auth),
-        address: client.address,
-        ...error,
+        onStart: (cancel) => (cancelOperation = cancel),
+        cut,
+        auth: () => held.auth,
+        sink: {
+          party: held.party,
+          room: outbox.room,
+          isBehind: outbox.isBehind,
+          send(answer) {
+            if (!isGone && isLive() && !next(answer, { isEvent: true })) turnAway();
+          },
+          turnAway() {
+            if (!isGone && isLive()) turnAway();
+          },
+        },
       },
-      "socket operation",
     );
-    const code = error?.code ?? outcome.refusal?.[0]?.extensions?.["code"];
-    server.metrics?.socketOperation(outcome.context?.outcome ?? server.nameOf(asked), code, error?.reason);
-    ({ subscription } = outcome);
+    const { outcome } = ran;
+    ({ subscription } = ran);
+    recordOperation(server, client, held, outcome);
+    const json = outcome.body.join("").trimEnd();
     if (isGone || !isOpen()) subscription?.close();
-    else if (outcome.refusal !== undefined) fail(outcome.refusal);
+    else if (isRequestError(outcome)) fail(outcome.errors!);
     else if (subscription !== undefined) {
-      if (!subscription.isResumed) next(outcome.json, { isEvent: true });
+      if (!subscription.isResumed) next(json, { isEvent: true });
       return subscription.start();
-    } else if (next(outcome.json, { evenWithoutRoom: isMutation }))
+    } else if (next(json, { evenWithoutRoom: outcome.kind === "mutation" }))
       outbox.send([`{"id":${quotedId},"type":"${MessageType.Complete}"}`]);
-    else throw new KnownError("SERVICE_UNAVAILABLE", "Too much is on its way to this client");
+    else throw new KnownError("SERVICE_UNAVAILABLE", "The client has too many answers to read; try again in a moment");
     complete();
   };
   const answered = run(payload).catch((error: unknown) => {
@@ -110,9 +103,36 @@ export function beginOperation(
   return {
     answered,
     end() {
-      endOperation?.();
+      cancelOperation?.();
       subscription?.close();
       complete();
     },
   };
+}
+
+/** Reports whether a result is sent as an error message, because nothing was executed or no subscription started. */
+const isRequestError = ({ errors, hasData, kind }: Outcome): boolean =>
+  errors !== undefined && (!hasData || kind === "subscription");
+
+/** Writes the log line of an operation, and counts it. */
+function recordOperation(
+  { log, metrics }: SocketServer,
+  { requestId, address }: RequestCaller,
+  { auth }: HeldCredential,
+  outcome: Outcome,
+): void {
+  const { traceId, operationName = null } = outcome;
+  const error = firstError(outcome);
+  log.info(
+    {
+      requestId,
+      ...(traceId !== undefined && { traceId }),
+      operation: operationName,
+      ...idsOf(auth),
+      address,
+      ...error,
+    },
+    "socket operation",
+  );
+  metrics?.socketOperation(outcome, error?.code, error?.reason);
 }

@@ -6,9 +6,9 @@ import type { Turns } from "../../foundation/fairness/turns.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { TrustedDocuments } from "../../graphql/trusted-documents.js";
 import type { CredentialKeeper } from "./held-credential.js";
-import type { Operator } from "./operator.js";
+import type { OperationServer } from "./run-operation.js";
 
-export type SocketServer = Operator &
+export type SocketServer = OperationServer &
   CredentialKeeper & {
     readonly timer: Timer;
     readonly log: Logger;

@@ -10,7 +10,7 @@ import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { Connection } from "./connections.js";
 import { callerOf } from "../endpoint/caller.js";
 import { HeldCredential } from "./held-credential.js";
-import { eventsTo } from "./operator.js";
+import { executorOf } from "./run-operation.js";
 import { around, makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket-server.js";
 import type { Subscription } from "./subscriptions.js";
@@ -89,7 +89,8 @@ export function openStream(
     if (refusal !== undefined) throw refusal;
     if (connections.countOf(held.party()) > limits.connectionsOfParty) throw tooBusy();
     subscription = await server.subscriptions.open(source, cursor, info, {
-      ...eventsTo(server, asked.variables, client, () => held.auth, held.party()),
+      execute: executorOf(server, asked.variables, client, () => held.auth),
+      party: held.party,
       room: outbox.room,
       isBehind: outbox.isBehind,
       send(answer) {

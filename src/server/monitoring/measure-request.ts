@@ -1,25 +1,24 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Metrics } from "../../foundation/metrics/metrics.js";
-import type { Named } from "../../foundation/metrics/operation-label.js";
+import { firstError } from "../../graphql/outcome.js";
 
-/** Counts a request, answered or given up by its client. */
+/** Counts a request that was answered, or that its client gave up. */
 export function measureRequest(
   metrics: Metrics,
   request: FastifyRequest,
   reply: FastifyReply,
   milliseconds: number,
 ): void {
-  const outcome = request.operationContext?.outcome;
-  const named: Named | undefined = outcome ?? request.operationName;
-  const { code = request.errorCode, reason } = outcome?.error ?? {};
+  const { outcome } = request;
+  const { code = request.errorCode, reason } = (outcome && firstError(outcome)) ?? {};
   const isAnswered = reply.raw.writableFinished;
   metrics.request({
-    outcome: named,
+    outcome,
     status: isAnswered ? reply.statusCode : undefined,
     code,
     reason,
-    // A stream lasts as long as its client wants.
-    seconds: isAnswered && outcome?.isSubscription !== true ? milliseconds / 1000 : undefined,
+    // The length of a stream is up to its client.
+    seconds: isAnswered && outcome?.kind !== "subscription" ? milliseconds / 1000 : undefined,
   });
 }

@@ -4,10 +4,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 import { idsOf } from "../../kit/auth.js";
+import { firstError } from "../../graphql/outcome.js";
 import { clientAddressOf } from "../connection/client-address.js";
 import { sentPathOf } from "../connection/paths.js";
 
-/** The caller's request id where it could be one of a tracing system, so that logs can be joined; else a new one. */
+/** Returns the caller's request id if it is well-formed, so that logs can be joined; otherwise a new one. */
 export function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers["x-request-id"];
   return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
@@ -17,7 +18,7 @@ const longestName = 100;
 
 const mostRootFields = 5;
 
-/** Writes the one line of a request, answered or given up by its client. */
+/** Writes the log line of a request that was answered, or that its client gave up. */
 export function logRequest(
   log: Logger,
   request: FastifyRequest,
@@ -25,8 +26,8 @@ export function logRequest(
   milliseconds: number,
   level: "info" | "debug" = "info",
 ): void {
-  const context = request.operationContext;
-  const { code = request.errorCode, reason } = context?.outcome.error ?? {};
+  const { outcome, credential = outcome?.auth } = request;
+  const { code = request.errorCode, reason } = (outcome && firstError(outcome)) ?? {};
   log[level](
     {
       requestId: request.id,
@@ -35,11 +36,11 @@ export function logRequest(
       path: sentPathOf(request),
       address: clientAddressOf(request),
       ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
-      ...(context && {
-        operation: context.outcome.operationName?.slice(0, longestName) ?? null,
-        rootFields: context.outcome.rootFieldNames.slice(0, mostRootFields),
-        credential: context.auth.state,
-        ...idsOf(context.auth),
+      ...(credential && {
+        operation: outcome?.operationName?.slice(0, longestName) ?? null,
+        rootFields: outcome?.rootFieldNames.slice(0, mostRootFields) ?? [],
+        credential: credential.state,
+        ...idsOf(credential),
       }),
       ...(code !== undefined && { code }),
       ...(reason !== undefined && { reason }),

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { RequestSpan, Tracing } from "../../foundation/tracing/span.js";
+import { firstError } from "../../graphql/outcome.js";
 import { sentPathOf } from "../connection/paths.js";
 import { upgradeOf } from "../connection/upgrade.js";
 
-/** Begins the span of a request. */
+/** Starts the tracing span of a request. */
 export const traceRequest = (tracing: Tracing, request: FastifyRequest): RequestSpan =>
   tracing.request({
     method: request.method,
@@ -14,12 +15,12 @@ export const traceRequest = (tracing: Tracing, request: FastifyRequest): Request
     headers: request.headers,
   });
 
-/** Ends the span of a request, answered or given up by its client, or that became a socket. */
+/** Ends the span of a request that was answered, that its client gave up, or that became a socket. */
 export function endTrace(span: RequestSpan, request: FastifyRequest, { raw, statusCode }: FastifyReply): void {
   const isSocket = upgradeOf(request) !== undefined && !raw.headersSent;
   span.end({
     route: request.routeOptions.url,
     status: isSocket ? 101 : raw.writableFinished ? statusCode : undefined,
-    code: request.operationContext?.outcome.error?.code ?? request.errorCode,
+    code: (request.outcome && firstError(request.outcome)?.code) ?? request.errorCode,
   });
 }

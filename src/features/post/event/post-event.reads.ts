@@ -60,4 +60,9 @@ function readOnce(context: Context, event: LogEvent): Promise<PostType | null> {
 }
 
 /** What is read for several answers counts in each of them, and not where it is read. */
-const unmeasured: Context["answer"] = { remaining: () => Infinity, add: () => {}, addAtMost: () => {} };
+const unmeasured: Context["answer"] = {
+  takesJson: false,
+  remaining: () => Infinity,
+  add: () => {},
+  addAtMost: () => {},
+};

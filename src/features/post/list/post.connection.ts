@@ -1,5 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
 
+import type { PageRequest } from "../../../kit/paging/page-request.js";
+import { MayBeRawJson, RawJson } from "../../../kit/raw-json.js";
 import { cursorsOf, PageInfo, type Page } from "../../../kit/paging/page.js";
 import { newestMatches, type Listing } from "./post-list.js";
 import type { PostReads } from "./post.reads.js";
@@ -20,28 +22,30 @@ class PostEdge {
   }
 }
 
-/**
- * A page in the shape of Relay's cursor connections; the resolver adds `totalCount`. What nobody asked for is not made.
- */
+/** A page in the shape of Relay's cursor connections. The resolver adds `totalCount`. Only what is selected is made. */
 @ObjectType({ description: "A page of posts." })
 export class PostConnection {
   constructor(
     private readonly page: Page<PostType>,
-    /** The list that it is a page of. */
-    readonly listing: Listing,
-    /** The reads that it came from, which are those of its viewer. */
+    private readonly listing: Listing,
+    /** The viewer's reads. */
     private readonly reads: PostReads,
+    /** The nodes or the edges as JSON, if that is all that is selected. The page has no posts then. */
+    private readonly json?: RawJson,
   ) {}
 
+  @MayBeRawJson()
   @Field(() => [PostEdge], { description: "The posts with their cursors." })
-  get edges(): PostEdge[] {
+  get edges(): PostEdge[] | RawJson {
+    if (this.json !== undefined) return this.json;
     const cursors = cursorsOf(this.page, this.listing.order);
     return this.page.items.map((post, index) => new PostEdge(post, cursors[index]!));
   }
 
+  @MayBeRawJson()
   @Field(() => [PostType], { description: "The posts alone." })
-  get nodes(): readonly PostType[] {
-    return this.page.items;
+  get nodes(): readonly PostType[] | RawJson {
+    return this.json ?? this.page.items;
   }
 
   @Field(() => Boolean, {
@@ -51,7 +55,7 @@ export class PostConnection {
     return (this.page.counted ?? 0) <= newestMatches;
   }
 
-  /** Returns how many posts the list has; a search counts no further than it looks. */
+  /** Returns the number of posts of the list. A search counts no further than it looks. */
   count(): Promise<number> | number {
     const { counted } = this.page;
     return counted === null ? this.reads.count(this.listing) : Math.min(counted, newestMatches);
@@ -63,8 +67,21 @@ export class PostConnection {
   }
 }
 
-/** The nodes of a page as JSON or, where it is told what an edge has, its edges. */
-export function listAsJson(page: Page<Buffer>, { order }: Listing, edge: ListSelection["edge"]): Buffer[] {
+/** Reads a page of a list, with its nodes or edges as JSON if the response can be written that way. */
+export async function readConnection(
+  reads: PostReads,
+  listing: Listing,
+  request: PageRequest,
+  { shape, isOnlyList = false, edge, ...selection }: ListSelection,
+): Promise<PostConnection> {
+  if (shape === undefined || !isOnlyList || !reads.takesJson)
+    return new PostConnection(await reads.page(listing, request, selection), listing, reads);
+  const page = await reads.pageAsJson(listing, request, { ...selection, shape });
+  return new PostConnection({ ...page, items: [] }, listing, reads, new RawJson(listAsJson(page, listing, edge)));
+}
+
+/** Returns the nodes of a page as JSON or, if `edge` has the fields of an edge, its edges. */
+function listAsJson(page: Page<Buffer>, { order }: Listing, edge: ListSelection["edge"]): Buffer[] {
   if (edge === undefined) return jsonList(page.items.map((post) => [post]));
   const cursors = cursorsOf(page, order);
   return jsonList(

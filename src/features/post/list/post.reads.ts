@@ -4,6 +4,7 @@ import type { Viewer } from "../../../kit/auth.js";
 import { perOperation, type Context } from "../../../kit/context.js";
 import { isId } from "../../../kit/id.js";
 import type { PageRequest } from "../../../kit/paging/page-request.js";
+import { RawJson } from "../../../kit/raw-json.js";
 import { pageOf, type Page } from "../../../kit/paging/page.js";
 import { PostType } from "../post.type.js";
 import { visibilityScopes } from "../post.visibility.js";
@@ -28,10 +29,12 @@ export type PostReads = {
     selection: PostSelection,
   ) => Promise<Page<PostType>>;
   readonly count: (listing: Listing) => Promise<number>;
-  /** A post by its id, where the viewer may see it. */
+  /** Whether posts can be read as JSON. */
+  readonly takesJson: boolean;
+  /** A post by its id; null if there is none that the viewer may see. */
   readonly post: (id: string, selection: PostSelection) => Promise<PostType | null>;
-  /** The same as JSON, as it stands in the answer, unless others are read with it. */
-  readonly postOrJson: (id: string, selection: ShapedSelection) => Promise<PostType | Buffer | null>;
+  /** The same as JSON, if the response can be written that way and no other post is read with it. */
+  readonly postOrJson: (id: string, selection: PostSelection) => Promise<PostType | RawJson | null>;
   /** Whether a user has posts that the viewer may see. */
   readonly isAuthor: (userId: string) => Promise<boolean>;
   /** Whether the viewer has voted for a post. Known already of those that were read here with it. */
@@ -161,12 +164,17 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
         return new Map(rows.map(({ author, count }) => [author, count]));
       }).load(authorId);
     },
+    takesJson: answer.takesJson,
     async post(id, { columns, contentTimes }) {
       if (!isId("post", id)) return null;
       const post = await postLoader.load({ id, selection: { columns, contentTimes } });
       return post instanceof PostType ? post : null;
     },
-    postOrJson: async (id, selection) => (isId("post", id) ? postLoader.load({ id, selection }) : null),
+    async postOrJson(id, selection) {
+      if (!answer.takesJson) return this.post(id, selection);
+      const post = isId("post", id) ? await postLoader.load({ id, selection }) : null;
+      return Buffer.isBuffer(post) ? new RawJson([post]) : post;
+    },
     isAuthor: (userId) => authors.load(userId),
     voted: (postId) => votes.load(postId),
     noteVote,

@@ -18,9 +18,11 @@ export type PostSelection = {
   readonly shape?: PostShape | undefined;
 };
 
-/** The same of a connection, with where its posts stand in it: below one response key, as nodes or in edges. */
+/** The selection of a connection. */
 export type ListSelection = PostSelection & {
-  readonly key?: string;
+  /** Whether the posts are selected once, as nodes or in edges. */
+  readonly isOnlyList?: boolean;
+  /** The fields of an edge, if they are selected in edges. */
   readonly edge?: readonly { readonly key: string; readonly field: EdgeField }[];
 };
 type EdgeField = "__typename" | "cursor" | "node";
@@ -84,13 +86,13 @@ export const selectedOfPosts = onceAField((info): ListSelection => {
   });
   const [only, ...others] = [...nodes, ...edges];
   if (only === undefined || others.length > 0) return selection;
-  const [key, fields] = only;
-  if (nodes.length === 1) return { ...selection, key, shape: postShape(info, fields) };
+  const [, fields] = only;
+  if (nodes.length === 1) return { ...selection, isOnlyList: true, shape: postShape(info, fields) };
   const members = fieldsOf(info, "PostEdge", fields).map(([name, of]) => ({ name, field: of[0]!.name.value, of }));
   const [node, ...more] = members.filter(({ field }) => field === "node");
   if (node === undefined || more.length > 0) return selection;
   const edge = members.map(({ name, field }) => ({ key: name, field: field as EdgeField }));
-  return { ...selection, key, edge, shape: postShape(info, node.of) };
+  return { ...selection, isOnlyList: true, edge, shape: postShape(info, node.of) };
 });
 
 /**

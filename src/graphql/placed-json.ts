@@ -4,19 +4,19 @@ import type { FormattedExecutionResult } from "graphql";
 
 type Path = readonly (string | number)[];
 
-/** JSON that stands in an answer as it is, where execution gave an empty value. */
+/** JSON that is copied into a response at the paths at which execution resolved to an empty value. */
 export type PlacedJson = {
   readonly place: (path: Path, json: readonly Buffer[]) => void;
-  /** The size of all that was placed, in bytes. */
+  /** Returns the size in bytes of all JSON that was placed. */
   readonly bytes: () => number;
   /**
-   * A result as JSON with what was placed, and a line feed; in pieces, so that nothing large is copied. The result is left
-   * without use for anything else.
+   * Returns a result as JSON with what was placed, and a line feed. It is in pieces so that nothing large is copied. The
+   * result can't be used afterwards.
    */
   readonly serialize: (result: FormattedExecutionResult) => (string | Buffer)[];
 };
 
-// Nobody knows it, so no text of an answer holds it.
+// Random, so that no text of a response contains it.
 const secret = randomUUID();
 
 export function placedJson(): PlacedJson {
@@ -42,10 +42,7 @@ export function placedJson(): PlacedJson {
   };
 }
 
-/** An answer in pieces as one text, without the line feed. */
-export const textOf = (pieces: readonly (string | Buffer)[]): string => pieces.join("").trimEnd();
-
-/** Sets a value within data. Answers false where its place is none: an error has put null above it. */
+/** Sets a value within data. Returns false if the path leads nowhere, because an error has put null above it. */
 function setAt(data: Record<string, unknown>, path: Path, value: string): boolean {
   let parent: unknown = data;
   for (const key of path.slice(0, -1)) {

@@ -1,13 +1,14 @@
 import type { GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import { getOperationAST, type GraphQLFormattedError } from "graphql";
 
-import type { Context } from "../../kit/context.js";
-import { badUserInput } from "../../foundation/errors.js";
-import { variableIssues } from "../../graphql/variable-issues.js";
+import { badUserInput } from "../foundation/errors.js";
+import type { OperationContext } from "./operation-context.js";
+import { formatted } from "./outcome.js";
+import { variableIssues } from "./variable-issues.js";
 
 /**
- * What is wrong with the variables of a request whose document is wrong too. Validation ends before they are looked at,
- * and the sender would have to correct the one to be told of the other.
+ * Returns the errors of the variables of a request whose document is invalid too. Validation ends before variables are
+ * checked, and the sender would have to correct the document to learn about the variables.
  */
 export function variableIssuesBeside(
   errors: readonly GraphQLFormattedError[],
@@ -15,15 +16,13 @@ export function variableIssuesBeside(
     document,
     request: { operationName, variables },
     schema,
-  }: Pick<GraphQLRequestContextWillSendResponse<Context>, "document" | "request" | "schema">,
+  }: Pick<GraphQLRequestContextWillSendResponse<OperationContext>, "document" | "request" | "schema">,
 ): GraphQLFormattedError[] {
   if (document === undefined || variables == null) return [];
   if (errors.some(({ extensions }) => extensions?.["code"] !== "GRAPHQL_VALIDATION_FAILED")) return [];
   const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
-  // One that is missing may be so because of the mistake in the document.
+  // A missing variable may be missing because of the mistake in the document.
   const given = variableDefinitions.filter(({ variable }) => Object.hasOwn(variables, variable.name.value));
   const issues = variableIssues(schema, given, variables);
-  if (issues.length === 0) return [];
-  const { code, message, details } = badUserInput(issues);
-  return [{ message, extensions: { code, ...details } }];
+  return issues.length === 0 ? [] : [formatted(badUserInput(issues))];
 }
