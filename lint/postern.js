@@ -61,8 +61,8 @@ function objection(from, to) {
   const exception = exceptions.find((rule) => rule.from.test(from) && rule.to.test(to));
   if (exception !== undefined) return `is an exception: ${exception.why}`;
   const [feature, other] = [featureOf(from), featureOf(to)];
-  if (other !== undefined && feature in featureImports && other !== feature && !featureImports[feature].includes(other))
-    return `goes from feature to feature: ${feature} → ${other}`;
+  const mayImport = feature === undefined || other === feature || featureImports[feature]?.includes(other);
+  if (other !== undefined && !mayImport) return `goes from feature to feature: ${feature} → ${other}`;
   return undefined;
 }
 

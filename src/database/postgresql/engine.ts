@@ -63,7 +63,7 @@ export const postgresqlEngine: Engine = {
   runTogether: (em, statements) => em.execute(statements.join("; ")),
   eventLog: postgresqlEventLog,
   migrations: postgresqlMigrations,
-  migrationsFolder: "src/migrations/postgresql",
+  migrationsFolder: "src/database/migrations/postgresql",
   // Held until the transaction ends; whoever comes second waits for as long as the first one migrates.
   migrationLock: [
     "set local lock_timeout = 0",

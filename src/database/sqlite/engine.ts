@@ -76,7 +76,7 @@ export const sqliteEngine: Engine = {
     (em.getConnection() as SqliteConnection).script(statements.join("; "), em.getTransactionContext()!),
   eventLog: sqliteEventLog,
   migrations: sqliteMigrations,
-  migrationsFolder: "src/migrations/sqlite",
+  migrationsFolder: "src/database/migrations/sqlite",
   // Every transaction is a writer from its first statement, and that is the lock.
   migrationLock: [],
   migrationTable: (name) =>
