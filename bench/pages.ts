@@ -25,7 +25,7 @@ const slowRounds = 7;
 const database = await openDatabase(configOfEnvironment().config.databaseUrl, entities);
 const opened = await openReader(database, 256);
 const now = systemClock();
-const reader = readerFor(opened, { party: "bench" });
+const reader = readerFor(opened, { clientKey: "bench" });
 const answer = measureAnswer(Number.MAX_SAFE_INTEGER);
 const wanted: PostSelection = {
   columns: new Set(["title", "content", "publishedAt", "createdAt", "authorName"]),

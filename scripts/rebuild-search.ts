@@ -9,7 +9,7 @@ import { rebuildSearch } from "../src/features/post/search/search-index.js";
 try {
   const { databaseUrl } = configOfEnvironment().config;
   const database = await openDatabase(databaseUrl, entities);
-  const posts = await rebuildSearch(transactionsOn(database)({ party: "" }));
+  const posts = await rebuildSearch(transactionsOn(database)({ clientKey: "" }));
   await database.close(true);
   console.log(`The search index of ${withoutPassword(databaseUrl)} holds ${posts} posts.`);
 } catch (error) {

@@ -168,7 +168,7 @@ test("reads as many rows at a time as fit, however large they are", async () => 
     );
 
   const batches: number[] = [];
-  await transactionsOn(source)({ party: "tests" })(async (em) => {
+  await transactionsOn(source)({ clientKey: "tests" })(async (em) => {
     for await (const batch of rowsOf(source, em, table)) batches.push(batch.length);
   });
   expect(batches).toEqual([3, 1, 1, 2]);

@@ -78,14 +78,14 @@ test("answers TIMEOUT while the look-up of the credential still waits for a thre
 test("interrupts a statement that its thread had not begun when its time was up", async () => {
   const reader = await fileReader(100);
   const read = (signal: AbortSignal) =>
-    reader.all(slow, { pace: "slow", party: "one", signal }).catch((error: Error) => error.message);
+    reader.all(slow, { cost: "scan", clientKey: "one", signal }).catch((error: Error) => error.message);
   // From then on it is kept prepared, and goes to a thread at once.
   const first = new AbortController();
   const prepared = read(first.signal);
   await immediates(20);
   first.abort(new Error("over"));
   expect(await prepared).toBe("over");
-  expect(await reader.all(sql`select 1 as one`, { pace: "slow", party: "two" })).toEqual([{ one: 1 }]);
+  expect(await reader.all(sql`select 1 as one`, { cost: "scan", clientKey: "two" })).toEqual([{ one: 1 }]);
 
   const threads = fillThreads();
   const second = new AbortController();
@@ -96,29 +96,29 @@ test("interrupts a statement that its thread had not begun when its time was up"
   expect(threads.freed()).toBe(false);
   await threads.done;
   // It has ended, or this would wait for minutes.
-  expect(await reader.all(sql`select 2 as two`, { pace: "slow", party: "two" })).toEqual([{ two: 2 }]);
+  expect(await reader.all(sql`select 2 as two`, { cost: "scan", clientKey: "two" })).toEqual([{ two: 2 }]);
   await reader.close();
 });
 
-test("refuses slow reads past the bound, of one party at half of it, and reads what is short meanwhile", async () => {
+test("refuses slow reads past the bound, of one clientKey at half of it, and reads what is short meanwhile", async () => {
   const reader = await fileReader(4);
   const over = new AbortController();
-  const read = (party: string, pace: "slow" | "short", statement = slow) =>
-    reader.all(statement, { pace, party, signal: over.signal });
-  const running = [read("one", "slow"), read("one", "slow")];
+  const read = (clientKey: string, cost: "scan" | "indexed", statement = slow) =>
+    reader.all(statement, { cost, clientKey, signal: over.signal });
+  const running = [read("one", "scan"), read("one", "scan")];
   const refusal = { code: "SERVICE_UNAVAILABLE", details: { retryAfterSeconds: 1 } };
 
-  await expect(read("one", "slow")).rejects.toMatchObject(refusal);
-  running.push(read("two", "slow"), read("three", "slow"));
-  await expect(read("four", "slow")).rejects.toMatchObject(refusal);
-  expect(await read("four", "short", sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  await expect(read("one", "scan")).rejects.toMatchObject(refusal);
+  running.push(read("two", "scan"), read("three", "scan"));
+  await expect(read("four", "scan")).rejects.toMatchObject(refusal);
+  expect(await read("four", "indexed", sql`select 1 as one`)).toEqual([{ one: 1 }]);
   expect(await reader.credentials(sql`select 1 as one`, [])).toEqual([{ one: 1 }]);
 
   over.abort(new Error("over"));
   for (const rows of running) await expect(rows).rejects.toThrow("over");
   // What has ended counts no more.
   await immediates(50);
-  await expect(reader.all(sql`select 1 as one`, { pace: "slow", party: "one" })).resolves.toEqual([{ one: 1 }]);
+  await expect(reader.all(sql`select 1 as one`, { cost: "scan", clientKey: "one" })).resolves.toEqual([{ one: 1 }]);
   await reader.close();
 });
 

@@ -92,10 +92,10 @@ test("interrupts a statement when its operation's time is up, and no other", asy
   onTestFinished(() => database.close(true));
   const reader = await openReader(database, 256);
   const over = new AbortController();
-  const read = { pace: "slow", party: "one" } as const;
+  const read = { cost: "scan", clientKey: "one" } as const;
   // As many as there may be connections for, and more.
   const running = Array.from({ length: 8 }, () => reader.all(slow, { ...read, signal: over.signal }));
-  const waiting = reader.all(sql`select 1 as number`, { ...read, party: "two" });
+  const waiting = reader.all(sql`select 1 as number`, { ...read, clientKey: "two" });
 
   over.abort(new Error("one is over"));
 

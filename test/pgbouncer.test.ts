@@ -127,7 +127,7 @@ describe.each([
     const database = await openDatabase(behind, entities, use);
     const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
     const limits = `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`;
-    const [within] = await transactionsOn(database)({ party: "tests" })((em) =>
+    const [within] = await transactionsOn(database)({ clientKey: "tests" })((em) =>
       em.execute<Record<string, string>[]>(limits),
     );
     expect(Object.values(within!)).toEqual(["30s", "10s", "10s"]);

@@ -286,7 +286,7 @@ test("is rebuilt from the posts themselves, whatever state the index is in", asy
   }
   for (const word of ["One", "Two"]) expect(await titles(ada, word)).toEqual([]);
 
-  expect(await rebuildSearch(transactionsOn(database)({ party: "tests" }))).toBe(2);
+  expect(await rebuildSearch(transactionsOn(database)({ clientKey: "tests" }))).toBe(2);
 
   for (const word of ["One", "Two"]) expect(await titles(ada, word)).toEqual([word]);
   expect(await titles(ada, "three")).toEqual([]);
@@ -351,7 +351,7 @@ test("indexes again what a server of the previous release, or a hand, has writte
   const ada = await api.register();
   const { database } = api.server;
   const id = await write(ada, "Οδός");
-  const transaction = transactionsOn(database)({ party: "tests" });
+  const transaction = transactionsOn(database)({ clientKey: "tests" });
   expect(await renewWords(transaction)).toBe(0);
   // As that server's statements and triggers do.
   if (isPostgres) await rows(database, "update post_search set words = '''οδός'':1A' where post_id = ?", [id]);

@@ -57,7 +57,7 @@ test("leaves one unused refresh token where both servers are given the same one 
 
 test("counts every failure, whichever server it comes to", async () => {
   const { one, two } = await startTwo();
-  const work = [one, two].map(({ server }) => transactionsOn(server.database)({ party: "tests" }));
+  const work = [one, two].map(({ server }) => transactionsOn(server.database)({ clientKey: "tests" }));
   const now = new Date();
   // Addresses and accounts in turn, so that transactions meet at some of their counters and not at others.
   await all(60, (index) =>

@@ -48,7 +48,7 @@ export async function openStage(url: string): Promise<Stage> {
   const { database } = servers[0];
   return {
     servers,
-    transaction: transactionsOn(servers[1].database)({ party: "administration", now: systemClock() }),
+    transaction: transactionsOn(servers[1].database)({ clientKey: "administration", now: systemClock() }),
     passwordHash: await hashPassword(password, cheapest),
     unexpected,
     async deadlocks() {

@@ -78,11 +78,11 @@ async function vacuumInto(source: string, target: string, signal: AbortSignal): 
     const opened = new Database(source, OPEN_READONLY, (error) => (error === null ? resolve(opened) : reject(error)));
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
-  let lift: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
   const interrupt = () => {
     connection.interrupt();
     // One that comes before the statement has begun is lost.
-    lift = systemTimer(interruptEveryMilliseconds, interrupt);
+    cancel = systemTimer(interruptEveryMilliseconds, interrupt);
   };
   try {
     await new Promise<void>((resolve, reject) => {
@@ -93,7 +93,7 @@ async function vacuumInto(source: string, target: string, signal: AbortSignal): 
     });
   } finally {
     signal.removeEventListener("abort", interrupt);
-    lift?.();
+    cancel?.();
     await new Promise((closed) => connection.close(closed));
   }
 }

@@ -17,7 +17,7 @@ export type Access = {
   readonly now: Date;
 };
 
-const party = "administration";
+const clientKey = "administration";
 const slowReads = 2;
 
 /**
@@ -46,7 +46,7 @@ export async function reading<Result>(
   try {
     const reader = await openReader(database, slowReads);
     try {
-      const ours = readerFor(reader, { party });
+      const ours = readerFor(reader, { clientKey });
       await requireSchema(database, ours);
       return await work(ours, database);
     } finally {
@@ -104,7 +104,7 @@ export async function onDatabase<Result>(
         },
         parts,
       );
-    const transaction = transactionsOn(database)(inTime({ party }));
+    const transaction = transactionsOn(database)(inTime({ clientKey }));
     return work(inTime({ reader, transaction, passwordCost }));
   });
 }

@@ -26,10 +26,10 @@ export function interruptible(
     const { run, interrupt } = await prepare(statement);
     signal?.throwIfAborted();
     let isSettled = false;
-    let lift: (() => void) | undefined;
+    let cancel: (() => void) | undefined;
     const repeat = async () => {
       await interrupt();
-      if (!isSettled) lift = timer(everyMilliseconds, begin);
+      if (!isSettled) cancel = timer(everyMilliseconds, begin);
     };
     const begin = () => void repeat();
     signal?.addEventListener("abort", begin, { once: true });
@@ -40,7 +40,7 @@ export function interruptible(
     } finally {
       isSettled = true;
       signal?.removeEventListener("abort", begin);
-      lift?.();
+      cancel?.();
     }
   };
   let last: Promise<unknown> = Promise.resolve();

@@ -11,10 +11,10 @@ import type { Signal } from "../foundation/fairness/deadline.js";
 export async function missingMigrations(
   { engine }: Database,
   reader: Reader,
-  reading: { readonly party: string; readonly signal: Signal },
+  reading: { readonly clientKey: string; readonly signal: Signal },
 ): Promise<string[]> {
   const rows = await reader.all<{ name: string }>(sql`select name from ${new Sql(migrationTable)}`, {
-    pace: "short",
+    cost: "indexed",
     ...reading,
   });
   const applied = new Set(rows.map(({ name }) => name));

@@ -1,7 +1,7 @@
 import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../foundation/clock.js";
 import { beforeSignal, type Signal } from "../foundation/fairness/deadline.js";
 import { fairQueue, type FairQueue } from "../foundation/fairness/fair-queue.js";
-import { countsByParty } from "../foundation/fairness/counts-by-party.js";
+import { countsByClient } from "../foundation/fairness/counts-by-client.js";
 import type { Connection, Database } from "./engine.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
 import { inSpans } from "./statement-spans.js";
@@ -9,15 +9,15 @@ import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "../foundation/fairness/turns.js";
 
 /**
- * How long a statement may keep others waiting: "short" ones follow an index to a few rows, "slow" ones may look at every
- * row there is.
+ * The cost class of a statement: "indexed" statements follow an index to a few rows, "scan" statements may look at every
+ * row of a table and must not keep the others waiting.
  */
-type Pace = "short" | "slow";
+type Cost = "indexed" | "scan";
 
 export type Read = {
-  readonly pace: Pace;
+  readonly cost: Cost;
   /** Parties have turns, however much one of them asks for. */
-  readonly party: string;
+  readonly clientKey: string;
   /** Whether it is a short statement of one row, which may be run together with others of its text. */
   readonly oneRow?: boolean;
   /** Ends the wait, and the statement where it has begun; its reason is thrown. */
@@ -53,17 +53,17 @@ export type Reader = {
 /** What one operation reads through, one statement after the other: many aliases hold no more than one connection. */
 export type OperationReader = {
   /** @param statement made when its turn has come, where that is a function. */
-  readonly all: <Row>(statement: Sql | (() => Sql), pace?: Pace, oneRow?: boolean) => Promise<Row[]>;
+  readonly all: <Row>(statement: Sql | (() => Sql), cost?: Cost, oneRow?: boolean) => Promise<Row[]>;
 };
 
 /** The reader for one operation. */
-export function readerFor(reader: Reader, asking: Pick<Read, "party" | "signal" | "span">): OperationReader {
-  const { party, signal, span } = asking;
+export function readerFor(reader: Reader, asking: Pick<Read, "clientKey" | "signal" | "span">): OperationReader {
+  const { clientKey, signal, span } = asking;
   let last: Promise<unknown> = Promise.resolve();
   return {
-    async all<Row>(statement: Sql | (() => Sql), pace: Pace = "short", oneRow = false) {
+    async all<Row>(statement: Sql | (() => Sql), cost: Cost = "indexed", oneRow = false) {
       const rows = last.then(() =>
-        reader.all<Row>(statement instanceof Sql ? statement : statement(), { pace, party, signal, span, oneRow }),
+        reader.all<Row>(statement instanceof Sql ? statement : statement(), { cost, clientKey, signal, span, oneRow }),
       );
       last = rows.catch(() => {});
       try {
@@ -90,7 +90,7 @@ type Job = {
 /**
  * Opens the reading side of a database that is open and up to date.
  *
- * @param slowReads how many slow reads may be under way, waiting ones included; of one party half as many.
+ * @param slowReads how many slow reads may be under way, waiting ones included; of one client half as many.
  */
 export async function openReader(
   database: Database,
@@ -104,7 +104,7 @@ export async function openReader(
   const connections = [...short, ...any];
   const idle = new Set(connections);
   const waiting = { short: fairQueue<Job>(), slow: fairQueue<Job>() };
-  const slow = countsByParty();
+  const slow = countsByClient();
 
   const textOf = (statement: Sql): string => statement.in(dialect).text;
   const nextFor = (connection: Connection): Job | undefined => {
@@ -118,7 +118,7 @@ export async function openReader(
     const jobs = [first];
     const most = together[0] ?? 1;
     const isAlike = ({ statement, read }: Job) =>
-      read.pace === "short" && read.oneRow === true && textOf(statement) === textOf(first.statement);
+      read.cost === "indexed" && read.oneRow === true && textOf(statement) === textOf(first.statement);
     while (jobs.length < most && isAlike(first)) {
       const another = waiting.short.take(isAlike);
       if (another === undefined) break;
@@ -155,7 +155,7 @@ export async function openReader(
     }
     // Turns are shared by the time that they take: who reads slowly has fewer.
     for (const { queue, read, settled } of jobs) {
-      queue.charge(read.party, elapsed() / jobs.length);
+      queue.charge(read.clientKey, elapsed() / jobs.length);
       settled();
     }
   };
@@ -177,23 +177,23 @@ export async function openReader(
     let job!: Job;
     const rows = new Promise<Row[]>((resolve, reject) => {
       job = { statement, read, span: read.span, queue, resolve: (found) => resolve(found as Row[]), reject, settled };
-      queue.add(read.party, job);
+      queue.add(read.clientKey, job);
     });
     next();
     return beforeSignal(rows, read.signal, () => {
-      if (queue.remove(read.party, job)) settled();
+      if (queue.remove(read.clientKey, job)) settled();
       return true;
     });
   };
 
   return {
     async all(statement, read) {
-      const { pace, party, signal } = read;
+      const { cost, clientKey, signal } = read;
       signal?.throwIfAborted();
-      if (pace === "short") return inTurn(waiting.short, statement, read, () => {});
-      if (slow.inAll() >= slowReads || slow.of(party) >= slowReads / 2) throw tooBusy();
-      slow.add(party, 1);
-      return inTurn(waiting.slow, statement, read, () => slow.add(party, -1));
+      if (cost === "indexed") return inTurn(waiting.short, statement, read, () => {});
+      if (slow.inAll() >= slowReads || slow.of(clientKey) >= slowReads / 2) throw tooBusy();
+      slow.add(clientKey, 1);
+      return inTurn(waiting.slow, statement, read, () => slow.add(clientKey, -1));
     },
     credentials: (statement, asking) => inSpans(asking, statement, dialect, () => credentials.all(statement)),
     load: () => ({

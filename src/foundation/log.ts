@@ -115,10 +115,10 @@ const batchCharacters = 16 * 1024;
 /** Passes lines on in batches; the last one when the process ends. */
 function inBatches(write: (lines: string) => void) {
   let lines = "";
-  let lift: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
   const pass = () => {
-    lift?.();
-    lift = undefined;
+    cancel?.();
+    cancel = undefined;
     if (lines !== "") write(lines);
     lines = "";
   };
@@ -127,7 +127,7 @@ function inBatches(write: (lines: string) => void) {
     add(line: string) {
       lines += line;
       if (lines.length >= batchCharacters) pass();
-      else lift ??= systemTimer(batchMilliseconds, pass);
+      else cancel ??= systemTimer(batchMilliseconds, pass);
     },
     pass,
   };

@@ -91,7 +91,7 @@ export function contextFactory(deps: {
     caller: Omit<Caller, "authorization">,
     { takeRoom, json, live, span }: Carrier,
     auth: Auth,
-    { now, signal, lift }: ReturnType<typeof start>,
+    { now, signal, cancel }: ReturnType<typeof start>,
   ): OperationContext => {
     const client = clientOf(caller);
     const clientKey = auth.state === "viewer" ? auth.viewer.userId : client.addressKey;
@@ -105,7 +105,7 @@ export function contextFactory(deps: {
       json,
       rootFields: new RootFieldLog(),
       atMost: answer.atMost,
-      end: lift,
+      end: cancel,
       name: undefined,
       kind: undefined,
       rootFieldNames: [],
@@ -114,8 +114,8 @@ export function contextFactory(deps: {
     return {
       now,
       auth,
-      reader: readerFor(reader, { party: clientKey, signal, span }),
-      transaction: transactions({ party: clientKey, signal, now, span }),
+      reader: readerFor(reader, { clientKey: clientKey, signal, span }),
+      transaction: transactions({ clientKey: clientKey, signal, now, span }),
       signal,
       client,
       settings,
@@ -135,7 +135,7 @@ export function contextFactory(deps: {
         settings.sessionRules,
         started.now,
       ).catch((error: unknown) => {
-        started.lift();
+        started.cancel();
         throw error;
       });
       return complete(caller, carrier, auth, started);

@@ -40,7 +40,7 @@ type Asking = Waiting & { readonly auth: Auth };
 const askingOf = ({ auth, signal, operation }: OperationContext): Asking => ({
   auth,
   signal,
-  party: operation.clientKey,
+  clientKey: operation.clientKey,
 });
 
 export type DocumentOptions = {

@@ -37,7 +37,7 @@ export async function markStart(parts: {
     // A file that can't be read is replaced.
     const last = await readStartMark(file).catch(() => undefined);
     const all = <Row>(statement: Parameters<Reader["all"]>[0]) =>
-      reader.all<Row>(statement, { pace: "short", party: "event log" });
+      reader.all<Row>(statement, { cost: "indexed", clientKey: "event log" });
     if (last !== undefined && (await hasGoneBack(last, engine, all))) log.warn(goneBackMessage(last.startedAt));
     await writeStartMark(file, mark);
   } catch (error) {

@@ -79,7 +79,7 @@ export async function openOperations(
   const events = openEventLog({
     database,
     reader,
-    transaction: transactions({ party: "event log" }),
+    transaction: transactions({ clientKey: "event log" }),
     clock,
     timer,
     ttlSeconds: config.eventLogTtlSeconds,
@@ -89,7 +89,7 @@ export async function openOperations(
     },
   });
   const renewal: WordsRenewal = keepRenewingWords({
-    transaction: transactions({ party: "search index" }),
+    transaction: transactions({ clientKey: "search index" }),
     clock,
     timer,
     onError(error) {
@@ -157,7 +157,7 @@ export async function openOperations(
     maxConnections: limits.sockets,
     maxMessageBytes: limits.messageBytes,
     limits: {
-      connectionsOfParty: limits.socketsOfUser,
+      connectionsOfClient: limits.socketsOfUser,
       operationsOfSocket: limits.operationsOfSocket,
       messagesPerSecond: limits.messagesPerSecond,
     },

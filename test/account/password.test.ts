@@ -74,7 +74,7 @@ test("takes one or two turns at a time, in order, past those that fail", async (
         if (index === 1) throw new Error("this one failed");
         return index;
       },
-      { party: "one" },
+      { clientKey: "one" },
     ).catch((error: Error) => error.message),
   );
 

@@ -32,7 +32,7 @@ async function openNumbers() {
   };
   return {
     writing,
-    transaction: writing({ party: "tests" }),
+    transaction: writing({ clientKey: "tests" }),
     add,
     /** Has the next statements fail that set a work apart. */
     breakNext: () => void (isBroken = true),
@@ -107,7 +107,7 @@ test("a work whose savepoint can't be made undoes nothing that stays, and those 
 test("each work has its own instant", async () => {
   const { writing, add, rows: all } = await openNumbers();
   const instants = [3000, 1000, 2000].map((milliseconds) => new Date(milliseconds));
-  await Promise.all(instants.map((now, number) => writing({ party: "tests", now })(add(number))));
+  await Promise.all(instants.map((now, number) => writing({ clientKey: "tests", now })(add(number))));
   expect((await all("select at from numbers order by number")).map(({ at }) => at)).toEqual([3000, 1000, 2000]);
 });
 
@@ -117,14 +117,14 @@ test("one that is ended while it works, or while it waits, leaves nothing and ho
   let wait!: () => void;
   const held = new Promise<void>((resolve) => (wait = resolve));
   const first = transaction(add(1));
-  const ended = writing({ party: "tests", signal: working.signal })(async (em) => {
+  const ended = writing({ clientKey: "tests", signal: working.signal })(async (em) => {
     await add(2)(em);
     working.abort(new Error("too late"));
     // Nobody waits for it any more, and nobody follows.
     waiting.abort(new Error("gone"));
     await held;
   });
-  const gone = writing({ party: "tests", signal: waiting.signal })(add(3));
+  const gone = writing({ clientKey: "tests", signal: waiting.signal })(add(3));
   await expect(ended).rejects.toThrow("too late");
   await expect(gone).rejects.toThrow("gone");
   wait();

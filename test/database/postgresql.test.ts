@@ -129,7 +129,7 @@ test("tells that the connection was cut where a transaction is about to begin", 
   await other.query("select pg_terminate_backend($1)", [cut.processID]);
   await other.end();
 
-  const transaction = transactionsOn(database)({ party: "tests" });
+  const transaction = transactionsOn(database)({ clientKey: "tests" });
   await expect(transaction((em) => em.execute("select 1"))).rejects.toSatisfy(isDatabaseAway);
   await database.close(true);
 });
@@ -221,7 +221,7 @@ describe("a transaction that the database rolls back for another", () => {
       run();
       return () => {};
     };
-    await transactionsOn(database, undefined, { timer, random: () => 0.5 })({ party: "tests" })(insert);
+    await transactionsOn(database, undefined, { timer, random: () => 0.5 })({ clientKey: "tests" })(insert);
     expect(await stored()).toBe(1);
     expect(pauses).toEqual([7.5, 15, 30]);
   });
@@ -234,7 +234,7 @@ describe("a transaction that the database rolls back for another", () => {
       run();
       return () => {};
     };
-    const done = transactionsOn(database, undefined, { timer, random: () => 1 })({ party: "tests" })(insert);
+    const done = transactionsOn(database, undefined, { timer, random: () => 1 })({ clientKey: "tests" })(insert);
     await expect(done).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE", details: { retryAfterSeconds: 1 } });
     expect(pauses).toEqual([10, 20, 40, 80, 160, 200, 200]);
     expect(await stored()).toBe(0);
@@ -244,7 +244,7 @@ describe("a transaction that the database rolls back for another", () => {
     const { database, stored } = await refusingCommits(1);
     const timer = handTimer();
     const { signal, end } = startDeadline(handTimer(), 10);
-    const done = transactionsOn(database, undefined, { timer })({ party: "tests", signal })(insert);
+    const done = transactionsOn(database, undefined, { timer })({ clientKey: "tests", signal })(insert);
     while (timer.waiting() === 0) await new Promise(setImmediate);
     end(new Error("The time is up"));
     await expect(done).rejects.toThrow("The time is up");
@@ -256,7 +256,7 @@ describe("a transaction that the database rolls back for another", () => {
     const { database, stored } = await refusingCommits(0);
     await rows(database, "create table pair (id integer primary key)");
     await rows(database, "insert into pair values (1), (2)");
-    const transaction = transactionsOn(database)({ party: "tests" });
+    const transaction = transactionsOn(database)({ clientKey: "tests" });
     let arrived = 0;
     let arriveAll!: () => void;
     const both = new Promise<void>((resolve) => (arriveAll = resolve));

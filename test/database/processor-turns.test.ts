@@ -16,13 +16,13 @@ function turnsOf(share: number) {
       )(now),
   });
   const done: string[] = [];
-  const work = (party: string, milliseconds: number) =>
+  const work = (clientKey: string, milliseconds: number) =>
     turns.run(
       () => {
         now += milliseconds;
-        done.push(party);
+        done.push(clientKey);
       },
-      { party },
+      { clientKey },
     );
   return { turns, timer, done, work };
 }
@@ -51,9 +51,9 @@ test("gives turns to one client key after the other, however much one of them as
 
 test("keeps the turn until it is left, and gives it up for a signal that comes first", async () => {
   const { turns, done, work } = turnsOf(1 / 2);
-  const leave = await turns.enter({ party: "a" });
+  const leave = await turns.enter({ clientKey: "a" });
   const over = new AbortController();
-  const givenUp = turns.enter({ party: "b", signal: over.signal });
+  const givenUp = turns.enter({ clientKey: "b", signal: over.signal });
   const after = work("c", 0);
   over.abort(new Error("over"));
   await expect(givenUp).rejects.toThrow("over");
@@ -69,7 +69,7 @@ test("goes on after work that throws", async () => {
     () => {
       throw new Error("broken");
     },
-    { party: "a" },
+    { clientKey: "a" },
   );
   await expect(failing).rejects.toThrow("broken");
   await work("b", 0);
@@ -78,10 +78,10 @@ test("goes on after work that throws", async () => {
 
 test("refuses one client key a hundred and first place, and others none", async () => {
   const { turns } = turnsOf(1 / 2);
-  const leave = await turns.enter({ party: "greedy" });
-  const waiting = Array.from({ length: 100 }, () => turns.enter({ party: "greedy" }));
-  await expect(turns.enter({ party: "greedy" })).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
-  const modest = turns.enter({ party: "modest" });
+  const leave = await turns.enter({ clientKey: "greedy" });
+  const waiting = Array.from({ length: 100 }, () => turns.enter({ clientKey: "greedy" }));
+  await expect(turns.enter({ clientKey: "greedy" })).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+  const modest = turns.enter({ clientKey: "modest" });
   leave();
   const all = [...waiting, modest].map(async (turn) => (await turn)());
   await all.at(-1);

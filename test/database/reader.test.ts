@@ -15,20 +15,20 @@ async function newReader() {
   return reader;
 }
 
-const read = (party: string): Read => ({ pace: "short", party, oneRow: true });
-const parties = Array.from({ length: 30 }, (_, index) => `party ${index % 3}`);
+const read = (clientKey: string): Read => ({ cost: "indexed", clientKey, oneRow: true });
+const parties = Array.from({ length: 30 }, (_, index) => `clientKey ${index % 3}`);
 
 test("runs statements of one text that wait together, and gives each of them its own row", async () => {
   const reader = await newReader();
   const statements = countStatements();
   const before = statements().length;
   const answers = await Promise.all(
-    parties.map((party, index) =>
-      reader.all(sql`select ${index} as number, ${party} as party where ${index} <> 7`, read(party)),
+    parties.map((clientKey, index) =>
+      reader.all(sql`select ${index} as number, ${clientKey} as clientKey where ${index} <> 7`, read(clientKey)),
     ),
   );
   expect(answers.map((rows) => rows.map((row) => ({ ...(row as object) })))).toEqual(
-    parties.map((party, number) => (number === 7 ? [] : [expect.objectContaining({ number, party })])),
+    parties.map((clientKey, number) => (number === 7 ? [] : [expect.objectContaining({ number, clientKey })])),
   );
   expect(statements().length - before).toBeLessThan(parties.length / 2);
 });
@@ -38,7 +38,7 @@ test("keeps statements apart whose texts differ, or that may have several rows",
   const statements = countStatements();
   const before = statements().length;
   await Promise.all([
-    ...parties.map((party) => reader.all(sql`select ${party} as party`, { pace: "short", party })),
+    ...parties.map((clientKey) => reader.all(sql`select ${clientKey} as clientKey`, { cost: "indexed", clientKey })),
     reader.all(sql`select 1 as one`, read("one")),
   ]);
   expect(statements().length - before).toBe(parties.length + 1);
@@ -47,9 +47,9 @@ test("keeps statements apart whose texts differ, or that may have several rows",
 test("fails one alone that fails among others, and cuts none for one that is given up", async () => {
   const reader = await newReader();
   const over = new AbortController();
-  const answers = parties.map((party, index) =>
+  const answers = parties.map((clientKey, index) =>
     reader.all(sql`select json_extract(${index === 11 ? "no JSON" : `{"number":${index}}`}, '$.number') as number`, {
-      ...read(party),
+      ...read(clientKey),
       ...(index === 13 && { signal: over.signal }),
     }),
   );

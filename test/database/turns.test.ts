@@ -15,9 +15,9 @@ test("gives parties their turns one after the other, however much one of them qu
 
 test("gives fewer turns to whose turns take longer, also after they have stopped waiting", () => {
   const queue = fairQueue<string>();
-  const take = (party: string, cost: number) => {
+  const take = (clientKey: string, cost: number) => {
     const item = queue.take();
-    queue.charge(party, cost);
+    queue.charge(clientKey, cost);
     return item;
   };
   queue.add("slow", "s1");
@@ -31,7 +31,7 @@ test("gives fewer turns to whose turns take longer, also after they have stopped
   expect([queue.take(), queue.take(), queue.take()]).toEqual(["s2", "q5", undefined]);
 });
 
-test("owes a party nothing for the time in which it wanted nothing", () => {
+test("owes a clientKey nothing for the time in which it wanted nothing", () => {
   const queue = fairQueue<string>();
   for (const item of ["a1", "a2", "a3", "a4"]) queue.add("a", item);
   expect([queue.take(), queue.take(), queue.take()]).toEqual(["a1", "a2", "a3"]);
@@ -55,13 +55,13 @@ function heldTurns(places: number, longestQueue?: number) {
   const ends = new Map<string, () => void>();
   return {
     begun,
-    run: (name: string, party: string, waiting: { first?: boolean; signal?: AbortSignal } = {}) =>
+    run: (name: string, clientKey: string, waiting: { first?: boolean; signal?: AbortSignal } = {}) =>
       inTurn(
         async () => {
           begun.push(name);
           await new Promise<void>((resolve) => ends.set(name, resolve));
         },
-        { party, ...waiting },
+        { clientKey, ...waiting },
       ),
     end: async (name: string) => {
       ends.get(name)!();

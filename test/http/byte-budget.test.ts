@@ -9,10 +9,14 @@ function budgetOf(limit: number) {
   const clock = handClock();
   const budget = byteBudget(limit, clock);
   const cuts: string[] = [];
-  return { clock, cuts, open: (party: string, name = party) => budget.open(party, () => void cuts.push(name)) };
+  return {
+    clock,
+    cuts,
+    open: (clientKey: string, name = clientKey) => budget.open(clientKey, () => void cuts.push(name)),
+  };
 }
 
-test("gives one party half of it, and what is let go of to others", () => {
+test("gives one clientKey half of it, and what is let go of to others", () => {
   const { open } = budgetOf(200 * kib);
   const [one, two, three] = [open("a"), open("a"), open("b")];
   expect(one.take(60 * kib)).toBe(true);
@@ -83,6 +87,6 @@ test("gives nothing to who has closed, and lets go of everything once", () => {
   one.close();
   expect([one.take(400_000), one.takeUpTo(400_000)]).toEqual([false, false]);
   one.close();
-  // Half is the most for one party, and all of that is there.
+  // Half is the most for one client, and all of that is there.
   expect([two.take(500_000), two.take(1)]).toEqual([true, false]);
 });

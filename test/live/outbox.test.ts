@@ -13,7 +13,7 @@ function outboxOn(budgetBytes: number) {
     answers,
     timer: handTimer(),
     sendTimeoutMilliseconds: 1000,
-    party: () => "ada",
+    clientKey: () => "ada",
     cut() {},
     transmit: (_part, isLast, sent) => void (isLast && waiting.push(sent)),
   });

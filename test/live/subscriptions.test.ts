@@ -53,7 +53,7 @@ test("turns a client away whose answer fails, writes down why, and goes on for a
   const failure = new Error("no answer can be made");
   const told = { failing: [] as string[], other: [] as string[] };
   const sink = (to: string[], execute: () => Promise<string>) => ({
-    party: () => "party",
+    clientKey: () => "clientKey",
     execute,
     room: async () => {},
     isBehind: () => false,
@@ -77,7 +77,7 @@ test("tells a RESET in place of what nobody can be told as fast as it happens, a
     afterLoss: () => ({ seq: "RESET" }),
   };
   const sink = {
-    party: () => "party",
+    clientKey: () => "clientKey",
     execute: async (value: object) => String((value as { seq: unknown }).seq),
     room: async () => {},
     isBehind: () => false,

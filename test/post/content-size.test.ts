@@ -28,7 +28,7 @@ async function written() {
     ada,
     bob,
     reading,
-    read: (statement: Sql) => reader.all<PostsRow>(statement, { pace: "short", party: "test" }),
+    read: (statement: Sql) => reader.all<PostsRow>(statement, { cost: "indexed", clientKey: "test" }),
   };
 }
 

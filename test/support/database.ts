@@ -7,11 +7,11 @@ import { newFileUrl } from "./files.js";
 import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";
 
 /** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
-export async function openMigrated(whenOver?: WhenOver, features = featuresWith()): Promise<Database> {
+export async function openMigrated(onResponseEnd?: WhenOver, features = featuresWith()): Promise<Database> {
   if (inject("database") === "sqlite") return openInMemory(features);
   const { entities, migrations } = features;
-  if (migrations.length === 0) return openEmptyPostgres(whenOver);
-  return openDatabase(await newPostgresDatabase(whenOver), entities, undefined, migrations);
+  if (migrations.length === 0) return openEmptyPostgres(onResponseEnd);
+  return openDatabase(await newPostgresDatabase(onResponseEnd), entities, undefined, migrations);
 }
 
 /** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */

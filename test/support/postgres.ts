@@ -21,9 +21,9 @@ declare module "vitest" {
 export type WhenOver = (cleanUp: () => Promise<void>) => void;
 
 /** An empty PostgreSQL database of a test's own, by its URL; dropped when the test is over, whoever is connected. */
-export async function newPostgresDatabase(whenOver: WhenOver = onTestFinished): Promise<string> {
+export async function newPostgresDatabase(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
   const url = await createDatabase();
-  whenOver(() => dropDatabase(url));
+  onResponseEnd(() => dropDatabase(url));
   return url;
 }
 
@@ -35,10 +35,10 @@ const unused: Emptied[] = [];
 type Emptied = { readonly url: string; readonly client: Client };
 
 /** A migrated PostgreSQL database with nothing in it, by its URL, which is emptied when the test is over. */
-export async function emptyPostgresUrl(whenOver: WhenOver = onTestFinished): Promise<string> {
+export async function emptyPostgresUrl(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
   const database = unused.pop() ?? (await createMigrated());
   const { url, client } = database;
-  whenOver(async () => {
+  onResponseEnd(async () => {
     try {
       await client.query(emptying);
       unused.push(database);
@@ -51,8 +51,8 @@ export async function emptyPostgresUrl(whenOver: WhenOver = onTestFinished): Pro
 }
 
 /** The same, open. */
-export const openEmptyPostgres = async (whenOver?: WhenOver): Promise<Database> =>
-  connectDatabase(await emptyPostgresUrl(whenOver), entities);
+export const openEmptyPostgres = async (onResponseEnd?: WhenOver): Promise<Database> =>
+  connectDatabase(await emptyPostgresUrl(onResponseEnd), entities);
 
 // Rows that others refer to come after those. All tables are named, so that one that is missed shows.
 const tables = [

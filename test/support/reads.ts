@@ -12,11 +12,11 @@ export const everything: PostSelection = {
 
 /** What reads need of an operation at `now`. */
 export const operationOn = (reader: Reader, now: Date) => ({
-  reader: readerFor(reader, { party: "tests" }),
+  reader: readerFor(reader, { clientKey: "tests" }),
   now,
   answer: measureAnswer(Number.MAX_SAFE_INTEGER),
 });
 
 /** A transaction on a database, apart from any operation. */
 export const inTransaction = <Result>(database: Database, work: Parameters<Transaction>[0]) =>
-  transactionsOn(database)({ party: "tests" })(work) as Promise<Result>;
+  transactionsOn(database)({ clientKey: "tests" })(work) as Promise<Result>;

@@ -45,7 +45,7 @@ export async function copyPost(database: Database, id: string, copies: number): 
       select 'post_0000000000' || ${number}, ${columns} from numbers cross join posts where id = ?`,
     [id],
   );
-  if (inject("database") === "postgresql") await rebuildSearch(transactionsOn(database)({ party: "tests" }));
+  if (inject("database") === "postgresql") await rebuildSearch(transactionsOn(database)({ clientKey: "tests" }));
 }
 
 /** Lets the search find posts that were written past the server. */
@@ -53,7 +53,7 @@ export const indexPosts = (
   database: Database,
   posts: readonly { readonly id: string; readonly title: string; readonly content: string }[],
 ): Promise<void> =>
-  transactionsOn(database)({ party: "tests" })((em, dialect) =>
+  transactionsOn(database)({ clientKey: "tests" })((em, dialect) =>
     indexTexts(
       em,
       dialect,

@@ -40,8 +40,8 @@ export async function copyDatabase(
 ): Promise<Copied> {
   const bulk = bulkOf(target);
   await bulk.tune(target);
-  const copied = await transactionsOn(source)({ party: "" })((from) =>
-    transactionsOn(target)({ party: "" })(async (to) => {
+  const copied = await transactionsOn(source)({ clientKey: "" })((from) =>
+    transactionsOn(target)({ clientKey: "" })(async (to) => {
       await lockForReading(source, from, entities);
       for (const table of tablesOf(target, entities))
         if ((await countOf(target, to, table)) > 0) throw new Refusal(`The target isn't empty: it has ${table.name}`);

@@ -44,7 +44,7 @@ export async function fill(
   const { demonstration, passwordHash, force, report } = parts;
   const bulk = bulkOf(database);
   await bulk.tune(database);
-  const made = await transactionsOn(database)({ party: "" })(async (em) => {
+  const made = await transactionsOn(database)({ clientKey: "" })(async (em) => {
     await refuseWhereTaken(em, demonstration, force);
     const load = await bulk.begin(em);
     await load.insert(

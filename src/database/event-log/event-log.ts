@@ -77,9 +77,9 @@ export function openEventLog(parts: {
   const columns = columnsOf(statements.id);
   let position = start;
   let isClosed = false;
-  let lift: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
 
-  const read = <Row>(statement: Sql) => reader.all<Row>(statement, { pace: "short", party: "event log" });
+  const read = <Row>(statement: Sql) => reader.all<Row>(statement, { cost: "indexed", clientKey: "event log" });
   const runAll = (all: readonly Sql[]) =>
     transaction(async (em) => {
       for (const statement of all) {
@@ -162,13 +162,13 @@ export function openEventLog(parts: {
     isUnreadable = true;
   };
   const poll = (): void => {
-    lift?.();
-    lift = undefined;
+    cancel?.();
+    cancel = undefined;
     if (isClosed || followers.size === 0) return;
     void catchUp()
       .then(() => (isUnreadable = false), noteUnreadable)
       .finally(() => {
-        if (!isClosed && followers.size > 0) lift ??= timer(pollMilliseconds, poll);
+        if (!isClosed && followers.size > 0) cancel ??= timer(pollMilliseconds, poll);
       });
     pruning.run();
   };
@@ -193,7 +193,7 @@ export function openEventLog(parts: {
     },
     async close() {
       isClosed = true;
-      lift?.();
+      cancel?.();
       await Promise.allSettled([running, next, pruning.close()]);
     },
   };

@@ -28,7 +28,7 @@ export async function register(
     await transaction((em) => countRegistration(em, client.addressKey, now));
     // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
     const passwordHash = await inHashingTurn(() => hashPassword(password, settings.passwordCost), {
-      party: client.addressKey,
+      clientKey: client.addressKey,
       signal,
     });
     const opened = await transaction(async (em) => {

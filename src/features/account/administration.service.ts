@@ -81,4 +81,4 @@ const endAllSessions = (em: EntityManager, userId: string, now: Date): Promise<E
   endSessions(em, userId, "all", now);
 
 const hashOf = (password: string, cost: PasswordCost | undefined): Promise<string> =>
-  inHashingTurn(() => hashPassword(password, cost), { party: "administration" });
+  inHashingTurn(() => hashPassword(password, cost), { clientKey: "administration" });

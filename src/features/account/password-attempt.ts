@@ -49,7 +49,7 @@ export async function withPassword<Result>(
   const { passwordCost } = access.settings;
   const attempted = { account: tried.account, addressKey: client.addressKey };
 
-  const judge = async (stored: StoredPassword | undefined): Promise<Result> => {
+  const verify = async (stored: StoredPassword | undefined): Promise<Result> => {
     const matches = await passwordMatches(stored?.passwordHash, tried.password, passwordCost);
     if (stored === undefined || !matches) {
       await transaction((em) => recordFailure(em, attempted, now));
@@ -68,7 +68,7 @@ export async function withPassword<Result>(
       await recordSuccess(em, attempted, now);
       return { result };
     });
-    return done === undefined ? judge(await tried.find()) : done.result;
+    return done === undefined ? verify(await tried.find()) : done.result;
   };
 
   const first = await isKnownAddress(reader, attempted, now);
@@ -79,10 +79,10 @@ export async function withPassword<Result>(
       const ids = { account, ...tried.ids, ...(stored && { userId: stored.userId }) };
       return noteRefusal(tried.refusal, ids, client, async () => {
         await refuseWhileWaiting(reader, attempted, now);
-        return judge(stored);
+        return verify(stored);
       });
     },
-    { party: client.addressKey, first, signal },
+    { clientKey: client.addressKey, first, signal },
   );
 }
 

@@ -40,7 +40,7 @@ class EndSignal implements Signal {
 export type Deadline = {
   readonly signal: Signal;
   /** The operation has ended. */
-  readonly lift: () => void;
+  readonly cancel: () => void;
   /** Ends it before its time. */
   readonly end: (reason: Error) => void;
 };
@@ -51,8 +51,8 @@ export const tookTooLong = (): KnownError =>
 
 export function startDeadline(timer: Timer, seconds: number): Deadline {
   const signal = new EndSignal();
-  const lift = timer(seconds * 1000, () => signal.end(tookTooLong()));
-  return { signal, lift, end: (reason) => signal.end(reason) };
+  const cancel = timer(seconds * 1000, () => signal.end(tookTooLong()));
+  return { signal, cancel, end: (reason) => signal.end(reason) };
 }
 
 /**

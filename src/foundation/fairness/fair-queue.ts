@@ -1,19 +1,19 @@
 import { LRUCache } from "lru-cache";
 
 /**
- * Items that wait, given out by turns between the parties that they are for: the next turn is for the party that has
+ * Items that wait, given out by turns between the parties that they are for: the next turn is for the client that has
  * been given least, so that who asks for much waits for themselves.
  */
 export type FairQueue<Item> = {
-  readonly add: (party: string, item: Item) => void;
+  readonly add: (clientKey: string, item: Item) => void;
   /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
-  readonly remove: (party: string, item: Item) => boolean;
+  readonly remove: (clientKey: string, item: Item) => boolean;
   /** How many wait. */
   readonly length: () => number;
-  /** The next item, of those that fit; it counts as 1 given to its party. */
+  /** The next item, of those that fit; it counts as 1 given to its client. */
   readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
-  /** Counts as much more as given to a party, whose turn was longer than others'. */
-  readonly charge: (party: string, more: number) => void;
+  /** Counts as much more as given to a client, whose turn was longer than others'. */
+  readonly charge: (clientKey: string, more: number) => void;
 };
 
 // Of how many parties that don't wait it is remembered what they were given: the latest ones.
@@ -23,25 +23,25 @@ export function fairQueue<Item>(): FairQueue<Item> {
   // In the order in which they began to wait, which decides between those who were given the same.
   const waiting = new Map<string, { readonly items: Item[]; given: number }>();
   const givenBefore = new LRUCache<string, number>({ max: remembered });
-  // What the party of the latest turn had been given before it. Who comes then has no claim to more than that.
+  // What the client of the latest turn had been given before it. Who comes then has no claim to more than that.
   let level = 0;
 
-  const leave = (party: string, given: number) => {
-    waiting.delete(party);
-    givenBefore.set(party, given);
+  const leave = (clientKey: string, given: number) => {
+    waiting.delete(clientKey);
+    givenBefore.set(clientKey, given);
   };
   return {
-    add(party, item) {
-      const own = waiting.get(party);
+    add(clientKey, item) {
+      const own = waiting.get(clientKey);
       if (own !== undefined) own.items.push(item);
-      else waiting.set(party, { items: [item], given: Math.max(level, givenBefore.get(party) ?? level) });
+      else waiting.set(clientKey, { items: [item], given: Math.max(level, givenBefore.get(clientKey) ?? level) });
     },
-    remove(party, item) {
-      const own = waiting.get(party);
+    remove(clientKey, item) {
+      const own = waiting.get(clientKey);
       const index = own?.items.indexOf(item) ?? -1;
       if (own === undefined || index === -1) return false;
       own.items.splice(index, 1);
-      if (own.items.length === 0) leave(party, own.given);
+      if (own.items.length === 0) leave(clientKey, own.given);
       return true;
     },
     length: () => [...waiting.values()].reduce((sum, { items }) => sum + items.length, 0),
@@ -49,11 +49,11 @@ export function fairQueue<Item>(): FairQueue<Item> {
       let next: string | undefined;
       let least = Infinity;
       let at = -1;
-      for (const [party, { items, given }] of waiting) {
+      for (const [clientKey, { items, given }] of waiting) {
         if (given >= least) continue;
         const index = items.findIndex(fits);
         if (index === -1) continue;
-        next = party;
+        next = clientKey;
         least = given;
         at = index;
       }
@@ -66,10 +66,10 @@ export function fairQueue<Item>(): FairQueue<Item> {
       if (items.length > 0) waiting.set(next, { items, given: least + 1 });
       return item;
     },
-    charge(party, more) {
-      const own = waiting.get(party);
+    charge(clientKey, more) {
+      const own = waiting.get(clientKey);
       if (own !== undefined) own.given += more;
-      else givenBefore.set(party, (givenBefore.get(party) ?? level) + more);
+      else givenBefore.set(clientKey, (givenBefore.get(clientKey) ?? level) + more);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { inNextTurn, restTimer, systemStopwatch, type Stopwatch, type Timer } from "../clock.js";
-import { countsByParty } from "./counts-by-party.js";
+import { countsByClient } from "./counts-by-client.js";
 import { makeTurns, tooBusy, type Load, type Waiting } from "./turns.js";
 
 /** Turns at the processor, for synchronous work that nothing can interrupt. */
@@ -16,7 +16,7 @@ export type ProcessorTurns = {
 };
 
 const longestQueue = 2000;
-const longestQueueOfParty = 100;
+const longestQueueOfClient = 100;
 
 /**
  * Gives one turn at a time, fairly between client keys. After each turn it rests, so that all turns together take at
@@ -32,7 +32,7 @@ export function processorTurns(
   },
 ): ProcessorTurns {
   const turns = makeTurns(1, { longestQueue });
-  const asking = countsByParty();
+  const asking = countsByClient();
   const restAfter = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       const rest = Math.round(milliseconds * (1 / share - 1));
@@ -41,16 +41,16 @@ export function processorTurns(
     });
 
   const enter = (waiting: Waiting): Promise<() => void> => {
-    if (asking.of(waiting.party) > longestQueueOfParty) return Promise.reject(tooBusy());
-    asking.add(waiting.party, 1);
+    if (asking.of(waiting.clientKey) > longestQueueOfClient) return Promise.reject(tooBusy());
+    asking.add(waiting.clientKey, 1);
     return new Promise<() => void>((resolve, reject) => {
       turns(async () => {
         const elapsed = stopwatch();
         await new Promise<void>((leave) => resolve(leave));
-        asking.add(waiting.party, -1);
+        asking.add(waiting.clientKey, -1);
         await restAfter(elapsed());
       }, waiting).catch((error: unknown) => {
-        asking.add(waiting.party, -1);
+        asking.add(waiting.clientKey, -1);
         reject(error);
       });
     });

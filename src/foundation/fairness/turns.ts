@@ -5,7 +5,7 @@ import { fairQueue } from "./fair-queue.js";
 /** Who waits for a turn, and for how long. */
 export type Waiting = {
   /** Parties have turns one after the other, however much one of them asks for. */
-  readonly party: string;
+  readonly clientKey: string;
   /** Whether it goes before all that isn't first. */
   readonly first?: boolean;
   /** Ends the wait; its reason is thrown. */
@@ -50,7 +50,7 @@ export function makeTurns(
   const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
   const lengths = { first: 0, others: 0 };
 
-  const nextTurn = async ({ party, first = false, signal }: Waiting): Promise<void> => {
+  const nextTurn = async ({ clientKey, first = false, signal }: Waiting): Promise<void> => {
     const lane = first ? "first" : "others";
     if (lengths[lane] >= longestQueue) {
       await beforeSignal(beforeRefusal(), signal);
@@ -59,9 +59,9 @@ export function makeTurns(
     lengths[lane] += 1;
     let take!: () => void;
     const turn = new Promise<void>((resolve) => (take = resolve));
-    queues[lane].add(party, take);
+    queues[lane].add(clientKey, take);
     // A turn that was given has to be taken, or nobody would pass it on.
-    return beforeSignal(turn, signal, () => queues[lane].remove(party, take)).finally(() => (lengths[lane] -= 1));
+    return beforeSignal(turn, signal, () => queues[lane].remove(clientKey, take)).finally(() => (lengths[lane] -= 1));
   };
 
   const takeNext = () => queues.first.take() ?? queues.others.take();

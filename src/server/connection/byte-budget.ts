@@ -4,7 +4,7 @@ import { tooBusy } from "../../foundation/fairness/turns.js";
 /** Bytes that are held for clients, bounded in all: bodies on their way in, or answers on their way out. */
 export type ByteBudget = {
   /** @param cut ends the connection, which lets go of the bytes. */
-  readonly open: (party: string, cut: () => void) => ByteShare;
+  readonly open: (clientKey: string, cut: () => void) => ByteShare;
 };
 
 /** What one request holds of a budget. */
@@ -29,12 +29,12 @@ const alwaysAdmittedBytes = 16 * 1024;
 const patienceMilliseconds = 1000;
 
 /**
- * A budget of which one party may hold half. Where there is no room, connections are cut whose clients make no progress,
+ * A budget of which one client may hold half. Where there is no room, connections are cut whose clients make no progress,
  * the one that has waited longest first.
  */
 export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
   type Holder = {
-    readonly party: string;
+    readonly clientKey: string;
     bytes: number;
     awaitedSince: number | undefined;
     isOpen: boolean;
@@ -42,9 +42,9 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
   };
   const holders = new Set<Holder>();
   let held = 0;
-  const heldBy = (party: string): number => {
+  const heldBy = (clientKey: string): number => {
     let bytes = 0;
-    for (const holder of holders) if (holder.party === party) bytes += holder.bytes;
+    for (const holder of holders) if (holder.clientKey === clientKey) bytes += holder.bytes;
     return bytes;
   };
   const release = (holder: Holder) => {
@@ -68,16 +68,16 @@ export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
   };
 
   return {
-    open(party, cut) {
-      const own: Holder = { party, bytes: 0, awaitedSince: undefined, isOpen: true, cut };
+    open(clientKey, cut) {
+      const own: Holder = { clientKey, bytes: 0, awaitedSince: undefined, isOpen: true, cut };
       const take = (bytes: number): boolean => {
         // What is taken for a client that has gone would never be let go of.
         if (!own.isOpen) return false;
         const fits =
           own.bytes + bytes <= alwaysAdmittedBytes ||
           (makeRoom(
-            (other) => other !== own && other.party === party,
-            () => heldBy(party) + bytes - limitBytes / 2,
+            (other) => other !== own && other.clientKey === clientKey,
+            () => heldBy(clientKey) + bytes - limitBytes / 2,
           ) &&
             makeRoom(
               (other) => other !== own,

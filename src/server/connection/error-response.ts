@@ -9,7 +9,7 @@ import { KnownError, ownErrorCodes, type ErrorCode } from "../../foundation/erro
 import { formatted } from "../../graphql/outcome.js";
 import { httpOf } from "../endpoint/http-of.js";
 import { acceptOf } from "../endpoint/media-type.js";
-import { standingHeaders } from "./headers.js";
+import { securityHeaders } from "./headers.js";
 
 /**
  * Answers a request that never became a GraphQL request, in GraphQL's form all the same.
@@ -55,7 +55,7 @@ export function answerUnreadable({ code }: Error & { code?: string }, socket: So
   const badRequest: ErrorCode = "BAD_REQUEST";
   const body = JSON.stringify({ errors: [{ message: STATUS_CODES[status]!, extensions: { code: badRequest } }] });
   const headers = {
-    ...standingHeaders,
+    ...securityHeaders,
     "cache-control": "private, no-store",
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(body),

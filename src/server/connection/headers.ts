@@ -2,7 +2,7 @@
  * What every answer says, whatever it holds. There is no Strict-Transport-Security: TLS ends in front of this server, and
  * whoever ends it knows whether the whole host has it.
  */
-export const standingHeaders: Readonly<Record<string, string>> = {
+export const securityHeaders: Readonly<Record<string, string>> = {
   vary: "Authorization, Accept, Origin",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",

@@ -12,7 +12,7 @@ import { trustedHops } from "./client-address.js";
 import { allowOrigin, answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
 import { routeExplorer } from "../explorer/explorer.js";
-import { standingHeaders } from "./headers.js";
+import { securityHeaders } from "./headers.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { RequestSpan, Tracing } from "../../foundation/tracing/span.js";
 import { routeHealth } from "../monitoring/health.js";
@@ -23,10 +23,10 @@ import { endpointPath as endpoint, healthPath, metricsPath, pathOf, readinessPat
 import type { Readiness } from "../monitoring/readiness.js";
 import { answerExpectations, faultOf, keepAllHeaders } from "./request-head.js";
 import { logRequest, requestIdOf } from "../monitoring/request-log.js";
-import { awaited } from "../monitoring/starting.js";
+import { startGate } from "../monitoring/start-gate.js";
 import { endTrace, traceRequest } from "../monitoring/trace-request.js";
 import { routeUpgrades, upgradeOf, upgradeOptions, type Upgrade } from "./upgrade.js";
-import { whenOver } from "./when-over.js";
+import { onResponseEnd } from "./on-response-end.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -124,7 +124,7 @@ export function makeHttpServer(parts: {
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);
       const elapsed = systemStopwatch();
-      whenOver(request, reply, () => logRequest(log, request, reply, elapsed()));
+      onResponseEnd(request, reply, () => logRequest(log, request, reply, elapsed()));
       answerFailure(error, request, reply, log);
     },
     clientErrorHandler: answerUnreadable,
@@ -142,7 +142,7 @@ export function makeHttpServer(parts: {
 
   const setHeaders = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header("x-request-id", request.id);
-    reply.headers(standingHeaders);
+    reply.headers(securityHeaders);
     const path = pathOf(request);
     if (path === endpoint) reply.header("cache-control", "private, no-store");
     // No page has any business with it, wherever it may call.
@@ -158,7 +158,7 @@ export function makeHttpServer(parts: {
     const isForOperators = forOperators.has(pathOf(request));
     if (tracing !== undefined && !isForOperators) request.span = traceRequest(tracing, request);
     // A socket's line is written when it closes.
-    whenOver(request, reply, () => {
+    onResponseEnd(request, reply, () => {
       connections.end(reply);
       if (request.span !== undefined) endTrace(request.span, request, reply);
       if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;
@@ -171,7 +171,7 @@ export function makeHttpServer(parts: {
     else answerError(reply, new KnownError("BAD_REQUEST", fault.message), fault.status);
   });
 
-  const service = awaited<Service>(timer, parts.longestWait);
+  const service = startGate<Service>(timer, parts.longestWait);
   const answer = ({ graphql, upgrade }: Service, request: FastifyRequest, reply: FastifyReply) => {
     const asked = upgradeOf(request);
     return asked === undefined ? answerGraphql(graphql, request, reply) : upgrade(asked, request, reply);

@@ -8,7 +8,7 @@ import { writeStreamHead, type AnswerStream } from "../connection/answer-stream.
 import { AnswerRoom, type ByteBudget, type ByteShare } from "../connection/byte-budget.js";
 import { endpointPath } from "../connection/paths.js";
 import type { StreamFraming } from "../connection/stream-framing.js";
-import { whenOver } from "../connection/when-over.js";
+import { onResponseEnd } from "../connection/on-response-end.js";
 import { callerOf } from "./caller.js";
 import { readAccept } from "./media-type.js";
 import { readRequest, type RequestReading } from "./read-request.js";
@@ -46,7 +46,7 @@ export async function answerGraphql(
   const room = new AnswerRoom(endpoint.answers, cut);
   let body: ByteShare | undefined;
   let cancel: (() => void) | undefined;
-  whenOver(request, reply, () => {
+  onResponseEnd(request, reply, () => {
     if (!reply.raw.writableFinished) cancel?.();
     body?.close();
     room.close();

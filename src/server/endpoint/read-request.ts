@@ -43,7 +43,7 @@ export async function readRequest(
   if (method === "GET") return asked(parametersOfUrl(raw.url!), true);
   const bytes = await readBody(raw, maxBodyBytes, openShare());
   const read = () => parametersOfBody(readJson(bytes));
-  return asked(bytes.length <= smallBodyBytes ? read() : await parsing.run(read, { party: addressKey }), false);
+  return asked(bytes.length <= smallBodyBytes ? read() : await parsing.run(read, { clientKey: addressKey }), false);
 }
 
 /** @throws KnownError `BAD_REQUEST` for a parameter that occurs twice, or that must be JSON and isn't. */

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 
-import { standingHeaders } from "../connection/headers.js";
+import { securityHeaders } from "../connection/headers.js";
 
 /** The built page, from `src/http` and from `dist/http` alike. */
 const folder = new URL("../../../dist/explorer/", import.meta.url);
@@ -62,6 +62,6 @@ export function sendFile(
   const taken = new Negotiator(request.raw).encodings(names);
   const encoding = names.find((name) => taken.includes(name)) ?? "identity";
   if (encoding !== "identity") reply.header("content-encoding", encoding);
-  reply.header("vary", `${standingHeaders["vary"]}, Accept-Encoding`).header("cache-control", cacheControl);
+  reply.header("vary", `${securityHeaders["vary"]}, Accept-Encoding`).header("cache-control", cacheControl);
   return reply.type(type).send(encodings.get(encoding));
 }

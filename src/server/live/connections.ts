@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../../foundation/clock.js";
-import { countsByParty } from "../../foundation/fairness/counts-by-party.js";
-import type { Portions } from "./portions.js";
+import { countsByClient } from "../../foundation/fairness/counts-by-client.js";
+import type { Batches } from "./batches.js";
 
 /** A connection that stays open: a socket or a stream. */
 export type Connection = {
   /** Whose it is, among which those open at a time are counted. */
-  readonly party: () => string;
+  readonly clientKey: () => string;
   /** The credential that it goes by; undefined before it is known, and where there is none. */
   readonly credential: () => Credential | undefined;
   /** Its credential has come to its end. */
@@ -36,7 +36,7 @@ export type Connections = {
   /** Whether there are as many as there may be; none where they were stopped. */
   readonly isFull: () => boolean;
   readonly count: () => number;
-  readonly countOf: (party: string) => number;
+  readonly countOf: (clientKey: string) => number;
   readonly stopAll: () => void;
 };
 
@@ -52,7 +52,7 @@ const lookAgainMilliseconds = 1000;
 export function watchConnections(
   clock: Clock,
   timer: Timer,
-  portions: Portions,
+  batches: Batches,
   most: number,
   onEmpty: () => void,
 ): Connections {
@@ -60,9 +60,9 @@ export function watchConnections(
   const bySession = new Map<string, Set<Connection>>();
   const sessionOf = new Map<Connection, string>();
   const partyOf = new Map<Connection, string>();
-  const counts = countsByParty();
+  const counts = countsByClient();
   let isStopped = false;
-  let planned: { readonly at: number; readonly lift: () => void } | undefined;
+  let planned: { readonly at: number; readonly cancel: () => void } | undefined;
 
   const forgetSession = (connection: Connection): void => {
     const sessionId = sessionOf.get(connection);
@@ -74,14 +74,14 @@ export function watchConnections(
   };
 
   const forgetParty = (connection: Connection): void => {
-    const party = partyOf.get(connection);
-    if (party !== undefined && partyOf.delete(connection)) counts.add(party, -1);
+    const clientKey = partyOf.get(connection);
+    if (clientKey !== undefined && partyOf.delete(connection)) counts.add(clientKey, -1);
   };
   const noteParty = (connection: Connection): void => {
     forgetParty(connection);
-    const party = connection.party();
-    partyOf.set(connection, party);
-    counts.add(party, 1);
+    const clientKey = connection.clientKey();
+    partyOf.set(connection, clientKey);
+    counts.add(clientKey, 1);
   };
 
   /** Looks at the clock when the first credential ends; sooner where that is far away, and never before. */
@@ -89,8 +89,8 @@ export function watchConnections(
     const now = clock().getTime();
     const at = Math.min(endsAt, now + lookAgainMilliseconds);
     if (planned !== undefined && planned.at <= at) return;
-    planned?.lift();
-    planned = { at, lift: timer(Math.max(at - now, 1), look) };
+    planned?.cancel();
+    planned = { at, cancel: timer(Math.max(at - now, 1), look) };
   };
   const endOf = (connection: Connection): number => connection.credential()?.endsAt ?? Infinity;
   const expire = (connection: Connection): void => {
@@ -102,7 +102,7 @@ export function watchConnections(
     let first = Infinity;
     for (const connection of all) {
       const endsAt = endOf(connection);
-      if (endsAt <= now) portions(() => expire(connection));
+      if (endsAt <= now) batches(() => expire(connection));
       else first = Math.min(first, endsAt);
     }
     if (first < Infinity) plan(first);
@@ -133,14 +133,14 @@ export function watchConnections(
       for (const connection of bySession.get(sessionId) ?? []) connection.endWithSession();
     },
     verifyAll() {
-      for (const connection of all) portions(() => all.has(connection) && connection.verify());
+      for (const connection of all) batches(() => all.has(connection) && connection.verify());
     },
     isFull: () => isStopped || all.size >= most,
     count: () => all.size,
     countOf: counts.of,
     stopAll() {
       isStopped = true;
-      planned?.lift();
+      planned?.cancel();
       for (const connection of all) connection.stop();
     },
   };

@@ -12,7 +12,7 @@ import type { Upgrade } from "../connection/upgrade.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import { watchConnections } from "./connections.js";
 import { callerOf, type RequestCaller } from "../endpoint/caller.js";
-import { inPortions } from "./portions.js";
+import { inBatches } from "./batches.js";
 import { closeMilliseconds, serveSocket } from "./socket.js";
 import type { SocketServer } from "./socket-server.js";
 import { openStream } from "./stream.js";
@@ -56,8 +56,8 @@ export function openLive(
 ): LiveServer {
   const { clock, timer, log, events, corsOrigins, metrics } = parts;
   const origins = new Set(corsOrigins);
-  const portions = inPortions();
-  const connections = watchConnections(clock, timer, portions, parts.maxConnections, () => leaveLog());
+  const batches = inBatches();
+  const connections = watchConnections(clock, timer, batches, parts.maxConnections, () => leaveLog());
   const subscriptions = makeSubscriptions({
     ...parts,
     // Counted and written down as any other error.
@@ -112,13 +112,13 @@ export function openLive(
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   const alive = new WeakSet<WebSocket>();
-  let liftHeartbeat: (() => void) | undefined;
+  let cancelHeartbeat: (() => void) | undefined;
   const heartbeat = (): void => {
     for (const socket of sockets.clients) {
       if (!alive.delete(socket)) socket.terminate();
-      else portions(() => socket.ping());
+      else batches(() => socket.ping());
     }
-    liftHeartbeat = sockets.clients.size === 0 ? undefined : timer(heartbeatMilliseconds, heartbeat);
+    cancelHeartbeat = sockets.clients.size === 0 ? undefined : timer(heartbeatMilliseconds, heartbeat);
   };
 
   let gone: (() => void) | undefined;
@@ -130,7 +130,7 @@ export function openLive(
       metrics?.socketClosed(code);
       if (sockets.clients.size === 0) gone?.();
     });
-    liftHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
+    cancelHeartbeat ??= timer(heartbeatMilliseconds, heartbeat);
     if (ws.protocol !== subprotocol) {
       ws.once(
         "close",
@@ -145,13 +145,13 @@ export function openLive(
   return {
     async upgrade({ socket, head }, request, reply) {
       // A thousand that come back at once would have everybody else wait.
-      await new Promise<void>(portions);
+      await new Promise<void>(batches);
       if (!mayOpen(origins, request))
         return answerError(reply, new KnownError("FORBIDDEN", "Pages of this origin may open no socket here"), 403);
       const caller = callerOf(request);
       // Sockets without a credential yet, and anonymous ones, count for their address.
       const ofAddress = connections.countOf(caller.addressKey);
-      if (connections.isFull() || ofAddress >= parts.limits.connectionsOfParty * unknownSocketsPerAddress)
+      if (connections.isFull() || ofAddress >= parts.limits.connectionsOfClient * unknownSocketsPerAddress)
         return answerError(reply, tooBusy());
       reply.hijack();
       reply.raw.detachSocket(socket);
@@ -168,7 +168,7 @@ export function openLive(
       subscriptions: subscriptions.count(),
     }),
     async stop() {
-      liftHeartbeat?.();
+      cancelHeartbeat?.();
       const all = new Promise<void>((resolve) => (gone = resolve));
       connections.stopAll();
       if (sockets.clients.size > 0) await all;

@@ -36,12 +36,12 @@ export function makeOutbox(parts: {
   readonly transmit: (part: string | Buffer, isLast: boolean, sent: () => void) => void;
   /** Closes the connection at once. */
   readonly cut: () => void;
-  readonly party: () => string;
+  readonly clientKey: () => string;
   readonly answers: ByteBudget;
   readonly timer: Timer;
   readonly sendTimeoutMilliseconds: number;
 }): Outbox {
-  const { transmit, cut, party, answers, timer, sendTimeoutMilliseconds } = parts;
+  const { transmit, cut, clientKey, answers, timer, sendTimeoutMilliseconds } = parts;
   /** What waits beyond the first few bytes, which the number of connections bounds. */
   let share: ByteShare | undefined;
   let bytesOfShare = 0;
@@ -50,7 +50,7 @@ export function makeOutbox(parts: {
   let bytes = 0;
   let bytesBehind = 0;
   let isClosed = false;
-  let lift: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
 
   const hasRoom = () => isClosed || (events <= fewEvents && bytes <= fewBytes);
   const wake = () => {
@@ -60,12 +60,12 @@ export function makeOutbox(parts: {
   };
   // From one progress to the next, as long as anything waits.
   const awaitClient = () => {
-    lift?.();
-    lift = bytes === 0 || isClosed ? undefined : timer(sendTimeoutMilliseconds, cut);
+    cancel?.();
+    cancel = bytes === 0 || isClosed ? undefined : timer(sendTimeoutMilliseconds, cut);
   };
 
   const takeRoom = (size: number): boolean => {
-    share ??= answers.open(party(), cut);
+    share ??= answers.open(clientKey(), cut);
     if (!share.take(size)) return false;
     // Since its last progress, not since the last parcel.
     if (bytesOfShare === 0) share.awaitClient();
@@ -92,7 +92,7 @@ export function makeOutbox(parts: {
       bytes += size;
       bytesBehind += behind;
       if (isEvent) events += 1;
-      if (lift === undefined) awaitClient();
+      if (cancel === undefined) awaitClient();
       const sent = () => {
         if (hasTaken) giveBack(size);
         bytes -= size;
@@ -108,7 +108,7 @@ export function makeOutbox(parts: {
     room: () => (hasRoom() ? Promise.resolve() : new Promise((resolve) => waiters.add(resolve))),
     close() {
       isClosed = true;
-      lift?.();
+      cancel?.();
       share?.close();
       wake();
     },

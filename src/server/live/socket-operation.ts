@@ -7,7 +7,7 @@ import type { EventAnswer } from "../../graphql/execute-event.js";
 import { requestOf } from "../../graphql/graphql-request.js";
 import { firstError, type Outcome } from "../../graphql/outcome.js";
 import type { RequestCaller } from "../endpoint/caller.js";
-import type { HeldCredential } from "./held-credential.js";
+import type { ConnectionCredential } from "./connection-credential.js";
 import { runOperation } from "./run-operation.js";
 import { around, type Outbox, type SendOptions } from "./outbox.js";
 import type { SocketServer } from "./socket-server.js";
@@ -24,7 +24,7 @@ export type SocketOperation = {
 /** What an operation needs of its socket. */
 export type OperationSocket = {
   readonly client: RequestCaller;
-  readonly held: HeldCredential;
+  readonly held: ConnectionCredential;
   readonly outbox: Outbox;
   /** Whether anything may leave that was asked for before. */
   readonly isOpen: () => boolean;
@@ -70,7 +70,7 @@ export function beginOperation(
         cut,
         auth: () => held.auth,
         sink: {
-          party: held.party,
+          clientKey: held.clientKey,
           room: outbox.room,
           isBehind: outbox.isBehind,
           send(answer) {
@@ -118,7 +118,7 @@ const isRequestError = ({ errors, hasData, kind }: Outcome): boolean =>
 function recordOperation(
   { log, metrics }: SocketServer,
   { requestId, address }: RequestCaller,
-  { auth }: HeldCredential,
+  { auth }: ConnectionCredential,
   outcome: Outcome,
 ): void {
   const { traceId, operationName = null } = outcome;

@@ -5,7 +5,7 @@ import type { ProcessorTurns } from "../../foundation/fairness/processor-turns.j
 import type { Turns } from "../../foundation/fairness/turns.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { TrustedDocuments } from "../../graphql/trusted-documents.js";
-import type { CredentialKeeper } from "./held-credential.js";
+import type { CredentialKeeper } from "./connection-credential.js";
 import type { OperationServer } from "./run-operation.js";
 
 export type SocketServer = OperationServer &
@@ -23,8 +23,8 @@ export type SocketServer = OperationServer &
   };
 
 export type SocketLimits = {
-  /** How many sockets and streams one party may have open. */
-  readonly connectionsOfParty: number;
+  /** How many sockets and streams one client may have open. */
+  readonly connectionsOfClient: number;
   readonly operationsOfSocket: number;
   readonly messagesPerSecond: number;
 };

@@ -6,7 +6,7 @@ import { KnownError } from "../../foundation/errors.js";
 import { isRecord } from "../../kit/validation.js";
 import type { Connection } from "./connections.js";
 import type { RequestCaller } from "../endpoint/caller.js";
-import { HeldCredential } from "./held-credential.js";
+import { ConnectionCredential } from "./connection-credential.js";
 import { makeOutbox } from "./outbox.js";
 import { authorizationIn, credentialsOf, messageOf, serviceRestart, tryAgainLater } from "./message.js";
 import type { SocketServer } from "./socket-server.js";
@@ -33,7 +33,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
   const openedAt = clock();
   // Nothing is heard once it is ending, and no event leaves.
   let phase: "new" | "judging" | "open" | "ending" = "new";
-  const held = new HeldCredential(server, client);
+  const held = new ConnectionCredential(server, client);
   const operations = new Map<string, SocketOperation>();
   const lifts = new Set<() => void>();
   const inTime = (milliseconds: number, run: () => void) => lifts.add(timer(milliseconds, run));
@@ -43,7 +43,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
     ...server,
     transmit: (part, fin, sent) => ws.send(part, { binary: false, fin }, sent),
     cut,
-    party: held.party,
+    clientKey: held.clientKey,
   });
   const say = (type: MessageType, payload: object | null | undefined) =>
     outbox.send([JSON.stringify({ type, ...(payload != null && { payload }) })]);
@@ -72,7 +72,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
   };
 
   const connection: Connection = {
-    party: held.party,
+    clientKey: held.clientKey,
     credential: held.credential,
     expire() {
       if (phase !== "ending") refuse(held.whyExpired());
@@ -86,7 +86,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
       const refuseIfBad = (error: KnownError | undefined) => {
         if (error !== undefined && phase === "open") refuse(error);
       };
-      server.beginnings(() => held.verifyAgain(), { party: client.addressKey }).then(refuseIfBad, cut);
+      server.beginnings(() => held.verifyAgain(), { clientKey: client.addressKey }).then(refuseIfBad, cut);
     },
     stop: () => void lastAnswers().then(() => close(serviceRestart, "The server stops"), cut),
   };
@@ -95,12 +95,12 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
     if (phase !== "new") return close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
     phase = "judging";
     // Who has gone while waiting would follow the log, and nobody would leave it.
-    const judge = async () =>
+    const verify = async () =>
       phase === "judging" ? held.hold(connection, credentialsOf(payload, client.authorization)) : undefined;
-    const refusal = await server.beginnings(judge, { party: client.addressKey });
+    const refusal = await server.beginnings(verify, { clientKey: client.addressKey });
     if (phase !== "judging") return;
     if (refusal !== undefined) return refuse(refusal);
-    if (connections.countOf(held.party()) > limits.connectionsOfParty)
+    if (connections.countOf(held.clientKey()) > limits.connectionsOfClient)
       return close(tryAgainLater, "Too many connections are open");
     phase = "open";
     say(MessageType.ConnectionAck, held.lifetime());
@@ -193,7 +193,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
     ws.pause();
     const before = reading ?? Promise.resolve();
     const turn = before
-      .then(() => server.parsing.run(() => messageIn(data, isBinary), { party: held.party() }))
+      .then(() => server.parsing.run(() => messageIn(data, isBinary), { clientKey: held.clientKey() }))
       .then((message) => (phase === "ending" ? undefined : act(message)))
       .catch(giveUp)
       .finally(() => {
@@ -210,7 +210,7 @@ export function serveSocket(server: SocketServer, ws: WebSocket, client: Request
   });
   ws.on("close", (code) => {
     phase = "ending";
-    for (const lift of lifts) lift();
+    for (const cancel of lifts) cancel();
     for (const operation of operations.values()) operation.end();
     outbox.close();
     connections.remove(connection);

@@ -4,12 +4,12 @@ import type { Live } from "../../kit/context.js";
 import { tooBusy } from "../../foundation/fairness/turns.js";
 import type { KnownError } from "../../foundation/errors.js";
 import type { AnswerStream } from "../connection/answer-stream.js";
-import { whenOver } from "../connection/when-over.js";
+import { onResponseEnd } from "../connection/on-response-end.js";
 import type { StreamFraming } from "../connection/stream-framing.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { Connection } from "./connections.js";
 import { callerOf } from "../endpoint/caller.js";
-import { HeldCredential } from "./held-credential.js";
+import { ConnectionCredential } from "./connection-credential.js";
 import { executorOf } from "./run-operation.js";
 import { around, makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket-server.js";
@@ -29,10 +29,10 @@ export function openStream(
   const { before, after } = framing.next;
   const { raw } = reply;
   const client = callerOf(request);
-  const held = new HeldCredential(server, client);
+  const held = new ConnectionCredential(server, client);
   let subscription: Subscription | undefined;
   let phase: "new" | "open" | "ended" = "new";
-  let liftHeartbeat: (() => void) | undefined;
+  let cancelHeartbeat: (() => void) | undefined;
   /** What it ends with, where that is known before it has begun. */
   let last: string | undefined;
 
@@ -41,11 +41,11 @@ export function openStream(
     ...server,
     transmit: (part, _isLast, sent) => raw.write(part, sent),
     cut,
-    party: held.party,
+    clientKey: held.clientKey,
   });
   const close = () => {
     phase = "ended";
-    liftHeartbeat?.();
+    cancelHeartbeat?.();
     subscription?.close();
     outbox.close();
     connections.remove(connection);
@@ -64,7 +64,7 @@ export function openStream(
     end(framing.failure(JSON.stringify([formatError({ message: "" }, error)])) + framing.tail);
 
   const connection: Connection = {
-    party: held.party,
+    clientKey: held.clientKey,
     credential: held.credential,
     expire: () => refuse(held.whyExpired()),
     endWithSession() {
@@ -72,14 +72,14 @@ export function openStream(
       held.whyEnded().then(refuse, cut);
     },
     verify() {
-      const verified = server.beginnings(() => held.verifyAgain(), { party: client.addressKey });
+      const verified = server.beginnings(() => held.verifyAgain(), { clientKey: client.addressKey });
       verified.then((error) => void (error !== undefined && refuse(error)), cut);
     },
     stop: () => end(framing.tail),
   };
   const heartbeat = () => {
     outbox.send([framing.heartbeat]);
-    liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
+    cancelHeartbeat = timer(heartbeatMilliseconds, heartbeat);
   };
 
   const begin: Live["begin"] = async (source, cursor, info) => {
@@ -87,10 +87,10 @@ export function openStream(
     connections.add(connection);
     const refusal = await held.hold(connection, client.authorization);
     if (refusal !== undefined) throw refusal;
-    if (connections.countOf(held.party()) > limits.connectionsOfParty) throw tooBusy();
+    if (connections.countOf(held.clientKey()) > limits.connectionsOfClient) throw tooBusy();
     subscription = await server.subscriptions.open(source, cursor, info, {
       execute: executorOf(server, asked.variables, client, () => held.auth),
-      party: held.party,
+      clientKey: held.clientKey,
       room: outbox.room,
       isBehind: outbox.isBehind,
       send(answer) {
@@ -110,11 +110,11 @@ export function openStream(
         return void raw.end(framing.head + (last ?? ""));
       }
       phase = "open";
-      whenOver(request, reply, close);
+      onResponseEnd(request, reply, close);
       const isResumed = subscription!.isResumed;
       outbox.send([framing.head + (isResumed ? "" : before + first + after)], { isEvent: !isResumed });
       subscription!.start();
-      liftHeartbeat = timer(heartbeatMilliseconds, heartbeat);
+      cancelHeartbeat = timer(heartbeatMilliseconds, heartbeat);
     },
     close,
   };

@@ -9,11 +9,11 @@ import { limit, sql } from "../../database/sql.js";
 import type { Reader } from "../../database/reader.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 import { sharedAnswersOf } from "../../graphql/same-for-all.js";
-import { makeTellings, type Told } from "./told.js";
+import { outgoingEvents, type OutgoingEvent } from "./outgoing-event.js";
 
 /** Where a subscription's answers go. */
 export type Sink = {
-  readonly party: () => string;
+  readonly clientKey: () => string;
   /** Executes the subscription's document on what it is told; undefined where that can't be done now. */
   readonly execute: (value: object, info: GraphQLResolveInfo) => Promise<EventAnswer | undefined>;
   /** Resolves when the client has taken enough of what was sent before. */
@@ -53,7 +53,7 @@ export type Subscriptions = {
   readonly lost: (position: EventMark) => void;
 };
 
-type Queued = { readonly told: Told; readonly audience: string };
+type Queued = { readonly told: OutgoingEvent; readonly audience: string };
 
 /** How many events a client may have missed, and how many may wait to be told. */
 const mostMissed = 1000;
@@ -76,17 +76,17 @@ export function makeSubscriptions(parts: {
   readonly onSent?: (() => void) | undefined;
 }): Subscriptions {
   const { events, cursors, reader, clock, ttlSeconds, onError, onSent } = parts;
-  const tellings = makeTellings(parts);
-  const all = new Set<(told: Told) => void>();
+  const outgoing = outgoingEvents(parts);
+  const all = new Set<(told: OutgoingEvent) => void>();
 
   // Those who come back at once come from few places.
   const readings = new Map<number, Promise<LogEvent | undefined>>();
   /** The event at a place of the log; undefined if there is none. */
-  const eventAt = (seq: number, party: string): Promise<LogEvent | undefined> => {
+  const eventAt = (seq: number, clientKey: string): Promise<LogEvent | undefined> => {
     let reading = readings.get(seq);
     if (reading === undefined) {
       reading = reader
-        .all<LogEvent>(sql`select ${events.columns} from events where seq = ${seq}`, { pace: "short", party })
+        .all<LogEvent>(sql`select ${events.columns} from events where seq = ${seq}`, { cost: "indexed", clientKey })
         .then(([event]) => event)
         .finally(() => readings.delete(seq));
       readings.set(seq, reading);
@@ -94,10 +94,10 @@ export function makeSubscriptions(parts: {
     return reading;
   };
   /** Whether another event has a cursor's place now: the database was restored or lost commits, or is a copy. */
-  const isOfAnotherLog = async (position: EventPosition, party: string): Promise<boolean> => {
+  const isOfAnotherLog = async (position: EventPosition, clientKey: string): Promise<boolean> => {
     const { seq, id, at, issuedAt } = position;
     if (seq === 0) return false;
-    const event = await eventAt(seq, party);
+    const event = await eventAt(seq, clientKey);
     if (id === undefined || at === undefined)
       return event !== undefined && event.at > issuedAt + clockDifferenceMilliseconds;
     // Only old events are pruned.
@@ -109,20 +109,20 @@ export function makeSubscriptions(parts: {
     source: LiveSource,
     position: EventPosition | undefined,
     end: number,
-    party: string,
+    clientKey: string,
   ): Promise<LogEvent[] | undefined> => {
     if (position === undefined || position.issuedAt <= clock().getTime() - ttlSeconds * 1000) return undefined;
-    if (position.seq > end || (await isOfAnotherLog(position, party))) return undefined;
+    if (position.seq > end || (await isOfAnotherLog(position, clientKey))) return undefined;
     if (position.seq === end) return [];
     const known = await reader.all<LogEvent>(
       sql`select ${events.columns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
-      { pace: end - position.seq > shortStretch ? "slow" : "short", party },
+      { cost: end - position.seq > shortStretch ? "scan" : "indexed", clientKey },
     );
     return known.length > mostMissed ? undefined : known;
   };
 
-  let waiting: Told[] = [];
+  let waiting: OutgoingEvent[] = [];
   let isTelling = false;
   /** One after the other, to a few at a time. */
   const tellAll = async (): Promise<void> => {
@@ -179,7 +179,7 @@ export function makeSubscriptions(parts: {
         }
         isSending = false;
       };
-      const tell = (told: Told): void => {
+      const tell = (told: OutgoingEvent): void => {
         if (told.isOtherLog === true) {
           queue.length = 0;
           end = told.seq;
@@ -196,8 +196,8 @@ export function makeSubscriptions(parts: {
       all.add(tell);
 
       const sendMissed = async (from: EventPosition | undefined): Promise<void> => {
-        const known = await missed(source, from, begun.seq, sink.party());
-        for (const told of known?.map(tellings.of) ?? [tellings.ofLossUpTo(begun)]) {
+        const known = await missed(source, from, begun.seq, sink.clientKey());
+        for (const told of known?.map(outgoing.of) ?? [outgoing.ofLossUpTo(begun)]) {
           const audience = told.audienceOf(source);
           if (!isOpen || audience === undefined) continue;
           await sink.room();
@@ -205,7 +205,7 @@ export function makeSubscriptions(parts: {
         }
       };
       return {
-        cursor: tellings.cursorAt(begun),
+        cursor: outgoing.cursorAt(begun),
         isResumed: resumed !== undefined,
         start: () => void sendQueue(resumed && sendMissed(resumed.from)),
         close() {
@@ -218,12 +218,12 @@ export function makeSubscriptions(parts: {
     count: () => all.size,
     tell(event) {
       // More happens than can be told. It must not pile up, and who had missed so much would be told the same.
-      if (waiting.length >= mostMissed) waiting = [tellings.ofLossUpTo(event)];
-      else waiting.push(tellings.of(event));
+      if (waiting.length >= mostMissed) waiting = [outgoing.ofLossUpTo(event)];
+      else waiting.push(outgoing.of(event));
       if (!isTelling) void tellAll();
     },
     lost(position) {
-      waiting = [{ ...tellings.ofLossUpTo(position), isOtherLog: true }];
+      waiting = [{ ...outgoing.ofLossUpTo(position), isOtherLog: true }];
       if (!isTelling) void tellAll();
     },
   };

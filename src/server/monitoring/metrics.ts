@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 
 import type { FastifyInstance } from "fastify";
 
-import { standingHeaders } from "../connection/headers.js";
+import { securityHeaders } from "../connection/headers.js";
 import { metricsPath } from "../connection/paths.js";
 
 /** Prometheus's text format. */
@@ -23,7 +23,7 @@ export async function listenForMetrics(
   { port, host }: { readonly port: number; readonly host: string },
   text: () => Promise<string>,
 ): Promise<Server> {
-  const headers = { ...standingHeaders, "cache-control": "no-store" };
+  const headers = { ...securityHeaders, "cache-control": "no-store" };
   const server = createServer((request, response) => {
     const answer = (status: number, body: string) =>
       response.writeHead(status, { ...headers, "content-type": status === 200 ? type : "text/plain" }).end(body);

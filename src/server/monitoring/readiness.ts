@@ -22,7 +22,7 @@ export type Readiness = () => Promise<Unready | undefined>;
 
 const longestSeconds = 2;
 const keptMilliseconds = 1000;
-const party = "readiness";
+const clientKey = "readiness";
 
 /**
  * Makes the check of a server that has started. One runs at a time, and its answer is everybody's for a second: who asks
@@ -38,17 +38,17 @@ export function readinessOf(parts: {
   const { database, reader, events, timer, log } = parts;
 
   const find = async (): Promise<Unready | undefined> => {
-    const { signal, lift } = startDeadline(timer, longestSeconds);
+    const { signal, cancel } = startDeadline(timer, longestSeconds);
     try {
       const unreadable: Unready = {
         reason: "DATABASE",
         message: `The database can't be read, or not within ${longestSeconds} s`,
       };
-      const missing = await missingMigrations(database, reader, { party, signal }).catch(() => undefined);
+      const missing = await missingMigrations(database, reader, { clientKey, signal }).catch(() => undefined);
       if (missing === undefined) return unreadable;
       if (missing.length > 0)
         return { reason: "MIGRATIONS", message: `The database lacks ${missing.join(", ")}: start this version anew` };
-      const reading = { pace: "short", party, signal } as const;
+      const reading = { cost: "indexed", clientKey, signal } as const;
       const all = <Row>(statement: Sql) => reader.all<Row>(statement, reading);
       const whyReadOnly = await database.engine.whyReadOnly(database.url, { all }).catch(() => unreadable);
       if (typeof whyReadOnly === "object") return whyReadOnly;
@@ -61,7 +61,7 @@ export function readinessOf(parts: {
       if (!isReadable) return { reason: "EVENT_LOG", message: "The event log can't be read, or not in time" };
       return undefined;
     } finally {
-      lift();
+      cancel();
     }
   };
 

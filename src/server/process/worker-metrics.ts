@@ -26,9 +26,9 @@ export function gatherMetrics(timer: Timer, ask: () => readonly Worker[]): Worke
 
   const answered = (worker: Worker) =>
     new Promise<void>((resolve) => {
-      const lift = timer(longestMilliseconds, resolve);
+      const cancel = timer(longestMilliseconds, resolve);
       waiting.set(worker, () => {
-        lift();
+        cancel();
         resolve();
       });
     });

@@ -31,12 +31,12 @@ export function contract(deployment: Deployment): readonly ContractCheck[] {
 async function inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const limit = new AbortController();
   const tooLong = new AssertionError({ message: `Not done within ${longestMilliseconds / 1000} seconds` });
-  const lift = systemTimer(longestMilliseconds, () => limit.abort(tooLong));
+  const cancel = systemTimer(longestMilliseconds, () => limit.abort(tooLong));
   try {
     await work(limit.signal);
   } catch (error) {
     throw limit.signal.aborted ? tooLong : error;
   } finally {
-    lift();
+    cancel();
   }
 }

@@ -20,9 +20,9 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
   const rowsOf = async <Row extends PostsRow<string | Buffer>>(
     selection: PostSelection,
     statement: (wanted: Wanted) => Sql,
-    pace: "short" | "slow",
+    cost: "indexed" | "scan",
   ): Promise<Row[]> => {
-    const read = (room: () => number) => reader.all<Row>(() => statement({ ...selection, room: room() }), pace);
+    const read = (room: () => number) => reader.all<Row>(() => statement({ ...selection, room: room() }), cost);
     let counted = 0;
     const count = (bytes = 0) => {
       answer.add(bytes - counted);
@@ -48,7 +48,7 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     rowsOf<PageRow<Posts>>(
       selection,
       (wanted) => pagesStatement(reading, listing, request, authorIds, wanted),
-      paceOf(listing),
+      costOf(listing),
     );
 
   /** How long each of so many contents may be, where it is read before it is measured. */
@@ -66,7 +66,7 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
     const [row] = await reader.all<PageRow<Posts>>(
       () =>
         pageStatement(reading, listing, request, { ...selection, roomOfEach: roomOfEach(selection, request.size + 1) }),
-      paceOf(listing),
+      costOf(listing),
       true,
     );
     if (row!.posts !== null) {
@@ -85,7 +85,7 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
   ): Promise<Buffer | null | undefined> => {
     const [row] = await reader.all<{ post: Buffer | string | null }>(
       () => postStatement(reading, id, { ...selection, roomOfEach: roomOfEach(selection, 1) }),
-      "short",
+      "indexed",
       true,
     );
     if (row === undefined) return null;
@@ -99,8 +99,8 @@ export function measuredReads({ reader, answer }: Pick<Context, "reader" | "answ
 }
 
 /** A search, and a filter against the order, may have to look at every post before they find a page. */
-function paceOf({ search, order, createdAfter, createdBefore }: Listing): "short" | "slow" {
+function costOf({ search, order, createdAfter, createdBefore }: Listing): "indexed" | "scan" {
   const againstOrder =
     (createdAfter !== undefined || createdBefore !== undefined) && order.field !== PostOrderField.CREATED_AT;
-  return search !== undefined || againstOrder ? "slow" : "short";
+  return search !== undefined || againstOrder ? "scan" : "indexed";
 }

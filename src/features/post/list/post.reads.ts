@@ -89,7 +89,7 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
   };
 
   const countsOf = (listing: Listing, authorIds?: readonly string[]): Promise<CountRow[]> =>
-    reader.all(countsStatement(reading, listing, authorIds), "slow");
+    reader.all(countsStatement(reading, listing, authorIds), "scan");
 
   // A loader for each list but for its author.
   const authorPages = new Map<string, DataLoader<string, Page<PostType>>>();
@@ -115,7 +115,7 @@ function postReads(operation: Operation, viewerId: string | undefined): PostRead
     ids: readonly string[],
     selection: PostSelection,
   ): Promise<Posts> => {
-    const [row] = await rowsOf<PostsRow<Posts>>(selection, (wanted) => postsStatement(reading, ids, wanted), "short");
+    const [row] = await rowsOf<PostsRow<Posts>>(selection, (wanted) => postsStatement(reading, ids, wanted), "indexed");
     return row!.posts!;
   };
   const postLoader = new DataLoader<{ id: string; selection: PostSelection }, PostType | Buffer | null>(

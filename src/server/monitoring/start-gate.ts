@@ -2,7 +2,7 @@ import type { Timer } from "../../foundation/clock.js";
 import { KnownError } from "../../foundation/errors.js";
 
 /** What there is only once the server has started. */
-export type Awaited<Thing> = {
+export type StartGate<Thing> = {
   /** It is there. */
   readonly begin: (thing: Thing) => void;
   readonly now: () => Thing | undefined;
@@ -15,7 +15,7 @@ export type Awaited<Thing> = {
 };
 
 /** @param longest how many milliseconds anybody waits. */
-export function awaited<Thing>(timer: Timer, longest: number): Awaited<Thing> {
+export function startGate<Thing>(timer: Timer, longest: number): StartGate<Thing> {
   let there: Thing | undefined;
   const waiting = new Set<(thing: Thing) => void>();
   return {
@@ -28,12 +28,12 @@ export function awaited<Thing>(timer: Timer, longest: number): Awaited<Thing> {
     wait: () => {
       if (there !== undefined) return Promise.resolve(there);
       return new Promise((resolve, reject) => {
-        const lift = timer(longest, () => {
+        const cancel = timer(longest, () => {
           waiting.delete(take);
           reject(new KnownError("SERVICE_UNAVAILABLE", "The server is starting", { retryAfterSeconds: 1 }));
         });
         const take = (thing: Thing) => {
-          lift();
+          cancel();
           resolve(thing);
         };
         waiting.add(take);

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 
 import { inNextTurn } from "../../src/foundation/clock.js";
 import { watchConnections, type Connection } from "../../src/server/live/connections.js";
-import { inPortions } from "../../src/server/live/portions.js";
+import { inBatches } from "../../src/server/live/batches.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
 test("does twenty things at each turn of the event loop, in order, and all of them", async () => {
-  const portions = inPortions();
+  const batches = inBatches();
   const done: number[] = [];
-  for (let index = 0; index < 45; index += 1) portions(() => void done.push(index));
+  for (let index = 0; index < 45; index += 1) batches(() => void done.push(index));
   const counts: number[] = [];
   for (let turn = 0; turn < 4; turn += 1) {
     await new Promise<void>(inNextTurn);
@@ -16,7 +16,7 @@ test("does twenty things at each turn of the event loop, in order, and all of th
   }
   expect(counts).toEqual([20, 40, 45, 45]);
   expect(done).toEqual(Array.from({ length: 45 }, (_, index) => index));
-  portions(() => void done.push(45));
+  batches(() => void done.push(45));
   await new Promise<void>(inNextTurn);
   expect(done).toHaveLength(46);
 });
@@ -35,7 +35,7 @@ test("a connection whose turn to be ended comes after it was renewed, or after i
   const ended: string[] = [];
   const endsAt = { renewed: 0, gone: 0, other: 0 };
   const open = (name: keyof typeof endsAt): Connection => ({
-    party: () => name,
+    clientKey: () => name,
     credential: () => ({ sessionId: name, endsAt: endsAt[name] }),
     expire: () => void ended.push(name),
     endWithSession: () => {},

@@ -16,8 +16,8 @@ export type CredentialKeeper = Pick<ContextFactory, "createContext"> & {
   readonly connections: Connections;
 };
 
-/** The credential of a connection: judged when it comes, and good until its end is told. */
-export class HeldCredential {
+/** The credential of a connection: verified when it comes, and good until its end is told. */
+export class ConnectionCredential {
   auth: Auth = { state: "anonymous" };
   authorization: readonly string[] = [];
 
@@ -27,7 +27,7 @@ export class HeldCredential {
   ) {}
 
   /** Who has turns, and is counted. */
-  readonly party = (): string => (this.auth.state === "viewer" ? this.auth.viewer.userId : this.client.addressKey);
+  readonly clientKey = (): string => (this.auth.state === "viewer" ? this.auth.viewer.userId : this.client.addressKey);
 
   /** The session that it is of, and the instant from which on a request with it would be refused. */
   readonly credential = (): Credential | undefined => {
@@ -46,14 +46,14 @@ export class HeldCredential {
     const { events, connections, follow } = this.keeper;
     await follow();
     const before = events.position().seq;
-    let judged = await this.judge(authorization);
-    this.auth = judged.auth;
+    let verified = await this.verify(authorization);
+    this.auth = verified.auth;
     this.authorization = authorization;
     connections.noteCredential(connection);
     // Its session may have ended, and that been told, before anybody knew which session this connection is of.
-    if (events.position().seq !== before) judged = await this.judge(authorization);
-    this.auth = judged.auth;
-    return refusalOf(judged.auth, judged.now);
+    if (events.position().seq !== before) verified = await this.verify(authorization);
+    this.auth = verified.auth;
+    return refusalOf(verified.auth, verified.now);
   }
 
   /**
@@ -63,7 +63,7 @@ export class HeldCredential {
    * @returns the answer to one that is bad, or another session's.
    */
   async renew(connection: Connection, given: string): Promise<KnownError | undefined> {
-    const { auth, now } = await this.judge([given]);
+    const { auth, now } = await this.verify([given]);
     const held = this.auth;
     const isOfSession =
       auth.state === "viewer" && held.state === "viewer" && auth.viewer.sessionId === held.viewer.sessionId;
@@ -107,20 +107,20 @@ export class HeldCredential {
    * @returns the refusal of a credential that is no longer good.
    */
   async verifyAgain(): Promise<KnownError | undefined> {
-    const { auth, now } = await this.judge(this.authorization);
+    const { auth, now } = await this.verify(this.authorization);
     return refusalOf(auth, now);
   }
 
   /** The answer to who goes on with it when its session was ended: that, or that the user is gone too. */
   async whyEnded(): Promise<KnownError> {
-    const refusal = await this.judge(this.authorization).then(
+    const refusal = await this.verify(this.authorization).then(
       ({ auth, now }) => refusalOf(auth, now),
       () => undefined,
     );
     return refusal ?? refusalOf({ state: "revoked" }, this.keeper.clock())!;
   }
 
-  private async judge(authorization: readonly string[]): Promise<OperationContext> {
+  private async verify(authorization: readonly string[]): Promise<OperationContext> {
     const context = await this.keeper.createContext({ ...this.client, authorization });
     context.operation.end();
     return context;

@@ -6,7 +6,7 @@ import type { EventMark, LogEvent } from "../../database/event-log/event.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 
 /** An event on its way out, with what is made for all who are told of it; or that events were lost on the way. */
-export type Told = {
+export type OutgoingEvent = {
   /** Its place in the log. */
   readonly seq: number;
   /** Whether the log itself is another from here on, so that its numbers say nothing of those before. */
@@ -19,18 +19,18 @@ export type Told = {
   readonly answers: Map<string, Promise<EventAnswer | undefined>>;
 };
 
-export type Tellings = {
+export type OutgoingEvents = {
   readonly cursorAt: (mark: EventMark) => string;
-  readonly of: (event: LogEvent) => Told;
+  readonly of: (event: LogEvent) => OutgoingEvent;
   /** That it is no longer known what happened up to a place of the log. */
-  readonly ofLossUpTo: (mark: EventMark) => Told;
+  readonly ofLossUpTo: (mark: EventMark) => OutgoingEvent;
 };
 
-export function makeTellings(parts: {
+export function outgoingEvents(parts: {
   readonly cursors: EventCursors;
   readonly reader: Reader;
   readonly clock: Clock;
-}): Tellings {
+}): OutgoingEvents {
   const { cursors, reader, clock } = parts;
   const cursorAt = (mark: EventMark): string => cursors.seal(mark, clock().getTime());
   return {
@@ -43,7 +43,7 @@ export function makeTellings(parts: {
         audienceOf: (source) => source.audienceOf(event),
         value: (source) => source.valueOf(event, (cursor ??= cursorAt(event))),
         async traits(source, traits) {
-          const asked = (forAll ??= readerFor(reader, { party: "events", signal: undefined }));
+          const asked = (forAll ??= readerFor(reader, { clientKey: "events", signal: undefined }));
           return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, asked)))).join();
         },
         answers: new Map(),

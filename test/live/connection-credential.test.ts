@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openReader } from "../../src/database/reader.js";
 import { openEventLog } from "../../src/database/event-log/event-log.js";
 import { watchConnections, type Connection } from "../../src/server/live/connections.js";
-import { HeldCredential } from "../../src/server/live/held-credential.js";
+import { ConnectionCredential } from "../../src/server/live/connection-credential.js";
 import { startApi } from "../support/api.js";
 import { inTransaction } from "../support/reads.js";
 
@@ -32,7 +32,7 @@ test("is refused whose session ended while it was judged, before anybody listene
   );
   const ended: string[] = [];
   const connection: Connection = {
-    party: () => "party",
+    clientKey: () => "clientKey",
     credential: () => held.credential(),
     expire: () => {},
     endWithSession: () => void ended.push(ada.sessionId),
@@ -64,7 +64,7 @@ test("is refused whose session ended while it was judged, before anybody listene
     },
   };
   const authorization = [`Bearer ${ada.token}`];
-  const held = new HeldCredential(keeper, {
+  const held = new ConnectionCredential(keeper, {
     authorization,
     userAgent: null,
     address: null,

@@ -1,12 +1,12 @@
 import { inNextTurn } from "../../foundation/clock.js";
 
 /** Does what it is given in order, some of it at each turn of the event loop, so that all else goes on between. */
-export type Portions = (work: () => void) => void;
+export type Batches = (work: () => void) => void;
 
 // Two or three milliseconds of opening or closing sockets.
 const portion = 20;
 
-export function inPortions(): Portions {
+export function inBatches(): Batches {
   const waiting: (() => void)[] = [];
   let isPlanned = false;
   const plan = (): void => {
