@@ -22,6 +22,7 @@ const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
 const onSqlite = [
   "test/adding-a-feature.test.ts",
   "test/alerts.test.ts",
+  "test/architecture.test.ts",
   "test/backup.test.ts",
   "test/config.test.ts",
   "test/container.test.ts",
@@ -72,6 +73,7 @@ const sameOnEveryNode = [
   "test/lint/**",
   "test/adding-a-feature.test.ts",
   "test/alerts.test.ts",
+  "test/architecture.test.ts",
   "test/dependencies.test.ts",
   "test/deploy.test.ts",
   "test/example-web.test.ts",

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { doors, wings } from "../../lint/wings.js";
 import { newFolder } from "../support/files.js";
 
 /** What oxlint says of a project of these files, with our rules alone. */
@@ -98,10 +97,4 @@ test("imports go down from wing to wing, and between features as listed", async 
     "src/testing/index.ts: This import is an exception: tests run in one process, without a command",
     "src/testing/index.ts: This import is an exception: the server needs no client",
   ]);
-});
-
-test("the architecture page lists the wings and doors in the order of imports", () => {
-  const page = readFileSync("docs/architecture.md", "utf8");
-  const rows = [...page.matchAll(/^\| `src\/(\S+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({ name, what }));
-  expect(rows).toEqual([...wings, ...doors]);
 });
