@@ -7,6 +7,8 @@
 // --server names a folder with dist/main.js in it. With --database postgresql the server runs on PostgreSQL: the one of
 // --database-url, whose user may create databases, else one that is started for the recording. --seed names other
 // operations, and --chapters some of the chapters. The comparison exits with 1 if more differs than wording.
+// Both recordings are to be made by the same version of this tool. One takes about four minutes; on a busy machine an
+// answer may come too late, and its chapter is to be recorded once more.
 import { parseArgs } from "node:util";
 
 import { compare } from "./compare.js";

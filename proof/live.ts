@@ -94,7 +94,7 @@ export async function openSocket(
     },
     closed: () => until(() => close !== undefined),
     async settle() {
-      await pause(quietMilliseconds);
+      await pause(2 * quietMilliseconds);
       awaited = received.length;
     },
     last: () => received.at(-1),

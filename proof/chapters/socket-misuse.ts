@@ -71,7 +71,9 @@ export const socketMisuse: Chapter = {
       socket.send(init);
       await socket.wait();
       socket.send(message);
-      await socket.settle();
+      const { type, id } = message as { readonly type?: unknown; readonly id?: unknown };
+      if (type === "subscribe" && typeof id === "string") await socket.finish(id);
+      else await socket.settle();
       socket.send({ type: "ping" });
       await socket.wait();
       await socket.keep("a wrong message");
@@ -79,14 +81,14 @@ export const socketMisuse: Chapter = {
     for (const payload of inits) {
       const socket = await openSocket(recorder);
       socket.send({ type: "connection_init", payload });
-      await socket.settle();
+      await socket.wait();
       await socket.keep("another payload of connection_init");
     }
     const header = { authorization: `Bearer ${ada.token}` };
     for (const authorization of [`Bearer ${ada.token}`, `bearer ${ada.token}`, "Bearer x", ""]) {
       const socket = await openSocket(recorder, header);
       socket.send({ type: "connection_init", payload: { authorization } });
-      await socket.settle();
+      await socket.wait();
       await socket.keep("a header and a payload");
     }
     for (const first of [start, { type: "ping" }, { type: "complete", id: "a" }, "nonsense"]) {
