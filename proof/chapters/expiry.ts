@@ -41,12 +41,12 @@ async function expireLive(recorder: Recorder): Promise<void> {
 
 export const expiry: Chapter = {
   name: "expiry",
-  settings: { ACCESS_TOKEN_TTL: "4s", REFRESH_TOKEN_TTL: "8s", SESSION_MAX_AGE: "12s", REFRESH_GRACE: "1s" },
+  settings: { ACCESS_TOKEN_TTL: "8s", REFRESH_TOKEN_TTL: "16s", SESSION_MAX_AGE: "24s", REFRESH_GRACE: "1s" },
   async run(recorder) {
     const bob = await account.register(recorder, "Bob");
     const me = { query: "{ me { id sessions { id current } } }", token: bob.token };
     await recorder.graphql(me);
-    await pause(4200);
+    await pause(8200);
     for (const accept of [undefined, "application/json"]) {
       await recorder.graphql({ ...me, accept });
       await recorder.graphql({ ...me, byGet: true, accept });
@@ -56,7 +56,7 @@ export const expiry: Chapter = {
     socket.send({ type: "connection_init", payload: { authorization: `Bearer ${bob.token}` } });
     await socket.closed();
     await socket.keep("an expired token");
-    await pause(4200);
+    await pause(8200);
     await account.renew(recorder, bob);
     await expireLive(recorder);
   },
