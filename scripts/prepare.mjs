@@ -1,92 +1,105 @@
-// Brings a checkout to where its commands can run, with nothing there but Node and npm: installs the locked
-// dependencies where they are missing or stale and, with --build, compiles src to dist and the explorer to dist/explorer
-// where those are stale; with --explorer the latter alone.
-import { spawn } from "node:child_process";
+// Prepares a checkout for its commands; Node and npm are all that has to be there. It installs the locked packages if some
+// are missing or stale, and builds what has changed:
+//   node scripts/prepare.mjs              the packages that the server needs
+//   node scripts/prepare.mjs --tests      the packages of test/package.json too
+//   node scripts/prepare.mjs --build      compiles src to dist, and the explorer to dist/explorer
+//   node scripts/prepare.mjs --explorer   the explorer alone
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { installProblem } from "./installed.mjs";
+import { installProblem, neededWithoutTests } from "./installed.mjs";
+import { runStep } from "./step.mjs";
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const node = process.execPath;
 
-const isWindows = process.platform === "win32";
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Postern needs Node 20.19 or newer; this is ${process.versions.node}.`);
-  process.exit(1);
-}
-
-/**
- * Runs a command to its end with its output in the terminal; ends this process where it fails. Standard output belongs to
- * what runs afterwards, which may print a secret for a script.
- */
-async function run(command, ...args) {
-  // In a group of its own, so that all of it can be ended: what the command has started in turn is in it.
-  const child = spawn(command, args, {
-    stdio: ["ignore", process.stderr, "inherit"],
-    detached: !isWindows,
-    shell: isWindows,
-  });
-  const stop = (signal) => {
-    // At once: asked politely, npm unpacks the rest before it takes all back, and the next install begins from nothing.
-    if (isWindows) child.kill();
-    else if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    process.exitCode = 128 + constants.signals[signal];
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) process.on(signal, stop);
-  const [code] = await once(child, "exit");
-  for (const signal of signals) process.off(signal, stop);
-  if (code !== 0) process.exit(process.exitCode ?? code ?? 1);
-}
-
-const problem = installProblem(".");
-if (problem !== undefined) {
-  console.error(
-    `Installing the locked dependencies, because ${problem} (sqlite3 may be compiled, which takes a minute or two) …`,
-  );
-  // In production npm would leave out the compiler.
-  await run("npm", "ci", "--include=dev", "--no-audit", "--no-fund");
-  const left = installProblem(".");
-  if (left !== undefined) {
-    console.error(`npm has installed the locked dependencies, and yet ${left}: are its ignore-scripts or omit set?`);
+/** Installs and builds what the named needs ask for: "tests", "build" or "explorer". Ends the process if that fails. */
+export async function prepare(needs) {
+  process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`Postern needs Node 20.19 or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
+
+  const steps = [
+    installStep(needs.includes("tests")),
+    needs.includes("build") && serverStep(),
+    (needs.includes("build") || needs.includes("explorer")) && explorerStep(),
+  ].filter(Boolean);
+  for (const [index, step] of steps.entries()) await runStep(step, `${index + 1} of ${steps.length}`);
 }
 
-/** Runs Node with `args`, which writes to the folder `to`, where what it reads has changed since the last time. */
-async function buildWhereStale(to, { from, and, args, keeping }) {
-  const sources = readdirSync(from, { recursive: true, withFileTypes: true })
+function installStep(withTests) {
+  const inServer = neededWithoutTests(".");
+  const problemOf = (tests) => installProblem(".", tests ? undefined : (path) => inServer.has(path));
+  const problem = problemOf(withTests);
+  if (problem === undefined) return undefined;
+  // npm ci begins by deleting everything, a sqlite3 that was compiled for minutes too.
+  const adds = withTests && problemOf(false) === undefined;
+  return {
+    does: `install the locked packages, because ${problem}`,
+    // With NODE_ENV=production, npm would leave out the compiler.
+    command: ["npm", ...(adds ? ["install", "--no-save"] : ["ci"]), "--include=dev", "--no-audit", "--no-fund"].concat(
+      withTests ? [] : "--workspaces=false",
+    ),
+    now: () =>
+      existsSync("node_modules/sqlite3/build/Makefile")
+        ? "compiling sqlite3, the slow part: a minute or two"
+        : "downloading and unpacking packages",
+    check: () => {
+      const left = problemOf(withTests);
+      return left && `npm has installed the locked packages, and yet ${left}: is its ignore-scripts or omit set?`;
+    },
+  };
+}
+
+const serverStep = () =>
+  buildStep("dist", {
+    does: "compile the server",
+    from: "src",
+    and: ["tsconfig.build.json"],
+    command: [node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
+    keeps: "explorer",
+  });
+
+const explorerStep = () =>
+  buildStep("dist/explorer", {
+    does: "bundle the explorer, the page at /",
+    from: "explorer",
+    and: [],
+    command: [node, "node_modules/vite/bin/vite.js", "build", "--config", "explorer/vite.config.ts"],
+  });
+
+/** Returns the step that builds the folder `to`; undefined if its sources are the same as at the last build. */
+function buildStep(to, { does, from, and, command, keeps }) {
+  const digest = digestOf(["package-lock.json", "tsconfig.json", ...and, ...filesIn(from)]);
+  const mark = join(to, ".postern-built");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return undefined;
+  return {
+    does,
+    command,
+    begin: () => {
+      mkdirSync(to, { recursive: true });
+      for (const name of readdirSync(to)) if (name !== keeps) rmSync(join(to, name), { recursive: true, force: true });
+    },
+    end: () => writeFileSync(mark, digest),
+  };
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .toSorted();
-  const hash = createHash("sha256");
-  for (const file of ["package-lock.json", "tsconfig.json", ...and, ...sources])
-    hash.update(`${file}\0`).update(readFileSync(file)).update("\0");
-  const digest = hash.digest("hex");
-  const mark = join(to, ".postern-built");
-  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(to)) if (name !== keeping) rmSync(join(to, name), { recursive: true, force: true });
-  await run(process.execPath, ...args);
-  writeFileSync(mark, digest);
 }
 
-const isAsked = (...flags) => flags.some((flag) => process.argv.includes(flag));
-if (isAsked("--build"))
-  await buildWhereStale("dist", {
-    from: "src",
-    and: ["tsconfig.build.json"],
-    args: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
-    keeping: "explorer",
-  });
-if (isAsked("--build", "--explorer"))
-  await buildWhereStale("dist/explorer", {
-    from: "explorer",
-    and: [],
-    args: ["node_modules/vite/bin/vite.js", "build", "--config", "explorer/vite.config.ts"],
-  });
+function digestOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update("\0");
+  return hash.digest("hex");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await prepare(process.argv.slice(2).map((flag) => flag.replace(/^--/, "")));

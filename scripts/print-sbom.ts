@@ -18,7 +18,7 @@ const { name, packages } = JSON.parse(readFileSync("package-lock.json", "utf8"))
 };
 const { status, stdout, stderr } = spawnSync(
   "npm",
-  ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "application", "--package-lock-only"],
+  ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "application", "--package-lock-only", "--workspaces=false"],
   { encoding: "utf8", maxBuffer: 1 << 28 },
 );
 if (status !== 0) throw new Error(stderr);

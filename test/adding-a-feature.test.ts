@@ -28,9 +28,10 @@ function changed(text: string, changes: string): string {
 /** The project as it is, to be changed. */
 function copyOfProject(): string {
   const folder = newFolder();
-  for (const name of ["src", "test", "scripts", "lint", "package.json", "tsconfig.json", "vitest.config.ts"])
+  for (const name of ["src", "test", "scripts", "lint", "package.json", "package-lock.json", "tsconfig.json"])
     cpSync(name, join(folder, name), { recursive: true });
-  for (const name of [".oxlintrc.json", ".oxfmtrc.json", "schema.graphql"]) cpSync(name, join(folder, name));
+  for (const name of ["vitest.config.ts", ".oxlintrc.json", ".oxfmtrc.json", "schema.graphql"])
+    cpSync(name, join(folder, name));
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
   return folder;
 }
@@ -38,12 +39,7 @@ function copyOfProject(): string {
 /** Runs a command in a folder and gives what it prints, which is its failure where it fails. */
 const run = (folder: string, command: string) =>
   new Promise<string>((done) => {
-    // What npm runs before each command sees to the packages, which are here.
-    const env = {
-      PATH: `${resolve("node_modules/.bin")}:${process.env["PATH"]}`,
-      npm_config_ignore_scripts: "true",
-      NO_COLOR: "1",
-    };
+    const env = { PATH: `${resolve("node_modules/.bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
     execFile("sh", ["-c", command], { cwd: folder, env }, (error, out, err) =>
       done(`${out}${err}${error === null ? "" : `\nfailed: ${command}`}`),
     );

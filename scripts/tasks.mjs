@@ -1,0 +1,57 @@
+/**
+ * Every task: what it needs, and the command lines that it runs. Arguments of the task go to the last one. It may need
+ *   "tests"     the packages of test/package.json, beside those of the server
+ *   "build"     the server and the explorer in dist
+ *   "explorer"  the explorer in dist
+ */
+export const tasks = {
+  start: { needs: ["build"], runs: ["node dist/main.js"] },
+  dev: { needs: ["explorer"], runs: ["tsx watch src/main.ts"] },
+  demo: { needs: [], runs: ["tsx demo/expiry.ts"] },
+  example: { needs: ["tests"], runs: ["vite examples/web"] },
+  seed: { needs: [], runs: ["tsx src/main.ts seed"] },
+  secret: { needs: [], runs: ["tsx src/main.ts secret"] },
+  "db:backup": { needs: [], runs: ["tsx src/main.ts backup"] },
+  "db:copy": { needs: [], runs: ["tsx src/main.ts copy"] },
+  "search:rebuild": { needs: [], runs: ["tsx scripts/rebuild-search.ts"] },
+  test: { needs: ["tests", "build"], runs: ["vitest run"] },
+  check: {
+    needs: ["tests", "build"],
+    runs: ["npm run check:types", "npm run check:lint", "npm run check:format", "npm run check:unused", "vitest run"],
+  },
+  "check:types": { needs: ["tests"], runs: ["tsc --noEmit", "tsc -p explorer", "tsc -p examples/web"] },
+  "check:lint": { needs: ["tests"], runs: ["oxlint --type-aware --deny-warnings"] },
+  "check:format": { needs: ["tests"], runs: ["oxfmt --check"] },
+  "check:unused": { needs: ["tests"], runs: ["knip"] },
+  "check:package": {
+    needs: ["tests", "build"],
+    runs: [
+      "publint --strict",
+      "attw --pack . --profile esm-only --exclude-entrypoints ./schema.graphql",
+      "tsx scripts/print-api.ts --check",
+      "tsx scripts/try-publish.ts",
+      "tsx scripts/try-package.ts",
+    ],
+  },
+  format: { needs: ["tests"], runs: ["oxfmt"] },
+  schema: { needs: [], runs: ["tsx scripts/print-schema.ts"] },
+  settings: { needs: ["tests"], runs: ["tsx scripts/print-settings.ts", "oxfmt docs/settings.md docs/operations.md"] },
+  api: { needs: ["tests", "build"], runs: ["tsx scripts/print-api.ts"] },
+  documents: { needs: ["tests"], runs: ["tsx scripts/print-documents.ts"] },
+  licences: { needs: [], runs: ["tsx scripts/print-licences.ts"] },
+  sbom: { needs: [], runs: ["tsx scripts/print-sbom.ts"] },
+  "docs:pictures": { needs: ["tests", "build"], runs: ["tsx scripts/docs-pictures.ts"] },
+  "migration:create": { needs: [], runs: ["tsx scripts/create-migration.ts"] },
+  "mikro-orm": { needs: ["tests"], runs: ["tsx node_modules/@mikro-orm/cli/cli.js"] },
+  bench: { needs: ["tests", "build"], runs: ["tsx bench/compare.ts"] },
+  "bench:login": { needs: ["tests", "build"], runs: ["tsx bench/login-timing.ts"] },
+  "bench:reads": { needs: ["tests", "build"], runs: ["tsx bench/reads-while-hashing.ts"] },
+  "bench:pages": { needs: ["tests"], runs: ["tsx bench/pages.ts"] },
+  "bench:refusals": { needs: ["tests", "build"], runs: ["tsx bench/refusals.ts"] },
+  "bench:fairness": { needs: ["tests", "build"], runs: ["tsx bench/fairness.ts"] },
+  "bench:soak": { needs: ["tests", "build"], runs: ["tsx bench/soak.ts"] },
+  "bench:live": { needs: ["tests", "build"], runs: ["tsx bench/live.ts"] },
+  soak: { needs: ["tests", "build"], runs: ["tsx soak/main.ts"] },
+  "soak:documents": { needs: ["tests"], runs: ["tsx soak/documents-fuzz.ts"] },
+  "soak:locks": { needs: ["tests"], runs: ["tsx soak/locks.ts"] },
+};
