@@ -13,6 +13,7 @@ import { installProblem, neededWithoutTests } from "./installed.mjs";
 import { runStep } from "./step.mjs";
 
 const node = process.execPath;
+const sqlite = "node_modules/sqlite3/build";
 
 /** Installs and builds what the named needs ask for: "tests", "build" or "explorer". Ends the process if that fails. */
 export async function prepare(needs) {
@@ -45,7 +46,7 @@ function installStep(withTests) {
       withTests ? [] : "--workspaces=false",
     ),
     now: () =>
-      existsSync("node_modules/sqlite3/build/Makefile")
+      existsSync(`${sqlite}/Makefile`) && !existsSync(`${sqlite}/Release/node_sqlite3.node`)
         ? "compiling sqlite3, the slow part: a minute or two"
         : "downloading and unpacking packages",
     check: () => {
