@@ -1,0 +1,57 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import { median, quantile } from "../../statistics.js";
+import type { Contestant } from "./contestants.js";
+import type { Kind, Load, Outcome } from "./load.js";
+
+/** One measurement: latencies in milliseconds of what is looked at, and what each request cost the server. */
+export type Measured = {
+  readonly requestsPerSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Of all the server's threads, in microseconds. */
+  readonly processorMicroseconds: number;
+};
+
+const child = fork(fileURLToPath(new URL("loader.ts", import.meta.url)));
+process.once("exit", () => child.kill("SIGKILL"));
+child.once("exit", () => {
+  console.error("the process that puts loads on servers ended");
+  process.exit(1);
+});
+
+/** Puts a load on a contestant; `kind` names what the latencies are of. */
+export async function measure(
+  { server, name }: Contestant,
+  load: Omit<Load, "port">,
+  kind: Kind["name"],
+): Promise<Measured> {
+  const before = server.processorSeconds();
+  child.send({ ...load, port: Number(new URL(server.url).port) });
+  const [{ seconds, kinds }] = (await once(child, "message")) as [Outcome];
+  const used = server.processorSeconds() - before;
+  const counts = Object.values(kinds).map(({ latencies }) => latencies.length);
+  const failures = Object.values(kinds).reduce((sum, one) => sum + one.failures, 0);
+  if (failures > 0) throw new Error(`${name} refused ${failures} requests of ${kind}`);
+  const count = counts.reduce((a, b) => a + b, 0);
+  const { latencies } = kinds[kind]!;
+  return {
+    requestsPerSecond: count / seconds,
+    p50: median(latencies),
+    p99: quantile(latencies, 0.99),
+    processorMicroseconds: (used / count) * 1e6,
+  };
+}
+
+/** The medians of several rounds, figure by figure. */
+export function medians(rounds: readonly Measured[]): Measured {
+  const of = (pick: (round: Measured) => number) => median(rounds.map(pick));
+  return {
+    requestsPerSecond: of((round) => round.requestsPerSecond),
+    p50: of((round) => round.p50),
+    p99: of((round) => round.p99),
+    processorMicroseconds: of((round) => round.processorMicroseconds),
+  };
+}

@@ -1,0 +1,55 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import type { Order } from "./attacker.js";
+import type { AttackName } from "./attacks.js";
+import type { FloodName } from "./floods.js";
+import { tokenOf, type Client } from "../../client.js";
+
+/** An attack that goes on in a process of its own. */
+export type RunningAttack = {
+  /** Comes when the attack has sent what it sends and was answered, for those that send once. */
+  readonly over: Promise<unknown>;
+  /** Ends it. Answers how often each code was seen. */
+  readonly stop: () => Promise<Map<string, number>>;
+};
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Starts an attack on behalf of a client. */
+export async function startAttack(
+  attack: AttackName,
+  client: Client,
+  options: { readonly patient?: boolean; readonly posts?: string; readonly flood?: FloodName } = {},
+): Promise<RunningAttack> {
+  const { patient = false, posts = "{ __typename }", flood = "repeated fields" } = options;
+  const child = fork(fileURLToPath(new URL("attacker.ts", import.meta.url)));
+  running.add(child);
+  const token = tokenOf(client);
+  const order: Order = {
+    attack,
+    url: client.url,
+    address: client.headers["x-forwarded-for"]!,
+    patient,
+    posts,
+    flood,
+    ...(token !== undefined && { token }),
+  };
+  await once(child, "spawn");
+  child.send(order);
+  const over = Promise.race([once(child, "message"), once(child, "exit")]);
+  return {
+    over,
+    async stop() {
+      if (child.connected) child.send("stop");
+      const [counts] = (await over) as [[string, number][] | number];
+      running.delete(child);
+      child.kill("SIGKILL");
+      return new Map(Array.isArray(counts) ? counts : [["the attacker ended", 1]]);
+    },
+  };
+}

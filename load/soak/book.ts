@@ -1,0 +1,79 @@
+import type { Findings } from "./findings.js";
+import type { Random } from "../random.js";
+
+/** A post as those who wrote and voted were told. */
+export type Entry = {
+  readonly title: string;
+  /** A word that no other post has. */
+  readonly word: string;
+  readonly authorId: string;
+  /** Undefined where no answer has told it. */
+  id: string | undefined;
+  /** When everybody sees it, by any clock that isn't behind this; Infinity where no answer has told. */
+  publishedBy: number;
+  /** `maybe` where the answer was lost, `never` where it said that nothing was written. */
+  state: "maybe" | "never" | "alive" | "gone";
+  /** When it was asked to be deleted, and when that was acknowledged; Infinity for not. */
+  deletionSentAt: number;
+  goneAt: number;
+  /** What the last acknowledged change left, and those since whose answers were lost. */
+  content: string;
+  maybeContents: string[];
+  /** By the voter's id: voted, not, or nobody knows. */
+  readonly votes: Map<string, boolean | "unknown">;
+};
+
+/** Everything that was acknowledged, to be compared with what is there. */
+export type Book = {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly add: (entry: Pick<Entry, "title" | "word" | "authorId" | "content">) => Entry;
+  /** Some post that stands, as far as anybody has been told; undefined where there is none. */
+  readonly anyAlive: (random: Random) => Entry | undefined;
+  readonly aliveOf: (authorId: string, random: Random) => Entry | undefined;
+  /** When the last of the posts that stand was published, by the clock of its process. */
+  readonly lastPublication: () => number;
+  /** Finds fault with a list of titles that was asked for at an instant. */
+  readonly checkTitles: (titles: readonly string[], askedAt: number, about: object) => void;
+};
+
+export function makeBook(findings: Findings): Book {
+  const entries = new Map<string, Entry>();
+  const isAlive = ({ state, deletionSentAt }: Entry) => state === "alive" && deletionSentAt === Infinity;
+  const someOf = (candidates: readonly Entry[], random: Random) =>
+    candidates.length === 0 ? undefined : random.pick(candidates);
+  return {
+    entries,
+    add(given) {
+      const entry: Entry = {
+        ...given,
+        id: undefined,
+        publishedBy: Infinity,
+        state: "maybe",
+        deletionSentAt: Infinity,
+        goneAt: Infinity,
+        maybeContents: [],
+        votes: new Map(),
+      };
+      entries.set(entry.title, entry);
+      return entry;
+    },
+    anyAlive: (random) => someOf([...entries.values()].slice(-200).filter(isAlive), random),
+    aliveOf: (authorId, random) =>
+      someOf(
+        [...entries.values()].filter((entry) => entry.authorId === authorId && isAlive(entry)),
+        random,
+      ),
+    lastPublication: () =>
+      Math.max(0, ...[...entries.values()].map(({ publishedBy }) => publishedBy).filter(Number.isFinite)),
+    checkTitles(titles, askedAt, about) {
+      if (new Set(titles).size < titles.length) findings.violation("a post twice in a list", { ...about, titles });
+      for (const title of titles) {
+        const entry = entries.get(title);
+        const found = { ...about, title };
+        if (entry === undefined) findings.violation("a post that nobody wrote", found);
+        else if (entry.state === "never") findings.violation("a post that was refused", found);
+        else if (entry.goneAt < askedAt) findings.violation("a post that was deleted", found);
+      }
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// Whether any document, however wrong, makes the server stumble: nearly right ones with mistakes and directives
+// everywhere, by HTTP and by socket, signed in and not. It exits with 1 if one of them was an incident, was answered 5xx
+// without a word on when to come back, or was answered later than the limit of an operation.
+//   npm run soak:documents -- --count 100000 --seed 1 --database postgresql://127.0.0.1:5432/postern
+// Without --database it uses a SQLite file of its own.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { makeSchema } from "../../src/graphql/schema.js";
+import { httpClient, socketClient } from "./fuzz/clients.js";
+import { fuzzedRequests } from "./fuzz/documents.js";
+import { openFuzzServer } from "./fuzz/server.js";
+import { randomOf } from "../random.js";
+
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    database: { type: "string" },
+  },
+});
+const [count, seed] = [Number(values.count), Number(values.seed)];
+if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {
+  console.error("--count and --seed take whole numbers, for example --count 100000 --seed 1");
+  process.exit(1);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "postern-fuzz-"));
+const server = await openFuzzServer(values.database ?? `sqlite:${join(folder, "fuzz.sqlite")}`);
+const next = fuzzedRequests(makeSchema(), randomOf(seed));
+// The limit of an operation, and what a busy machine may take to deliver its answer.
+const latestMilliseconds = server.operationTimeoutSeconds * 1000 + 1000;
+
+const codes = new Map<string, number>();
+const faults: string[] = [];
+let sent = 0;
+let slowest = 0;
+const clients = [
+  httpClient(server.url, () => undefined),
+  httpClient(server.url, server.token),
+  socketClient(server.url, () => undefined),
+  socketClient(server.url, server.token),
+];
+await Promise.all(
+  clients.map(async (client) => {
+    while (sent < count) {
+      sent += 1;
+      const request = next();
+      const started = performance.now();
+      const answer = await client.send(request);
+      const milliseconds = performance.now() - started;
+      slowest = Math.max(slowest, milliseconds);
+      const late = milliseconds > latestMilliseconds ? [`an answer after ${Math.round(milliseconds)} ms`] : [];
+      for (const fault of [...answer.faults, ...late]) faults.push(`${fault}: ${JSON.stringify(request)}`);
+      for (const code of new Set(answer.codes.length === 0 ? ["ok"] : answer.codes))
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+      await server.keepSignedIn();
+      if (sent % 10_000 === 0) console.error(`${sent} of ${count}`);
+    }
+    client.close();
+  }),
+);
+
+for (const fault of faults.slice(0, 20)) console.log(`WRONG ${fault}`);
+for (const line of server.incidents) console.log(`logged: ${line}`);
+console.log(
+  [...codes]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([code, times]) => `${code} ${times}`)
+    .join(", "),
+);
+console.log(
+  `${count} documents, seed ${seed}: ${faults.length} faults; the slowest answer took ${Math.round(slowest)} ms`,
+);
+await server.close();
+rmSync(folder, { recursive: true });
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,50 @@
+// Whether writers wait for each other without ever having to be torn apart: every writer of accounts and posts beside
+// loops of every other one, on PostgreSQL. It prints what each pair was answered, and exits with 1 if anybody met an
+// error that isn't theirs or the database had to break a deadlock.
+//   npm run soak:locks -- --minutes 60 --database postgresql://127.0.0.1:5432/postern
+// Without --database it starts a PostgreSQL server of its own. The database given must be one that may be written to.
+import { parseArgs } from "node:util";
+
+import { startPostgres } from "../../test/support/postgres-server.js";
+import { allPairs, illegitimateOf, runRound } from "./locks/matrix.js";
+import { openStage } from "./locks/stage.js";
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" }, database: { type: "string" } } });
+const minutes = Number(values.minutes);
+if (!(minutes > 0 && minutes <= 1440)) {
+  console.error("--minutes takes a number up to 1440, for example 60");
+  process.exit(1);
+}
+// A deadlock is broken soon, so that more of them can be met in an hour.
+const own = values.database === undefined ? await startPostgres({ deadlock_timeout: "50ms" }) : undefined;
+const stage = await openStage(values.database ?? own!.url);
+const pairs = allPairs();
+const started = performance.now();
+const minutesPassed = () => (performance.now() - started) / 60_000;
+const deadlocksBefore = await stage.deadlocks();
+
+let rounds = 0;
+while (minutesPassed() < minutes) {
+  await runRound(stage, pairs, () => minutesPassed() >= minutes);
+  rounds += 1;
+  if (rounds % 10 === 0) console.error(`${rounds} rounds, ${Math.round(minutesPassed())} min`);
+}
+// So that what each connection has counted is told.
+await new Promise((done) => setTimeout(done, 2000));
+const deadlocks = (await stage.deadlocks()) - deadlocksBefore;
+
+const lines = pairs.map((pair) => {
+  const codes = [...pair.codes].map(([code, count]) => `${code} ${count}`).join(", ");
+  const mark = illegitimateOf(pair).length === 0 ? "" : "WRONG ";
+  return `${mark}${pair.writer} beside ${pair.beside}: ${pair.rounds} rounds: ${codes}`;
+});
+console.log(lines.join("\n"));
+for (const line of stage.unexpected) console.log(`logged: ${line}`);
+const wrong = pairs.filter((pair) => illegitimateOf(pair).length > 0).length;
+const least = Math.min(...pairs.map((pair) => pair.rounds));
+console.log(
+  `\n${pairs.length} pairs, each ${least} times or more, in ${Math.round(minutesPassed())} min: ${wrong} pairs with an error that isn't theirs, ${deadlocks} deadlocks`,
+);
+await stage.close();
+await own?.stop();
+process.exit(wrong === 0 && deadlocks === 0 && least > 0 ? 0 : 1);
