@@ -3,7 +3,7 @@
 //   npm run bench:fairness -- --rows 1,3 --json after.json --before before.json --server ../older/dist/main.js
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-import { readArguments } from "./fairness/arguments.js";
+import { fairnessArguments } from "./fairness/arguments.js";
 import { seededDatabase } from "../seeded-database.js";
 import { figure, printTable, readFigures, writeFigures, type Figure } from "../figures.js";
 import { fullPipe } from "./fairness/rows/ending.js";
@@ -36,7 +36,7 @@ const rows: Readonly<Record<number, Row>> = {
   20: manySessions,
 };
 
-const args = readArguments();
+const args = fairnessArguments();
 const seeded = seededDatabase(args.posts);
 const started = performance.now();
 const ownDelay = monitorEventLoopDelay({ resolution: 5 });

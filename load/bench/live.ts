@@ -3,8 +3,8 @@
 //   npm run bench:live -- --sockets 1000 --parts memory,events --server ../older/dist/main.js
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 
+import { readArguments, wholeNumber } from "../arguments.js";
 import { startProbe, summaryOf } from "../probe.js";
 import { figure, printTable, type Figure } from "../figures.js";
 import { startCrowd, type Crowd } from "./live/crowd.js";
@@ -13,19 +13,18 @@ import { temporaryFolder } from "../seeded-database.js";
 import { startServer, type Server } from "../server-process.js";
 import { quantile } from "../statistics.js";
 
-const { values } = parseArgs({
-  options: {
-    sockets: { type: "string", default: "10000" },
-    server: { type: "string", default: "dist/main.js" },
-    parts: { type: "string", default: "memory,events,slow,expiry" },
-    /** Arguments for the server's Node, such as --cpu-prof. */
-    node: { type: "string", default: "" },
-  },
+const values = readArguments({
+  sockets: "10000",
+  server: "dist/main.js",
+  parts: "memory,events,slow,expiry",
+  // Arguments for the server's Node, such as --cpu-prof.
+  node: "",
 });
-const mostSockets = Number(values.sockets);
+const mostSockets = wholeNumber("sockets", values.sockets, 1);
 const main = [...values.node.split(" ").filter(Boolean), resolve(values.server)];
 
-const room = String(mostSockets * 2);
+// The code is warmed up with 500 sockets, however few are measured.
+const room = String(Math.max(1000, mostSockets * 2));
 const settings = {
   MAX_SOCKETS: room,
   MAX_CONNECTIONS: room,

@@ -3,7 +3,7 @@
 //   npm run bench:siege -- --duration 90s --json siege.json
 import { setTimeout as pause } from "node:timers/promises";
 
-import { readArguments } from "./fairness/arguments.js";
+import { fairnessArguments } from "./fairness/arguments.js";
 import { seededDatabase } from "../seeded-database.js";
 import { codesOf, summaryOf } from "../probe.js";
 import { figure, printTable, readFigures, writeFigures } from "../figures.js";
@@ -13,7 +13,7 @@ import { startOrdinaryUsers } from "./fairness/siege-users.js";
 
 const quietSeconds = 60;
 
-const args = readArguments();
+const args = fairnessArguments();
 const seconds = args.durationSeconds ?? 600;
 const server = await startServer(args.server, seededDatabase(args.posts), { SEND_TIMEOUT: "3s" });
 

@@ -3,32 +3,20 @@
 // without a word on when to come back, or was answered later than the limit of an operation.
 //   npm run soak:documents -- --count 100000 --seed 1 --database postgresql://127.0.0.1:5432/postern
 // Without --database it uses a SQLite file of its own.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 
 import { makeSchema } from "../../src/graphql/schema.js";
 import { httpClient, socketClient } from "./fuzz/clients.js";
 import { fuzzedRequests } from "./fuzz/documents.js";
 import { openFuzzServer } from "./fuzz/server.js";
+import { readArguments, wholeNumber } from "../arguments.js";
 import { randomOf } from "../random.js";
+import { temporaryFolder } from "../seeded-database.js";
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    database: { type: "string" },
-  },
-});
-const [count, seed] = [Number(values.count), Number(values.seed)];
-if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {
-  console.error("--count and --seed take whole numbers, for example --count 100000 --seed 1");
-  process.exit(1);
-}
+const values = readArguments({ count: "100000", seed: "1" }, ["database"]);
+const [count, seed] = [wholeNumber("count", values.count, 1), wholeNumber("seed", values.seed, 0)];
 
-const folder = mkdtempSync(join(tmpdir(), "postern-fuzz-"));
-const server = await openFuzzServer(values.database ?? `sqlite:${join(folder, "fuzz.sqlite")}`);
+const server = await openFuzzServer(values.database ?? `sqlite:${join(temporaryFolder(), "fuzz.sqlite")}`);
 const next = fuzzedRequests(makeSchema(), randomOf(seed));
 // The limit of an operation, and what a busy machine may take to deliver its answer.
 const latestMilliseconds = server.operationTimeoutSeconds * 1000 + 1000;
@@ -75,5 +63,4 @@ console.log(
   `${count} documents, seed ${seed}: ${faults.length} faults; the slowest answer took ${Math.round(slowest)} ms`,
 );
 await server.close();
-rmSync(folder, { recursive: true });
 process.exit(faults.length === 0 ? 0 : 1);

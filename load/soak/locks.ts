@@ -3,18 +3,13 @@
 // error that isn't theirs or the database had to break a deadlock.
 //   npm run soak:locks -- --minutes 60 --database postgresql://127.0.0.1:5432/postern
 // Without --database it starts a PostgreSQL server of its own. The database given must be one that may be written to.
-import { parseArgs } from "node:util";
-
 import { startPostgres } from "../../test/support/postgres-server.js";
+import { minutesOf, readArguments } from "../arguments.js";
 import { allPairs, illegitimateOf, runRound } from "./locks/matrix.js";
 import { openStage } from "./locks/stage.js";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" }, database: { type: "string" } } });
-const minutes = Number(values.minutes);
-if (!(minutes > 0 && minutes <= 1440)) {
-  console.error("--minutes takes a number up to 1440, for example 60");
-  process.exit(1);
-}
+const values = readArguments({ minutes: "60" }, ["database"]);
+const minutes = minutesOf(values.minutes);
 // A deadlock is broken soon, so that more of them can be met in an hour.
 const own = values.database === undefined ? await startPostgres({ deadlock_timeout: "50ms" }) : undefined;
 const stage = await openStage(values.database ?? own!.url);

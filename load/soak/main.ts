@@ -1,10 +1,10 @@
 // Whether what Postern promises holds while things go wrong: several processes on one database, people who use them, and
 // faults in an order of chance that a seed repeats.
 //   npm run soak -- --minutes 10 --database postgresql --processes 5 --seed 1 --chart soak.svg
-import { readArguments } from "./arguments.js";
+import { soakArguments } from "./arguments.js";
 import { run } from "./run.js";
 
-const { minutes, databases, processes, seed, chart } = readArguments();
+const { minutes, databases, processes, seed, chart } = soakArguments();
 const kept: boolean[] = [];
 for (const name of databases)
   kept.push(

@@ -1,7 +1,4 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
+import { askChild, forkModule } from "../../child.js";
 import { median, quantile } from "../../statistics.js";
 import type { Contestant } from "./contestants.js";
 import type { Kind, Load, Outcome } from "./load.js";
@@ -15,12 +12,7 @@ export type Measured = {
   readonly processorMicroseconds: number;
 };
 
-const child = fork(fileURLToPath(new URL("loader.ts", import.meta.url)));
-process.once("exit", () => child.kill("SIGKILL"));
-child.once("exit", () => {
-  console.error("the process that puts loads on servers ended");
-  process.exit(1);
-});
+const child = await forkModule(new URL("loader.ts", import.meta.url));
 
 /** Puts a load on a contestant; `kind` names what the latencies are of. */
 export async function measure(
@@ -29,8 +21,8 @@ export async function measure(
   kind: Kind["name"],
 ): Promise<Measured> {
   const before = server.processorSeconds();
-  child.send({ ...load, port: Number(new URL(server.url).port) });
-  const [{ seconds, kinds }] = (await once(child, "message")) as [Outcome];
+  const order: Load = { ...load, port: Number(new URL(server.url).port) };
+  const { seconds, kinds } = (await askChild(child, order)) as Outcome;
   const used = server.processorSeconds() - before;
   const counts = Object.values(kinds).map(({ latencies }) => latencies.length);
   const failures = Object.values(kinds).reduce((sum, one) => sum + one.failures, 0);

@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 
+import { forkModule } from "../../child.js";
 import type { Order } from "./attacker.js";
 import type { AttackName } from "./attacks.js";
 import type { FloodName } from "./floods.js";
@@ -15,11 +14,6 @@ export type RunningAttack = {
   readonly stop: () => Promise<Map<string, number>>;
 };
 
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
 /** Starts an attack on behalf of a client. */
 export async function startAttack(
   attack: AttackName,
@@ -27,8 +21,7 @@ export async function startAttack(
   options: { readonly patient?: boolean; readonly posts?: string; readonly flood?: FloodName } = {},
 ): Promise<RunningAttack> {
   const { patient = false, posts = "{ __typename }", flood = "repeated fields" } = options;
-  const child = fork(fileURLToPath(new URL("attacker.ts", import.meta.url)));
-  running.add(child);
+  const child = await forkModule(new URL("attacker.ts", import.meta.url));
   const token = tokenOf(client);
   const order: Order = {
     attack,
@@ -39,7 +32,6 @@ export async function startAttack(
     flood,
     ...(token !== undefined && { token }),
   };
-  await once(child, "spawn");
   child.send(order);
   const over = Promise.race([once(child, "message"), once(child, "exit")]);
   return {
@@ -47,7 +39,6 @@ export async function startAttack(
     async stop() {
       if (child.connected) child.send("stop");
       const [counts] = (await over) as [[string, number][] | number];
-      running.delete(child);
       child.kill("SIGKILL");
       return new Map(Array.isArray(counts) ? counts : [["the attacker ended", 1]]);
     },

@@ -1,7 +1,8 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Answer, Client } from "../../client.js";
+import { headOf, rawConnection } from "../../raw-request.js";
 import * as documents from "./documents.js";
 import { floodByHttp, floodBySocket, type FloodName } from "./floods.js";
 
@@ -89,8 +90,7 @@ function wrongLogin({ client, signal }: Means): Promise<Answer> {
 async function deafSockets(means: Means, count: number): Promise<void> {
   const body = JSON.stringify({ query: means.posts });
   const sockets = Array.from({ length: count }, () => {
-    const socket = open(means);
-    socket.pause();
+    const socket = rawConnection(means.client.url);
     socket.write(`${headOf(means.client.headers, body.length)}${body}`);
     return socket;
   });
@@ -110,8 +110,9 @@ async function unfinishedBodies(means: Means, count: number): Promise<void> {
   const most = Buffer.alloc(length - 100, " ");
   const sockets: Socket[] = [];
   while (sockets.length < count && !means.signal.aborted) {
-    const socket = open(means);
+    const socket = rawConnection(means.client.url);
     noteStatus(socket, means.note);
+    socket.resume();
     socket.write(headOf({ ...means.client.headers, "x-forwarded-for": newAddress() }, length));
     socket.write(most);
     sockets.push(socket);
@@ -120,19 +121,6 @@ async function unfinishedBodies(means: Means, count: number): Promise<void> {
   }
   await aborted(means.signal);
   for (const socket of sockets) socket.destroy();
-}
-
-function open({ client }: Means): Socket {
-  const { hostname, port } = new URL(client.url);
-  const socket = connect(Number(port), hostname);
-  socket.on("error", () => {});
-  return socket;
-}
-
-function headOf(headers: Client["headers"], length: number): string {
-  const all = { host: "127.0.0.1", ...headers, "content-length": length };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST /graphql HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
 function noteStatus(socket: Socket, note: (code: string) => void): void {

@@ -1,8 +1,6 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { constants, setPriority } from "node:os";
-import { fileURLToPath } from "node:url";
 
+import { askChild, forkModule } from "../../child.js";
 import type { Order } from "./crowd-process.js";
 
 type Joining = Omit<Extract<Order, { do: "join" }>, "do">;
@@ -22,14 +20,8 @@ export type Crowd = {
 };
 
 export async function startCrowd(): Promise<Crowd> {
-  const child = fork(fileURLToPath(new URL("crowd-process.ts", import.meta.url)));
-  process.once("exit", () => child.kill("SIGKILL"));
-  await once(child, "spawn");
-  const ask = async (order: Order): Promise<any> => {
-    child.send(order);
-    const [answer] = await once(child, "message");
-    return answer;
-  };
+  const child = await forkModule(new URL("crowd-process.ts", import.meta.url));
+  const ask = (order: Order): Promise<any> => askChild(child, order);
   return {
     join: (joining) => ask({ do: "join", ...joining }),
     arrivals: (each) => ask({ do: "await events", each }),

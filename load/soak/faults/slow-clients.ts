@@ -1,22 +1,18 @@
-import { connect } from "node:net";
+import { headOf, rawConnection } from "../../raw-request.js";
 
 /**
  * Opens connections that send half of a request, and as many that ask for much and read nothing of it.
  *
- * @returns what closes them.
+ * @returns a function that closes them.
  */
 export function holdSlowClients(url: string, count: number): () => void {
-  const { hostname, port, pathname } = new URL(url);
-  // Requests one after the other without an answer being read, of which each has an answer of some size.
   const body = JSON.stringify({ query: "{ __schema { types { name description fields { name description } } } }" });
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n`;
-  const whole = `${head}content-length: ${body.length}\r\n\r\n${body}`.repeat(20);
-  const half = `${head}content-length: 100000\r\n\r\n${body}`;
+  const headers = { "content-type": "application/json" };
+  // Requests one after the other, each with a large answer that nobody reads.
+  const whole = `${headOf(headers, body.length)}${body}`.repeat(20);
+  const half = `${headOf(headers, 100_000)}${body}`;
   const sockets = Array.from({ length: 2 * count }, (_, index) => {
-    const socket = connect(Number(port), hostname);
-    // The server may end it, which is its right.
-    socket.on("error", () => {});
-    socket.pause();
+    const socket = rawConnection(url);
     socket.write(index % 2 === 0 ? half : whole);
     return socket;
   });
