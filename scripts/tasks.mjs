@@ -53,5 +53,6 @@ export const tasks = {
   "bench:live": { needs: ["tests", "build"], runs: ["tsx load/bench/live.ts"] },
   soak: { needs: ["tests", "build"], runs: ["tsx load/soak/main.ts"] },
   "soak:documents": { needs: ["tests"], runs: ["tsx load/soak/documents-fuzz.ts"] },
+  "proof:answers": { needs: ["tests"], runs: ["tsx proof/answers.ts"] },
   "soak:locks": { needs: ["tests"], runs: ["tsx load/soak/locks.ts"] },
 };

@@ -100,7 +100,7 @@ test("interrupts a statement that its thread had not begun when its time was up"
   await reader.close();
 });
 
-test("refuses slow reads past the bound, of one clientKey at half of it, and reads what is short meanwhile", async () => {
+test("refuses slow reads past the bound, of one client at half of it, and reads what is short meanwhile", async () => {
   const reader = await fileReader(4);
   const over = new AbortController();
   const read = (clientKey: string, cost: "scan" | "indexed", statement = slow) =>

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { buildSchema } from "graphql";
 
-import { fuzzedRequests, type FuzzedRequest } from "../../soak/fuzz/documents.js";
-import type { Random } from "../../soak/random.js";
+import { fuzzedRequests, type FuzzedRequest } from "../../load/soak/fuzz/documents.js";
+import type { Random } from "../../load/random.js";
 import { createPost, register, type Account } from "../accounts.js";
 import type { Chapter } from "../chapter.js";
 import { openSocket } from "../live.js";
