@@ -1,20 +1,20 @@
 import { inNextTurn } from "../../foundation/clock.js";
 
-/** Does what it is given in order, some of it at each turn of the event loop, so that all else goes on between. */
+/** Runs functions in order, a batch in each turn of the event loop, so that other work goes on in between. */
 export type Batches = (work: () => void) => void;
 
-// Two or three milliseconds of opening or closing sockets.
-const portion = 20;
+// Opening or closing this many sockets takes two or three milliseconds.
+const batchSize = 20;
 
 export function inBatches(): Batches {
   const waiting: (() => void)[] = [];
   let isPlanned = false;
   const plan = (): void => {
     isPlanned = waiting.length > 0;
-    if (isPlanned) inNextTurn(turn);
+    if (isPlanned) inNextTurn(runBatch);
   };
-  const turn = (): void => {
-    for (const work of waiting.splice(0, portion)) work();
+  const runBatch = (): void => {
+    for (const work of waiting.splice(0, batchSize)) work();
     plan();
   };
   return (work) => {

@@ -13,7 +13,7 @@ import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import { watchConnections } from "./connections.js";
 import { callerOf, type RequestCaller } from "../endpoint/caller.js";
 import { inBatches } from "./batches.js";
-import { closeMilliseconds, serveSocket } from "./socket.js";
+import { closeMilliseconds, Socket } from "./socket.js";
 import type { SocketServer } from "./socket-server.js";
 import { openStream } from "./stream.js";
 import { makeSubscriptions } from "./subscriptions.js";
@@ -140,7 +140,7 @@ export function openLive(
     }
     alive.add(ws);
     ws.on("pong", () => alive.add(ws));
-    serveSocket(server, ws, client);
+    new Socket(server, ws, client).open();
   };
   return {
     async upgrade({ socket, head }, request, reply) {

@@ -8,117 +8,143 @@ import { requestOf } from "../../graphql/graphql-request.js";
 import { firstError, type Outcome } from "../../graphql/outcome.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import type { ConnectionCredential } from "./connection-credential.js";
-import { runOperation } from "./run-operation.js";
 import { around, type Outbox, type SendOptions } from "./outbox.js";
+import { runOperation } from "./run-operation.js";
 import type { SocketServer } from "./socket-server.js";
-import type { Subscription } from "./subscriptions.js";
+import type { Sink, Subscription } from "./subscriptions.js";
 
-/** An operation that a socket has asked for, until it is complete. */
+/** An operation of a socket, until it is complete. */
 export type SocketOperation = {
-  /** Resolves when it has been answered; a subscription when it has begun. */
+  /** Resolves when it has been answered, or when its subscription has started. */
   readonly answered: Promise<void>;
-  /** The client wants to know no more. */
+  /** Ends it, because its client wants no more answers. */
   readonly end: () => void;
 };
 
-/** What an operation needs of its socket. */
+/** The socket as its operations see it. */
 export type OperationSocket = {
   readonly client: RequestCaller;
-  readonly held: ConnectionCredential;
+  readonly credentialState: ConnectionCredential;
   readonly outbox: Outbox;
-  /** Whether anything may leave that was asked for before. */
-  readonly isOpen: () => boolean;
-  /** Whether events may leave. */
-  readonly isLive: () => boolean;
+  /** Whether answers may be sent. */
+  isOpen(): boolean;
+  /** Whether events may be sent. */
+  isLive(): boolean;
   readonly cut: () => void;
-  /** The client is to come back later, and go on from its last cursor. */
-  readonly turnAway: () => void;
+  /** Closes the socket. Its client comes back later and goes on from its last cursor. */
+  turnAway(): void;
 };
 
-/** Runs an operation of a socket, and sends what it comes to. */
-export function beginOperation(
+/** The request that a socket's operation was started with. */
+type Asked = { readonly id: string; readonly payload: Readonly<Record<string, unknown>> };
+
+/** Runs an operation of a socket and sends its answers. */
+export function startOperation(
   server: SocketServer,
   socket: OperationSocket,
-  { id, payload }: { readonly id: string; readonly payload: Readonly<Record<string, unknown>> },
+  { id, payload }: Asked,
   onComplete: () => void,
 ): SocketOperation {
-  const { client, held, outbox, isOpen, isLive, cut, turnAway } = socket;
-  const quotedId = JSON.stringify(id);
-  let subscription: Subscription | undefined;
-  let isGone = false;
-  let cancelOperation: (() => void) | undefined;
-  /** Its id may be another operation's from then on. */
-  const complete = () => {
-    if (!isGone) onComplete();
-    isGone = true;
-  };
+  const operation = new RunningOperation(server, socket, id, onComplete);
+  return { answered: operation.run(payload), end: () => operation.end() };
+}
 
-  const next = (answer: EventAnswer, how: SendOptions) =>
-    outbox.send(around(`{"id":${quotedId},"type":"${MessageType.Next}","payload":`, answer, "}"), how);
-  const fail = (errors: readonly GraphQLFormattedError[]) =>
-    outbox.send([JSON.stringify({ id, type: MessageType.Error, payload: errors })]);
+class RunningOperation {
+  private readonly quotedId: string;
+  private subscription: Subscription | undefined;
+  private cancel: (() => void) | undefined;
+  private isComplete = false;
 
-  // Given what was asked, which isn't kept as long as a subscription.
-  const run = async (parameters: Readonly<Record<string, unknown>>): Promise<void> => {
-    const asked = requestOf(parameters, server.trustedDocuments);
-    const ran = await runOperation(
-      server,
-      asked,
-      { ...client, authorization: held.authorization },
-      {
-        onStart: (cancel) => (cancelOperation = cancel),
-        cut,
-        auth: () => held.auth,
-        sink: {
-          clientKey: held.clientKey,
-          room: outbox.room,
-          isBehind: outbox.isBehind,
-          send(answer) {
-            if (!isGone && isLive() && !next(answer, { isEvent: true })) turnAway();
-          },
-          turnAway() {
-            if (!isGone && isLive()) turnAway();
-          },
-        },
-      },
-    );
-    const { outcome } = ran;
-    ({ subscription } = ran);
-    recordOperation(server, client, held, outcome);
+  constructor(
+    private readonly server: SocketServer,
+    private readonly socket: OperationSocket,
+    private readonly id: string,
+    private readonly onComplete: () => void,
+  ) {
+    this.quotedId = JSON.stringify(id);
+  }
+
+  /** @param payload is not kept as long as the subscription. */
+  async run(payload: Asked["payload"]): Promise<void> {
+    try {
+      await this.execute(payload);
+    } catch (error) {
+      if (!this.isComplete && this.socket.isOpen()) this.fail([this.server.formatError({ message: "" }, error)]);
+      this.complete();
+    }
+  }
+
+  end(): void {
+    this.cancel?.();
+    this.subscription?.close();
+    this.complete();
+  }
+
+  private async execute(payload: Asked["payload"]): Promise<void> {
+    const { server, socket } = this;
+    const { client, credentialState, outbox } = socket;
+    const asked = requestOf(payload, server.trustedDocuments);
+    const caller = { ...client, authorization: credentialState.authorization };
+    const { outcome, subscription } = await runOperation(server, asked, caller, {
+      onStart: (cancel) => (this.cancel = cancel),
+      cut: socket.cut,
+      auth: () => credentialState.auth,
+      sink: this.sink(),
+    });
+    this.subscription = subscription;
+    recordOperation(server, socket, outcome);
     const json = outcome.body.join("").trimEnd();
-    if (isGone || !isOpen()) subscription?.close();
-    else if (isRequestError(outcome)) fail(outcome.errors!);
+    if (this.isComplete || !socket.isOpen()) subscription?.close();
+    else if (isRequestError(outcome)) this.fail(outcome.errors!);
     else if (subscription !== undefined) {
-      if (!subscription.isResumed) next(json, { isEvent: true });
+      if (!subscription.isResumed) this.next(json, { isEvent: true });
       return subscription.start();
-    } else if (next(json, { evenWithoutRoom: outcome.kind === "mutation" }))
-      outbox.send([`{"id":${quotedId},"type":"${MessageType.Complete}"}`]);
-    else throw new KnownError("SERVICE_UNAVAILABLE", "The client has too many answers to read; try again in a moment");
-    complete();
-  };
-  const answered = run(payload).catch((error: unknown) => {
-    if (!isGone && isOpen()) fail([server.formatError({ message: "" }, error)]);
-    complete();
-  });
-  return {
-    answered,
-    end() {
-      cancelOperation?.();
-      subscription?.close();
-      complete();
-    },
-  };
+    } else if (this.next(json, { evenWithoutRoom: outcome.kind === "mutation" }))
+      outbox.send([`{"id":${this.quotedId},"type":"${MessageType.Complete}"}`]);
+    else throw new KnownError("SERVICE_UNAVAILABLE", "Too many answers wait for this client; try again in a moment");
+    this.complete();
+  }
+
+  private sink(): Omit<Sink, "execute"> {
+    const { socket } = this;
+    const isLive = () => !this.isComplete && socket.isLive();
+    return {
+      clientKey: socket.credentialState.clientKey,
+      room: socket.outbox.room,
+      isBehind: socket.outbox.isBehind,
+      send: (answer) => {
+        if (isLive() && !this.next(answer, { isEvent: true })) socket.turnAway();
+      },
+      turnAway: () => {
+        if (isLive()) socket.turnAway();
+      },
+    };
+  }
+
+  /** Another operation may have its id from now on. */
+  private complete(): void {
+    if (!this.isComplete) this.onComplete();
+    this.isComplete = true;
+  }
+
+  private next(answer: EventAnswer, options: SendOptions): boolean {
+    const before = `{"id":${this.quotedId},"type":"${MessageType.Next}","payload":`;
+    return this.socket.outbox.send(around(before, answer, "}"), options);
+  }
+
+  private fail(errors: readonly GraphQLFormattedError[]): void {
+    this.socket.outbox.send([JSON.stringify({ id: this.id, type: MessageType.Error, payload: errors })]);
+  }
 }
 
 /** Reports whether a result is sent as an error message, because nothing was executed or no subscription started. */
 const isRequestError = ({ errors, hasData, kind }: Outcome): boolean =>
   errors !== undefined && (!hasData || kind === "subscription");
 
-/** Writes the log line of an operation, and counts it. */
+/** Writes the log line of an operation and counts it. */
 function recordOperation(
   { log, metrics }: SocketServer,
-  { requestId, address }: RequestCaller,
-  { auth }: ConnectionCredential,
+  { client: { requestId, address }, credentialState: { auth } }: OperationSocket,
   outcome: Outcome,
 ): void {
   const { traceId, operationName = null } = outcome;

@@ -1,235 +1,251 @@
 import { CloseCode, MessageType, type Message } from "graphql-ws";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 
 import { idsOf } from "../../kit/auth.js";
-import { KnownError } from "../../foundation/errors.js";
 import { isRecord } from "../../kit/validation.js";
-import type { Connection } from "./connections.js";
+import { KnownError } from "../../foundation/errors.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import { ConnectionCredential } from "./connection-credential.js";
-import { makeOutbox } from "./outbox.js";
-import { authorizationIn, credentialsOf, messageOf, serviceRestart, tryAgainLater } from "./message.js";
+import type { Connection } from "./connections.js";
+import { authorizationIn, credentialsOf, serviceRestart, tryAgainLater } from "./message.js";
+import { Outbox } from "./outbox.js";
+import { SocketMessages } from "./socket-messages.js";
+import { startOperation, type OperationSocket, type SocketOperation } from "./socket-operation.js";
 import type { SocketServer } from "./socket-server.js";
-import { beginOperation, type OperationSocket, type SocketOperation } from "./socket-operation.js";
 
 const initMilliseconds = 10_000;
-// Smaller ones are read at once, in less time than a turn takes.
-const smallMessageBytes = 4096;
-/** A binary frame is no message. */
-const messageIn = (data: RawData, isBinary: boolean): Message | undefined => (isBinary ? undefined : messageOf(data));
-
-/** Whoever doesn't close is closed. */
+/** A client that doesn't close its side within this time is cut off. */
 export const closeMilliseconds = 1000;
-// What was asked before a session's end is answered, if that takes no longer.
+// What was asked before a session's end is answered if that takes no longer.
 const lastAnswersMilliseconds = 500;
 
 /**
- * Serves a socket by the protocol graphql-transport-ws, until its credential ends.
+ * A socket by the protocol graphql-transport-ws, until its credential ends.
  *
  * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
-export function serveSocket(server: SocketServer, ws: WebSocket, client: RequestCaller): void {
-  const { clock, timer, log, connections, limits, formatError } = server;
-  const openedAt = clock();
-  // Nothing is heard once it is ending, and no event leaves.
-  let phase: "new" | "judging" | "open" | "ending" = "new";
-  const held = new ConnectionCredential(server, client);
-  const operations = new Map<string, SocketOperation>();
-  const lifts = new Set<() => void>();
-  const inTime = (milliseconds: number, run: () => void) => lifts.add(timer(milliseconds, run));
+export class Socket implements Connection, OperationSocket {
+  readonly outbox: Outbox;
+  readonly credentialState: ConnectionCredential;
+  /** While it is ending, messages are ignored and no event is sent. */
+  private phase: "new" | "verifying" | "open" | "ending" = "new";
+  private readonly openedAt: Date;
+  private readonly operations = new Map<string, SocketOperation>();
+  private readonly cancelTimers = new Set<() => void>();
+  private readonly messages: SocketMessages;
+  /** Renewals are handled in order, or an older one could come last. */
+  private lastPong = Promise.resolve();
 
-  const cut = () => ws.terminate();
-  const outbox = makeOutbox({
-    ...server,
-    transmit: (part, fin, sent) => ws.send(part, { binary: false, fin }, sent),
-    cut,
-    clientKey: held.clientKey,
-  });
-  const say = (type: MessageType, payload: object | null | undefined) =>
-    outbox.send([JSON.stringify({ type, ...(payload != null && { payload }) })]);
-  const errorsOf = (error: KnownError) => ({ errors: [formatError({ message: "" }, error)] });
+  constructor(
+    private readonly server: SocketServer,
+    private readonly ws: WebSocket,
+    readonly client: RequestCaller,
+  ) {
+    const { clock, parsing: turns, limits } = server;
+    this.openedAt = clock();
+    this.credentialState = new ConnectionCredential(server, client);
+    this.outbox = new Outbox({
+      ...server,
+      transmit: (part, fin, sent) => ws.send(part, { binary: false, fin }, sent),
+      cut: this.cut,
+      clientKey: this.clientKey,
+    });
+    this.messages = new SocketMessages(ws, this.messageHandler(), { clock, turns, ...limits });
+  }
 
-  const close = (code: number, reason: string) => {
-    phase = "ending";
-    ws.close(code, reason);
-    inTime(closeMilliseconds, cut);
-  };
-  const turnAway = () => close(tryAgainLater, "Too slow: go on from the last cursor");
-  /** Tells the end of the credential by a ping, which every client reads, before it closes. */
-  const refuse = (error: KnownError) => {
-    phase = "ending";
-    server.metrics?.credentialRefused(error.details["reason"]);
-    // What still waits for a slow client would reach it after the end.
-    if (ws.bufferedAmount > 0) return cut();
-    say(MessageType.Ping, errorsOf(error));
-    close(CloseCode.Forbidden, String(error.details["reason"]));
-  };
-  /** What was asked before is answered, where that takes no time. */
-  const lastAnswers = () => {
-    phase = "ending";
-    const answered = Promise.all([...operations.values()].map((operation) => operation.answered));
-    return Promise.race([answered, new Promise<void>((resolve) => void inTime(lastAnswersMilliseconds, resolve))]);
-  };
+  /** Starts to receive messages. */
+  open(): void {
+    this.messages.listen();
+    this.ws.on("close", (code) => this.onClose(code));
+    this.server.connections.add(this);
+    this.after(initMilliseconds, () => {
+      if (this.phase === "new")
+        this.close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
+    });
+  }
 
-  const connection: Connection = {
-    clientKey: held.clientKey,
-    credential: held.credential,
-    expire() {
-      if (phase !== "ending") refuse(held.whyExpired());
-    },
-    endWithSession() {
-      if (phase === "ending") return;
-      Promise.all([held.whyEnded(), lastAnswers()]).then(([error]) => refuse(error), cut);
-    },
-    verify() {
-      if (phase !== "open") return;
-      const refuseIfBad = (error: KnownError | undefined) => {
-        if (error !== undefined && phase === "open") refuse(error);
-      };
-      server.beginnings(() => held.verifyAgain(), { clientKey: client.addressKey }).then(refuseIfBad, cut);
-    },
-    stop: () => void lastAnswers().then(() => close(serviceRestart, "The server stops"), cut),
-  };
+  readonly clientKey = (): string => this.credentialState.clientKey();
+  readonly credential = () => this.credentialState.credential();
+  readonly cut = (): void => this.ws.terminate();
 
-  const initialise = async (payload: unknown): Promise<void> => {
-    if (phase !== "new") return close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
-    phase = "judging";
-    // Who has gone while waiting would follow the log, and nobody would leave it.
-    const verify = async () =>
-      phase === "judging" ? held.hold(connection, credentialsOf(payload, client.authorization)) : undefined;
-    const refusal = await server.beginnings(verify, { clientKey: client.addressKey });
-    if (phase !== "judging") return;
-    if (refusal !== undefined) return refuse(refusal);
-    if (connections.countOf(held.clientKey()) > limits.connectionsOfClient)
-      return close(tryAgainLater, "Too many connections are open");
-    phase = "open";
-    say(MessageType.ConnectionAck, held.lifetime());
-  };
+  expire(): void {
+    if (this.phase !== "ending") this.reject(this.credentialState.whyExpired());
+  }
 
-  const pong = async (payload: unknown): Promise<void> => {
-    const given = authorizationIn(payload);
-    let answer = isRecord(payload) ? payload : undefined;
-    if (given !== undefined && isLive()) {
-      const refusal = await held.renew(connection, given);
-      answer = refusal === undefined ? held.lifetime() : errorsOf(refusal);
-    }
-    if (phase !== "ending") say(MessageType.Pong, answer);
-  };
+  endWithSession(): void {
+    if (this.phase === "ending") return;
+    Promise.all([this.credentialState.whyEnded(), this.lastAnswers()]).then(([error]) => this.reject(error), this.cut);
+  }
 
-  /** Whether it goes on; what comes when its time is over, and before a timer has told so, ends it. */
-  const isLive = (): boolean => {
-    if (phase === "open" && held.isOver()) connection.expire();
-    return phase === "open";
-  };
-  const socket: OperationSocket = {
-    client,
-    held,
-    outbox,
-    isOpen: () => ws.readyState === ws.OPEN,
-    isLive,
-    cut,
-    turnAway,
-  };
-  const subscribe = ({ id, payload }: { readonly id: string; readonly payload: object }): void => {
-    if (phase === "new" || phase === "judging") return close(CloseCode.Unauthorized, "Unauthorized");
-    if (!isLive()) return;
-    if (operations.has(id)) return close(CloseCode.SubscriberAlreadyExists, "Subscriber already exists");
-    if (operations.size >= limits.operationsOfSocket) {
-      const busy = new KnownError("SERVICE_UNAVAILABLE", "Too many operations are under way on this socket");
-      return void outbox.send([JSON.stringify({ id, type: MessageType.Error, payload: errorsOf(busy).errors })]);
-    }
-    const asked = { id, payload: payload as Record<string, unknown> };
-    const operation = beginOperation(server, socket, asked, () => void operations.delete(id));
-    operations.set(id, operation);
-  };
+  verify(): void {
+    if (this.phase !== "open") return;
+    const rejectIfBad = (error: KnownError | undefined) => {
+      if (error !== undefined && this.phase === "open") this.reject(error);
+    };
+    this.server
+      .beginnings(() => this.credentialState.verifyAgain(), { clientKey: this.client.addressKey })
+      .then(rejectIfBad, this.cut);
+  }
 
-  // One renewal after the other, or an older one might come last.
-  let lastPong = Promise.resolve();
-  const hear = (message: Message): Promise<void> | void => {
-    switch (message.type) {
+  stop(): void {
+    void this.lastAnswers().then(() => this.close(serviceRestart, "The server stops"), this.cut);
+  }
+
+  isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Reports whether events may be sent. Ends the socket if its time is over and no timer has said so yet. */
+  isLive(): boolean {
+    if (this.phase === "open" && this.credentialState.isOver()) this.expire();
+    return this.phase === "open";
+  }
+
+  turnAway(): void {
+    this.close(tryAgainLater, "Too slow: go on from the last cursor");
+  }
+
+  private messageHandler() {
+    return {
+      isListening: () => this.phase !== "ending",
+      onTooFast: () => this.close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second"),
+      isBehind: () => this.outbox.isBehind(0),
+      onBehind: () => this.turnAway(),
+      onMessage: (message: Message | undefined) => this.onMessage(message),
+      // The database is away when a credential has to be verified, or too much waits. No message has an answer for that.
+      onError: (error: unknown) =>
+        this.close(tryAgainLater, String(this.server.formatError({ message: "" }, error).extensions?.["code"])),
+      clientKey: this.clientKey,
+    };
+  }
+
+  private onMessage(message: Message | undefined): Promise<void> | void {
+    switch (message?.type) {
       case MessageType.ConnectionInit:
-        return initialise(message.payload);
+        return this.initialise(message.payload);
       case MessageType.Ping:
-        return (lastPong = lastPong.then(() => pong(message.payload)));
+        return (this.lastPong = this.lastPong.then(() => this.pong(message.payload)));
       case MessageType.Pong:
         return undefined;
       case MessageType.Subscribe:
-        return subscribe(message);
+        return this.subscribe(message.id, message.payload as object);
       case MessageType.Complete:
-        return operations.get(message.id)?.end();
+        return this.operations.get(message.id)?.end();
       default:
-        return close(CloseCode.BadRequest, "Invalid message received");
+        return this.close(CloseCode.BadRequest, "Invalid message received");
     }
-  };
+  }
 
-  const heard = { inAll: 0, inSecond: 0, second: 0 };
-  const isTooFast = (): boolean => {
-    const second = Math.floor(clock().getTime() / 1000);
-    heard.inSecond = second === heard.second ? heard.inSecond + 1 : 1;
-    heard.second = second;
-    heard.inAll += 1;
-    return heard.inSecond > limits.messagesPerSecond;
-  };
-  /** Counts what was heard, and answers whether to go on. */
-  const mayGoOn = (): boolean => {
-    if (phase === "ending") return false;
-    if (isTooFast()) close(CloseCode.TooManyInitialisationRequests, "Too many messages in a second");
-    // Answers would pile up for who doesn't read them.
-    else if (outbox.isBehind(0)) turnAway();
-    else return true;
-    return false;
-  };
-  // A ping need not be answered where a later one will be: RFC 6455, section 5.5.3.
-  ws.on("ping", (data) => mayGoOn() && ws.bufferedAmount === 0 && ws.pong(data));
-  ws.on("pong", mayGoOn);
-  const act = (message: Message | undefined): Promise<void> | void =>
-    message === undefined ? close(CloseCode.BadRequest, "Invalid message received") : hear(message);
-  // The database is away when a credential has to be verified, or too much waits. No message could be answered with it.
-  const giveUp = (error: unknown) =>
-    close(tryAgainLater, String(formatError({ message: "" }, error).extensions?.["code"]));
-  let reading: Promise<void> | undefined;
-  /** Reads a message when its turn comes, and after those before it. Nothing more is received meanwhile. */
-  const readInTurn = (data: RawData, isBinary: boolean): void => {
-    ws.pause();
-    const before = reading ?? Promise.resolve();
-    const turn = before
-      .then(() => server.parsing.run(() => messageIn(data, isBinary), { clientKey: held.clientKey() }))
-      .then((message) => (phase === "ending" ? undefined : act(message)))
-      .catch(giveUp)
-      .finally(() => {
-        if (reading !== turn) return;
-        reading = undefined;
-        ws.resume();
-      });
-    reading = turn;
-  };
-  ws.on("message", (data, isBinary) => {
-    if (!mayGoOn()) return;
-    if (reading !== undefined || (data as Buffer).length > smallMessageBytes) return readInTurn(data, isBinary);
-    Promise.resolve(act(messageIn(data, isBinary))).catch(giveUp);
-  });
-  ws.on("close", (code) => {
-    phase = "ending";
-    for (const cancel of lifts) cancel();
-    for (const operation of operations.values()) operation.end();
-    outbox.close();
-    connections.remove(connection);
-    const { auth } = held;
+  private async initialise(payload: unknown): Promise<void> {
+    const { beginnings, connections, limits } = this.server;
+    if (this.phase !== "new")
+      return this.close(CloseCode.TooManyInitialisationRequests, "Too many initialisation requests");
+    this.phase = "verifying";
+    // A client that has gone while it waited would have the log followed for nobody.
+    const verify = async () =>
+      this.isVerifying()
+        ? this.credentialState.hold(this, credentialsOf(payload, this.client.authorization))
+        : undefined;
+    const refusal = await beginnings(verify, { clientKey: this.client.addressKey });
+    if (!this.isVerifying()) return;
+    if (refusal !== undefined) return this.reject(refusal);
+    if (connections.countOf(this.clientKey()) > limits.connectionsOfClient)
+      return this.close(tryAgainLater, "Too many connections are open");
+    this.phase = "open";
+    this.say(MessageType.ConnectionAck, this.credentialState.lifetime());
+  }
+
+  private isVerifying(): boolean {
+    return this.phase === "verifying";
+  }
+
+  private async pong(payload: unknown): Promise<void> {
+    const given = authorizationIn(payload);
+    let answer = isRecord(payload) ? payload : undefined;
+    if (given !== undefined && this.isLive()) {
+      const refusal = await this.credentialState.renew(this, given);
+      answer = refusal === undefined ? this.credentialState.lifetime() : this.errorsOf(refusal);
+    }
+    if (this.phase !== "ending") this.say(MessageType.Pong, answer);
+  }
+
+  private subscribe(id: string, payload: object): void {
+    const { operations } = this;
+    if (this.phase === "new" || this.phase === "verifying") return this.close(CloseCode.Unauthorized, "Unauthorized");
+    if (!this.isLive()) return;
+    if (operations.has(id)) return this.close(CloseCode.SubscriberAlreadyExists, "Subscriber already exists");
+    if (operations.size >= this.server.limits.operationsOfSocket) {
+      const busy = new KnownError("SERVICE_UNAVAILABLE", "Too many operations are running on this socket");
+      return void this.outbox.send([
+        JSON.stringify({ id, type: MessageType.Error, payload: this.errorsOf(busy).errors }),
+      ]);
+    }
+    operations.set(
+      id,
+      startOperation(
+        this.server,
+        this,
+        { id, payload: payload as Record<string, unknown> },
+        () => void operations.delete(id),
+      ),
+    );
+  }
+
+  /** Sends the end of the credential by a ping, which every client reads, and closes. */
+  private reject(error: KnownError): void {
+    this.phase = "ending";
+    this.server.metrics?.credentialRefused(error.details["reason"]);
+    // Messages that still wait for a slow client would reach it after the end.
+    if (this.ws.bufferedAmount > 0) return this.cut();
+    this.say(MessageType.Ping, this.errorsOf(error));
+    this.close(CloseCode.Forbidden, String(error.details["reason"]));
+  }
+
+  /** Resolves when the operations that were asked for before are answered, or when that takes too long. */
+  private lastAnswers(): Promise<unknown> {
+    this.phase = "ending";
+    const answered = Promise.all([...this.operations.values()].map((operation) => operation.answered));
+    const timeout = new Promise<void>((resolve) => this.after(lastAnswersMilliseconds, resolve));
+    return Promise.race([answered, timeout]);
+  }
+
+  private close(code: number, reason: string): void {
+    this.phase = "ending";
+    this.ws.close(code, reason);
+    this.after(closeMilliseconds, this.cut);
+  }
+
+  private say(type: MessageType, payload: object | null | undefined): void {
+    this.outbox.send([JSON.stringify({ type, ...(payload != null && { payload }) })]);
+  }
+
+  private errorsOf(error: KnownError) {
+    return { errors: [this.server.formatError({ message: "" }, error)] };
+  }
+
+  private after(milliseconds: number, run: () => void): void {
+    this.cancelTimers.add(this.server.timer(milliseconds, run));
+  }
+
+  private onClose(code: number): void {
+    const { clock, connections, log } = this.server;
+    this.phase = "ending";
+    for (const cancel of this.cancelTimers) cancel();
+    for (const operation of this.operations.values()) operation.end();
+    this.outbox.close();
+    connections.remove(this);
+    const { auth } = this.credentialState;
     log.info(
       {
-        requestId: client.requestId,
+        requestId: this.client.requestId,
         credential: auth.state,
         ...idsOf(auth),
-        address: client.address,
+        address: this.client.address,
         code,
-        messages: heard.inAll,
-        durationMs: clock().getTime() - openedAt.getTime(),
+        messages: this.messages.received,
+        durationMs: clock().getTime() - this.openedAt.getTime(),
       },
       "socket closed",
     );
-  });
-  connections.add(connection);
-  inTime(initMilliseconds, () => {
-    if (phase === "new") close(CloseCode.ConnectionInitialisationTimeout, "Connection initialisation timeout");
-  });
+  }
 }

@@ -1,121 +1,151 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Live } from "../../kit/context.js";
-import { tooBusy } from "../../foundation/fairness/turns.js";
 import type { KnownError } from "../../foundation/errors.js";
+import { tooBusy } from "../../foundation/fairness/turns.js";
+import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { AnswerStream } from "../connection/answer-stream.js";
 import { onResponseEnd } from "../connection/on-response-end.js";
 import type { StreamFraming } from "../connection/stream-framing.js";
-import type { GraphqlRequest } from "../../graphql/graphql-request.js";
-import type { Connection } from "./connections.js";
-import { callerOf } from "../endpoint/caller.js";
+import { callerOf, type RequestCaller } from "../endpoint/caller.js";
 import { ConnectionCredential } from "./connection-credential.js";
+import type { Connection } from "./connections.js";
+import { around, Outbox } from "./outbox.js";
 import { executorOf } from "./run-operation.js";
-import { around, makeOutbox } from "./outbox.js";
 import type { SocketServer } from "./socket-server.js";
 import type { Subscription } from "./subscriptions.js";
 
 const heartbeatMilliseconds = 10_000;
 
-/** Prepares the stream of a request that may turn out to be a subscription, whose credential is the request's own. */
-export function openStream(
-  server: SocketServer,
-  framing: StreamFraming,
-  asked: GraphqlRequest,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): AnswerStream {
-  const { timer, connections, limits, formatError } = server;
-  const { before, after } = framing.next;
-  const { raw } = reply;
-  const client = callerOf(request);
-  const held = new ConnectionCredential(server, client);
-  let subscription: Subscription | undefined;
-  let phase: "new" | "open" | "ended" = "new";
-  let cancelHeartbeat: (() => void) | undefined;
-  /** What it ends with, where that is known before it has begun. */
-  let last: string | undefined;
+/**
+ * The stream of a request that may turn out to be a subscription, until its credential ends. The credential is the
+ * request's own.
+ */
+export class Stream implements AnswerStream, Connection {
+  private readonly client: RequestCaller;
+  private readonly credentialState: ConnectionCredential;
+  private readonly outbox: Outbox;
+  private subscription: Subscription | undefined;
+  private phase: "new" | "open" | "ended" = "new";
+  private cancelHeartbeat: (() => void) | undefined;
+  /** The end of the stream, if it ended before it began. */
+  private last: string | undefined;
 
-  const cut = () => request.raw.socket.destroy();
-  const outbox = makeOutbox({
-    ...server,
-    transmit: (part, _isLast, sent) => raw.write(part, sent),
-    cut,
-    clientKey: held.clientKey,
-  });
-  const close = () => {
-    phase = "ended";
-    cancelHeartbeat?.();
-    subscription?.close();
-    outbox.close();
-    connections.remove(connection);
-  };
-  /** Ends the stream; what still waits for a slow client would reach it after the end. */
-  const end = (text: string) => {
-    const isBehind = raw.writableLength > 0;
-    const wasOpen = phase === "open";
-    if (phase !== "ended") last = text;
-    close();
-    if (!wasOpen) return;
-    if (isBehind) cut();
-    else raw.end(text);
-  };
-  const refuse = (error: KnownError) =>
-    end(framing.failure(JSON.stringify([formatError({ message: "" }, error)])) + framing.tail);
-
-  const connection: Connection = {
-    clientKey: held.clientKey,
-    credential: held.credential,
-    expire: () => refuse(held.whyExpired()),
-    endWithSession() {
-      subscription?.close();
-      held.whyEnded().then(refuse, cut);
-    },
-    verify() {
-      const verified = server.beginnings(() => held.verifyAgain(), { clientKey: client.addressKey });
-      verified.then((error) => void (error !== undefined && refuse(error)), cut);
-    },
-    stop: () => end(framing.tail),
-  };
-  const heartbeat = () => {
-    outbox.send([framing.heartbeat]);
-    cancelHeartbeat = timer(heartbeatMilliseconds, heartbeat);
-  };
-
-  const begin: Live["begin"] = async (source, cursor, info) => {
-    if (connections.isFull()) throw tooBusy();
-    connections.add(connection);
-    const refusal = await held.hold(connection, client.authorization);
-    if (refusal !== undefined) throw refusal;
-    if (connections.countOf(held.clientKey()) > limits.connectionsOfClient) throw tooBusy();
-    subscription = await server.subscriptions.open(source, cursor, info, {
-      execute: executorOf(server, asked.variables, client, () => held.auth),
-      clientKey: held.clientKey,
-      room: outbox.room,
-      isBehind: outbox.isBehind,
-      send(answer) {
-        if (held.isOver()) connection.expire();
-        if (phase === "open" && !outbox.send(around(before, answer, after), { isEvent: true })) cut();
-      },
-      turnAway: cut,
+  constructor(
+    private readonly server: SocketServer,
+    private readonly framing: StreamFraming,
+    private readonly asked: GraphqlRequest,
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+  ) {
+    this.client = callerOf(request);
+    this.credentialState = new ConnectionCredential(server, this.client);
+    this.outbox = new Outbox({
+      ...server,
+      transmit: (part, _isLast, sent) => reply.raw.write(part, sent),
+      cut: this.cut,
+      clientKey: this.clientKey,
     });
-    return subscription.cursor;
-  };
-  return {
-    live: { begin },
-    hasBegun: () => subscription !== undefined,
-    start(first) {
-      if (phase === "ended" || request.raw.socket.destroyed) {
-        close();
-        return void raw.end(framing.head + (last ?? ""));
-      }
-      phase = "open";
-      onResponseEnd(request, reply, close);
-      const isResumed = subscription!.isResumed;
-      outbox.send([framing.head + (isResumed ? "" : before + first + after)], { isEvent: !isResumed });
-      subscription!.start();
-      cancelHeartbeat = timer(heartbeatMilliseconds, heartbeat);
+  }
+
+  readonly live: Live = {
+    begin: async (source, cursor, info) => {
+      const { connections, limits, subscriptions } = this.server;
+      if (connections.isFull()) throw tooBusy();
+      connections.add(this);
+      const refusal = await this.credentialState.hold(this, this.client.authorization);
+      if (refusal !== undefined) throw refusal;
+      if (connections.countOf(this.clientKey()) > limits.connectionsOfClient) throw tooBusy();
+      this.subscription = await subscriptions.open(source, cursor, info, {
+        execute: executorOf(this.server, this.asked.variables, this.client, () => this.credentialState.auth),
+        clientKey: this.clientKey,
+        room: this.outbox.room,
+        isBehind: this.outbox.isBehind,
+        send: (answer) => this.sendEvent(answer),
+        turnAway: this.cut,
+      });
+      return this.subscription.cursor;
     },
-    close,
   };
+
+  hasBegun(): boolean {
+    return this.subscription !== undefined;
+  }
+
+  start(first: string): void {
+    const { framing, request, reply } = this;
+    if (this.phase === "ended" || request.raw.socket.destroyed) {
+      this.close();
+      return void reply.raw.end(framing.head + (this.last ?? ""));
+    }
+    this.phase = "open";
+    onResponseEnd(request, reply, () => this.close());
+    const { isResumed, start } = this.subscription!;
+    const { before, after } = framing.next;
+    this.outbox.send([framing.head + (isResumed ? "" : before + first + after)], { isEvent: !isResumed });
+    start();
+    this.planHeartbeat();
+  }
+
+  close(): void {
+    this.phase = "ended";
+    this.cancelHeartbeat?.();
+    this.subscription?.close();
+    this.outbox.close();
+    this.server.connections.remove(this);
+  }
+
+  readonly clientKey = (): string => this.credentialState.clientKey();
+  readonly credential = () => this.credentialState.credential();
+
+  expire(): void {
+    this.reject(this.credentialState.whyExpired());
+  }
+
+  endWithSession(): void {
+    this.subscription?.close();
+    this.credentialState.whyEnded().then((error) => this.reject(error), this.cut);
+  }
+
+  verify(): void {
+    this.server
+      .beginnings(() => this.credentialState.verifyAgain(), { clientKey: this.client.addressKey })
+      .then((error) => void (error !== undefined && this.reject(error)), this.cut);
+  }
+
+  stop(): void {
+    this.end(this.framing.tail);
+  }
+
+  private readonly cut = (): void => void this.request.raw.socket.destroy();
+
+  private sendEvent(answer: string | Buffer): void {
+    const { before, after } = this.framing.next;
+    if (this.credentialState.isOver()) this.expire();
+    if (this.phase === "open" && !this.outbox.send(around(before, answer, after), { isEvent: true })) this.cut();
+  }
+
+  private reject(error: KnownError): void {
+    const { framing, server } = this;
+    this.end(framing.failure(JSON.stringify([server.formatError({ message: "" }, error)])) + framing.tail);
+  }
+
+  /** Ends the stream. Events that still wait for a slow client would reach it after the end, so it is cut off. */
+  private end(text: string): void {
+    const { raw } = this.reply;
+    const isBehind = raw.writableLength > 0;
+    const wasOpen = this.phase === "open";
+    if (this.phase !== "ended") this.last = text;
+    this.close();
+    if (!wasOpen) return;
+    if (isBehind) this.cut();
+    else raw.end(text);
+  }
+
+  private planHeartbeat(): void {
+    this.cancelHeartbeat = this.server.timer(heartbeatMilliseconds, () => {
+      this.outbox.send([this.framing.heartbeat]);
+      this.planHeartbeat();
+    });
+  }
 }
