@@ -12,12 +12,16 @@ import {
 import { RawJson } from "../kit/raw-json.js";
 import type { OperationContext } from "./operation-context.js";
 
-/** Has the fields that may resolve to `RawJson` put it into the response, and execution see an empty value instead. */
+/**
+ * Has the fields that may resolve to `RawJson` put it into the response, and execution see an empty value instead. It does
+ * the same for all root fields: a promise more for one of them would change the order of their errors.
+ */
 export function placeRawJson(schema: GraphQLSchema): void {
+  const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields()))
-      if (field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
+      if (roots.includes(type) || field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
   }
 }
 

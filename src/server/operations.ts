@@ -12,7 +12,7 @@ import { knownDocuments, nameOf } from "../graphql/documents.js";
 import { eventCursors } from "../database/event-log/event-cursor.js";
 import { openEventLog } from "../database/event-log/event-log.js";
 import { repeatedErrors } from "../foundation/log.js";
-import { openLive, type LiveServer } from "./live/live.js";
+import { LiveServer } from "./live/live.js";
 import { loadsOf } from "../foundation/metrics/loads.js";
 import type { DatabaseErrorKind, Metrics } from "../foundation/metrics/metrics.js";
 import { processorTurns } from "../foundation/fairness/processor-turns.js";
@@ -138,7 +138,7 @@ export async function openOperations(
     sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
     parsing: turns.others,
   };
-  const live = openLive({
+  const live = new LiveServer({
     ...operations,
     ...contexts,
     formatError,
@@ -165,7 +165,7 @@ export async function openOperations(
   metrics?.watch(
     loadsOf({
       connections: parts.connections,
-      live: live.load,
+      live: () => live.load(),
       eventLog: () => ({ length: events.length(), overdueSeconds: events.overdueSeconds() }),
       reads: reader.load,
       isDatabaseAway: () => clock().getTime() - lastAway < awayMilliseconds,
@@ -194,9 +194,9 @@ export async function openOperations(
         ...operations,
         maxBodyBytes: limits.bodyBytes,
         bodies: byteBudget(limits.bodyBytesInFlight, clock),
-        openStream: live.stream,
+        openStream: (...request) => live.stream(...request),
       },
-      upgrade: live.upgrade,
+      upgrade: (...request) => live.upgrade(...request),
       readiness: readinessOf({ database, reader, events, timer, log }),
     },
     async close() {

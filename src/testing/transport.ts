@@ -89,8 +89,8 @@ const execute =
     const { errors, data } = body.singleResult;
     const { auth, operation } = contextValue;
     const answered = { auth, errors, failure: operation.failure, hasData: data !== undefined };
-    const { status, headers } = httpOf(answered, readAccept(accept));
-    return answerOf(status, new Headers(headers), body.singleResult);
+    const { status, type, headers } = httpOf(answered, readAccept(accept));
+    return answerOf(status, new Headers({ ...headers, "content-type": type }), body.singleResult);
   };
 
 const socket =

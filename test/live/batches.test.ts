@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { inNextTurn } from "../../src/foundation/clock.js";
-import { watchConnections, type Connection } from "../../src/server/live/connections.js";
+import { Connections, type Connection } from "../../src/server/live/connections.js";
 import { inBatches } from "../../src/server/live/batches.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
@@ -25,13 +25,13 @@ test("a connection whose turn to be ended comes after it was renewed, or after i
   const clock = handClock();
   const timer = handTimer();
   const turns: (() => void)[] = [];
-  const connections = watchConnections(
+  const connections = new Connections({
     clock,
     timer,
-    (work) => turns.push(work),
-    10,
-    () => {},
-  );
+    batches: (work) => turns.push(work),
+    most: 10,
+    onEmpty: () => {},
+  });
   const ended: string[] = [];
   const endsAt = { renewed: 0, gone: 0, other: 0 };
   const open = (name: keyof typeof endsAt): Connection => ({

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { openReader } from "../../src/database/reader.js";
 import { openEventLog } from "../../src/database/event-log/event-log.js";
-import { watchConnections, type Connection } from "../../src/server/live/connections.js";
+import { Connections, type Connection } from "../../src/server/live/connections.js";
 import { ConnectionCredential } from "../../src/server/live/connection-credential.js";
 import { startApi } from "../support/api.js";
 import { inTransaction } from "../support/reads.js";
@@ -23,13 +23,7 @@ test("is refused whose session ended while it was judged, before anybody listene
     onError: () => {},
   });
   onTestFinished(() => events.close());
-  const connections = watchConnections(
-    clock,
-    timer,
-    (work) => work(),
-    1,
-    () => {},
-  );
+  const connections = new Connections({ clock, timer, batches: (work) => work(), most: 1, onEmpty: () => {} });
   const ended: string[] = [];
   const connection: Connection = {
     clientKey: () => "clientKey",

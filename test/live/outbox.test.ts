@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { byteBudget } from "../../src/server/connection/byte-budget.js";
-import { makeOutbox } from "../../src/server/live/outbox.js";
+import { Outbox } from "../../src/server/live/outbox.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
 const kib = 1024;
@@ -9,7 +9,7 @@ const kib = 1024;
 function outboxOn(budgetBytes: number) {
   const answers = byteBudget(budgetBytes, handClock());
   const waiting: (() => void)[] = [];
-  const outbox = makeOutbox({
+  const outbox = new Outbox({
     answers,
     timer: handTimer(),
     sendTimeoutMilliseconds: 1000,

@@ -7,7 +7,7 @@ import { openReader } from "../../src/database/reader.js";
 import { sql } from "../../src/database/sql.js";
 import { eventCursors } from "../../src/database/event-log/event-cursor.js";
 import { openEventLog } from "../../src/database/event-log/event-log.js";
-import { makeSubscriptions } from "../../src/server/live/subscriptions.js";
+import { Subscriptions } from "../../src/server/live/subscriptions.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 import { openMigrated } from "../support/database.js";
 import { inTransaction } from "../support/reads.js";
@@ -35,7 +35,7 @@ async function openSubscriptions() {
   const shared = { database, reader, clock, timer, ttlSeconds: 60, onError };
   const events = openEventLog({ ...shared, transaction });
   const cursors = eventCursors(keyringOf([secretKey("kept for this test: 7c1f0e2a9b3d5846")]));
-  return { errors, events, timer, database, subscriptions: makeSubscriptions({ ...shared, events, cursors }) };
+  return { errors, events, timer, database, subscriptions: new Subscriptions({ ...shared, events, cursors }) };
 }
 
 const source: LiveSource = {
@@ -58,13 +58,13 @@ test("turns a client away whose answer fails, writes down why, and goes on for a
     room: async () => {},
     isBehind: () => false,
     send: (answer: EventAnswer) => void to.push(String(answer)),
-    turnAway: (why: string) => void to.push(why),
+    turnAway: () => void to.push("turned away"),
   });
   const failing = sink(told.failing, () => Promise.reject(failure));
   const other = sink(told.other, async () => "{}");
   for (const one of [failing, other]) (await subscriptions.open(source, undefined, info, one)).start();
-  subscriptions.tell(event);
-  await expect.poll(() => told).toEqual({ failing: ["no answer"], other: ["{}"] });
+  subscriptions.publish(event);
+  await expect.poll(() => told).toEqual({ failing: ["turned away"], other: ["{}"] });
   expect(errors).toEqual([failure]);
 });
 
@@ -82,12 +82,12 @@ test("tells a RESET in place of what nobody can be told as fast as it happens, a
     room: async () => {},
     isBehind: () => false,
     send: (answer: EventAnswer) => void told.push(String(answer)),
-    turnAway: (why: string) => void told.push(why),
+    turnAway: () => void told.push("turned away"),
   };
   // So many that an event isn't told to all of them at once.
   for (let count = 0; count < 51; count += 1)
     (await subscriptions.open(inTurn, undefined, info, { ...sink, ...(count > 0 && { send: () => {} }) })).start();
-  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.tell({ ...event, seq, id: seq });
+  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.publish({ ...event, seq, id: seq });
   await expect.poll(() => told).toEqual(["1", "RESET", "1003"]);
 });
 

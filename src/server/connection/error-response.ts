@@ -22,9 +22,10 @@ export function answerError(reply: FastifyReply, error: KnownError, status?: num
   const errors = [formatted(error)];
   const failure = { code: error.code, status: status ?? ownErrorCodes.get(error.code)! };
   const head = httpOf({ auth: undefined, errors, failure, hasData: false, isNoRequest: true }, acceptOf(request));
+  reply.code(head.status).headers(head.headers);
   // The rest of the request is not worth reading.
   if (!request.raw.readableEnded) reply.header("connection", "close");
-  return reply.code(head.status).headers(head.headers).send({ errors });
+  return reply.type(head.type).send({ errors });
 }
 
 /** Answers a request with what a route or a hook threw. */

@@ -7,6 +7,8 @@ export type HttpHead = {
   readonly status: number;
   /** The words of a status that Node doesn't know. */
   readonly statusText?: string;
+  readonly type: string;
+  /** Other headers than Content-Type. */
   readonly headers: Readonly<Record<string, string>>;
 };
 
@@ -25,11 +27,14 @@ const partialSuccess = { status: 294, statusText: "Partial Success" };
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Response
  */
 export function httpOf(answered: Answered, accept: Acceptance): HttpHead {
-  const headers = { "content-type": accept.namesNewType ? graphqlResponseJson : json, ...headersOf(answered) };
-  return { ...statusOf(answered, accept), headers };
+  const type = accept.namesNewType ? graphqlResponseJson : json;
+  return { ...statusOf(answered, accept), type, headers: headersOf(answered) };
 }
 
-function statusOf({ errors, failure, hasData, isNoRequest }: Answered, accept: Acceptance): Omit<HttpHead, "headers"> {
+function statusOf(
+  { errors, failure, hasData, isNoRequest }: Answered,
+  accept: Acceptance,
+): Pick<HttpHead, "status" | "statusText"> {
   if (errors === undefined) return { status: 200 };
   if (failure !== undefined) {
     const isKept = isNoRequest === true || notGraphql.has(failure.code) || !accept.onlyJson;
@@ -49,14 +54,16 @@ const notGraphql: ReadonlySet<string> = new Set([
 ]);
 
 function headersOf({ auth, errors, failure, isNoRequest }: Answered): Record<string, string> {
-  if (failure === undefined || failure.status === 200) return {};
+  const isWrongMethod = errors?.some(({ extensions }) => extensions?.["code"] === "METHOD_NOT_ALLOWED") === true;
+  const allow = isWrongMethod && isNoRequest !== true ? { allow: "POST" } : {};
+  if (failure === undefined || failure.status === 200) return allow;
   const { reason, retryAfterSeconds }: Partial<FirstError> = firstError({ errors }) ?? {};
   return {
     ...(typeof retryAfterSeconds === "number" && { "retry-after": String(retryAfterSeconds) }),
     ...(failure.code === "UNAUTHENTICATED" && { "www-authenticate": challenge(auth, String(reason)) }),
     // RFC 9110, section 15.5.16: tells a client that compressed its body that no encoding is accepted.
     ...(failure.code === "UNSUPPORTED_MEDIA_TYPE" && { "accept-encoding": "identity" }),
-    ...(failure.code === "METHOD_NOT_ALLOWED" && isNoRequest !== true && { allow: "POST" }),
+    ...allow,
   };
 }
 

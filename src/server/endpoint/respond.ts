@@ -38,7 +38,7 @@ export function respond(
 
 function writeHead(reply: FastifyReply, outcome: Outcome, accept: Acceptance): void {
   reply.request.outcome = outcome;
-  const { status, statusText = "", headers } = httpOf(outcome, accept);
-  reply.code(status).headers(headers);
+  const { status, statusText = "", type, headers } = httpOf(outcome, accept);
+  reply.code(status).headers(headers).type(type);
   reply.raw.statusMessage = statusText;
 }

@@ -7,60 +7,61 @@ import type { RequestCaller } from "../endpoint/caller.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
 import type { Connection, Connections, Credential } from "./connections.js";
 
-export type CredentialKeeper = Pick<ContextFactory, "createContext"> & {
+/** The means to verify credentials, and to learn when they end. */
+export type CredentialVerifier = Pick<ContextFactory, "createContext"> & {
   readonly clock: Clock;
   readonly clockToleranceSeconds: number;
   readonly events: EventLog;
-  /** Begins to follow the event log, where that isn't done yet. */
+  /** Starts to follow the event log, unless that is done already. */
   readonly follow: () => Promise<void>;
   readonly connections: Connections;
 };
 
-/** The credential of a connection: verified when it comes, and good until its end is told. */
+/** The credential of a connection: verified when it comes, and good until its expiry or the end of its session. */
 export class ConnectionCredential {
   auth: Auth = { state: "anonymous" };
   authorization: readonly string[] = [];
 
   constructor(
-    private readonly keeper: CredentialKeeper,
+    private readonly verifier: CredentialVerifier,
     private readonly client: RequestCaller,
   ) {}
 
-  /** Who has turns, and is counted. */
+  /** The key under which the connection is queued and counted. */
   readonly clientKey = (): string => (this.auth.state === "viewer" ? this.auth.viewer.userId : this.client.addressKey);
 
-  /** The session that it is of, and the instant from which on a request with it would be refused. */
+  /** The session, and the instant from which a request with the credential would be rejected. */
   readonly credential = (): Credential | undefined => {
     const { auth } = this;
     if (auth.state !== "viewer") return undefined;
-    const endsAt = auth.expiresAt.getTime() + this.keeper.clockToleranceSeconds * 1000;
+    const endsAt = auth.expiresAt.getTime() + this.verifier.clockToleranceSeconds * 1000;
     return { sessionId: auth.viewer.sessionId, endsAt };
   };
 
   /**
-   * Judges the first credential of a connection, whose end is listened for from then on.
+   * Verifies the first credential of a connection, and closes the connection when it ends.
    *
-   * @returns the answer to a bad one.
+   * @returns the error of a bad credential.
    */
   async hold(connection: Connection, authorization: readonly string[]): Promise<KnownError | undefined> {
-    const { events, connections, follow } = this.keeper;
+    const { events, connections, follow } = this.verifier;
     await follow();
     const before = events.position().seq;
     let verified = await this.verify(authorization);
     this.auth = verified.auth;
     this.authorization = authorization;
     connections.noteCredential(connection);
-    // Its session may have ended, and that been told, before anybody knew which session this connection is of.
+    // The session may have ended, and the event passed, before this connection was known to use it.
     if (events.position().seq !== before) verified = await this.verify(authorization);
     this.auth = verified.auth;
     return refusalOf(verified.auth, verified.now);
   }
 
   /**
-   * Takes a newer token of the same session in place of the one before, which changes when the connection ends. An older
-   * one changes nothing.
+   * Replaces the token by a newer one of the same session, which moves the connection's end. An older token changes
+   * nothing.
    *
-   * @returns the answer to one that is bad, or another session's.
+   * @returns the error of a token that is bad, or of another session.
    */
   async renew(connection: Connection, given: string): Promise<KnownError | undefined> {
     const { auth, now } = await this.verify([given]);
@@ -71,19 +72,19 @@ export class ConnectionCredential {
     if (auth.expiresAt > held.expiresAt) {
       this.auth = auth;
       this.authorization = [given];
-      this.keeper.connections.noteCredential(connection);
+      this.verifier.connections.noteCredential(connection);
     }
     return undefined;
   }
 
-  /** Whether its time is over, whether or not anybody has looked at the clock since. */
+  /** Reports whether its time is over, even if no timer has run yet. */
   isOver(): boolean {
-    return (this.credential()?.endsAt ?? Infinity) <= this.keeper.clock().getTime();
+    return (this.credential()?.endsAt ?? Infinity) <= this.verifier.clock().getTime();
   }
 
-  /** What a client is told of the time that is left; null where it has no credential. */
+  /** Returns the time that is left, as a client is told it; null without a credential. */
   lifetime() {
-    const now = this.keeper.clock();
+    const now = this.verifier.clock();
     const expiresAt = this.auth.state === "viewer" ? this.auth.expiresAt : null;
     return {
       expiresAt: expiresAt?.toISOString() ?? null,
@@ -92,36 +93,36 @@ export class ConnectionCredential {
     };
   }
 
-  /** The answer to who goes on with it when its time is over. */
+  /** Returns the error of a credential whose time is over. */
   whyExpired(): KnownError {
     const expired: Auth =
       this.auth.state === "viewer"
         ? { ...this.auth, state: "expired", expiredAt: this.auth.expiresAt }
         : { state: "invalid" };
-    return refusalOf(expired, this.keeper.clock())!;
+    return refusalOf(expired, this.verifier.clock())!;
   }
 
   /**
-   * Looks its session up again.
+   * Verifies the credential again.
    *
-   * @returns the refusal of a credential that is no longer good.
+   * @returns the error of a credential that is no longer good.
    */
   async verifyAgain(): Promise<KnownError | undefined> {
     const { auth, now } = await this.verify(this.authorization);
     return refusalOf(auth, now);
   }
 
-  /** The answer to who goes on with it when its session was ended: that, or that the user is gone too. */
+  /** Returns the error of a credential whose session has ended: `SESSION_REVOKED` or, without its user, `USER_GONE`. */
   async whyEnded(): Promise<KnownError> {
     const refusal = await this.verify(this.authorization).then(
       ({ auth, now }) => refusalOf(auth, now),
       () => undefined,
     );
-    return refusal ?? refusalOf({ state: "revoked" }, this.keeper.clock())!;
+    return refusal ?? refusalOf({ state: "revoked" }, this.verifier.clock())!;
   }
 
   private async verify(authorization: readonly string[]): Promise<OperationContext> {
-    const context = await this.keeper.createContext({ ...this.client, authorization });
+    const context = await this.verifier.createContext({ ...this.client, authorization });
     context.operation.end();
     return context;
   }

@@ -81,8 +81,7 @@ export class Connections {
 
   /** Verifies the credentials of all connections again. */
   verifyAll(): void {
-    for (const connection of this.all)
-      this.deps.batches(() => void (this.all.has(connection) && connection.verify()));
+    for (const connection of this.all) this.deps.batches(() => void (this.all.has(connection) && connection.verify()));
   }
 
   /** Reports whether no further connection may open. */

@@ -4,15 +4,15 @@ import type { RawData } from "ws";
 import { checkShape } from "../endpoint/read-json.js";
 import { isRecord } from "../../kit/validation.js";
 
-// Beside the library's codes: https://www.iana.org/assignments/websocket/websocket.xhtml
+// Not among the library's codes: https://www.iana.org/assignments/websocket/websocket.xhtml
 export const serviceRestart = 1012;
 export const tryAgainLater = 1013;
 
-// Ids come back with every event, and the payloads of these messages hold a token at most.
+// Ids are sent with every event, and the payloads of pings have at most a token.
 const longestId = 128;
 const mostBytesOfPing = 4096;
 
-/** Reads a message of the protocol; undefined if it is none, or larger than its type may be. */
+/** Parses a message of the protocol. Undefined if it is not one, or larger than its type may be. */
 export function messageOf(data: RawData): Message | undefined {
   const bytes = data as Buffer;
   try {
@@ -30,17 +30,20 @@ function isSmallEnough(message: Message, bytes: number): boolean {
   return !isPing || bytes <= mostBytesOfPing;
 }
 
-/** The credential of the first message; else that of the request that opened the socket. Two different ones are none. */
+/**
+ * Returns the credential in the first message or, without one, that of the request which opened the socket. Two different
+ * ones are a bad credential.
+ */
 export function credentialsOf(payload: unknown, ofRequest: readonly string[]): readonly string[] {
   const given = authorizationIn(payload);
   if (given === undefined) return ofRequest;
   return ofRequest.every((other) => other === given) ? [given] : [given, ...ofRequest];
 }
 
-/** What a message has for an Authorization header, in whatever case its name is. */
+/** Returns the Authorization entry of a payload, in any case of its name. */
 export function authorizationIn(payload: unknown): string | undefined {
   if (!isRecord(payload)) return undefined;
   const [, given] = Object.entries(payload).find(([name]) => name.toLowerCase() === "authorization") ?? [];
-  // What is no text is no credential, and not none either.
+  // A value that is not a text is a bad credential, not a missing one.
   return given == null ? undefined : typeof given === "string" ? given : "";
 }

@@ -9,7 +9,8 @@ import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { Outcome } from "../../graphql/outcome.js";
 import type { FormatError, RunOperation } from "../../graphql/run-operation.js";
 import { AnswerRoom, type ByteBudget } from "../connection/byte-budget.js";
-import type { Sink, Subscription, Subscriptions } from "./subscriptions.js";
+import type { Sink } from "./event-queue.js";
+import type { Subscription, Subscriptions } from "./subscriptions.js";
 
 /** Runs the operations of sockets and streams. */
 export type OperationServer = Pick<ContextFactory, "contextOf"> & {

@@ -11,7 +11,8 @@ import type { ConnectionCredential } from "./connection-credential.js";
 import { around, type Outbox, type SendOptions } from "./outbox.js";
 import { runOperation } from "./run-operation.js";
 import type { SocketServer } from "./socket-server.js";
-import type { Sink, Subscription } from "./subscriptions.js";
+import type { Sink } from "./event-queue.js";
+import type { Subscription } from "./subscriptions.js";
 
 /** An operation of a socket, until it is complete. */
 export type SocketOperation = {

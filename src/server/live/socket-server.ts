@@ -5,25 +5,27 @@ import type { ProcessorTurns } from "../../foundation/fairness/processor-turns.j
 import type { Turns } from "../../foundation/fairness/turns.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { TrustedDocuments } from "../../graphql/trusted-documents.js";
-import type { CredentialKeeper } from "./connection-credential.js";
+import type { CredentialVerifier } from "./connection-credential.js";
 import type { OperationServer } from "./run-operation.js";
 
+/** Everything that sockets and streams share. */
 export type SocketServer = OperationServer &
-  CredentialKeeper & {
+  CredentialVerifier & {
     readonly timer: Timer;
     readonly log: Logger;
     readonly metrics: Metrics | undefined;
     readonly trustedDocuments: TrustedDocuments | undefined;
+    /** A connection is closed if its client reads nothing for this long. */
     readonly sendTimeoutMilliseconds: number;
     readonly limits: SocketLimits;
     /** Turns at the processor for large messages. */
     readonly parsing: ProcessorTurns;
-    /** Sockets begin a few at a time, or a thousand that come back at once would have everybody else wait. */
+    /** Turns for new sockets. A thousand clients that come back at once would have everybody else wait. */
     readonly beginnings: Turns;
   };
 
 export type SocketLimits = {
-  /** How many sockets and streams one client may have open. */
+  /** The number of sockets and streams that one client may have open. */
   readonly connectionsOfClient: number;
   readonly operationsOfSocket: number;
   readonly messagesPerSecond: number;
