@@ -19,7 +19,7 @@ import { processorTurns } from "../foundation/fairness/processor-turns.js";
 import { keepRenewingWords, type WordsRenewal } from "../features/post/search/words-renewal.js";
 import { openReader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
-import { byteBudget } from "./connection/byte-budget.js";
+import { ByteBudget } from "./connection/byte-budget.js";
 import type { Features } from "../graphql/schema.js";
 import type { Keyring } from "../foundation/config/signing-keys.js";
 import type { Tracing } from "../foundation/tracing/span.js";
@@ -134,7 +134,7 @@ export async function openOperations(
   const operations = {
     run,
     trustedDocuments: config.trustedDocuments,
-    answers: byteBudget(limits.answerBytesInFlight, clock),
+    answers: new ByteBudget(limits.answerBytesInFlight, clock),
     sendTimeoutMilliseconds: limits.sendTimeoutSeconds * 1000,
     parsing: turns.others,
   };
@@ -193,7 +193,7 @@ export async function openOperations(
       graphql: {
         ...operations,
         maxBodyBytes: limits.bodyBytes,
-        bodies: byteBudget(limits.bodyBytesInFlight, clock),
+        bodies: new ByteBudget(limits.bodyBytesInFlight, clock),
         openStream: (...request) => live.stream(...request),
       },
       upgrade: (...request) => live.upgrade(...request),

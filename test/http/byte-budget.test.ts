@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { byteBudget } from "../../src/server/connection/byte-budget.js";
+import { ByteBudget } from "../../src/server/connection/byte-budget.js";
 import { handClock } from "../../src/testing/clock.js";
 
 const kib = 1024;
 
 function budgetOf(limit: number) {
   const clock = handClock();
-  const budget = byteBudget(limit, clock);
+  const budget = new ByteBudget(limit, clock);
   const cuts: string[] = [];
   return {
     clock,
@@ -81,7 +81,7 @@ test("takes up to a size what isn't held yet", () => {
 });
 
 test("gives nothing to who has closed, and lets go of everything once", () => {
-  const budget = byteBudget(1_000_000, () => new Date(0));
+  const budget = new ByteBudget(1_000_000, () => new Date(0));
   const [one, two] = [budget.open("one", () => {}), budget.open("two", () => {})];
   expect(one.take(400_000)).toBe(true);
   one.close();

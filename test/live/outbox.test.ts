@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { byteBudget } from "../../src/server/connection/byte-budget.js";
+import { ByteBudget } from "../../src/server/connection/byte-budget.js";
 import { Outbox } from "../../src/server/live/outbox.js";
 import { handClock, handTimer } from "../../src/testing/clock.js";
 
 const kib = 1024;
 
 function outboxOn(budgetBytes: number) {
-  const answers = byteBudget(budgetBytes, handClock());
+  const answers = new ByteBudget(budgetBytes, handClock());
   const waiting: (() => void)[] = [];
   const outbox = new Outbox({
     answers,

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
 import { processorTurns } from "../../src/foundation/fairness/processor-turns.js";
-import { byteBudget } from "../../src/server/connection/byte-budget.js";
+import { ByteBudget } from "../../src/server/connection/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
 import type { KnownError } from "../../src/foundation/errors.js";
 import { formatted } from "../../src/graphql/outcome.js";
@@ -53,8 +53,8 @@ export async function startSmallServer({ server, clock }: Api, bounds: Bounds = 
       trustedDocuments: undefined,
       parsing: processorTurns(1 / 4),
       maxBodyBytes: 1_000_000,
-      bodies: byteBudget(bodies, clock),
-      answers: byteBudget(answers, clock),
+      bodies: new ByteBudget(bodies, clock),
+      answers: new ByteBudget(answers, clock),
       sendTimeoutMilliseconds: sendTimeout,
       openStream: () => ({ live: { begin: async () => "" }, hasBegun: () => false, start() {}, close() {} }),
     },

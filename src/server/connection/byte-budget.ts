@@ -1,110 +1,121 @@
 import type { Clock } from "../../foundation/clock.js";
 import { tooBusy } from "../../foundation/fairness/turns.js";
 
-/** Bytes that are held for clients, bounded in all: bodies on their way in, or answers on their way out. */
-export type ByteBudget = {
-  /** @param cut ends the connection, which lets go of the bytes. */
-  readonly open: (clientKey: string, cut: () => void) => ByteShare;
-};
-
-/** What one request holds of a budget. */
-export type ByteShare = {
-  /** Takes so many bytes more. Answers false where there is no room for them. */
-  readonly take: (bytes: number) => boolean;
-  /** Takes what is missing to so many bytes in all. Answers false where there is no room for that. */
-  readonly takeUpTo: (bytes: number) => boolean;
-  /** Gives so many bytes back, or as many as it holds. */
-  readonly release: (bytes: number) => void;
-  /** From now on it is the client that is waited for; called again whenever it has sent or taken something. */
-  readonly awaitClient: () => void;
-  /** The client is waited for no more. */
-  readonly stopAwaiting: () => void;
-  /** Lets go of all of it. */
-  readonly close: () => void;
-};
-
-// What is smaller is always let in: it is bounded by the number of connections, and never waits for what is large.
+// Less than this is always let in: it is bounded by the number of connections, and never waits for what is large.
 const alwaysAdmittedBytes = 16 * 1024;
-// Who has made no progress for this long goes first where others need the room.
+// A client that has made no progress for this long is cut off first if others need the room.
 const patienceMilliseconds = 1000;
 
 /**
- * A budget of which one client may hold half. Where there is no room, connections are cut whose clients make no progress,
- * the one that has waited longest first.
+ * Bytes that are held for clients, bounded in all: bodies on their way in, or responses on their way out. One client may
+ * hold half. If there is no room, connections are cut whose clients make no progress, the one that has waited longest
+ * first.
  */
-export function byteBudget(limitBytes: number, clock: Clock): ByteBudget {
-  type Holder = {
-    readonly clientKey: string;
-    bytes: number;
-    awaitedSince: number | undefined;
-    isOpen: boolean;
-    readonly cut: () => void;
-  };
-  const holders = new Set<Holder>();
-  let held = 0;
-  const heldBy = (clientKey: string): number => {
-    let bytes = 0;
-    for (const holder of holders) if (holder.clientKey === clientKey) bytes += holder.bytes;
-    return bytes;
-  };
-  const release = (holder: Holder) => {
-    if (holders.delete(holder)) held -= holder.bytes;
-    holder.bytes = 0;
-    holder.isOpen = false;
-  };
+export class ByteBudget {
+  private readonly shares = new Set<ByteShare>();
+  private held = 0;
 
-  const makeRoom = (among: (holder: Holder) => boolean, missing: () => number): boolean => {
+  constructor(
+    private readonly limitBytes: number,
+    readonly clock: Clock,
+  ) {}
+
+  /** @param cut closes the connection, which releases its bytes. */
+  open(clientKey: string, cut: () => void): ByteShare {
+    return new ByteShare(this, clientKey, cut);
+  }
+
+  /** Reserves another `bytes` for a share. Returns false if there is no room for them. */
+  take(share: ByteShare, bytes: number): boolean {
+    const { limitBytes } = this;
+    const fits =
+      share.bytes + bytes <= alwaysAdmittedBytes ||
+      (this.makeRoom(
+        (other) => other !== share && other.clientKey === share.clientKey,
+        () => this.heldBy(share.clientKey) + bytes - limitBytes / 2,
+      ) &&
+        this.makeRoom(
+          (other) => other !== share,
+          () => this.held + bytes - limitBytes,
+        ));
+    if (!fits) return false;
+    this.shares.add(share);
+    share.bytes += bytes;
+    this.held += bytes;
+    return true;
+  }
+
+  release(share: ByteShare, bytes: number): void {
+    const given = Math.min(bytes, share.bytes);
+    share.bytes -= given;
+    this.held -= given;
+    // It holds nothing that others could need.
+    if (share.bytes === 0) this.shares.delete(share);
+  }
+
+  private heldBy(clientKey: string): number {
+    let bytes = 0;
+    for (const share of this.shares) if (share.clientKey === clientKey) bytes += share.bytes;
+    return bytes;
+  }
+
+  private makeRoom(among: (share: ByteShare) => boolean, missing: () => number): boolean {
     if (missing() <= 0) return true;
-    const before = clock().getTime() - patienceMilliseconds;
-    const stalled = [...holders]
-      .filter((holder) => among(holder) && holder.bytes > 0 && (holder.awaitedSince ?? Infinity) <= before)
+    const before = this.clock().getTime() - patienceMilliseconds;
+    const stalled = [...this.shares]
+      .filter((share) => among(share) && share.bytes > 0 && (share.awaitedSince ?? Infinity) <= before)
       .toSorted((a, b) => a.awaitedSince! - b.awaitedSince!);
-    for (const holder of stalled) {
+    for (const share of stalled) {
       if (missing() <= 0) break;
-      release(holder);
-      holder.cut();
+      share.close();
+      share.cut();
     }
     return missing() <= 0;
-  };
+  }
+}
 
-  return {
-    open(clientKey, cut) {
-      const own: Holder = { clientKey, bytes: 0, awaitedSince: undefined, isOpen: true, cut };
-      const take = (bytes: number): boolean => {
-        // What is taken for a client that has gone would never be let go of.
-        if (!own.isOpen) return false;
-        const fits =
-          own.bytes + bytes <= alwaysAdmittedBytes ||
-          (makeRoom(
-            (other) => other !== own && other.clientKey === clientKey,
-            () => heldBy(clientKey) + bytes - limitBytes / 2,
-          ) &&
-            makeRoom(
-              (other) => other !== own,
-              () => held + bytes - limitBytes,
-            ));
-        if (!fits) return false;
-        holders.add(own);
-        own.bytes += bytes;
-        held += bytes;
-        return true;
-      };
-      return {
-        take,
-        takeUpTo: (bytes) => bytes <= own.bytes || take(bytes - own.bytes),
-        release(bytes) {
-          const given = Math.min(bytes, own.bytes);
-          own.bytes -= given;
-          held -= given;
-          // It holds nothing that others could need.
-          if (own.bytes === 0) holders.delete(own);
-        },
-        awaitClient: () => void (own.awaitedSince = clock().getTime()),
-        stopAwaiting: () => void (own.awaitedSince = undefined),
-        close: () => release(own),
-      };
-    },
-  };
+/** The bytes that one request holds of a budget. */
+export class ByteShare {
+  bytes = 0;
+  /** The instant of the client's last progress, in milliseconds since 1970; undefined if it isn't waited for. */
+  awaitedSince: number | undefined;
+  private isOpen = true;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    readonly clientKey: string,
+    readonly cut: () => void,
+  ) {}
+
+  /** Reserves another `bytes`. Returns false if there is no room for them, or if the client has gone. */
+  take(bytes: number): boolean {
+    return this.isOpen && this.budget.take(this, bytes);
+  }
+
+  /** Reserves what is missing to `bytes` in all. Returns false if there is no room for that. */
+  takeUpTo(bytes: number): boolean {
+    return bytes <= this.bytes || this.take(bytes - this.bytes);
+  }
+
+  /** Releases `bytes`, or as many as it holds. */
+  release(bytes: number): void {
+    this.budget.release(this, bytes);
+  }
+
+  /** Records that the client is waited for. Call it again whenever the client has sent or read something. */
+  awaitClient(): void {
+    this.awaitedSince = this.budget.clock().getTime();
+  }
+
+  stopAwaiting(): void {
+    this.awaitedSince = undefined;
+  }
+
+  /** Releases all bytes. No more can be reserved. */
+  close(): void {
+    this.isOpen = false;
+    this.budget.release(this, this.bytes);
+  }
 }
 
 /** A response's share of a budget, opened for its client when the first bytes are reserved. */
