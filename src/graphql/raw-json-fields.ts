@@ -17,11 +17,11 @@ import type { OperationContext } from "./operation-context.js";
  * the same for all root fields: a promise more for one of them would change the order of their errors.
  */
 export function placeRawJson(schema: GraphQLSchema): void {
-  const roots: unknown[] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const roots = new Set<unknown>([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields()))
-      if (roots.includes(type) || field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
+      if (roots.has(type) || field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
   }
 }
 

@@ -3,24 +3,24 @@ import type { FastifyReply } from "fastify";
 import type { Live } from "../../kit/context.js";
 import type { StreamFraming } from "./stream-framing.js";
 
-/** A response that answers of a subscription can follow each other in. */
+/** A response that carries the answers of a subscription, one after the other. */
 export type AnswerStream = {
   readonly live: Live;
-  /** Whether the operation was a subscription, which has begun. */
-  readonly hasBegun: () => boolean;
-  /** Sends the first answer, given as JSON, and whatever follows. */
-  readonly start: (first: string) => void;
-  /** There is nothing to follow. */
-  readonly close: () => void;
+  /** Whether the operation was a subscription, and has started. */
+  hasBegun(): boolean;
+  /** Sends the first answer, given as JSON, and those that follow. */
+  start(first: string): void;
+  /** Closes it, if no answers will follow. */
+  close(): void;
 };
 
-/** Begins a response whose body is a stream. */
+/** Starts a response whose body is a stream. */
 export function writeStreamHead(reply: FastifyReply, framing: StreamFraming): void {
   reply.hijack();
   reply.raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     "content-type": framing.contentType,
-    // A proxy that collects an answer before it passes it on would keep all events.
+    // A proxy that buffers the response would hold all events back.
     "x-accel-buffering": "no",
   });
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** What a page may read of an answer's headers, beside those that each page may. */
+/** The response headers that pages of other origins may read, in addition to those that they always may. */
 const exposedHeaders = "WWW-Authenticate, Retry-After, x-request-id";
 
 /** As long as any browser keeps the answer to a preflight. */
@@ -26,7 +26,7 @@ export function answerPreflight(request: FastifyRequest, reply: FastifyReply): F
     // Clients and tracers have headers of their own, none of which means anything here: the origin is what counts.
     const headers = asked["access-control-request-headers"];
     if (headers !== undefined) reply.header("access-control-allow-headers", headers);
-    // Chrome asks where a page of the internet, such as Sandbox, calls a server on this machine.
+    // Chrome asks this if a page of the internet, such as Sandbox, calls a server on this machine.
     if (asked["access-control-request-private-network"] === "true")
       reply.header("access-control-allow-private-network", "true");
   }

@@ -1,5 +1,5 @@
 /**
- * What every answer says, whatever it holds. There is no Strict-Transport-Security: TLS ends in front of this server, and
+ * The headers of every response. There is no Strict-Transport-Security: TLS ends in front of this server, and
  * whoever ends it knows whether the whole host has it.
  */
 export const securityHeaders: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /**
- * Runs something once, when an answer has been sent or will never be. A response that waits behind another of its
- * connection (HTTP pipelining) is told nothing when the connection closes, so the connection is listened to as well.
+ * Runs a function once, when a response was sent or never will be. A response that waits behind another on its connection
+ * (HTTP pipelining) gets no event when the connection closes, so the connection is watched as well.
  */
 export function onResponseEnd(
   { raw: { socket } }: FastifyRequest,
@@ -11,7 +11,7 @@ export function onResponseEnd(
 ): void {
   let isOver = false;
   const over = () => {
-    // Taken off in the middle of the event, a listener is called all the same.
+    // A listener that is removed while the event is emitted is called all the same.
     if (isOver) return;
     isOver = true;
     response.off("close", over);

@@ -11,7 +11,7 @@ export const healthPath = "/healthz";
 /** Whether it should be sent requests. */
 export const readinessPath = "/readyz";
 
-/** What the process has measured. */
+/** The path of the metrics. */
 export const metricsPath = "/metrics";
 
 /** A request's path as it was sent, without the query string, whose variables or token are nobody's business. */
@@ -38,7 +38,7 @@ export function pathOf(request: FastifyRequest): string {
 export const endpointUrl = (address: ReturnType<Server["address"]>, host: string): string =>
   originOf(address, host) + endpointPath;
 
-/** The same of what is measured, where it has a port of its own. */
+/** Returns the URL of the metrics, if they have a port of their own. */
 export const metricsUrl = (address: ReturnType<Server["address"]>, host: string): string =>
   originOf(address, host) + metricsPath;
 

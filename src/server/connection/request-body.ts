@@ -5,10 +5,10 @@ import { KnownError } from "../../foundation/errors.js";
 import type { ByteShare } from "./byte-budget.js";
 
 /**
- * Reads a request's body, which begins when there is room for it.
+ * Reads a request's body, once there is room for it.
  *
- * @throws KnownError `PAYLOAD_TOO_LARGE`, `SERVICE_UNAVAILABLE` where there is no room, `BAD_REQUEST` where the client
- * gave up.
+ * @throws KnownError `PAYLOAD_TOO_LARGE`, `SERVICE_UNAVAILABLE` if there is no room, `BAD_REQUEST` if the client gave
+ * up.
  */
 export async function readBody(request: IncomingMessage, limitBytes: number, share: ByteShare): Promise<Buffer> {
   checkEncoding(request.headers);
@@ -21,14 +21,14 @@ export async function readBody(request: IncomingMessage, limitBytes: number, sha
   return bytes;
 }
 
-/** What a request sends, where its share has taken room for the first `room` bytes. */
+/** @param room the bytes for which the share has room already. */
 function bytesOf(request: IncomingMessage, limitBytes: number, share: ByteShare, room: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const fail = (error: KnownError) => {
       request.off("data", take);
-      // What is left of it is read by nobody.
+      // Nobody reads the rest.
       request.pause();
       reject(error);
     };
@@ -44,7 +44,7 @@ function bytesOf(request: IncomingMessage, limitBytes: number, share: ByteShare,
     };
     request.on("data", take);
     request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
-    // It comes in the end for every request; before that, the client gave up.
+    // Every request closes in the end. One that closes before its end was given up by its client.
     request.once("close", () => {
       if (!request.readableEnded) fail(endedEarly());
     });
@@ -65,5 +65,5 @@ function checkEncoding(headers: IncomingHttpHeaders): void {
 const endedEarly = () => new KnownError("BAD_REQUEST", "The request ended before its body did");
 
 function tooLarge(limitBytes: number): KnownError {
-  return new KnownError("PAYLOAD_TOO_LARGE", `A request's body may have ${limitBytes} bytes at most`);
+  return new KnownError("PAYLOAD_TOO_LARGE", `A request's body may have at most ${limitBytes} bytes`);
 }

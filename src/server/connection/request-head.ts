@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 /** The most header lines of a request. */
 const mostHeaderLines = 1000;
 
-/** What keeps a request from being answered for what it asks, found in its line and its headers. */
+/** A fault in the first line or the headers, for which a request is rejected. */
 export type HeadFault = { readonly status: 400 | 414 | 417 | 431; readonly message: string };
 
 /**

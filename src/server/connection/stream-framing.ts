@@ -1,22 +1,22 @@
-/** How the answers of a subscription follow each other in the body of one HTTP response. */
+/** The format in which the answers of a subscription follow each other in one HTTP response. */
 export type StreamFraming = {
   readonly contentType: string;
-  /** What the body begins with. */
+  /** The beginning of the body. */
   readonly head: string;
-  /** What stands before and after an answer in JSON. */
+  /** The text before and after an answer in JSON. */
   readonly next: { readonly before: string; readonly after: string };
-  /** What says nothing, so that nobody on the way takes the connection for a dead one. */
+  /** A text without meaning, so that no proxy takes the connection for a dead one. */
   readonly heartbeat: string;
-  /** The last answer of a stream that ends for an error, given as JSON. */
+  /** Returns the last answer of a stream that ends with an error. */
   readonly failure: (errors: string) => string;
-  /** What the body ends with where no more is to come. */
+  /** The end of the body, if no more events will come. */
   readonly complete: string;
-  /** What it ends with where the client may come back. */
+  /** The end of the body, if the client may come back for more. */
   readonly tail: string;
 };
 
 /**
- * GraphQL over SSE, in the mode of distinct connections. A stream that ends without `complete` is taken up again.
+ * GraphQL over SSE, in the mode of distinct connections. Clients resume a stream that ends without `complete`.
  *
  * @see https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
  */
@@ -33,7 +33,7 @@ const eventStream: StreamFraming = {
 const part = { before: "\r\ncontent-type: application/json\r\n\r\n", after: "\r\n--graphql" };
 
 /**
- * Apollo's multipart protocol. The delimiter follows each part at once, since clients take a part for complete by it.
+ * Apollo's multipart protocol. The delimiter follows each part at once: clients take it as the end of the part.
  *
  * @see https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
  */
@@ -47,7 +47,7 @@ const multipart: StreamFraming = {
   tail: "--\r\n",
 };
 
-/** The framing that an Accept header names; undefined where it names none. */
+/** Returns the framing that an Accept header names; undefined if it names none. */
 export function framingFor(accept: string): StreamFraming | undefined {
   if (/(^|,)\s*text\/event-stream\b/i.test(accept)) return eventStream;
   return /(^|,)\s*multipart\/mixed\s*;[^,]*\bsubscriptionSpec="?1\.0/i.test(accept) ? multipart : undefined;

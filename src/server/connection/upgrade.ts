@@ -10,32 +10,32 @@ export type Upgrade = { readonly socket: Socket; readonly head: Buffer };
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
 
-/** What a request asks to become; undefined for all that are answered in HTTP. */
+/** Returns the WebSocket upgrade that a request asks for; undefined if it is answered in HTTP. */
 export const upgradeOf = ({ raw }: FastifyRequest): Upgrade | undefined => upgrades.get(raw);
 
 /**
- * Routes requests for a WebSocket like any other, so that they have their address, their id and their refusals from the
- * same place. Offers of other protocols are passed over, as RFC 9110, section 7.8, has it.
+ * Routes requests for a WebSocket like any other request, so that they get their address, id and errors in the same
+ * place. Offers of other protocols are ignored (RFC 9110, section 7.8).
  */
 export function routeUpgrades(http: FastifyInstance): void {
   http.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    // A socket that breaks has no parser any more that would tell.
+    // A broken socket no longer has a parser that would report it.
     socket.on("error", () => socket.destroy());
     const response = new ServerResponse(request);
     try {
       response.assignSocket(socket);
     } catch {
-      // Sent before the answer to an earlier request of the connection, which no client of either protocol does.
+      // The request came before the response to an earlier one. No client of either protocol does that.
       return socket.destroy();
     }
-    // One with too many headers is refused as it is: a request must never be written again with lines missing.
+    // A request with too many headers is rejected as it is: it must never be repeated with lines missing.
     if (!asksForWebSocket(request) && !hasTooManyHeaders(request)) {
       response.detachSocket(socket);
       return answerWithoutUpgrade(http.server, request, socket, head);
     }
     if (asksForWebSocket(request)) upgrades.set(request, { socket, head });
     response.shouldKeepAlive = false;
-    // Not left to the client, which need not close; nobody else looks after the connection.
+    // The client need not close, and nobody else looks after the connection.
     response.once("finish", () => socket.destroySoon());
     http.routing(request, response);
   });
@@ -44,12 +44,12 @@ export function routeUpgrades(http: FastifyInstance): void {
 const asksForWebSocket = ({ method, headers }: IncomingMessage): boolean =>
   method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 
-/** Options of Node's server, which newer versions look at before they give a connection up. */
+/** Options of Node's server. Newer versions ask them before they give a connection up. */
 export const upgradeOptions: object = { shouldUpgradeCallback: asksForWebSocket };
 
 /**
- * Older ones have given up the connection for any request with an Upgrade header, though it asks for what isn't spoken
- * here: Java's HttpClient offers HTTP/2 with its first request. It is read again, without the offer.
+ * Parses a request again without its offer of an upgrade. Older versions of Node give up the connection for any Upgrade
+ * header, even for a protocol that isn't spoken here: Java's HttpClient offers HTTP/2 with its first request.
  */
 function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;

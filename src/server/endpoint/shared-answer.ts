@@ -1,8 +1,8 @@
 import type { Timer } from "../../foundation/clock.js";
 
 /**
- * Does `work` once for all who ask while it is under way, and within so many milliseconds after its end: what anybody may
- * ask for costs no more, however many ask.
+ * Runs `work` once for all callers that ask while it is running or within `keptMilliseconds` after its end. Requests that
+ * anybody may send then cost no more, however many there are.
  */
 export function sharedAnswer<Answer>(
   timer: Timer,

@@ -11,7 +11,7 @@ import { answerError } from "../connection/error-response.js";
 import { explorerFiles, sendFile } from "./explorer-files.js";
 import { challenge } from "../endpoint/http-of.js";
 
-/** What a browser lets the explorer do: run its own files, call this server, and show Apollo Sandbox's frame. */
+/** The explorer may run its own files, call this server and show Apollo Sandbox's frame. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,14 +25,14 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A name with a hash in it: what it names never changes. */
+/** A file whose name has a hash never changes. */
 const forEver = "public, max-age=31536000, immutable";
 
 /** Serves the explorer at `/`. */
 export function routeExplorer(
   http: FastifyInstance,
   createContext: ContextFactory["createContext"],
-  /** Where it is, nothing is said of the demonstration, and no token is shortened. */
+  /** In production, the demonstration is not offered and no token is shortened. */
   isProduction: boolean,
 ): void {
   http.get("/", { exposeHeadRoute: true }, async (request, reply) => {
@@ -43,7 +43,7 @@ export function routeExplorer(
         new KnownError("SERVICE_UNAVAILABLE", "The explorer isn't built: node scripts/prepare.mjs --build"),
       );
     reply.header("content-security-policy", policy);
-    // Sandbox opens a window to sign in to Apollo, which has to find its way back.
+    // Sandbox opens a window to sign in to Apollo, which must be able to return.
     reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
     return sendFile(page, "no-cache", request, reply);
   });
@@ -68,7 +68,7 @@ export function routeExplorer(
     }
   };
 
-  // What the page can offer here.
+  // The offers of the page on this server.
   http.get("/explorer/offers", (request, reply) =>
     asked(request, reply, async ({ reader }) => ({
       canExpire: !isProduction,

@@ -16,7 +16,7 @@ import type { SocketServer } from "./socket-server.js";
 const initMilliseconds = 10_000;
 /** A client that doesn't close its side within this time is cut off. */
 export const closeMilliseconds = 1000;
-// What was asked before a session's end is answered if that takes no longer.
+// Operations in progress at a session's end are answered if that takes no longer.
 const lastAnswersMilliseconds = 500;
 
 /**
@@ -128,7 +128,7 @@ export class Socket implements Connection, OperationSocket {
       case MessageType.Pong:
         return undefined;
       case MessageType.Subscribe:
-        return this.subscribe(message.id, message.payload as object);
+        return this.subscribe(message.id, message.payload);
       case MessageType.Complete:
         return this.operations.get(message.id)?.end();
       default:

@@ -4,7 +4,7 @@ import { healthPath, readinessPath } from "../connection/paths.js";
 import type { Unready } from "./readiness.js";
 
 /**
- * Routes what probes ask: whether the process answers at all, and whether it should be sent requests. Neither looks at a
+ * Adds the routes for probes: whether the process answers at all, and whether it should be sent requests. Neither needs a
  * credential.
  */
 export function routeHealth(http: FastifyInstance, findUnready: () => Promise<Unready | undefined>): void {

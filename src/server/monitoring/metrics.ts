@@ -8,15 +8,15 @@ import { metricsPath } from "../connection/paths.js";
 /** Prometheus's text format. */
 const type = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Routes what Prometheus asks for. */
+/** Adds the route for Prometheus. */
 export function routeMetrics(http: FastifyInstance, text: () => Promise<string>): void {
   http.get(metricsPath, { exposeHeadRoute: true }, async (_request, reply) => reply.type(type).send(await text()));
 }
 
 /**
- * Serves the same on a port of its own, and nothing else there.
+ * Serves the metrics, and nothing else, on a port of their own.
  *
- * @returns where it is.
+ * @returns the listening server.
  * @throws the error of `listen`.
  */
 export async function listenForMetrics(
@@ -27,7 +27,7 @@ export async function listenForMetrics(
   const server = createServer((request, response) => {
     const answer = (status: number, body: string) =>
       response.writeHead(status, { ...headers, "content-type": status === 200 ? type : "text/plain" }).end(body);
-    if (request.url?.split("?", 1)[0] !== metricsPath) answer(404, `There is nothing here but ${metricsPath}\n`);
+    if (request.url?.split("?", 1)[0] !== metricsPath) answer(404, `There is only ${metricsPath} here\n`);
     else
       text().then(
         (body) => answer(200, body),

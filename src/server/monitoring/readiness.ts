@@ -10,14 +10,14 @@ import { sql, type Sql } from "../../database/sql.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
 import { sharedAnswer } from "../endpoint/shared-answer.js";
 
-/** Why a server should be sent no requests now. */
+/** The reason why a server should be sent no requests now. */
 export type Unready = {
   readonly reason: "STARTING" | "STOPPING" | "DATABASE" | "MIGRATIONS" | "READ_ONLY" | "EVENT_LOG";
-  /** The same in words, which hold nothing of the database or of an error. */
+  /** The reason in words, without anything of the database or of an error. */
   readonly message: string;
 };
 
-/** Whether what operations need is there; undefined where it is. */
+/** Returns the reason why operations would fail now; undefined if the server is ready. */
 export type Readiness = () => Promise<Unready | undefined>;
 
 const longestSeconds = 2;
@@ -25,8 +25,8 @@ const keptMilliseconds = 1000;
 const clientKey = "readiness";
 
 /**
- * Makes the check of a server that has started. One runs at a time, and its answer is everybody's for a second: who asks
- * without end has the database read two rows a second.
+ * Makes the check of a server that has started. One runs at a time, and its answer is kept for a second: a caller that
+ * asks without end makes the database read two rows a second.
  */
 export function readinessOf(parts: {
   readonly database: Database;
@@ -47,12 +47,12 @@ export function readinessOf(parts: {
       const missing = await missingMigrations(database, reader, { clientKey, signal }).catch(() => undefined);
       if (missing === undefined) return unreadable;
       if (missing.length > 0)
-        return { reason: "MIGRATIONS", message: `The database lacks ${missing.join(", ")}: start this version anew` };
+        return { reason: "MIGRATIONS", message: `The database lacks ${missing.join(", ")}: start this version again` };
       const reading = { cost: "indexed", clientKey, signal } as const;
       const all = <Row>(statement: Sql) => reader.all<Row>(statement, reading);
       const whyReadOnly = await database.engine.whyReadOnly(database.url, { all }).catch(() => unreadable);
       if (typeof whyReadOnly === "object") return whyReadOnly;
-      // Before the event log, which can't go on without writing either if somebody subscribes.
+      // Checked before the event log, which needs to write too if anybody subscribes.
       if (whyReadOnly !== undefined) return { reason: "READ_ONLY", message: readOnlyMessage(whyReadOnly) };
       const isReadable = await reader.all(sql`select max(seq) as last from events`, reading).then(
         () => !events.isStuck(),

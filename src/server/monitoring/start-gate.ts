@@ -1,20 +1,20 @@
 import type { Timer } from "../../foundation/clock.js";
 import { KnownError } from "../../foundation/errors.js";
 
-/** What there is only once the server has started. */
+/** Holds back what needs a started server. */
 export type StartGate<Thing> = {
-  /** It is there. */
+  /** Opens the gate. */
   readonly begin: (thing: Thing) => void;
   readonly now: () => Thing | undefined;
   /**
-   * Waits for it.
+   * Waits until the gate is open.
    *
-   * @throws KnownError `SERVICE_UNAVAILABLE` where that takes too long.
+   * @throws KnownError `SERVICE_UNAVAILABLE` if that takes too long.
    */
   readonly wait: () => Promise<Thing>;
 };
 
-/** @param longest how many milliseconds anybody waits. */
+/** @param longest the time for which a caller waits, in milliseconds. */
 export function startGate<Thing>(timer: Timer, longest: number): StartGate<Thing> {
   let there: Thing | undefined;
   const waiting = new Set<(thing: Thing) => void>();
@@ -30,7 +30,11 @@ export function startGate<Thing>(timer: Timer, longest: number): StartGate<Thing
       return new Promise((resolve, reject) => {
         const cancel = timer(longest, () => {
           waiting.delete(take);
-          reject(new KnownError("SERVICE_UNAVAILABLE", "The server is starting", { retryAfterSeconds: 1 }));
+          reject(
+            new KnownError("SERVICE_UNAVAILABLE", "The server is starting; try again in a moment", {
+              retryAfterSeconds: 1,
+            }),
+          );
         });
         const take = (thing: Thing) => {
           cancel();

@@ -13,7 +13,7 @@ export type Ready = WorkerReady & {
   readonly readyMs: number;
 };
 
-/** What is said of a server that is ready. */
+/** The facts that a server announces when it is ready. */
 export function facts({ name, url, secretFile, metrics, readyMs }: Ready, config: Config) {
   return {
     name,

@@ -1,10 +1,10 @@
 import type { WorkerMessage, WorkerOrder, WorkerReady } from "./workers.js";
 
-/** Tells the parent; where it has ended, nobody hears it. */
+/** Sends a message to the parent, unless it has ended. */
 export const tellParent = (message: WorkerReady | WorkerMessage) =>
   void process.send!(message, undefined, {}, () => {});
 
-/** What the parent gathers of all workers. It always answers, or ends, and its workers with it. */
+/** Asks the parent for the metrics of all workers. It always answers, or ends together with its workers. */
 export function askParent(message: "metrics of all"): Promise<string> {
   return new Promise((resolve, reject) => {
     const hear = (order: WorkerOrder) => {

@@ -16,24 +16,24 @@ import { keepHeapSmall } from "./heap.js";
 import { askParent, tellParent } from "./parent.js";
 import { version } from "./version.js";
 import { stopSignals } from "./stop-signals.js";
-import { startWorkers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./workers.js";
+import { Workers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./workers.js";
 import { startServer } from "../server.js";
 
 const name = `postern ${version}`;
 
-/** What serves: a server in this process, or workers. */
+/** A server in this process, or its workers. */
 type Running = WorkerReady & {
-  /** Says that no requests should come any more, and still answers them. */
+  /** Reports not ready from now on. Requests that come are still answered. */
   readonly drain: () => void;
   readonly stop: () => Promise<void>;
   readonly cut: () => void;
-  /** Ends it though it can't be stopped. */
+  /** Ends it if it can't be stopped. */
   readonly kill: () => void;
-  /** What it has measured; undefined where nothing is. */
+  /** Returns the metrics; undefined if they are off. */
   readonly metricsText: (() => Promise<string>) | undefined;
 };
 
-/** Serves until a signal stops it; a start that can't be ends the process with a line for each thing that is wrong. */
+/** Serves until a signal stops it. A start that fails ends the process with a line for each problem. */
 export function serveUntilStopped(): void {
   start().catch(fail);
 }
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
   const readyMs = systemClock().getTime() - startedAt.getTime();
   const ready: Ready = { name, ...running, metrics, readyMs };
   if (process.stdout.isTTY) console.log(banner(ready, config));
-  // Whatever is logged: whoever starts a server waits for this line.
+  // At every log level: scripts that start a server wait for this line.
   else log.child({}, { level: "info" }).info(facts(ready, config), "ready");
 }
 
@@ -65,7 +65,7 @@ async function serve(parts: Parts): Promise<Running> {
   return { ...(await startServer(parts)), kill: () => {} };
 }
 
-/** Serves what is measured on the port that METRICS names, and says where that is. */
+/** Serves the metrics on the port that METRICS names, and returns their URL. */
 async function listenOnOwnPort({ metricsText }: Running, { metrics, ...config }: Config): Promise<string | undefined> {
   if (typeof metrics !== "number" || metricsText === undefined) return undefined;
   const host = unixSocketOf(config.host) === undefined ? config.host : "127.0.0.1";
@@ -77,25 +77,28 @@ async function listenOnOwnPort({ metricsText }: Running, { metrics, ...config }:
 }
 
 async function startParent({ config, clock, timer, log }: Parts, output: LogOutput, grace: number): Promise<Running> {
-  const workers = await startWorkers({ count: config.workers, clock, timer, log, output });
+  const workers = new Workers({ count: config.workers, clock, timer, log, output });
+  const ready = await workers.start();
+  const { drain, stop, cut, kill, metricsText } = workers;
+  const running: Running = { ...ready, drain, stop, cut, kill, metricsText };
   const end = async () => {
     const error = await workers.failed;
-    await stopInTime(workers, grace);
+    await stopInTime(running, grace);
     await written(output);
     fail(error);
   };
   end().catch(fail);
-  return workers;
+  return running;
 }
 
-/** A worker's part: it serves, and ends at its parent's word. */
+/** Serves as a worker, which ends when its parent says so. */
 async function work(parts: Parts, output: LogOutput): Promise<void> {
   // A terminal sends its signals to the parent and the workers alike.
   for (const signal of stopSignals) process.on(signal, () => {});
   const isFirst = cluster.worker!.id === 1;
   const server = await startServer({
     ...parts,
-    // What comes while another worker is started is for those that are there already.
+    // Requests that come while a worker starts are for those that are running.
     listensLast: !isFirst,
     // Workers start together, and the first marks that.
     markFolder: isFirst ? parts.markFolder : undefined,
@@ -108,7 +111,7 @@ async function work(parts: Parts, output: LogOutput): Promise<void> {
   };
   process.on("message", (order: WorkerOrder) => {
     if (typeof order === "object") return;
-    // Where it can't, it is counted as it was before.
+    // If it can't be measured, its last figures count.
     if (order === "measure")
       server.metrics?.measured().then(
         (measured) => tellParent({ measured }),
@@ -121,7 +124,7 @@ async function work(parts: Parts, output: LogOutput): Promise<void> {
   tellParent({ url: server.url, secretFile: server.secretFile });
 }
 
-// What is left of the grace time for what has to be closed when connections have been cut.
+// The rest of the grace time is for closing everything after connections were cut.
 const shareForCutting = 0.8;
 const flushMilliseconds = 500;
 
@@ -150,7 +153,7 @@ function stopOnSignal(
 }
 
 /**
- * What is under way has the grace time to end. Then its connections are cut, and a process that can't end even so is
+ * Operations in progress have the grace time to end. Then their connections are cut. A process that still can't end is
  * killed, which a database survives.
  */
 async function stopInTime(running: Running, graceMilliseconds: number): Promise<void> {
@@ -164,12 +167,12 @@ async function stopInTime(running: Running, graceMilliseconds: number): Promise<
   await running.stop();
 }
 
-/** Waits until the log is written; who has stopped reading it is not waited for. */
+/** Waits until the log is written, but not for a reader that has stopped reading. */
 async function written(output: LogOutput): Promise<void> {
   await Promise.race([output.flush(), pause(flushMilliseconds)]);
 }
 
-/** Ends a start that can't be: in words where the cause is known, with the stack where it is our mistake. */
+/** Ends a start that failed: with a sentence if the cause is known, with the stack if it is our mistake. */
 function fail(error: unknown): never {
   for (const line of linesOf(error)) console.error(line);
   process.exit(1);
@@ -192,8 +195,8 @@ function linesOf(error: unknown): readonly string[] {
   if (code === "EACCES" && port !== undefined)
     return [`Port ${port} needs more rights than this user has: set PORT to another, for example PORT=4000`];
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-    return [`HOST is no address of this machine, for example HOST=127.0.0.1`];
-  // A folder that may not be written, a file where a folder should be, a full disk: the system's words say it.
+    return [`HOST is not an address of this machine: set it to one, for example HOST=127.0.0.1`];
+  // The system's own words for a folder without write permission, a file instead of a folder, a full disk.
   if (syscall !== undefined) return [message];
   return [stack ?? message ?? String(error)];
 }

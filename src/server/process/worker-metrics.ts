@@ -4,21 +4,21 @@ import type { Timer } from "../../foundation/clock.js";
 import { sharedAnswer } from "../endpoint/shared-answer.js";
 import type { Measured } from "../../foundation/metrics/together.js";
 
-// Who is busy for longer is counted as it was before.
+// The last figures of a worker that is busy for longer count.
 const longestMilliseconds = 1000;
 const keptMilliseconds = 1000;
 
-/** What all workers of a parent have measured, those that have ended too. */
+/** The metrics of all workers of a parent, including those that have ended. */
 export type WorkerMetrics = {
-  /** Asks all of them, and gives the sums as a text for Prometheus. */
+  /** Asks all workers, and returns the sums as a text for Prometheus. */
   readonly text: () => Promise<string>;
-  /** Takes what a worker has answered. */
+  /** Takes a worker's answer. */
   readonly take: (worker: Worker, measured: Measured) => void;
-  /** Keeps what one has counted that has ended. */
+  /** Keeps the counters of a worker that has ended. */
   readonly forget: (worker: Worker) => void;
 };
 
-/** @param ask asks every worker that is ready, and gives those. */
+/** @param ask asks every worker that is ready, and returns these. */
 export function gatherMetrics(timer: Timer, ask: () => readonly Worker[]): WorkerMetrics {
   const latest = new Map<Worker, Measured>();
   const waiting = new Map<Worker, () => void>();

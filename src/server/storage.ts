@@ -1,0 +1,90 @@
+import type { Logger } from "pino";
+
+import { keepRenewingWords, type WordsRenewal } from "../features/post/search/words-renewal.js";
+import { databaseErrorKind, openDatabase } from "../database/database.js";
+import type { Database } from "../database/engine.js";
+import { openEventLog, type EventLog } from "../database/event-log/event-log.js";
+import { openReader, type Reader } from "../database/reader.js";
+import { transactionsOn } from "../database/transaction.js";
+import type { Clock, Timer } from "../foundation/clock.js";
+import type { Config } from "../foundation/config/settings.js";
+import type { RepeatedErrors } from "../foundation/log.js";
+import type { DatabaseErrorKind } from "../foundation/metrics/metrics.js";
+import type { Features } from "../graphql/schema.js";
+
+/** The open database and everything that works on it. */
+export type Storage = {
+  readonly database: Database;
+  readonly reader: Reader;
+  readonly transactions: ReturnType<typeof transactionsOn>;
+  readonly events: EventLog;
+  readonly close: () => Promise<void>;
+};
+
+class DriverWarning extends Error {
+  override readonly name = "DriverWarning";
+}
+
+/** @throws DatabaseUnusableError, with nothing left open. */
+export async function openStorage(deps: {
+  readonly config: Config;
+  readonly features: Features;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Logger;
+  /** Logs an error that many operations meet at a time. */
+  readonly logRepeated: RepeatedErrors;
+  readonly onDatabaseError: (kind: DatabaseErrorKind) => void;
+  /** An open database to use instead of the one in the settings. */
+  readonly database: Database | undefined;
+}): Promise<Storage> {
+  const { config, clock, timer, logRepeated, onDatabaseError } = deps;
+  const { database, reader } = await openBoth(deps);
+  database.warnings.tell = (message) => logRepeated(new DriverWarning(message), "the database's driver warns");
+  const transactions = transactionsOn(
+    database,
+    () => {
+      events.wake();
+      renewal.wake();
+    },
+    { timer },
+  );
+  const events = openEventLog({
+    database,
+    reader,
+    transaction: transactions({ clientKey: "event log" }),
+    clock,
+    timer,
+    ttlSeconds: config.eventLogTtlSeconds,
+    onError(error) {
+      logRepeated(error, "the event log can't be read");
+      onDatabaseError(databaseErrorKind(error) ?? "other");
+    },
+  });
+  const renewal: WordsRenewal = keepRenewingWords({
+    transaction: transactions({ clientKey: "search index" }),
+    clock,
+    timer,
+    onError(error) {
+      deps.log.warn({ err: error }, "the search index can't be renewed now");
+      onDatabaseError(databaseErrorKind(error) ?? "other");
+    },
+  });
+  const close = async () => {
+    await Promise.all([events.close(), renewal.close()]);
+    await reader.close();
+    await database.close(true);
+  };
+  return { database, reader, transactions, events, close };
+}
+
+async function openBoth({ config, features, database: given }: Parameters<typeof openStorage>[0]) {
+  const { databaseUrl, databaseUse, limits } = config;
+  const database = given ?? (await openDatabase(databaseUrl, features.entities, databaseUse, features.migrations));
+  try {
+    return { database, reader: await openReader(database, limits.slowReads) };
+  } catch (error) {
+    await database.close(true);
+    throw error;
+  }
+}
