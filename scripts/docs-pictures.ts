@@ -1,5 +1,5 @@
-// Renews the pictures of docs/explorer.md and the README: the explorer on a server with the demonstration, at an instant
-// that is always the same, in the light and in the dark.
+// Takes the pictures of docs/explorer.md and the README: the explorer on a server with the demonstration, always at the
+// same instant, in the light and the dark theme. Arguments name the pictures to take; without any, all are taken.
 import type { Browser, Page } from "playwright-core";
 
 import { hashPassword } from "../src/features/account/password.js";
@@ -19,7 +19,7 @@ if (chromiumFile === undefined) {
   process.exit(1);
 }
 
-/** A server with the demonstration, whose time passes where it is let. */
+/** Starts a server with the demonstration, whose clock is moved by hand. */
 async function startDemonstration() {
   const { config } = readConfig({ PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "for a picture".repeat(3) });
   const [clock, timer] = [handClock(), handTimer()];
@@ -35,15 +35,23 @@ const press = (page: Page, name: string) => page.getByRole("button", { name, exa
 const step = (page: Page, id: string) => page.locator(`[data-step=${id}] button`).click();
 const answered = (page: Page, text: string) => page.locator(".answer-status", { hasText: text }).waitFor();
 
-/** Lets time pass for the server and the page. */
+/** Moves the clocks of the server and the page. */
 async function pass(page: Page, { clock, timer }: Demonstration, milliseconds: number) {
   clock.advance(milliseconds);
   await page.clock.fastForward(milliseconds);
   timer.elapse(milliseconds);
 }
 
-/** Each picture by its name: what is done on the page before it is taken. */
+/** The steps on the page before each picture is taken. */
 const pictures: Record<string, (page: Page, server: Demonstration) => Promise<void>> = {
+  async posts(page) {
+    await step(page, "signIn");
+    await page.getByRole("timer").waitFor();
+    for (const id of ["create", "list"]) {
+      await step(page, id);
+      await answered(page, "200 OK");
+    }
+  },
   async explorer(page, server) {
     await step(page, "signIn");
     await page.getByRole("timer").waitFor();
@@ -89,7 +97,7 @@ async function take(browser: Browser, name: string, colorScheme: "light" | "dark
     });
     await page.locator(".cm-content").first().waitFor();
     await pictures[name]!(page, server);
-    // The last message has gone, and nothing is pointed at.
+    // No message is shown any longer, and the pointer is away.
     await page.clock.fastForward(7000);
     await page.mouse.move(0, 0);
     await page.evaluate("document.activeElement?.blur()");
@@ -101,7 +109,8 @@ async function take(browser: Browser, name: string, colorScheme: "light" | "dark
 }
 
 const browser = await openBrowser();
-for (const name of Object.keys(pictures)) {
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : Object.keys(pictures)) {
   for (const colorScheme of ["light", "dark"] as const) await take(browser, name, colorScheme);
   console.log(`docs/pictures/${name}-light.png and ${name}-dark.png`);
 }
