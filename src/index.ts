@@ -11,7 +11,7 @@ import { makeLog, standardOutput } from "./foundation/log.js";
 import { featuresWith, type AddedFeature } from "./graphql/schema.js";
 import { startServer, type RunningServer } from "./server/server.js";
 
-// The front door of the package: what an application makes its own features of. Whatever isn't here may change in any
+// The package: everything that an application's own features are made of. Anything that isn't here may change in any
 // release.
 export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./kit/auth.js";
 export type { Clock } from "./foundation/clock.js";
@@ -54,23 +54,23 @@ export { usersOf } from "./features/user/user.reads.js";
 export { UserType } from "./features/user/user.type.js";
 export { checkArguments, storableText, textOf, trimmedTextOf } from "./kit/validation.js";
 
-/** What a server is made of beside what Postern brings. */
+/** The parts of a server that an application decides. */
 export type ServerOptions = AddedFeature & {
-  /** The settings of docs/settings.md as texts, in place of the environment's and of those in the file `.env`. */
+  /** The settings of docs/settings.md as texts, instead of those in the environment and the file `.env`. */
   readonly settings?: SettingValues;
-  /** The machine's, unless another is given. */
+  /** The machine's clock by default. */
   readonly clock?: Clock;
-  /** Lines of JSON on standard output, or lines for people where that is a terminal, unless another is given. */
+  /** Lines of JSON on standard output by default, or lines for people if that is a terminal. */
   readonly log?: Logger;
 };
 
 /**
- * Starts a server of this process: Postern's features and those of an application. It migrates the database, listens,
- * and answers until its `stop` is called; signals are the caller's affair.
+ * Starts a server in this process, with Postern's features and those of an application. It migrates the database, listens,
+ * and answers until its `stop` is called. Signals are left to the caller.
  *
  * @throws ConfigError for settings that can't be used, with a line for each.
  * @throws DatabaseUnusableError
- * @throws Error for a feature that takes a name twice, and that of `listen` (`EADDRINUSE` and the like).
+ * @throws Error for a feature with a name that is taken, and the error of `listen` (`EADDRINUSE` …).
  */
 export async function createServer({
   settings,
@@ -87,8 +87,8 @@ export async function createServer({
 }
 
 /**
- * Does what the arguments of the command `postern` ask for, apart from serving, on a database that has an application's
- * tables too: `migrate` runs its migrations after the server's own, and `copy` copies what its entities say.
+ * Runs the command `postern` with these arguments, except for serving, on a database that has an application's tables too:
+ * `migrate` runs its migrations after the server's own, and `copy` copies its entities.
  *
  * @returns the exit code.
  */
@@ -96,7 +96,7 @@ export async function administer(
   added: AddedFeature = {},
   args: readonly string[] = process.argv.slice(2),
 ): Promise<number> {
-  // What serves needs none of it.
+  // A server needs none of it.
   const { administerProcess } = await import("./cli/process.js");
   return administerProcess(args, added);
 }

@@ -46,17 +46,17 @@ export async function startApollo(parts: {
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
     includeStacktraceInErrorResponses: false,
-    // Documents come parsed and validated.
+    // `prepareDocuments` parses and validates.
     documentStore: null,
     dangerouslyDisableValidation: true,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    // Nothing that a browser adds by itself is a credential here, and the route takes POST as JSON alone (decision 14).
+    // No credential is sent by a browser on its own, and a POST must be JSON (decision 14).
     csrfPrevention: false,
     stopOnTerminationSignals: false,
     nodeEnv: config.production ? "production" : "development",
   });
-  // Its schema was built before, so starting can't fail for anything a setting or a person could cause.
+  // The schema is built already, so no setting can make this fail.
   await apollo.start();
   return apollo;
 }

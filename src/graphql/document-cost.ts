@@ -1,14 +1,13 @@
 import { Kind, visit, type DocumentNode } from "graphql";
 
-/** What a document costs before it is known whether it is valid. */
+/** The cost of validating a document. */
 export type DocumentCost = {
-  /** How many nodes its syntax tree has. */
+  /** The number of nodes in its syntax tree. */
   readonly nodes: number;
   /**
-   * An upper bound of how many pairs of fields and of fragments validation compares to find out whether their answers can
-   * be merged ("Field Selection Merging", GraphQL specification, 5.3.2). Fields of the same response name are compared
-   * pairwise, and so are the fragments of a selection set. Plain fields count for nothing: comparing two of them takes a
-   * hundredth of the time.
+   * An upper bound of the pairs of fields and of fragments that validation compares ("Field Selection Merging", GraphQL
+   * specification, 5.3.2). Fields of the same response name are compared pairwise, and so are the fragments of a selection
+   * set. Plain fields don't count: comparing two of them takes a hundredth of the time.
    */
   readonly mergePairs: number;
 };

@@ -12,8 +12,8 @@ const backslash = 0x5c;
 const isLineBreak = (code: number): boolean => code === 0x0a || code === 0x0d;
 
 /**
- * Checks a document's text before it is parsed. The parser counts tokens, but comments are none, and neither the lines of
- * a block string nor the length of a name count for anything.
+ * Checks a document's text before it is parsed. The parser limits tokens, but not comments, the lines of a block string or
+ * the length of a name.
  *
  * @throws KnownError `QUERY_TOO_COMPLEX` with every limit that the text exceeds.
  */
@@ -32,7 +32,7 @@ export function checkDocumentText(text: string): void {
 const tooLong = (excess: readonly string[]): KnownError =>
   new KnownError("QUERY_TOO_COMPLEX", `The document has ${excess.join(", and ")}`);
 
-/** Counts what the lexer spends time on. It reads strings and comments as the lexer does (GraphQL specification, 2.1). */
+/** Counts everything that takes the lexer time. Strings and comments are read as by the lexer (GraphQL specification, 2.1). */
 function measure(text: string) {
   let outsideStrings = 0;
   let comments = 0;
@@ -57,7 +57,7 @@ function measure(text: string) {
   return { outsideStrings, comments, lines };
 }
 
-/** The position after a string that begins at `start`; the document's end if the string has none and parsing stops. */
+/** Returns the position after the string that begins at `start`, or the document's end if the string doesn't end. */
 function endOfString(text: string, start: number): number {
   if (text.startsWith('"""', start)) {
     let end = text.indexOf('"""', start + 3);

@@ -26,11 +26,11 @@ import type { TrustedDocuments } from "./trusted-documents.js";
 
 type DocumentError = GraphQLError | KnownError;
 
-/** A document that was parsed and validated, with everything that is wrong with it. */
+/** A document that was parsed and validated, with all its errors. */
 type Known = {
   readonly document: DocumentNode;
   readonly errors: readonly DocumentError[];
-  /** The memory that it takes, roughly. */
+  /** The memory that it takes, estimated. */
   readonly bytes: number;
 };
 
@@ -46,7 +46,7 @@ const askingOf = ({ auth, signal, operation }: OperationContext): Asking => ({
 export type DocumentOptions = {
   /** The most tokens that a document may have. */
   readonly tokens: number;
-  /** Whether documents may ask for the schema, and errors suggest names. */
+  /** Whether documents may use introspection, and errors suggest names. */
   readonly introspection: boolean;
   /** The only documents that are parsed; undefined if any is. */
   readonly trusted: TrustedDocuments | undefined;
@@ -70,8 +70,8 @@ export const knownDocuments = (): KnownDocuments =>
   });
 
 /**
- * Names the operation of a request that has no context, because its credential could not be looked up. Nothing is parsed
- * for that: a document that did not run before has no name.
+ * Returns the name of the operation of a request that has no context, because its credential could not be looked up.
+ * Nothing is parsed for that: a document that did not run before has no name.
  */
 export function nameOf(
   schema: GraphQLSchema,
@@ -85,12 +85,12 @@ export function nameOf(
   const { rootFieldNames } = preparedOf(schema, document!, operation);
   return { operationName: operation.name?.value, rootFieldNames };
 }
-// Nobody reads more, and each may have looked for a name like the one given.
+// Nobody reads more, and each may have cost a search for a similar name.
 const mostErrors = 25;
-/** Pairs for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
+/** Pairs to compare for each token that a document may have. Validation compares a thousand pairs in about a millisecond. */
 const mergePairsPerToken = 3;
 
-/** Stands in for a text that can't be parsed, since an operation has to have some document. */
+/** The document of a text that can't be parsed: Apollo Server needs one. */
 const nothing = parse("{ __typename }");
 
 const refused = new WeakSet<DocumentNode>();
@@ -99,8 +99,8 @@ const refused = new WeakSet<DocumentNode>();
 export const isRefused = (document: DocumentNode): boolean => refused.has(document);
 
 /**
- * Parses and validates each document once, in place of Apollo Server. Everything that takes more time than its bytes is
- * bounded before it is done, and documents that are not known yet wait for a turn at the processor.
+ * Parses and validates each document once, instead of Apollo Server. Work that can grow faster than the document's bytes
+ * is bounded before it is done, and new documents wait for a turn at the processor.
  */
 export function prepareDocuments(
   schema: GraphQLSchema,
@@ -129,7 +129,7 @@ export function prepareDocuments(
       let isOver = false;
       let leave: (() => void) | undefined;
       return {
-        // Apollo Server takes no error here, and parses nothing if it is given a document.
+        // Apollo Server takes no error here. It parses nothing if it is given a document.
         async didResolveSource(request) {
           try {
             const found = await find(request.source, askingOf(request.contextValue));
@@ -190,16 +190,16 @@ function validationErrors(
 ): GraphQLError[] {
   try {
     const found = validate(schema, document, rules, { maxErrors: mostErrors, hideSuggestions });
-    // The library leaves one suggestion in, which tells that a field is an object.
+    // The library leaves one suggestion in, which reveals that a field is an object.
     if (hideSuggestions) for (const error of found) error.message = error.message.replace(/ Did you mean .*$/s, "");
     return found.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
   } catch (error) {
-    // A rule stumbled over the document: its author's mistake, since nothing of ours has run.
+    // A rule failed on the document. That is the author's mistake: nothing of ours has run.
     return [withCode(error, "GRAPHQL_VALIDATION_FAILED")];
   }
 }
 
-/** What parsing or validation threw, as the client's mistake. Other errors than GraphQL's may say anything. */
+/** Returns an error of parsing or validation as the client's mistake. Other errors than GraphQL's may reveal anything. */
 function withCode(error: unknown, code: "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED"): GraphQLError {
   if (!(error instanceof GraphQLError)) return new GraphQLError("The document can't be used", { extensions: { code } });
   Object.assign(error.extensions, { code });

@@ -8,11 +8,11 @@ import type { RepeatedErrors } from "../foundation/log.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../foundation/errors.js";
 
 /**
- * Makes the one door that errors leave through: a known one goes out as it is, anything else is logged whole and
- * goes out as an incident number. A code that clients were not told of makes an error unknown.
+ * Returns the function that every error of an operation passes through: a known error is sent as it is, any other error
+ * is logged whole and sent as an incident number. An error with an undeclared code is not a known one.
  *
  * @param logRepeated logs an error that many operations meet at a time.
- * @param onDatabaseError is told of each trouble with the database.
+ * @param onDatabaseError called for each error of the database.
  */
 export function errorFormatter(
   log: Logger,
@@ -40,12 +40,12 @@ export function errorFormatter(
   };
 }
 
-/** What was thrown, where GraphQL has wrapped it on its way here. */
+/** Returns the error that GraphQL has wrapped, if it has. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
-/** The error as one that the caller may see: one of ours, or one that GraphQL or Apollo found in the request. */
+/** Returns the error as the caller may see it, if it is one of ours, or one that GraphQL or Apollo found in the request. */
 function knownErrorOf(error: unknown): KnownError | undefined {
   const cause = causeOf(error);
   if (cause instanceof KnownError) return cause;
@@ -79,7 +79,7 @@ function knownErrorOf(error: unknown): KnownError | undefined {
   }
 }
 
-/** Our code for an error that Apollo Server found in the request itself. */
+/** Returns our code for an error that Apollo Server found in the request. */
 function requestErrorCode({ extensions }: GraphQLError): OwnErrorCode | undefined {
   const { code, http } = extensions as { code?: string; http?: { status?: number } };
   if (http?.status === 405) return "METHOD_NOT_ALLOWED";
@@ -90,17 +90,17 @@ function requestErrorCode({ extensions }: GraphQLError): OwnErrorCode | undefine
 }
 
 /**
- * Execution's own error for an argument that doesn't fit: validation lets a nullable variable with a default stand
- * for a required argument, and then the variable is null.
+ * Returns our error for execution's own error about an argument: validation accepts a nullable variable with a default for
+ * a required argument, and then the variable is null.
  */
 function nullArgument(error: GraphQLError): KnownError | undefined {
   const argument = /^Argument "(\w+)" /.exec(error.message)?.[1];
   return argument === undefined ? undefined : badUserInput([{ path: [argument], message: "must not be null" }]);
 }
 
-/** A syntax error without the text that it quotes, which may be a password in the wrong place. */
+/** Returns a syntax error without the text that it quotes, which may be a password in the wrong place. */
 function withoutTokens(message: string): string {
-  // Any other error of the parser is that of a full stack.
+  // Any other error of the parser is a full stack.
   if (!message.startsWith("Syntax Error: ")) return "Syntax Error: nested too deeply";
   return message
     .replace(/\b(Name|Int|Float|String|BlockString) "[\s\S]*/, "$1.")
@@ -108,8 +108,8 @@ function withoutTokens(message: string): string {
 }
 
 /**
- * A validation error without the literals that it quotes: `password: 12345` is a mistake whose message would show
- * the password.
+ * Returns a validation error without the literals that it quotes: the message about `password: 12345` would show the
+ * password.
  */
 function withoutLiterals(message: string, { nodes = [] }: GraphQLError): string {
   if (message.startsWith("GraphQL introspection has been disabled")) return "The schema can't be asked for here";

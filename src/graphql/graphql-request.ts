@@ -2,7 +2,7 @@ import { KnownError } from "../foundation/errors.js";
 import { isRecord } from "../kit/validation.js";
 import { documentFor, type TrustedDocuments } from "./trusted-documents.js";
 
-/** A GraphQL request, as GraphQL over HTTP has it and as sockets do. */
+/** A GraphQL request, by HTTP or over a socket. */
 export type GraphqlRequest = {
   readonly query?: string;
   readonly operationName?: string;
@@ -10,18 +10,18 @@ export type GraphqlRequest = {
   readonly extensions?: Record<string, unknown>;
 };
 
-/** What a request's body or URL holds, with the ids that may stand for a document. */
+/** The parameters in a request's body or URL, including ids of documents. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
-/** @throws KnownError `BAD_REQUEST` where it is no object. */
+/** @throws KnownError `BAD_REQUEST` if the body is not an object. */
 export function parametersOfBody(body: unknown): Parameters {
   if (!isRecord(body)) throw badRequest("A request's body must be a JSON object with a query");
   return body;
 }
 
 /**
- * @param documents the only documents that run, where not any may.
- * @throws KnownError `BAD_REQUEST` for parameters that are no GraphQL request.
+ * @param documents the only documents that may run; undefined if any may.
+ * @throws KnownError `BAD_REQUEST` for parameters that are not a GraphQL request.
  */
 export function requestOf(params: Parameters, documents: TrustedDocuments | undefined): GraphqlRequest {
   for (const name of ["query", "operationName"])
@@ -29,7 +29,7 @@ export function requestOf(params: Parameters, documents: TrustedDocuments | unde
   for (const name of ["variables", "extensions"])
     if (params[name] != null && !isRecord(params[name])) throw badRequest(`${name} must be an object`);
   const { query, operationName, variables, extensions } = params as GraphqlRequest;
-  // An empty name names no operation: forms and generators send it for a document with one.
+  // An empty name means no name: forms and generators send it for a document with one operation.
   const isNamed = operationName != null && operationName !== "";
   const named = { ...(isNamed && { operationName }), ...(variables != null && { variables }) };
   const document = documents && documentFor(params, documents);

@@ -2,7 +2,10 @@ import { Kind, parse, type GraphQLSchema } from "graphql";
 
 import type { TrustedDocuments } from "./trusted-documents.js";
 
-/** The names of the operations of trusted documents, undefined where any document may run, and those of all root fields. */
+/**
+ * Returns the names of the operations of trusted documents (undefined if any document may run) and the names of all root
+ * fields.
+ */
 export function knownOperations(
   schema: GraphQLSchema,
   trusted: TrustedDocuments | undefined,
@@ -18,7 +21,7 @@ function operationNamesIn(document: string): string[] {
       definition.kind === Kind.OPERATION_DEFINITION && definition.name !== undefined ? [definition.name.value] : [],
     );
   } catch {
-    // Who sends it is told.
+    // Its sender gets the error.
     return [];
   }
 }

@@ -49,10 +49,10 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<OperationCon
   },
 });
 
-// The query that tools send is 15 deep (https://graphql.org/graphql-js/utilities/#getintrospectionquery).
+// Tools send a query that is 15 levels deep (https://graphql.org/graphql-js/utilities/#getintrospectionquery).
 const introspectionDepth = 20;
 
-/** What of an operation's size is more than the limits allow, in words. */
+/** Returns the measures of an operation that exceed the limits, in words. */
 function excessOf(size: Size, limits: Limits): string[] {
   const measures = [
     ["levels of fields", size.depth, limits.depth],

@@ -10,25 +10,25 @@ import { selectedOfPost } from "../features/post/list/selection.js";
 import { sessionsOf } from "../features/session/session.reads.js";
 import { usersOf } from "../features/user/user.reads.js";
 
-/** How an application's own feature finds the objects that have ids of its kind. */
+/** The way to find an application's own objects by their ids. */
 export type NodeSource = {
   /** Their GraphQL type, which implements `Node`. */
   readonly type: new (...args: never[]) => Node;
-  /** The object of an id that has the kind's form; null where there is none or the viewer may not see it. */
+  /** Returns the object of a well-formed id; null if there is none that the viewer may see. */
   readonly find: (id: string, context: Context, info: GraphQLResolveInfo) => Promise<Node | null>;
 };
 
-/** The sources of a schema by their kind of ids. */
+/** The sources of a schema by their kinds of ids. */
 export type NodeSources = Readonly<Record<string, NodeSource>>;
 
 const addedTo = new WeakMap<GraphQLSchema, NodeSources>();
 
-/** Lets the field `node` of a schema find objects of other kinds than ours. */
+/** Has the field `node` of a schema find an application's own objects. */
 export function noteNodeSources(schema: GraphQLSchema, sources: NodeSources): void {
   addedTo.set(schema, sources);
 }
 
-/** Relay's way to any object again, by its id alone (https://relay.dev/graphql/objectidentification.htm). */
+/** Finds any object by its id alone (https://relay.dev/graphql/objectidentification.htm). */
 @Resolver()
 export class NodeResolver {
   @Query(() => Node, {
@@ -44,7 +44,7 @@ export class NodeResolver {
     const viewer = requireReader(context);
     if (isId("post", id)) return postsFor(context, viewer).post(id, selectedOfPost(info));
     if (isId("user", id)) {
-      // Without an account one meets people as authors.
+      // Callers without an account see users only as authors.
       if (viewer === undefined && !(await postsFor(context, viewer).isAuthor(id))) return null;
       return usersOf(context).load(id);
     }

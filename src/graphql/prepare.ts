@@ -3,16 +3,16 @@ import { Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNo
 import { sizeOf, type Size } from "./query-cost.js";
 import { rootFields } from "./root-fields.js";
 
-/** What is known of an operation from its document alone, so that it is found once and not for each request. */
+/** The facts about an operation that follow from its document alone. They are found once, not for each request. */
 export type Prepared = {
-  /** What is asked for, by the names of the root fields, whatever @skip and @include leave out. */
+  /** The names of the root fields, including those that @skip and @include leave out. */
   readonly rootFieldNames: readonly string[];
-  /** @param variables as they were sent; their defaults count where they are missing. */
+  /** @param variables as they were sent. The default of a missing one counts. */
   readonly sizeWith: (variables: Variables) => Size;
 };
 type Variables = Readonly<Record<string, unknown>>;
 
-// As long as Apollo Server keeps the document, which it has parsed and validated once.
+// Kept as long as the document.
 const prepared = new WeakMap<OperationDefinitionNode, Prepared>();
 
 export function preparedOf(
@@ -26,7 +26,7 @@ export function preparedOf(
 }
 
 function prepare(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Prepared {
-  // The variables that say how long a page is: with the same values the size is the same.
+  // The variables for page sizes. With the same values, the size is the same.
   const ofPages = new Set<string>();
   const keyOf = (variables: Variables) => [...ofPages].map((name) => numberOf(operation, name, variables)).join();
   let latest: { readonly key: string; readonly size: Size } | undefined;
@@ -45,13 +45,13 @@ function prepare(schema: GraphQLSchema, document: DocumentNode, operation: Opera
   };
 }
 
-/** The number that a variable stands for, which may be its default. */
+/** Returns the number of a variable, which may be its default. */
 function numberOf(
   { variableDefinitions = [] }: OperationDefinitionNode,
   name: string,
   variables: Variables,
 ): number | undefined {
-  // Only what was sent: a variable may be called like something that every object has.
+  // Own properties alone: a variable may have the name of something that every object has.
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (typeof value === "number") return value;
   if (value !== undefined) return undefined;

@@ -17,7 +17,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** How large an operation is, whatever of it @skip and @include leave out. */
+/** The size of an operation, including what @skip and @include leave out. */
 export type Size = {
   /** Levels of fields. */
   readonly depth: number;
@@ -25,31 +25,31 @@ export type Size = {
   readonly introspectionDepth: number;
   readonly aliases: number;
   readonly directives: number;
-  /** How many objects an answer may hold: a list counts for as many as its page has. */
+  /** The largest number of objects in the response. A list counts with its page size. */
   readonly cost: number;
-  /** How many bytes the answer may have, texts of unlimited size apart: its keys, numbers, dates and ids. */
+  /** The largest number of bytes of the response's keys, numbers, dates and ids. Texts without a length limit don't count. */
   readonly bytes: number;
 };
 
 const nothing: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, cost: 0, bytes: 0 };
 
-// Quotes, a colon and a comma around a key, and the longest of ids and dates in quotes.
+// Quotes, a colon and a comma around a key; the longest id or date in quotes.
 const bytesAroundKey = 4;
 const bytesOfScalar = 40;
 
-// What a list has where no argument says: as many as a page by default, or a guess.
+// The length of a list without a page size: the default of a page, or a guess.
 const defaultPageSize = 20;
 const longestPage = 100;
 const unpagedListSize = 10;
 
-// An alias in the schema's description answers a good part of it again, and no tool needs one.
+// An alias within introspection repeats a good part of the schema, and no tool needs one.
 const aliasesOfIntrospection = 10;
 
 /**
- * Measures a valid operation. Each fragment is measured once, so that what takes few words to write takes no time to
- * measure, however large it is.
+ * Measures a valid operation. Each fragment is measured once, so that a short document never takes long to measure,
+ * however large the operation is.
  *
- * @param numberOf the value of a variable that says how long a page is.
+ * @param numberOf returns the value of a variable for a page size.
  */
 export function sizeOf(
   schema: GraphQLSchema,
@@ -105,16 +105,16 @@ export function sizeOf(
       introspectionDepth: introspects ? below.depth + 1 : below.introspectionDepth,
       aliases: (below.aliases + aliases) * (introspects ? aliasesOfIntrospection : 1),
       directives: below.directives,
-      // What describes the schema is at hand.
+      // The schema is in memory.
       cost: introspects ? 0 : (below.cost + 1) * times,
       bytes: key + (below.bytes + 3) * times,
     };
   };
 
-  /** How many objects a field may give for each that it stands on. A connection stands for its page. */
+  /** Returns the number of objects that a field may return for each of its parents. A connection counts as its page. */
   const listSize = (field: GraphQLField<unknown, unknown>, node: FieldNode, parent: GraphQLCompositeType): number => {
     if (field.args.some(({ name }) => name === "first" || name === "last")) return pageSize(node);
-    // A page's own lists have been counted with it.
+    // The lists of a page are counted with it.
     const isPagesOwn = fieldOf(parent, "pageInfo") !== undefined;
     return isListType(getNullableType(field.type)) && !isPagesOwn ? unpagedListSize : 1;
   };
@@ -127,7 +127,7 @@ export function sizeOf(
         return value.kind === Kind.VARIABLE ? numberOf(value.name.value) : undefined;
       })
       .filter((size) => size !== undefined);
-    // What is out of range is refused for that, by the field itself.
+    // The field itself rejects a number out of range.
     return Math.min(Math.max(given.length === 0 ? defaultPageSize : Math.max(...given), 0), longestPage);
   };
 

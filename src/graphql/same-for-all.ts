@@ -12,15 +12,15 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 
-/** What is known of a subscription's document: its hash, and the variables and traits by which its answers differ. */
+/** A subscription's document: its hash, and the variables and traits by which its answers differ. */
 type Shared = { readonly hash: string; readonly variables: readonly string[]; readonly traits: readonly string[] };
 
-// As long as the document is kept; undefined where answers depend on who asks.
+// Kept as long as the document. Undefined if answers depend on the subscriber.
 const analysed = new WeakMap<OperationDefinitionNode, Shared | undefined>();
 
 /**
- * The key that subscriptions have in common whose events are answered alike for all who have the same traits; undefined
- * where a field is selected that says neither `SameForAll` nor `SameForTrait` of itself.
+ * Returns the key of subscriptions that get the same answer to an event if their traits are the same. Undefined if a
+ * selected field is neither `SameForAll` nor `SameForTrait`.
  */
 export function sharedAnswersOf(info: GraphQLResolveInfo): { key: string; traits: readonly string[] } | undefined {
   const { operation, variableValues } = info;
@@ -47,7 +47,7 @@ function analyse({ schema, operation, fragments, returnType }: GraphQLResolveInf
     });
     visit(node, visitor);
   };
-  // Below the root field, whose arguments say whom it is told of and not what.
+  // Below the root field: its arguments select events and don't change their answers.
   look(root.selectionSet, getNamedType(returnType) as GraphQLOutputType);
   for (const fragment of Object.values(fragments)) look(fragment);
   const hash = createHash("sha256")

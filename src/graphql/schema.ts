@@ -15,22 +15,22 @@ import { user } from "../features/user/user.feature.js";
 
 type Class = new () => object;
 
-/** What the server can do. A feature is what it stores, and what GraphQL offers of it. */
+/** The server's own features. Each has entities and resolvers. */
 const features = [user, account, session, post];
 
-/** What an application adds to the server. */
+/** A feature that an application adds to the server. */
 export type AddedFeature = {
   readonly resolvers?: readonly Class[];
   readonly entities?: readonly Class[];
-  /** Run after the server's own, in this order. */
+  /** They run after the server's own, in this order. */
   readonly migrations?: readonly AddedMigration[];
-  /** How `node` finds objects that have ids of the feature's own kinds, such as `bookmark`. */
+  /** The way in which `node` finds the feature's own objects, by their kind of ids, such as `bookmark`. */
   readonly nodes?: NodeSources;
-  /** The `extensions.code`s of the feature's errors, each with the HTTP status of an answer that holds nothing else. */
+  /** The codes of the feature's errors, each with the HTTP status of a response that has nothing else. */
   readonly errorCodes?: Readonly<Record<string, number>>;
 };
 
-/** A server's features as a whole: ours, and what was added to them. */
+/** All features of a server: its own and those of an application. */
 export type Features = {
   readonly resolvers: readonly Class[];
   readonly entities: readonly Class[];
@@ -39,22 +39,22 @@ export type Features = {
   readonly errorCodes: ErrorCodes;
 };
 
-/** All that the database stores where nothing is added. */
+/** The entities of the server's own features. */
 export const entities: readonly Class[] = features.flatMap((feature): Class[] => feature.entities);
 
 /**
- * Our features with what an application adds to them.
+ * Returns the server's own features with those of an application.
  *
- * @throws Error where the addition has a name that is taken, or one that can't be.
+ * @throws Error if a name is taken or not allowed.
  */
 export function featuresWith(added: AddedFeature = {}): Features {
   const { nodes = {}, errorCodes = {} } = added;
   for (const kind of Object.keys(nodes))
     if (!/^[a-z]+$/.test(kind) || ["user", "session", "post"].includes(kind))
-      throw new Error(`nodes: "${kind}" can't be a kind of ids: a new word of small letters is wanted`);
+      throw new Error(`nodes: "${kind}" can't be a kind of ids: use a new word of lower-case letters`);
   for (const [code, status] of Object.entries(errorCodes))
     if (!/^[A-Z][A-Z_]*$/.test(code) || ownErrorCodes.has(code) || !isStatus(status))
-      throw new Error(`errorCodes: ${code} must be a new word of capitals, and its status 200 or 400 to 599`);
+      throw new Error(`errorCodes: ${code} must be a new word of capital letters, and its status 200 or 400 to 599`);
   const names = (added.migrations ?? []).map(({ name }) => name);
   for (const [index, name] of names.entries())
     if (names.indexOf(name) < index) throw new Error(`migrations: there are two named "${name}"`);
@@ -68,9 +68,9 @@ export function featuresWith(added: AddedFeature = {}): Features {
 }
 
 /**
- * Several features of an application as one; their migrations run in this order.
+ * Joins several features of an application into one. Their migrations run in this order.
  *
- * @throws Error where two have a kind of ids or an error code in common.
+ * @throws Error if two have a kind of ids or an error code in common.
  */
 export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
   const all = <Part>(partsOf: (feature: AddedFeature) => readonly Part[]) => added.flatMap(partsOf);
@@ -101,7 +101,7 @@ const isStatus = (status: number) => status === 200 || (Number.isInteger(status)
 const made: { readonly resolvers: readonly Class[]; readonly nodes: NodeSources; readonly schema: GraphQLSchema }[] =
   [];
 
-/** The executable schema, which holds no state: one is enough for a process. `schema.graphql` is its printed form. */
+/** Returns the executable schema. It has no state, so a process needs only one. `schema.graphql` is its printed form. */
 export function makeSchema({ resolvers, nodes } = featuresWith()): GraphQLSchema {
   const known = made.find((one) => isSame(one.resolvers, resolvers) && isSame(sourcesOf(one.nodes), sourcesOf(nodes)));
   if (known !== undefined) return known.schema;
@@ -122,7 +122,7 @@ function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSc
     resolvers: resolvers as [Class, ...Class[]],
     orphanedTypes: Object.values(nodes).map(({ type }) => type),
     validate: false,
-    // It wants one where there are subscriptions. Ours begin at their root fields, and go by the event log.
+    // Required for subscriptions. Ours start at their root fields and follow the event log.
     pubSub: { publish: unused, subscribe: unused },
   });
   // type-graphql has no place for these.
@@ -135,13 +135,13 @@ function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSc
   return schema;
 }
 
-/** type-graphql adds fields of resolvers to the types of the process, where the next schema would find them too. */
+/** type-graphql adds the fields of resolvers to types of the process, and the next schema would have them too. */
 function forgetFormerSchemas(): void {
   const { objectTypes, interfaceTypes } = getMetadataStorage();
   for (const type of [...objectTypes, ...interfaceTypes]) delete type.fields;
 }
 
-/** type-graphql would take the last of two root fields of a name, and whoever calls the other would not be told. */
+/** type-graphql would take the last of two root fields of one name without an error. */
 function refuseSameNames(resolvers: readonly Class[]): void {
   const { queries, mutations, subscriptions } = getMetadataStorage();
   for (const fields of [queries, mutations, subscriptions]) {
@@ -154,10 +154,10 @@ function refuseSameNames(resolvers: readonly Class[]): void {
 }
 
 function unused(): never {
-  throw new Error("subscriptions go by the event log");
+  throw new Error("subscriptions follow the event log");
 }
 
-/** The schema in GraphQL's own language, in an order of its own so that moving code changes nothing. */
+/** Returns the schema in GraphQL's own language, sorted, so that moving code changes nothing. */
 export function printedSchema(of?: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(of ?? makeSchema()))}\n`;
 }

@@ -1,17 +1,17 @@
 import { KnownError } from "../foundation/errors.js";
 import { isRecord } from "../kit/validation.js";
 
-/** The only documents that run, by their ids: what Relay's compiler and graphql-codegen write as persisted documents. */
+/** The only documents that may run, by their ids. Relay's compiler and graphql-codegen write them as persisted documents. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
 
 type Asked = Readonly<Record<string, unknown>>;
 
 /**
- * The document that a request names by id, as clients send it: `documentId` (the draft of persisted documents for
- * GraphQL over HTTP), `doc_id` or `id` (Relay), or the hash of Apollo's persisted queries. Undefined where the request
- * brings its text.
+ * Returns the document that a request names by its id, as clients send it: `documentId` (the draft of persisted documents for
+ * GraphQL over HTTP), `doc_id` or `id` (Relay), or the hash of Apollo's persisted queries. Undefined if the request
+ * has the text itself.
  *
- * @throws KnownError `BAD_REQUEST` where no document has the id.
+ * @throws KnownError `BAD_REQUEST` if no document has the id.
  */
 export function documentFor(asked: Asked, documents: TrustedDocuments): string | undefined {
   if (typeof asked["query"] === "string" && asked["query"] !== "") return undefined;

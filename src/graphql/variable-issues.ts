@@ -21,8 +21,8 @@ type Values = Readonly<Record<string, unknown>>;
 type Path = InputIssue["path"];
 
 /**
- * Every place where an operation's variables don't fit their types. Execution would find the same, but its messages
- * quote what was sent: a whole input, password and all, where one of its fields is missing.
+ * Returns every mismatch of an operation's variables with their types. Execution would find the same, but its messages quote
+ * what was sent: a whole input with its password if one of its fields is missing.
  */
 export function variableIssues(
   schema: GraphQLSchema,
@@ -33,7 +33,7 @@ export function variableIssues(
   for (const definition of definitions) {
     for (const issue of issuesOfVariable(schema, definition, variables)) {
       issues.push(issue);
-      // Nobody reads more, and the answer should not outgrow the question.
+      // Nobody reads more, and the response should not be larger than the request.
       if (issues.length >= mostIssues) return issues;
     }
   }
@@ -59,7 +59,7 @@ function* issuesOf(type: GraphQLInputType, value: unknown, path: Path): Generato
   } else if (value == null) {
     return;
   } else if (isListType(type)) {
-    // A value that is no list counts as a list of one.
+    // A value that is not a list counts as a list of one.
     if (!Array.isArray(value)) yield* issuesOf(type.ofType, value, path);
     else for (const [index, item] of value.entries()) yield* issuesOf(type.ofType, item, [...path, index]);
   } else if (isInputObjectType(type)) {
@@ -97,7 +97,7 @@ function missing(type: GraphQLInputType, path: Path): InputIssue {
   return { path, message: `needs a value of type ${type.toString()}` };
 }
 
-/** A field's name as it was sent, where it could be one. */
+/** Returns a field's name as it was sent, if it could be one. */
 function shortName(name: string): string {
   return /^\w{1,64}$/.test(name) ? name : "…";
 }

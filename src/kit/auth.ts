@@ -2,26 +2,26 @@ import type { GraphQLResolveInfo } from "graphql";
 
 import { KnownError } from "../foundation/errors.js";
 
-/** Who asks: a user, through one live session. */
+/** The user and the session of a good credential. */
 export type Viewer = {
   readonly userId: string;
   readonly sessionId: string;
   readonly name: string;
   readonly email: string;
-  /** When the account was made. */
+  /** The instant at which the account was created. */
   readonly registeredAt: Date;
 };
 
-/** The ids in a token whose signature is good. They are for the log: no answer to a refused caller has them. */
+/** The ids in a token whose signature is good. They are for the log: no response to a rejected caller has them. */
 export type SignedIds = { readonly userId: string; readonly sessionId: string };
 
-/** The ids that a line of the log has for a credential; none unless its signature was good. */
+/** Returns the ids that the log has of a credential; none unless its signature was good. */
 export function idsOf(auth: Auth): Partial<SignedIds> {
   if (auth.state === "viewer") return { userId: auth.viewer.userId, sessionId: auth.viewer.sessionId };
   return ("of" in auth && auth.of) || {};
 }
 
-/** What a request's credential was judged to be, once, at the operation's instant; `expiresAt` is its `exp`. */
+/** The state of a request's credential at the operation's instant. `expiresAt` is its `exp`. */
 export type Auth =
   | { readonly state: "anonymous" }
   | { readonly state: "invalid"; readonly isOtherScheme?: boolean }
@@ -40,7 +40,7 @@ const reasonOf = {
   revoked: "SESSION_REVOKED",
 } as const satisfies Record<Refused["state"], string>;
 
-/** What a guard needs of the operation's context. */
+/** The part of the context that guards need. */
 type Asked = {
   readonly now: Date;
   readonly auth: Auth;
@@ -49,7 +49,7 @@ type Asked = {
   readonly openedBy: ReadonlyMap<string | number, Viewer>;
 };
 
-/** The one answer to a missing or bad credential, whatever field it comes from. */
+/** Returns the error for a missing or bad credential. It is the same for every field. */
 export function unauthenticated(auth: Refused, now: Date): KnownError {
   return new KnownError("UNAUTHENTICATED", "Could not validate credentials", {
     reason: reasonOf[auth.state],
@@ -59,7 +59,7 @@ export function unauthenticated(auth: Refused, now: Date): KnownError {
 }
 
 /**
- * The viewer, for a root field that needs a session.
+ * Returns the viewer, for a root field that needs a session.
  *
  * @throws KnownError `UNAUTHENTICATED`.
  */
@@ -68,19 +68,19 @@ export function requireViewer({ auth, now }: Asked): Viewer {
   throw unauthenticated(auth, now);
 }
 
-/** The answer to a credential that is bad; undefined for a good one and for none. */
+/** Returns the error of a bad credential; undefined for a good one and for none. */
 export function refusalOf(auth: Auth, now: Date): KnownError | undefined {
   return auth.state === "viewer" || auth.state === "anonymous" ? undefined : unauthenticated(auth, now);
 }
 
-/** The answer to a viewer whose account was deleted since the operation began. */
+/** Returns the error for a viewer whose account was deleted since the operation began. */
 export function userGone(now: Date): KnownError {
   return unauthenticated({ state: "gone" }, now);
 }
 
 /**
- * The viewer of a root field that reads, or undefined for a caller without a credential where reading is public.
- * A bad credential is never taken for none.
+ * Returns the viewer of a root field that reads; undefined for a caller without a credential if reading is public. A bad
+ * credential is never treated as no credential.
  *
  * @throws KnownError `UNAUTHENTICATED`.
  */
@@ -90,8 +90,8 @@ export function requireReader(asked: Asked): Viewer | undefined {
 }
 
 /**
- * The viewer at a field below a root field: below one that opened a session, its user, whatever the header says;
- * elsewhere the header's. It refuses nobody, because the root field did.
+ * Returns the viewer at a field below a root field. Below a root field that opened a session, that is the session's user,
+ * whatever the header says. It rejects nobody: the root field has done that.
  */
 export function viewerAt(asked: Asked, info: GraphQLResolveInfo): Viewer | undefined {
   let root = info.path;

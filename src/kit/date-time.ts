@@ -7,14 +7,14 @@ const config = GraphQLDateTimeISO.toConfig();
 const first = Date.parse("0000-01-01T00:00:00.000Z");
 const last = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** @throws GraphQLError for an instant whose year in UTC has not four digits. */
+/** @throws GraphQLError for an instant whose year in UTC does not have four digits. */
 function withinYears(instant: Date): Date {
   const milliseconds = instant.getTime();
   if (milliseconds >= first && milliseconds <= last) return instant;
   throw new GraphQLError("A DateTime must be between the years 0000 and 9999 in UTC");
 }
 
-/** An instant: a `Date` in the code, RFC 3339 text in UTC with milliseconds on the wire. */
+/** The scalar for instants: a `Date` in the code, RFC 3339 text in UTC with milliseconds in a response. */
 export const DateTime = new GraphQLScalarType<Date, string>({
   ...config,
   name: "DateTime",

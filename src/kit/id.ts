@@ -27,12 +27,12 @@ function nextRandom(): number {
 // One factory for the process: within a millisecond, and when the clock steps back, the next id still sorts last.
 const nextUlid = monotonicFactory(nextRandom);
 
-/** A globally unique id that sorts by creation, such as `post_01JDA…` (a ULID, https://github.com/ulid/spec). */
+/** Returns a globally unique id that sorts by creation, such as `post_01JDA…` (a ULID, https://github.com/ulid/spec). */
 export function newId(kind: IdKind, now: Date): string {
   return `${kind}_${nextUlid(now.getTime())}`;
 }
 
-/** Whether `id` has the form of an id of this kind; a client may send any text as an id. */
+/** Reports whether `id` has the form of an id of this kind. A client may send any text as an id. */
 export function isId(kind: IdKind, id: string): boolean {
   const prefix = `${kind}_`;
   return id.startsWith(prefix) && ulidForm.test(id.slice(prefix.length));

@@ -1,17 +1,17 @@
 import { Extensions, Field, ID, InterfaceType } from "type-graphql";
 
 /**
- * Says of a field that its answer doesn't depend on who asks, so that one answer may serve all who are told of an event.
- * A field that doesn't say so is answered for each of them.
+ * Marks a field whose value doesn't depend on the viewer, so that all subscribers of an event can share one answer. An
+ * unmarked field is resolved for each of them.
  */
 export const SameForAll = (): PropertyDecorator & MethodDecorator => Extensions({ sharedAmong: "all" });
 
-/** The same among those of one trait, whose name the events' source knows: what their answers differ by. */
+/** Marks a field whose value is the same for all subscribers with the same trait, which the events' source knows by name. */
 export const SameForTrait = (trait: string): PropertyDecorator & MethodDecorator => Extensions({ sharedAmong: trait });
 
 /** The GraphQL interface of everything with an id of its own. */
 @InterfaceType({
-  // Or a process that makes two schemas would find types in both that were added to one.
+  // A process that makes two schemas would otherwise find the types of one in both.
   autoRegisterImplementations: false,
   description: "Anything with a globally unique, opaque, stable id.",
 })

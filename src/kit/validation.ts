@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { badUserInput } from "../foundation/errors.js";
 
-/** Unicode code points, which is what a person counts as characters more often than UTF-16 units. */
+/** Returns the number of Unicode code points, which is closer to what people call characters than UTF-16 units. */
 export function countCharacters(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
@@ -10,14 +10,14 @@ export function countCharacters(text: string): number {
 }
 
 /**
- * Text that every database stores byte for byte: NUL is refused by PostgreSQL, and half of a surrogate pair is
- * changed by both.
+ * The rule for text that every database stores byte for byte: PostgreSQL rejects NUL, and both change half of a surrogate
+ * pair.
  */
 export const storableText = z
   .string("must be text")
   .refine((text) => !text.includes("\0") && text.isWellFormed(), "must not contain NUL or lone surrogates");
 
-/** Text of `least` to `most` characters. */
+/** Returns the rule for text of `least` to `most` characters. */
 export function textOf(least: number, most: number) {
   return storableText.refine(
     (text) => {
@@ -28,7 +28,7 @@ export function textOf(least: number, most: number) {
   );
 }
 
-/** The same, counted and stored without the white space around it. */
+/** Returns the same rule for text that is counted and stored without the white space around it. */
 export function trimmedTextOf(least: number, most: number) {
   return z
     .string("must be text")
@@ -36,7 +36,7 @@ export function trimmedTextOf(least: number, most: number) {
     .pipe(textOf(least, most));
 }
 
-/** Whether a value is an object as JSON has them. */
+/** Reports whether a value is an object as in JSON. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -44,7 +44,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /**
  * Checks a field's arguments against their rules, given as an object with a key per argument.
  *
- * @returns the checked values, trimmed and the like where the rules say so.
+ * @returns the checked values, with the changes that the rules make, such as trimming.
  * @throws KnownError `BAD_USER_INPUT` with every broken rule, and never a value.
  */
 export function checkArguments<Rules extends z.ZodType>(rules: Rules, args: unknown): z.output<Rules> {
