@@ -27,10 +27,11 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .split("\n")
   .filter((file) => /\.(ts|tsx|js|mjs|md|css|html|graphql|yml)$|^\.ci\/run$/.test(file) && !leftOut.test(file));
 
+const blank = (part: string) => part.replaceAll(/[^\n]/g, " ");
+
 /** Returns a file's prose: all of a document, the comments and the strings of code, with every other character blank. */
 function proseOf(file: string, text: string): string {
   if (!/\.(ts|tsx|js|mjs)$/.test(file)) return text;
-  const blank = (part: string) => part.replaceAll(/[^\n]/g, " ");
   let prose = "";
   let end = 0;
   for (const { 0: found, index } of text.matchAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*|"(?:\\.|[^"\\\n])*"/g)) {

@@ -1,40 +1,40 @@
 import { machineTimer } from "./clock.js";
 
-/** A pair of tokens as it is kept. */
+/** The tokens as they are stored. */
 export type KeptTokens = {
-  /** Stands for the sign-in, whose pairs all have it. */
+  /** The id of the sign-in. Refreshed tokens have the same. */
   readonly id: string;
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** When another pair is asked for, ahead of the end, and the end itself; in milliseconds of the client's clock. */
+  /** The time of the next refresh and the end of the access token, in milliseconds of the client's clock. */
   readonly renewAt: number;
   readonly endsAt: number;
 };
 
-/** Where a session keeps its pair of tokens. */
+/** Stores the tokens of a session. */
 export type TokenStore = {
   readonly read: () => KeptTokens | undefined;
   readonly write: (kept: KeptTokens | undefined) => void;
-  /** Calls `changed` when somebody else has written, until what it gives back is called. */
+  /** Calls `changed` when another tab has written, until the returned function is called. */
   readonly watch?: (changed: () => void) => () => void;
-  /** Does `work` while none of the others who keep their tokens here does theirs. */
+  /** Runs `work` while no other tab with the same store runs its own. */
   readonly exclusively?: <Result>(work: () => Promise<Result>) => Promise<Result>;
 };
 
-/** Keeps the pair in memory: a reload signs out, and nothing is left for what runs on the page later. */
+/** Stores the tokens in memory. A reload signs out, and scripts that run later find nothing. */
 export function memoryStore(): TokenStore {
   let kept: KeptTokens | undefined;
   return { read: () => kept, write: (newer) => void (kept = newer) };
 }
 
-/** What is used of the browser's storages. */
+/** The used part of a browser's storage. */
 export type WebStorage = {
   readonly getItem: (key: string) => string | null;
   readonly setItem: (key: string, value: string) => void;
   readonly removeItem: (key: string) => void;
 };
 
-/** What is used of the browser, which has no types where there is none. */
+/** The used part of the browser. Its own types are missing elsewhere. */
 type Browser = {
   readonly localStorage: WebStorage;
   readonly navigator?: { readonly locks?: Locks };
@@ -45,8 +45,8 @@ type Locks = { readonly request: (name: string, work: () => Promise<void>) => Pr
 type StorageListener = (event: { readonly key: string | null }) => void;
 
 /**
- * Keeps the pair in a storage of the browser, `localStorage` unless another is given: a reload stays signed in, and so
- * do all tabs, of which one refreshes for all. Any script that gets onto the page can take the session along.
+ * Stores the tokens in a storage of the browser, `localStorage` by default. The user stays signed in after a reload and in
+ * all tabs, of which one refreshes for all. Any script that gets onto the page can steal the session.
  *
  * @param key the name of the item, and of the lock between tabs.
  */
@@ -56,7 +56,7 @@ export function webStore({
 }: { storage?: WebStorage; key?: string } = {}): TokenStore {
   const browser = globalThis as unknown as Browser;
   const items = storage ?? browser.localStorage;
-  // What a full storage doesn't take: the server has replaced the pair before it.
+  // Tokens that a full storage rejects. They can't be lost: the server has replaced the ones before.
   let unwritten: KeptTokens | undefined;
   return {
     read: () => unwritten ?? keptIn(items.getItem(key)),
@@ -76,7 +76,7 @@ export function webStore({
       browser.addEventListener("storage", listener);
       return () => browser.removeEventListener("storage", listener);
     },
-    // Pages that weren't fetched securely have no locks: the server forgives two tabs that refresh at once.
+    // Pages without HTTPS have no locks. The server accepts two tabs that refresh at once.
     exclusively(work) {
       const locks = browser.navigator?.locks;
       return locks === undefined ? work() : whileLocked(locks, key, work);
@@ -84,10 +84,10 @@ export function webStore({
   };
 }
 
-// Tabs are processes, and one reads a moment later what another has written, whoever had the lock.
+// A tab sees what another has written a moment later, even with the lock.
 const lingerMilliseconds = 200;
 
-/** Gives the outcome of `work` at once, and holds its lock until other tabs can read what it has written. */
+/** Resolves like `work`, and holds the lock until other tabs can read what was written. */
 function whileLocked<Result>(locks: Locks, name: string, work: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const hold = async () => {
@@ -100,7 +100,7 @@ function whileLocked<Result>(locks: Locks, name: string, work: () => Promise<Res
   });
 }
 
-/** The pair in an item; undefined for none, and for what somebody else has written there. */
+/** Returns the tokens in an item; undefined if it has none, or something else. */
 function keptIn(text: string | null): KeptTokens | undefined {
   try {
     const kept = JSON.parse(text ?? "null") as Partial<KeptTokens> | null;
