@@ -97,6 +97,6 @@ export async function administer(
   args: readonly string[] = process.argv.slice(2),
 ): Promise<number> {
   // A server needs none of it.
-  const { administerProcess } = await import("./cli/process.js");
-  return administerProcess(args, added);
+  const { runInProcess } = await import("./cli/run-in-process.js");
+  return runInProcess(args, added);
 }

@@ -12,8 +12,8 @@ if (args.length === 0 || (args.length === 1 && args[0] === "start")) {
   const { serveUntilStopped } = await import("./server/process/serve.js");
   serveUntilStopped();
 } else {
-  const { administerProcess } = await import("./cli/process.js");
-  const code = await administerProcess(args);
+  const { runInProcess } = await import("./cli/run-in-process.js");
+  const code = await runInProcess(args);
   // Not left to the event loop: a connection that still waits for a lock would keep the process.
   process.exit(code);
 }

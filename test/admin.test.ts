@@ -6,8 +6,8 @@ import { resolve } from "node:path";
 import { Client } from "pg";
 import { describe, expect, inject, test } from "vitest";
 
-import { leavesOf, makeProgram } from "../src/cli/administer.js";
-import { doesAndTells, type Surroundings } from "../src/cli/command.js";
+import { leavesOf, makeProgram } from "../src/cli/run-command.js";
+import { actionsReporting, type CommandDeps } from "../src/cli/command.js";
 import { columns } from "../src/cli/text.js";
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/graphql/schema.js";
@@ -235,7 +235,7 @@ describe("users", () => {
     });
     expect(await run(create("e@example.com"), { types: ["one password 1", "another one 2"] })).toMatchObject({
       code: 1,
-      err: "New password: \nOnce more: \nThe two are not alike: nothing has been changed\n",
+      err: "New password: \nOnce more: \nThe passwords are not the same: nothing has been changed\n",
     });
     // The arrow that brings a shell's last line back.
     expect(await run(create("e@example.com"), { types: ["one password 1", "\u001B[A"] })).toMatchObject({ code: 1 });
@@ -425,7 +425,7 @@ test("works on no database that isn't there, isn't migrated, or is newer", async
   const folder = newFolder();
   const there = await postern(["users", "list"], { folder, env: { DATABASE_URL: "sqlite:none.sqlite" } });
   expect(there).toMatchObject({ code: 1, out: "" });
-  expect(there.err).toMatch(/^There is no database yet, none.sqlite: postern migrate makes it/);
+  expect(there.err).toMatch(/^There is no database yet, none.sqlite: run postern migrate/);
   const memory = await postern(["users", "list"], { folder, env: { DATABASE_URL: "sqlite::memory:" } });
   expect(memory.err).toBe("DATABASE_URL names a database in memory, which is the server's alone\n");
   expect(readdirSync(folder)).toEqual([]);
@@ -535,16 +535,16 @@ describe("the built command", () => {
     let err = "";
     child.stderr!.on("data", (chunk) => (err += String(chunk)));
     expect((await once(child, "close"))[0]).toBe(1);
-    expect(err).toMatch(/^The answer can't be written: ENOSPC/m);
+    expect(err).toMatch(/^The result can't be written: ENOSPC/m);
   });
 });
 
 test("the page of the commands has each of them, its options and its exit codes", () => {
   const page = readFileSync("docs/administration.md", "utf8");
-  const around = { streams: { stdout: {}, stderr: {} } } as Surroundings;
+  const around = { streams: { stdout: {}, stderr: {} } } as CommandDeps;
   const program = makeProgram(
     around,
-    doesAndTells(() => {}),
+    actionsReporting(() => {}),
   );
   for (const leaf of leavesOf(program)) {
     const names = [];

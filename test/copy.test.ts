@@ -1,7 +1,7 @@
 import { expect, inject, onTestFinished, test } from "vitest";
 
 import { bytesAtOnce, copyDatabase, rowsOf } from "../src/cli/bulk/copy.js";
-import { Refusal } from "../src/cli/command.js";
+import { CommandError } from "../src/cli/command.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/graphql/schema.js";
@@ -124,7 +124,7 @@ test("refuses a target that isn't empty, and leaves it as it was", async () => {
   const other = await startApi({ DATABASE_URL: to });
   await other.register("Bob");
 
-  await expect(copy(from, to)).rejects.toThrow(Refusal);
+  await expect(copy(from, to)).rejects.toThrow(CommandError);
   expect(await rows(other.server.database, "select name from users")).toEqual([{ name: "Bob" }]);
 });
 

@@ -6,17 +6,17 @@ import { buffer } from "node:stream/consumers";
 
 import { newPasswordRules } from "../features/account/account.input.js";
 import { checkArguments } from "../kit/validation.js";
-import { exitCodes, Refusal, type Streams } from "./command.js";
+import { exitCodes, CommandError, type Streams } from "./command.js";
 
 const isInteractive = ({ stdin, stderr }: Streams): boolean => stdin.isTTY && stderr.isTTY;
 
-const misused = (message: string): Refusal => new Refusal(message, "USAGE", exitCodes.misused);
+const misused = (message: string): CommandError => new CommandError(message, "USAGE", exitCodes.misused);
 
 /**
- * Asks before something that can't be undone. What is asked goes to standard error, so that standard output has what the
- * command answers and nothing else.
+ * Asks before a change that can't be undone. The question goes to standard error, so that standard output has only the
+ * result.
  *
- * @throws Refusal where nobody says yes, or nobody can be asked.
+ * @throws CommandError if the answer isn't yes, or nobody can be asked.
  */
 export async function confirm(streams: Streams, question: string, yes: boolean | undefined): Promise<void> {
   if (yes === true) return;
@@ -25,15 +25,15 @@ export async function confirm(streams: Streams, question: string, yes: boolean |
   if (!/^y(es)?$/i.test(answer.trim())) throw declined();
 }
 
-const declined = () => new Refusal("Nothing has been changed", "DECLINED");
+const declined = () => new CommandError("Nothing has been changed", "DECLINED");
 
-/** Reads lines of a terminal, those too that are typed before they are asked for; Ctrl+C and Ctrl+D decline. */
+/** Reads lines from a terminal, including those typed before the question. Ctrl+C and Ctrl+D decline. */
 async function withLines<Result>(
   { stdin, stderr }: Streams,
   output: NodeJS.WritableStream,
   work: (ask: (prompt: string) => Promise<string>) => Promise<Result>,
 ): Promise<Result> {
-  // Without a history, whose last line would stand for a password typed once more.
+  // Without a history: the arrow keys would show a password.
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   let isOpen = true;
   lines.once("SIGINT", () => lines.close()).once("close", () => (isOpen = false));
@@ -41,7 +41,7 @@ async function withLines<Result>(
   try {
     return await work(async (prompt) => {
       lines.setPrompt(prompt);
-      // Whoever has pressed Ctrl+C before has closed it, which newer versions of Node refuse to prompt.
+      // Ctrl+C may have closed it already. Newer versions of Node don't prompt then.
       if (isOpen) lines.prompt();
       const line = await typed.next();
       if (line.done !== true) return line.value;
@@ -53,14 +53,14 @@ async function withLines<Result>(
   }
 }
 
-/** Where a new password comes from. */
+/** The source of a new password. */
 export type PasswordOptions = { readonly generate?: boolean; readonly passwordStdin?: boolean };
 
 /**
- * A new password: made up, from standard input, or typed twice without being seen.
+ * Returns a new password: generated, from standard input, or typed twice without being shown.
  *
- * @returns whether it was made up too, and so has to be told once.
- * @throws KnownError `BAD_USER_INPUT` for one that nobody may have; Refusal where there is none.
+ * @returns `isNew` is true for a generated password, which must be shown once.
+ * @throws KnownError `BAD_USER_INPUT` for a password that breaks the rules; CommandError if there is none.
  */
 export async function newPassword(
   streams: Streams,
@@ -71,16 +71,17 @@ export async function newPassword(
   return { ...checkArguments(newPasswordRules, { password: given }), isNew: false };
 }
 
-/** The only line of standard input, without its end and a byte order mark, which `echo`, editors and shells add. */
+/** Returns the only line of standard input, without a line end or byte order mark, which `echo`, editors and shells add. */
 async function onlyLine({ stdin }: Streams): Promise<string> {
   const bytes = await buffer(stdin);
-  // Nobody could type what would be stored in place of it.
-  if (!isUtf8(bytes)) throw new Refusal("The password on standard input isn't in UTF-8");
+  // Nobody could type the characters that would be stored.
+  if (!isUtf8(bytes)) throw new CommandError("The password on standard input isn't in UTF-8");
   const line = bytes
     .toString()
     .replace(/^\uFEFF/, "")
     .replace(/\r?\n$/, "");
-  if (/[\r\n]/.test(line)) throw new Refusal("There is more than one line on standard input: give the password alone");
+  if (/[\r\n]/.test(line))
+    throw new CommandError("There is more than one line on standard input: give the password alone");
   return line;
 }
 
@@ -97,7 +98,7 @@ async function typedTwice(streams: Streams): Promise<string> {
     };
     const password = await askUnseen("New password: ");
     if ((await askUnseen("Once more: ")) !== password)
-      throw new Refusal("The two are not alike: nothing has been changed");
+      throw new CommandError("The passwords are not the same: nothing has been changed");
     return password;
   });
 }

@@ -9,7 +9,7 @@ import { systemTimer } from "../foundation/clock.js";
 import { engineOf } from "../database/database.js";
 import { busyTimeoutMilliseconds } from "../database/sqlite/connection.js";
 import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
-import { Refusal } from "./command.js";
+import { CommandError } from "./command.js";
 
 const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const interruptEveryMilliseconds = 20;
@@ -18,20 +18,22 @@ const interruptEveryMilliseconds = 20;
  * Copies a database of SQLite to a file, as it is at one instant, while servers read and write it.
  *
  * @returns how many bytes the copy has.
- * @throws Refusal where there is no copy.
+ * @throws CommandError where there is no copy.
  */
 export async function backUp(url: string, target: string): Promise<{ readonly from: string; readonly bytes: number }> {
   if (/^postgres(ql)?:/.test(url))
-    throw new Refusal(`PostgreSQL has its own: pg_dump --format=custom --file=${target} "$DATABASE_URL"`);
+    throw new CommandError(`PostgreSQL has its own: pg_dump --format=custom --file=${target} "$DATABASE_URL"`);
   const source = engineOf(url).file(url);
   if (source === undefined)
-    throw new Refusal("DATABASE_URL names no file that could be copied, for example sqlite:./data/postern.sqlite");
-  if (!existsSync(source)) throw new Refusal(`There is no database to copy: ${source}`);
+    throw new CommandError("DATABASE_URL names no file that could be copied, for example sqlite:./data/postern.sqlite");
+  if (!existsSync(source)) throw new CommandError(`There is no database to copy: ${source}`);
   try {
     await copyTo(target, (draft, signal) => vacuumInto(source, draft, signal));
   } catch (error) {
     const { code = "", syscall, message } = error as NodeJS.ErrnoException;
-    throw syscall !== undefined || code.startsWith("SQLITE_") ? new Refusal(`There is no copy: ${message}`) : error;
+    throw syscall !== undefined || code.startsWith("SQLITE_")
+      ? new CommandError(`There is no copy: ${message}`)
+      : error;
   }
   return { from: source, bytes: (await stat(target)).size };
 }
@@ -39,13 +41,13 @@ export async function backUp(url: string, target: string): Promise<{ readonly fr
 /** Creates `target` with all of its content or not at all, for its owner alone, since it holds password hashes. */
 async function copyTo(target: string, write: (draft: string, signal: AbortSignal) => Promise<void>): Promise<void> {
   const refuseExisting = () => {
-    if (existsSync(target)) throw new Refusal(`${target} exists already: name another file, or remove it`);
+    if (existsSync(target)) throw new CommandError(`${target} exists already: name another file, or remove it`);
   };
   refuseExisting();
   const draft = `${target}.${randomUUID()}`;
   const interruption = new AbortController();
   // Each time, since a second Ctrl+C would end the process before the draft is gone.
-  const interrupt = () => interruption.abort(new Refusal("Interrupted: there is no copy"));
+  const interrupt = () => interruption.abort(new CommandError("Interrupted: there is no copy"));
   for (const signal of interruptions) process.on(signal, interrupt);
   const file = await open(draft, "wx", 0o600);
   try {
@@ -68,7 +70,7 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
 
 /**
  * Writes the database `source` to the empty file `target` as it is at one instant. SQLite's backup API would begin anew
- * whenever another process writes; this reads as any reader does, and leaves out what was deleted.
+ * whenever another process writes; this reads as any reader action, and leaves out what was deleted.
  *
  * @see https://www.sqlite.org/lang_vacuum.html#vacuuminto
  */

@@ -5,23 +5,23 @@ import type { PasswordCost } from "../kit/context.js";
 import type { Features } from "../graphql/schema.js";
 import type { Ended } from "../features/session/session.service.js";
 
-/** What a command reads from, and writes to. */
+/** The streams that a command reads and writes. */
 export type Streams = {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 };
 
-/** What every command is given. */
-export type Surroundings = {
-  /** The server's own, and what an application adds to them. */
+/** Everything that a command needs of its process. */
+export type CommandDeps = {
+  /** The server's own features and those of an application. */
   readonly features: Features;
   readonly clock: Clock;
   readonly streams: Streams;
   readonly passwordCost?: PasswordCost;
 };
 
-/** Something that a command has done, with ids and counts and nothing secret. */
+/** A change that a command has made, for the log: ids and counts, nothing secret. */
 export type Act = {
   readonly event: string;
   readonly userId?: string;
@@ -31,30 +31,30 @@ export type Act = {
   readonly [detail: string]: unknown;
 };
 
-/** The sessions that an act has ended: each, or their number, as the server's log has them. */
+/** Returns the acts of ended sessions: one for each, or their number, as in the server's log. */
 export const endedActs = (userId: string, { count, ids }: Ended, cause: string): Act[] => [
   ...ids.map((sessionId) => ({ event: "session ended", userId, sessionId, cause })),
   ...(count > ids.length ? [{ event: "session ended", userId, count, cause }] : []),
 ];
 
-/** What a command has done: as one JSON document, and for people. */
-export type Outcome = {
+/** The result of a command, as one JSON document and for people. */
+export type CommandResult = {
   readonly json: object;
   readonly text: string;
-  /** For people alone, beside what they asked for. */
+  /** A hint for people, on standard error. */
   readonly hint?: string | undefined;
-  /** What it has done to accounts, sessions, keys or data, for the log. */
+  /** The changes of accounts, sessions, keys or data, for the log. */
   readonly acts?: readonly Act[];
-  /** The exit code where it isn't 0. */
+  /** The exit code, if it isn't 0. */
   readonly code?: number;
 };
 
-/** The exit codes, which docs/administration.md explains. */
+/** The exit codes (docs/administration.md). */
 export const exitCodes = { done: 0, refused: 1, misused: 2 } as const;
 
-/** Why a command doesn't do what it was asked for, in words that say what would. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** The reason why a command changed nothing, with the way to go on. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
 
   constructor(
     message: string,
@@ -66,16 +66,15 @@ export class Refusal extends Error {
 }
 
 /**
- * Makes of what does something what commander calls: it tells the outcome in the way that the command's options ask for.
- * `run` is given the command's arguments and, in the end, its options.
+ * Returns the function that makes an action for commander. The action reports the result as the command's options ask.
+ * `run` receives the command's arguments and then its options.
  */
-export const doesAndTells =
-  (tell: (outcome: Outcome, asJson: boolean) => void) =>
-  <Args extends readonly unknown[]>(run: (...args: Args) => Promise<Outcome>) =>
+export const actionsReporting =
+  (report: (result: CommandResult, asJson: boolean) => void) =>
+  <Args extends readonly unknown[]>(run: (...args: Args) => Promise<CommandResult>) =>
   async (...given: readonly unknown[]) => {
     const command = given.at(-1) as Command;
-    const outcome = await run(...(given.slice(0, -1) as unknown as Args));
-    tell(outcome, command.opts<{ json?: boolean }>().json === true);
+    const result = await run(...(given.slice(0, -1) as unknown as Args));
+    report(result, command.opts<{ json?: boolean }>().json === true);
   };
-/** The same, once it is known where outcomes are told. */
-export type Does = ReturnType<typeof doesAndTells>;
+export type MakeAction = ReturnType<typeof actionsReporting>;

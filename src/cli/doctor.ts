@@ -11,7 +11,7 @@ import type { OperationReader } from "../database/reader.js";
 import { goneBackMessage, hasGoneBack, readStartMark, startMarkFile } from "../database/event-log/start-mark.js";
 import { sqliteMigrations } from "../database/migrations/sqlite/index.js";
 import { newestSessionAt } from "../features/session/session.reads.js";
-import type { Surroundings } from "./command.js";
+import type { CommandDeps } from "./command.js";
 import { keysOf } from "./keys.js";
 import { reading } from "./open.js";
 import { counted } from "./text.js";
@@ -33,15 +33,15 @@ const problem = (message: string, advice: string): Finding => ({ state: "problem
 const notChecked = (message: string): Finding => ({ state: "not checked", message });
 
 /** Looks at what a server needs, and changes nothing of it. */
-export async function examine(around: Surroundings): Promise<readonly Check[]> {
+export async function examine(deps: CommandDeps): Promise<readonly Check[]> {
   const { config, finding } = settings();
   const database = config ?? databaseSettings();
   const seen: Seen =
     database === undefined
       ? { database: notChecked("DATABASE_URL can't be used") }
-      : await lookAtDatabase(database, around);
+      : await lookAtDatabase(database, deps);
   const unread = notChecked("the database can't be read");
-  const { migrations: ran = unread, history: since = unread, clock: told = clockAlone(around.clock()) } = seen;
+  const { migrations: ran = unread, history: since = unread, clock: told = clockAlone(deps.clock()) } = seen;
   return [
     { name: "settings", ...finding },
     { name: "keys", ...(config === undefined ? notChecked("the settings can't be used") : await keys(config)) },
@@ -113,10 +113,7 @@ type Seen = {
   readonly clock?: Finding;
 };
 
-async function lookAtDatabase(
-  settingsOf: ReturnType<typeof databaseOfEnvironment>,
-  around: Surroundings,
-): Promise<Seen> {
+async function lookAtDatabase(settingsOf: ReturnType<typeof databaseOfEnvironment>, deps: CommandDeps): Promise<Seen> {
   const { databaseUrl: url } = settingsOf;
   const engine = engineOf(url);
   const file = engine.file(url);
@@ -132,8 +129,8 @@ async function lookAtDatabase(
       migrations: notChecked("there are no tables yet"),
     };
   try {
-    return await reading(settingsOf, around, async (reader) => {
-      const { pending, unknown, unknownAdded } = await migrationState(engine, reader, around.features.migrations);
+    return await reading(settingsOf, deps, async (reader) => {
+      const { pending, unknown, unknownAdded } = await migrationState(engine, reader, deps.features.migrations);
       const whyReadOnly = await engine.whyReadOnly(url, reader);
       const isMigrated = unknown.length === 0 && !pending.some(({ of }) => of === "postern");
       return {
@@ -143,10 +140,10 @@ async function lookAtDatabase(
         migrations: migrations(
           pending.map(({ name }) => name),
           unknown,
-          around.features.migrations.length > 0 ? unknownAdded : [],
+          deps.features.migrations.length > 0 ? unknownAdded : [],
         ),
         history: await history(url, engine, reader),
-        clock: await clock(around.clock(), engine, reader, isMigrated),
+        clock: await clock(deps.clock(), engine, reader, isMigrated),
       };
     });
   } catch (error) {

@@ -4,7 +4,7 @@ import { configOfEnvironment } from "../foundation/config/environment.js";
 import { dataFolder, readSecret, secretFileIn } from "../foundation/config/kept-secret.js";
 import type { Config } from "../foundation/config/settings.js";
 import { keyringOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
-import type { Outcome } from "./command.js";
+import type { CommandResult } from "./command.js";
 import { columns } from "./text.js";
 
 /** The keys of a server with these settings, and where they are from; none where its first start makes one. */
@@ -17,7 +17,7 @@ export async function keysOf({
 }
 
 /** Lists the keys that tokens are signed and verified with, by what may be known of them. */
-export async function listKeys(): Promise<Outcome> {
+export async function listKeys(): Promise<CommandResult> {
   const { keyring, file } = await keysOf(configOfEnvironment().config);
   const keys = [...(keyring?.byId.values() ?? [])].map(({ id, algorithm }) => ({
     kid: id,

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 
 import { newSecret } from "../foundation/config/kept-secret.js";
 import { asymmetricKey, secretKey, type SigningKey } from "../foundation/config/signing-keys.js";
-import type { Outcome } from "./command.js";
+import type { CommandResult } from "./command.js";
 
 /** A fresh signing secret or a fresh key pair, and nothing else. */
-export function makeSecret(asKeyPair: boolean): Outcome {
+export function makeSecret(asKeyPair: boolean): CommandResult {
   if (!asKeyPair) {
     const secret = newSecret();
     return { json: { secret }, text: secret, acts: made(secretKey(secret)) };

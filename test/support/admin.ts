@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 
-import { administer } from "../../src/cli/administer.js";
-import type { Streams, Surroundings } from "../../src/cli/command.js";
+import { runCommand } from "../../src/cli/run-command.js";
+import type { Streams, CommandDeps } from "../../src/cli/command.js";
 import { systemClock } from "../../src/foundation/clock.js";
 import { featuresWith } from "../../src/graphql/schema.js";
 import type { Ended } from "./process.js";
@@ -10,7 +10,7 @@ import type { Ended } from "./process.js";
 const passwordCost = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
 
 /** What a command is given beside its arguments. */
-export type Given = Partial<Omit<Surroundings, "streams">> & {
+export type Given = Partial<Omit<CommandDeps, "streams">> & {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What is there to read, which is all there is. */
@@ -51,7 +51,7 @@ export async function postern(args: readonly string[], given: Given = {}): Promi
   if (folder !== undefined) process.chdir(folder);
   process.env = { ...env };
   try {
-    const code = await administer(args, {
+    const code = await runCommand(args, {
       features: featuresWith(),
       clock: systemClock,
       passwordCost,

@@ -9,7 +9,7 @@ import { joinSql, limit, Sql, sql } from "../../database/sql.js";
 import { transactionsOn } from "../../database/transaction.js";
 import type { Features } from "../../graphql/schema.js";
 
-import { Refusal } from "../command.js";
+import { CommandError } from "../command.js";
 import { bulkOf } from "./load.js";
 import { type Value } from "./bulk.js";
 import type { Progress } from "./progress.js";
@@ -30,7 +30,7 @@ export const bytesAtOnce = 4 * 1024 * 1024;
  * Every table is read back from the target and compared, by the number of its rows and a checksum over them.
  *
  * @param entities the server's own, and those of what an application adds.
- * @throws Refusal where the target isn't empty, or doesn't hold what the source does.
+ * @throws CommandError where the target isn't empty, or doesn't hold what the source does.
  */
 export async function copyDatabase(
   source: Database,
@@ -44,7 +44,8 @@ export async function copyDatabase(
     transactionsOn(target)({ clientKey: "" })(async (to) => {
       await lockForReading(source, from, entities);
       for (const table of tablesOf(target, entities))
-        if ((await countOf(target, to, table)) > 0) throw new Refusal(`The target isn't empty: it has ${table.name}`);
+        if ((await countOf(target, to, table)) > 0)
+          throw new CommandError(`The target isn't empty: it has ${table.name}`);
 
       const load = await bulk.begin(to);
       const sums = new Map<string, Sum>();
@@ -66,7 +67,7 @@ export async function copyDatabase(
         for await (const rows of rowsOf(target, to, table)) sum.add(rows);
         report({ phase: "comparing", done: sum.count(), total: Math.max(sum.count(), 1) });
         if (sum.digest() !== sums.get(table.name)!.digest())
-          throw new Refusal(`The copy of ${table.name} differs from the original: nothing has been kept`);
+          throw new CommandError(`The copy of ${table.name} differs from the original: nothing has been kept`);
       }
       return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.count()]));
     }),

@@ -6,21 +6,21 @@ import { configOfEnvironment, databaseOfEnvironment } from "../../foundation/con
 import { databaseUrl } from "../../foundation/config/setting-rules.js";
 import { openDatabase, withoutPassword, type Database } from "../../database/database.js";
 import { migrationState } from "../../database/migration-state.js";
-import { exitCodes, Refusal, type Does, type Outcome, type Surroundings } from "../command.js";
+import { exitCodes, CommandError, type MakeAction, type CommandResult, type CommandDeps } from "../command.js";
 import { reading, requireFile } from "../open.js";
 import { wholeUpTo } from "./users.js";
 
 const mostPosts = 10_000_000;
-/** Fewer are there before anybody could read how far they are. */
+/** Fewer posts take less time than reading the progress. */
 const worthABar = 10_000;
 
-/** What makes, moves and keeps whole databases. What they need beside the rest is loaded when they are asked for. */
-export function addData(program: Command, around: Surroundings, does: Does): void {
+/** Adds the commands for whole databases. Their code is loaded only when they run. */
+export function addData(program: Command, deps: CommandDeps, action: MakeAction): void {
   program
     .command("backup <file>")
     .description("copies the SQLite database to a file while servers use it")
     .action(
-      does(async (to: string) => {
+      action(async (to: string) => {
         const { backUp } = await import("../backup.js");
         const { from, bytes } = await backUp(databaseOfEnvironment().databaseUrl, to);
         return { json: { from, to, bytes }, text: `Copied ${from} to ${to}: ${bytes.toLocaleString("en")} bytes` };
@@ -30,21 +30,21 @@ export function addData(program: Command, around: Surroundings, does: Does): voi
   program
     .command("copy")
     .description("copies all data into an empty database, from SQLite to PostgreSQL or back")
-    .requiredOption("--from <url>", "the database to copy, as DATABASE_URL has it")
-    .requiredOption("--to <url>", "the empty one")
-    .action(does(async ({ from, to }: { from: string; to: string }) => copy(around, from, to)));
+    .requiredOption("--from <url>", "the database to copy, in the form of DATABASE_URL")
+    .requiredOption("--to <url>", "the empty database")
+    .action(action(async ({ from, to }: { from: string; to: string }) => copy(deps, from, to)));
 
   program
     .command("seed")
     .description("fills an empty database with people and posts to look at")
     .option("--posts <number>", "how many posts", wholeUpTo(mostPosts), 240)
-    .option("--force", "puts them beside what is there")
-    .action(does(async ({ posts, force }: { posts: number; force?: boolean }) => seed(around, posts, force === true)));
+    .option("--force", "adds to a database that isn't empty")
+    .action(action(async ({ posts, force }: { posts: number; force?: boolean }) => seed(deps, posts, force === true)));
 }
 
-/** Opens a database for much work, brings it up to date, and closes it in the end. */
+/** Opens a database without time limits, migrates it, and closes it in the end. */
 async function onWhole<Result>(
-  { features }: Surroundings,
+  { features }: CommandDeps,
   url: string,
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
@@ -57,25 +57,26 @@ async function onWhole<Result>(
   }
 }
 
-async function copy(around: Surroundings, from: string, to: string): Promise<Outcome> {
-  const { features, streams } = around;
+async function copy(deps: CommandDeps, from: string, to: string): Promise<CommandResult> {
+  const { features, streams } = deps;
   for (const [name, url] of Object.entries({ from, to })) {
     const { error } = databaseUrl.safeParse(url);
-    if (error !== undefined) throw new Refusal(`--${name} ${error.issues[0]!.message}`, "USAGE", exitCodes.misused);
+    if (error !== undefined)
+      throw new CommandError(`--${name} ${error.issues[0]!.message}`, "USAGE", exitCodes.misused);
   }
   requireFile(from);
-  if (from === to) throw new Refusal("--from and --to name the same database", "USAGE", exitCodes.misused);
+  if (from === to) throw new CommandError("--from and --to name the same database", "USAGE", exitCodes.misused);
   const [{ copyDatabase }, { progressOn }] = [await import("../bulk/copy.js"), await import("../bulk/progress.js")];
-  const rows = await onWhole(around, from, async (source) => {
-    // Tables that nobody here knows would be left behind unseen.
-    await reading({ databaseUrl: from, databaseUse: source.use }, around, async (reader, { engine }) => {
+  const rows = await onWhole(deps, from, async (source) => {
+    // Tables of an application would be left out without a word.
+    await reading({ databaseUrl: from, databaseUse: source.use }, deps, async (reader, { engine }) => {
       const { unknownAdded } = await migrationState(engine, reader, features.migrations);
       if (unknownAdded.length > 0)
-        throw new Refusal(
-          `The database has tables of an application (${unknownAdded.join(", ")}): use the copy command of its own, which docs/administration.md tells of`,
+        throw new CommandError(
+          `The database has tables of an application (${unknownAdded.join(", ")}): use its own copy command (docs/administration.md)`,
         );
     });
-    return onWhole(around, to, (target) => copyDatabase(source, target, features.entities, progressOn(streams.stderr)));
+    return onWhole(deps, to, (target) => copyDatabase(source, target, features.entities, progressOn(streams.stderr)));
   });
   const counts = Object.entries(rows).map(([table, copied]) => `${count(copied)} ${table}`);
   const [source, target] = [withoutPassword(from), withoutPassword(to)];
@@ -84,18 +85,18 @@ async function copy(around: Surroundings, from: string, to: string): Promise<Out
 
 const count = (number: number) => number.toLocaleString("en");
 
-async function seed(around: Surroundings, postCount: number, force: boolean): Promise<Outcome> {
+async function seed(deps: CommandDeps, postCount: number, force: boolean): Promise<CommandResult> {
   const { config, warnings } = configOfEnvironment();
-  for (const warning of warnings) around.streams.stderr.write(`${warning}\n`);
-  if (config.production) throw new Refusal("NODE_ENV is production: everybody knows the demonstration's password");
+  for (const warning of warnings) deps.streams.stderr.write(`${warning}\n`);
+  if (config.production) throw new CommandError("NODE_ENV is production: everybody knows the demonstration's password");
   const [{ demonstration }, { fill }] = [await import("../seed/demonstration.js"), await import("../seed/fill.js")];
   const { progressOn } = await import("../bulk/progress.js");
 
   const { password } = demonstrationAccount;
-  const passwordHash = await hashPassword(password, around.passwordCost);
-  const demo = demonstration(around.clock(), postCount);
-  const report = postCount < worthABar ? () => {} : progressOn(around.streams.stderr);
-  const made = await onWhole(around, config.databaseUrl, (database) =>
+  const passwordHash = await hashPassword(password, deps.passwordCost);
+  const demo = demonstration(deps.clock(), postCount);
+  const report = postCount < worthABar ? () => {} : progressOn(deps.streams.stderr);
+  const made = await onWhole(deps, config.databaseUrl, (database) =>
     fill(database, { demonstration: demo, passwordHash, force, report }),
   );
   const database = withoutPassword(config.databaseUrl);

@@ -6,14 +6,21 @@ import { ownerOf, readSessions } from "../../features/session/session.reads.js";
 import { endEverySession, endSessions } from "../../features/session/session.service.js";
 import { requireUser } from "../../features/user/user.service.js";
 import { confirm } from "../ask.js";
-import { endedActs, exitCodes, Refusal, type Does, type Outcome, type Surroundings } from "../command.js";
+import {
+  endedActs,
+  exitCodes,
+  CommandError,
+  type MakeAction,
+  type CommandResult,
+  type CommandDeps,
+} from "../command.js";
 import { onDatabase } from "../open.js";
 import { columns, counted } from "../text.js";
 import { called, requireAccount } from "./users.js";
 
-const endAll = (around: Surroundings, yes: boolean | undefined): Promise<Outcome> =>
-  onDatabase(around, async ({ transaction, now }) => {
-    await confirm(around.streams, "End every session of every user?", yes);
+const endAll = (deps: CommandDeps, yes: boolean | undefined): Promise<CommandResult> =>
+  onDatabase(deps, async ({ transaction, now }) => {
+    await confirm(deps.streams, "End every session of every user?", yes);
     const count = await endEverySession(transaction, now);
     const acts = [{ event: "session ended", count, cause: "administration" }];
     return { json: { endedCount: count }, acts, text: `Ended ${counted(count, "session")}` };
@@ -21,28 +28,32 @@ const endAll = (around: Surroundings, yes: boolean | undefined): Promise<Outcome
 
 const noSuchSession = () => new KnownError("NOT_FOUND", "There is no such session, or it is over");
 
-// A user has no more of them, unless an earlier release let them be opened.
+// A user has fewer, except for sessions that an earlier release opened.
 const mostListed = 1000;
 
-export function addSessions(program: Command, around: Surroundings, does: Does): void {
-  const sessions = program.command("sessions").description("who is signed in");
+export function addSessions(program: Command, deps: CommandDeps, action: MakeAction): void {
+  const sessions = program.command("sessions").description("sessions of users");
+  addList(sessions, deps, action);
+  addEnd(sessions, deps, action);
+  addPrune(sessions, deps, action);
+}
 
+function addList(sessions: Command, deps: CommandDeps, action: MakeAction): void {
   sessions
     .command("list <user>")
     .description("lists a user's live sessions, the newest first")
     .action(
-      does(async (idOrEmail: string) =>
-        onDatabase(around, async (access) => {
+      action(async (idOrEmail: string) =>
+        onDatabase(deps, async (access) => {
           const user = await requireAccount(access, idOrEmail);
-          const live = (await readSessions(access.reader, user.id, access.now, mostListed)).map(
-            ({ id, createdAt, lastUsedAt, expiresAt, userAgent }) => ({
-              id,
-              createdAt,
-              lastUsedAt,
-              expiresAt,
-              userAgent,
-            }),
-          );
+          const found = await readSessions(access.reader, user.id, access.now, mostListed);
+          const live = found.map(({ id, createdAt, lastUsedAt, expiresAt, userAgent }) => ({
+            id,
+            createdAt,
+            lastUsedAt,
+            expiresAt,
+            userAgent,
+          }));
           const head = ["ID", "OPENED", "LAST USED", "ENDS", "CLIENT"];
           const rows = live.map((one) => [
             one.id,
@@ -56,45 +67,54 @@ export function addSessions(program: Command, around: Surroundings, does: Does):
         }),
       ),
     );
+}
 
+function addEnd(sessions: Command, deps: CommandDeps, action: MakeAction): void {
   sessions
     .command("end [id]")
-    .description("ends one session, all of a user's, or all there are")
+    .description("ends one session, all of a user, or all there are")
     .option("--user <user>", "the user whose sessions all end")
-    .option("--all", "ends every session of every user, as after restoring a backup")
-    .addOption(new Option("--yes", "doesn't ask"))
+    .option("--all", "ends every session of every user, for example after a backup was restored")
+    .addOption(new Option("--yes", "doesn't ask for confirmation"))
     .action(
-      does(async (id: string | undefined, { user, all, yes }: { user?: string; all?: boolean; yes?: boolean }) => {
+      action(async (id: string | undefined, { user, all, yes }: { user?: string; all?: boolean; yes?: boolean }) => {
         if ([id, user, all].filter((which) => which !== undefined).length !== 1)
-          throw new Refusal("Name a session by its id, a user with --user, or --all", "USAGE", exitCodes.misused);
-        if (all === true) return endAll(around, yes);
-        return onDatabase(around, async (access) => {
-          const owner = id === undefined ? user : await ownerOf(access.reader, id);
-          if (owner === undefined) throw noSuchSession();
-          const account = await requireAccount(access, owner);
-          const which = id === undefined ? "all sessions" : `session ${id}`;
-          await confirm(around.streams, `End ${which} of ${called(account)}?`, yes);
-          const ended = await access.transaction(async (em) => {
-            await requireUser(em, account.id);
-            return endSessions(em, account.id, id === undefined ? "all" : { only: id }, access.now);
-          });
-          if (id !== undefined && ended.count === 0) throw noSuchSession();
-          const json = { user: account, endedSessions: ended.ids, endedCount: ended.count };
-          return {
-            json,
-            acts: endedActs(account.id, ended, "administration"),
-            text: `Ended ${counted(ended.count, "session")}`,
-          };
-        });
+          throw new CommandError("Name a session by its id, a user with --user, or --all", "USAGE", exitCodes.misused);
+        return all === true ? endAll(deps, yes) : endSome(deps, { id, user }, yes);
       }),
     );
+}
 
+const endSome = (
+  deps: CommandDeps,
+  { id, user }: { readonly id: string | undefined; readonly user: string | undefined },
+  yes: boolean | undefined,
+): Promise<CommandResult> =>
+  onDatabase(deps, async (access) => {
+    const owner = id === undefined ? user : await ownerOf(access.reader, id);
+    if (owner === undefined) throw noSuchSession();
+    const account = await requireAccount(access, owner);
+    const which = id === undefined ? "all sessions" : `session ${id}`;
+    await confirm(deps.streams, `End ${which} of ${called(account)}?`, yes);
+    const ended = await access.transaction(async (em) => {
+      await requireUser(em, account.id);
+      return endSessions(em, account.id, id === undefined ? "all" : { only: id }, access.now);
+    });
+    if (id !== undefined && ended.count === 0) throw noSuchSession();
+    return {
+      json: { user: account, endedSessions: ended.ids, endedCount: ended.count },
+      acts: endedActs(account.id, ended, "administration"),
+      text: `Ended ${counted(ended.count, "session")}`,
+    };
+  });
+
+function addPrune(sessions: Command, deps: CommandDeps, action: MakeAction): void {
   sessions
     .command("prune")
-    .description("deletes what is left of sessions that nobody can ask for any more")
+    .description("deletes the rows of sessions that are long over")
     .action(
-      does(async () =>
-        onDatabase(around, async ({ transaction, now }) => {
+      action(async () =>
+        onDatabase(deps, async ({ transaction, now }) => {
           const pruned = await pruneAll(transaction, now);
           const { sessions: ended, refreshTokens } = pruned;
           return {

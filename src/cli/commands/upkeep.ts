@@ -4,23 +4,23 @@ import type { Command } from "commander";
 
 import { engineOf, openDatabase, withoutPassword } from "../../database/database.js";
 import { knownMigrations, migrationState } from "../../database/migration-state.js";
-import { exitCodes, type Does, type Outcome, type Surroundings } from "../command.js";
+import { exitCodes, type MakeAction, type CommandResult, type CommandDeps } from "../command.js";
 import { examine, type Check } from "../doctor.js";
 import { listKeys } from "../keys.js";
 import { databaseToKeep, reading } from "../open.js";
 import { makeSecret } from "../secret.js";
 import { counted } from "../text.js";
 
-/** What a server needs before it can start. */
-export function addUpkeep(program: Command, around: Surroundings, does: Does): void {
+/** Adds the commands that prepare and check a server. */
+export function addUpkeep(program: Command, deps: CommandDeps, action: MakeAction): void {
   program
     .command("doctor")
     .description(
-      "looks at settings, keys, database, migrations, history, clock and disk, and says what to do; changes nothing",
+      "checks settings, keys, database, migrations, history, clock and disk, and says what to do; changes nothing",
     )
     .action(
-      does(async () => {
-        const checks = await examine(around);
+      action(async () => {
+        const checks = await examine(deps);
         const ok = !checks.some(({ state }) => state === "problem");
         const code = ok ? exitCodes.done : exitCodes.refused;
         return { json: { ok, checks }, text: checks.map(linesOf).join("\n"), code };
@@ -29,16 +29,16 @@ export function addUpkeep(program: Command, around: Surroundings, does: Does): v
 
   program
     .command("migrate")
-    .description("makes the tables or brings them up to date, as a start of the server does")
-    .action(does(async () => migrate(around)));
+    .description("creates or migrates the tables, like a start of the server")
+    .action(action(async () => migrate(deps)));
 
-  program.command("keys").description("lists the keys that tokens are signed and verified with").action(does(listKeys));
+  program.command("keys").description("lists the keys that sign and verify tokens").action(action(listKeys));
 
   program
     .command("secret")
-    .description("prints a fresh signing secret")
-    .option("--es256", "a key pair in its place, as PEM")
-    .action(does(async ({ es256 }: { es256?: boolean }) => makeSecret(es256 === true)));
+    .description("prints a new signing secret")
+    .option("--es256", "prints a key pair instead, as PEM")
+    .action(action(async ({ es256 }: { es256?: boolean }) => makeSecret(es256 === true)));
 }
 
 function linesOf({ name, state, message, advice }: Check): string {
@@ -47,17 +47,17 @@ function linesOf({ name, state, message, advice }: Check): string {
   return [begin + first!, ...more.map((line) => " ".repeat(begin.length) + line)].join("\n");
 }
 
-async function migrate(around: Surroundings): Promise<Outcome> {
+async function migrate(deps: CommandDeps): Promise<CommandResult> {
   const settings = databaseToKeep();
   const { databaseUrl: url, databaseUse } = settings;
-  const { entities, migrations } = around.features;
+  const { entities, migrations } = deps.features;
   const file = engineOf(url).file(url);
   const applied =
     file !== undefined && !existsSync(file)
       ? knownMigrations(engineOf(url), migrations)
       : await reading(
           settings,
-          around,
+          deps,
           async (reader, { engine }) => (await migrationState(engine, reader, migrations)).pending,
         );
   const database = await openDatabase(url, entities, databaseUse, migrations);

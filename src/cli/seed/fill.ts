@@ -7,7 +7,7 @@ import { Post } from "../../features/post/post.entity.js";
 import { User } from "../../features/user/user.entity.js";
 import { emailKeyOf } from "../../features/user/user.service.js";
 
-import { Refusal } from "../command.js";
+import { CommandError } from "../command.js";
 import type { Demonstration, DemoPost } from "./demonstration.js";
 import type { Progress } from "../bulk/progress.js";
 import { schedulePosts } from "../bulk/schedule.js";
@@ -30,7 +30,7 @@ const postsInATurn = 500;
  * Adds the demonstration in one transaction: however it ends, all of it is there or nothing.
  *
  * @param parts `passwordHash` is every user's; `force` adds to what others have there, which is left as it is.
- * @throws Refusal where the database isn't empty, or has an account with an email of the demonstration.
+ * @throws CommandError where the database isn't empty, or has an account with an email of the demonstration.
  */
 export async function fill(
   database: Database,
@@ -74,11 +74,11 @@ async function refuseWhereTaken(em: EntityManager, { users }: Demonstration, for
   const emailKeys = users.map(({ email }) => emailKeyOf(email));
   const taken = await em.findOne(User, { emailKey: { $in: emailKeys } }, { orderBy: { id: "asc" } });
   if (taken !== null)
-    throw new Refusal(
+    throw new CommandError(
       `The demonstration is there already, or somebody's account is in its way: ${taken.email} is taken`,
     );
   if (!force && ((await em.count(User)) > 0 || (await em.count(Post)) > 0))
-    throw new Refusal("The database isn't empty: add --force to put the demonstration beside what is there");
+    throw new CommandError("The database isn't empty: add --force to put the demonstration beside what is there");
 }
 
 async function insertPosts(

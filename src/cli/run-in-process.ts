@@ -2,24 +2,24 @@ import "reflect-metadata";
 
 import { systemClock } from "../foundation/clock.js";
 import { featuresWith, type AddedFeature } from "../graphql/schema.js";
-import { administer } from "./administer.js";
+import { runCommand } from "./run-command.js";
 
 /**
- * Does what the arguments ask for with the streams of this process.
+ * Runs a command with the streams of this process.
  *
- * @returns the exit code, once all is written.
+ * @returns the exit code, once everything is written.
  */
-export async function administerProcess(args: readonly string[], added?: AddedFeature): Promise<number> {
+export async function runInProcess(args: readonly string[], added?: AddedFeature): Promise<number> {
   const { stdin, stdout, stderr } = process;
   stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-    // Who reads the first lines of a list and no more has what they want.
+    // A reader such as `head` has read all it wants.
     if (code === "EPIPE") process.exit(0);
-    stderr.write(`The answer can't be written: ${message}\n`);
+    stderr.write(`The result can't be written: ${message}\n`);
     process.exit(1);
   });
-  // Nobody has to read how far something is.
+  // Nobody has to read the progress.
   stderr.on("error", () => {});
-  const code = await administer(args, {
+  const code = await runCommand(args, {
     features: featuresWith(added),
     clock: systemClock,
     streams: { stdin, stdout, stderr },
