@@ -17,7 +17,7 @@ const hasNginx = isThere("nginx", "-v") && isThere("openssl", "version");
 const hasCaddy = isThere("caddy", "version") && isThere("openssl", "version");
 const hasSystemd = isThere("systemd-analyze", "--version");
 
-/** A file of deploy, with words replaced; all of them have to be there. */
+/** Returns a file of deploy/ with words replaced. All of them must be in the file. */
 function example(name: string, replaced: Readonly<Record<string, string>>): string {
   let text = readFileSync(join("deploy", name), "utf8");
   for (const [from, to] of Object.entries(replaced)) {
@@ -42,9 +42,16 @@ function makeCertificate(folder: string): { readonly certificate: string; readon
   return { certificate, key };
 }
 
-/** Starts a proxy that stays in the foreground, and waits until it takes connections. */
-async function startProxy(command: string, args: readonly string[], port: number): Promise<void> {
-  const proxy = spawn(command, args, {
+/**
+ * Starts a proxy that stays in the foreground, and waits until it accepts connections. Another process may take the free
+ * port first: then it starts again on another one.
+ *
+ * @param argsFor returns the arguments for a port.
+ * @returns the port.
+ */
+async function startProxy(command: string, argsFor: (port: number) => readonly string[]): Promise<number> {
+  const port = await freePort();
+  const proxy = spawn(command, argsFor(port), {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, HOME: newFolder() },
   });
@@ -56,11 +63,15 @@ async function startProxy(command: string, args: readonly string[], port: number
     await ended;
   });
   for (;;) {
+    if (proxy.exitCode !== null && /address already in use/i.test(said)) return startProxy(command, argsFor);
     if (proxy.exitCode !== null) throw new Error(`${command} ended: ${said}`);
     const answered = await ask(port, "GET", "/healthz").catch(() => undefined);
-    if (answered !== undefined) return;
+    if (answered !== undefined) return port;
   }
 }
+
+/** An address on which nobody listens: that of a server which is being restarted. No test is given so low a port. */
+const restarting = "127.0.0.1:1";
 
 async function ask(port: number, method: string, path: string, headers: Record<string, string> = {}, body = "") {
   const asked = request({
@@ -78,7 +89,7 @@ async function ask(port: number, method: string, path: string, headers: Record<s
   return { status: response.statusCode, text: text.trimEnd() };
 }
 
-/** What comes of all that goes through a proxy. */
+/** Sends requests of every kind through a proxy, and returns the results. */
 async function through(api: Api, port: number) {
   const ada = await api.register("Ada");
   const authorization = `Bearer ${ada.token}`;
@@ -131,45 +142,47 @@ const behind = { TRUST_PROXY: "loopback", METRICS: "on" };
 
 test.runIf(hasNginx)("nginx, with deploy/nginx.conf, passes on operations, sockets and streams", async () => {
   const api = await startApi(behind);
-  const [folder, port, other] = [newFolder(), await freePort(), await freePort()];
+  const folder = newFolder();
   const { certificate, key } = makeCertificate(folder);
   mkdirSync(join(folder, "logs"));
-  const server = example("nginx.conf", {
-    "127.0.0.1:4000": new URL(api.url).host,
-    // Nobody is there: it is being restarted.
-    "127.0.0.1:4001": `127.0.0.1:${other}`,
-    "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
-    "/etc/letsencrypt/live/posts.example.com/fullchain.pem": certificate,
-    "/etc/letsencrypt/live/posts.example.com/privkey.pem": key,
-  });
+  const server = (port: number) =>
+    example("nginx.conf", {
+      "127.0.0.1:4000": new URL(api.url).host,
+      "127.0.0.1:4001": restarting,
+      "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
+      "/etc/letsencrypt/live/posts.example.com/fullchain.pem": certificate,
+      "/etc/letsencrypt/live/posts.example.com/privkey.pem": key,
+    });
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,
   );
   const configuration = join(folder, "main.conf");
-  writeFileSync(
-    configuration,
-    `pid ${folder}/pid; daemon off; error_log stderr; events {} http { access_log off; ${paths.join(" ")}\n${server} }`,
-  );
-  await startProxy("nginx", ["-p", folder, "-c", configuration], port);
+  const port = await startProxy("nginx", (free) => {
+    const http = `access_log off; ${paths.join(" ")}\n${server(free)}`;
+    writeFileSync(configuration, `pid ${folder}/pid; daemon off; error_log stderr; events {} http { ${http} }`);
+    return ["-p", folder, "-c", configuration];
+  });
   expect(await through(api, port)).toEqual(passage);
 });
 
 test.runIf(hasCaddy)("Caddy, with deploy/Caddyfile, does the same", async () => {
   const api = await startApi(behind);
-  const [folder, port, other] = [newFolder(), await freePort(), await freePort()];
+  const folder = newFolder();
   const { certificate, key } = makeCertificate(folder);
   const configuration = join(folder, "Caddyfile");
-  const site = example("Caddyfile", {
-    "127.0.0.1:4000": new URL(api.url).host,
-    "127.0.0.1:4001": `127.0.0.1:${other}`,
-    "posts.example.com {": `https://:${port} {\n\tbind 127.0.0.1\n\ttls ${certificate} ${key}`,
+  const port = await startProxy("caddy", (free) => {
+    const site = example("Caddyfile", {
+      "127.0.0.1:4000": new URL(api.url).host,
+      "127.0.0.1:4001": restarting,
+      "posts.example.com {": `https://:${free} {\n\tbind 127.0.0.1\n\ttls ${certificate} ${key}`,
+    });
+    writeFileSync(configuration, `{\n\tadmin off\n\tauto_https off\n\tdefault_sni localhost\n}\n${site}`);
+    return ["run", "--adapter", "caddyfile", "--config", configuration];
   });
-  writeFileSync(configuration, `{\n\tadmin off\n\tauto_https off\n\tdefault_sni localhost\n}\n${site}`);
-  await startProxy("caddy", ["run", "--adapter", "caddyfile", "--config", configuration], port);
   expect(await through(api, port)).toEqual(passage);
 });
 
-test.runIf(hasSystemd)("systemd has nothing to say against deploy/postern.service, and little is open to it", () => {
+test.runIf(hasSystemd)("systemd finds nothing wrong with deploy/postern.service, which has few rights", () => {
   const file = join(newFolder(), "postern.service");
   writeFileSync(
     file,
@@ -178,8 +191,9 @@ test.runIf(hasSystemd)("systemd has nothing to say against deploy/postern.servic
       "/opt/postern/dist/main.js": resolve("dist/main.js"),
     }),
   );
-  const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
-  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+  const { stdout, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+  // Units of other packages have warnings of their own.
+  expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("postern.service"))).toEqual([]);
   // In tenths; 10.0 is what a unit has that says nothing.
   const judged = spawnSync("systemd-analyze", ["security", "--offline=true", "--threshold=15", file], {
     encoding: "utf8",
