@@ -10,7 +10,7 @@ import { createUser, emailKeyOf } from "../features/user/user.service.js";
 import { encode, parse, sign } from "./forge.js";
 import type { Send } from "./transport.js";
 
-/** Somebody with an account and a session of their own. */
+/** A user with an account and a session. */
 export type TestAccount = {
   readonly id: string;
   readonly name: string;
@@ -20,18 +20,18 @@ export type TestAccount = {
   readonly refreshToken: string;
   readonly sessionId: string;
   readonly expiresAt: Date;
-  /** A GraphQL request with this account's first token, unless another is given. */
+  /** A GraphQL request with this account's first token by default. */
   readonly send: Send;
-  /** Access tokens of this account's session with something wrong about them. */
+  /** Bad access tokens of this account's session. */
   readonly tokens: TokenVariants;
 };
 
 export type TokenVariants = {
-  /** One that has ended by now: `TOKEN_EXPIRED`. */
+  /** Returns a token that has expired: `TOKEN_EXPIRED`. */
   readonly expired: () => string;
-  /** One that says that it is somebody else's, under the signature of this account's: `TOKEN_INVALID`. */
+  /** Returns a token with another user's id and this account's signature: `TOKEN_INVALID`. */
   readonly tampered: () => string;
-  /** One that a key of somebody else's has signed: `TOKEN_INVALID`. */
+  /** Returns a token that was signed with another key: `TOKEN_INVALID`. */
   readonly ofAnotherKey: () => string;
 };
 
@@ -42,7 +42,7 @@ export function personOf(name: string): Person {
   return { name, email, password: `password of ${name}` };
 }
 
-/** Registers somebody new as clients do, by the server's own fields. */
+/** Registers a new user by the mutation, like a client. */
 export async function registerPerson(send: Send, person: Person): Promise<Omit<TestAccount, "send" | "tokens">> {
   const { body, text } = await send(
     `mutation ($input: RegisterInput!) {
@@ -56,7 +56,7 @@ export async function registerPerson(send: Send, person: Person): Promise<Omit<T
   return { ...person, id: user.id, token, refreshToken, sessionId, expiresAt: new Date(expiresAt) };
 }
 
-/** Opens a session for somebody, who is made where nobody has the email: no password is hashed, and none would fit. */
+/** Opens a session for a user, who is created if there is none with the email. No password is hashed, and none would fit. */
 export async function openSessionFor(
   { createContext }: RunningServer,
   person: Person,
@@ -77,7 +77,7 @@ export async function openSessionFor(
   return { ...person, id: viewer.userId, token, refreshToken, sessionId: viewer.sessionId, expiresAt };
 }
 
-/** What variants of an account's token are made from. */
+/** Returns bad variants of an account's token. */
 export function variantsOf(
   { id: userId, sessionId, token }: Pick<TestAccount, "id" | "sessionId" | "token">,
   rules: SessionRules,
@@ -87,7 +87,7 @@ export function variantsOf(
     expired() {
       const ago = (rules.accessTokenTtlSeconds + rules.clockToleranceSeconds) * 1000;
       const then = new Date(clock().getTime() - ago);
-      // The session goes on: it is the token alone that has ended.
+      // Only the token has expired, not the session.
       const session = { id: sessionId, userId, expiresAt: clock() };
       return signAccessToken(session, rules, then).accessToken;
     },
@@ -95,7 +95,7 @@ export function variantsOf(
   };
 }
 
-/** What somebody without the key can make of a token. */
+/** Returns the forgeries that are possible without the key. */
 export function forgeriesOf(token: string): Pick<TokenVariants, "tampered" | "ofAnotherKey"> {
   return {
     tampered: () => withClaims(token, { sub: "user_01ARZ3NDEKTSV4RRFFQ69G5FAV" }),
@@ -103,7 +103,7 @@ export function forgeriesOf(token: string): Pick<TokenVariants, "tampered" | "of
   };
 }
 
-/** A token that claims something else under its own signature. */
+/** Returns a token with other claims and the old signature. */
 export function withClaims(token: string, claims: Readonly<Record<string, unknown>>): string {
   const [header, , signature] = token.split(".");
   const { payload } = parse(token);

@@ -3,10 +3,10 @@ import { AssertionError } from "node:assert";
 import type { Answer } from "./transport.js";
 
 type Reason = "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "USER_GONE" | "SESSION_REVOKED";
-/** What a test may look at: an answer of the kit, or any result of a GraphQL operation. */
+/** The object of an assertion: an answer of the kit, or any result of a GraphQL operation. */
 export type Result = Pick<Answer, "body"> | Answer["body"];
 
-/** What is found of an answer: whether it is what was expected, and what it is in words. */
+/** The verdict on an answer: whether it is as expected, and a description of it. */
 type Finding = { readonly pass: boolean; readonly found: string };
 
 const bodyOf = (result: Result): Answer["body"] => ("body" in result ? result.body : result);
@@ -20,7 +20,7 @@ function describe({ data, errors = [] }: Answer["body"]): string {
   return `errors:\n${lines.join("\n")}`;
 }
 
-/** What tests expect of answers, each with its words. */
+/** The expectations of answers, each with its message. */
 export const expectations = {
   /** Data, and no error. */
   success(result: Result): Finding {
@@ -33,7 +33,7 @@ export const expectations = {
     const pass = errors.length > 0 && errors.every(({ extensions }) => extensions?.code === code);
     return { pass, found: describe(bodyOf(result)) };
   },
-  /** The one refusal of a bad credential, for this reason where one is named, and nothing else. */
+  /** The error for a bad credential, with this reason if one is named, and nothing else. */
   unauthenticated(result: Result, reason?: Reason): Finding {
     const { errors = [] } = bodyOf(result);
     const isFor = reason === undefined || errors.every(({ extensions }) => extensions["reason"] === reason);
@@ -61,7 +61,7 @@ export const assertSucceeded = (result: Result): void => check(expectations.succ
 export const assertFailed = (result: Result, code: string): void => check(expectations.failure(result, code), code);
 
 /**
- * Expects the one refusal of a bad credential, and nothing else.
+ * Expects the error for a bad credential, and nothing else.
  *
  * @throws AssertionError
  */

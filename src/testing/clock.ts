@@ -5,7 +5,7 @@ import { parseDurationSeconds } from "../foundation/config/duration.js";
 export type HandClock = Clock & {
   /** Moves it forward by milliseconds, or by a duration such as `30m`. */
   readonly advance: (duration: number | string) => void;
-  /** Puts it at an instant. */
+  /** Sets it to an instant. */
   readonly set: (instant: Date) => void;
 };
 
@@ -18,7 +18,7 @@ export function handClock(start = new Date("2026-11-22T09:00:00.417Z")): HandClo
   });
 }
 
-/** A duration in milliseconds, which may be text with a unit. */
+/** Returns a duration in milliseconds. It may be a text with a unit. */
 export function millisecondsOf(duration: number | string): number {
   if (typeof duration === "number") return duration;
   const seconds = parseDurationSeconds(duration);
@@ -26,13 +26,13 @@ export function millisecondsOf(duration: number | string): number {
   return seconds * 1000;
 }
 
-/** A timer that nothing runs out on until a test says so. */
+/** A timer that a test moves by hand. */
 export type HandTimer = Timer & {
-  /** Lets the time be up for whatever waits. */
+  /** Runs everything that waits. */
   readonly ring: () => void;
-  /** Lets milliseconds pass: what waits for no longer than that is run, and what it begins to wait for isn't. */
+  /** Lets milliseconds pass. Functions that wait for at most that long are run; those that they start are not. */
   readonly elapse: (milliseconds: number) => void;
-  /** How many things wait. */
+  /** Returns the number of functions that wait. */
   readonly waiting: () => number;
 };
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { connectDatabase, openDatabase, type Database } from "../database/database.js";
 import type { Features } from "../graphql/schema.js";
 
-/** A database in memory, as `DATABASE_URL` has it. */
+/** The `DATABASE_URL` of a database in memory. */
 export const memoryUrl = "sqlite::memory:";
 
-/** What the driver's types leave out: https://www.sqlite.org/c3ref/backup_finish.html */
+/** A part of the driver that its types leave out: https://www.sqlite.org/c3ref/backup_finish.html */
 type Connection = {
   backup: (file: string, to: string, from: string, fileIsTarget: boolean, begun: Callback) => Backup;
 };
@@ -17,7 +17,7 @@ type Callback = (error: Error | null) => void;
 
 const templates: { readonly migrations: Features["migrations"]; readonly file: Promise<string> }[] = [];
 
-/** The file of a database that the migrations of these features have made; made once in a process. */
+/** Returns the file of a migrated database for these features. A process creates it only once. */
 function templateOf(features: Features): Promise<string> {
   const { migrations } = features;
   const isSame = (other: Features["migrations"]) =>
@@ -37,11 +37,11 @@ async function makeTemplate({ entities, migrations }: Features): Promise<string>
   return file;
 }
 
-/** A database in memory, as all migrations leave it, with nothing in it. */
+/** Opens an empty, migrated database in memory. */
 export const openInMemory = async (features: Features): Promise<Database> =>
   openCopyOf(await templateOf(features), features);
 
-/** Another in memory that has the same rows. */
+/** Opens a copy of a database in memory. */
 export async function copyInMemory(database: Database, features: Features): Promise<Database> {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-copy-"));
   try {

@@ -7,7 +7,7 @@ import { expectations } from "./assertions.js";
 import type { TestAccount } from "./account.js";
 import type { TestServer } from "./test-server.js";
 
-/** How a caller can fail to be a viewer, and what it is told. */
+/** The ways to send a bad credential, and the reason that each gets. */
 const states = [
   ["TOKEN_MISSING", () => undefined],
   ["TOKEN_INVALID", ({ tokens }: TestAccount) => tokens.tampered()],
@@ -16,12 +16,12 @@ const states = [
 ] as const;
 
 /**
- * Sends each operation with every bad credential, that of a session that has ended among them, and expects the one
- * refusal. Expects too that every root field of the application is among them, so that none is forgotten.
+ * Sends each operation with every bad credential, including that of an ended session, and expects the same error. Expects
+ * too that every root field of the application is covered.
  *
  * @param operations an operation for each root field that needs a session, by the field's name.
- * @param open the names of those that need none.
- * @throws AssertionError with a line for each field that is missing, and for each answer that is something else.
+ * @param open the names of root fields that need no session.
+ * @throws AssertionError with a line for each missing field and for each other answer.
  */
 export async function assertGuarded(
   api: TestServer,

@@ -1,4 +1,4 @@
-// What tests of an application need: `postern/testing`. Matchers are in `postern/vitest` and `postern/jest`.
+// The test kit for applications: `postern/testing`. Matchers are in `postern/vitest` and `postern/jest`.
 export { assertFailed, assertSucceeded, assertUnauthenticated, type Result } from "./assertions.js";
 export type { TestAccount, TokenVariants } from "./account.js";
 export type { HandClock, HandTimer } from "./clock.js";

@@ -1,13 +1,13 @@
 import { expectations, type Result } from "./assertions.js";
 
-/** What the matchers add to `expect(answer)`. */
+/** The matchers on `expect(answer)`. */
 // oxlint-disable-next-line typescript/consistent-type-definitions -- test runners take an interface in
 export interface AnswerMatchers<R = void> {
   /** Data, and no error. */
   toSucceed(): R;
   /** Errors with this `extensions.code` alone. */
   toFailWith(code: string): R;
-  /** The one refusal of a bad credential, for this `extensions.reason` where one is named, and nothing else. */
+  /** The error for a bad credential, with this `extensions.reason` if one is named, and nothing else. */
   toBeUnauthenticated(reason?: Parameters<(typeof expectations)["unauthenticated"]>[1]): R;
 }
 
@@ -17,7 +17,7 @@ function matched({ pass, found }: { readonly pass: boolean; readonly found: stri
   return { pass, message: () => `Expected ${pass ? "anything but " : ""}${expected}, and got ${found}` };
 }
 
-/** For `expect.extend()` of vitest, jest and those that are like them. */
+/** The matchers for `expect.extend()` of vitest, jest and similar runners. */
 export const matchers = {
   toSucceed: (result: Result) => matched(expectations.success(result), "success"),
   toFailWith: (result: Result, code: string) => matched(expectations.failure(result, code), code),

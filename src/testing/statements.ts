@@ -7,22 +7,22 @@ import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
-/** A statement as it was given to a driver. */
+/** A statement as its driver received it. */
 export type Asked = { readonly text: string; readonly values: readonly unknown[] };
 
-// The one that entities go through, which MikroORM brings in a version of its own.
+// The driver of entities, which MikroORM brings in its own version.
 const ofMikroOrm = createRequire(createRequire(import.meta.url).resolve("@mikro-orm/postgresql"))("pg") as typeof pg;
 
 const listOf = (values: unknown): readonly unknown[] => (Array.isArray(values) ? values : []);
 
-/** What listens to the statements of this process, until it is stopped. */
+/** A recording of the statements of this process, until it is stopped. */
 export type Listening = {
-  /** The statements so far, in the order in which they were given to their driver. */
+  /** The statements so far, in the order in which their driver received them. */
   readonly asked: readonly Asked[];
   readonly stop: () => void;
 };
 
-/** Listens to every statement that a driver runs in this process, whichever way it was asked to. */
+/** Records every statement that a driver runs in this process. */
 export function listenToStatements(): Listening {
   const asked: Asked[] = [];
   const restore: (() => void)[] = [];
@@ -41,7 +41,7 @@ export function listenToStatements(): Listening {
       text: (self as { sql: string }).sql,
       values: listOf(values),
     }));
-  // Several without values, in one go.
+  // Several statements without values at once.
   listen(loadSqlite3().Database.prototype as unknown as Methods, "exec", (_, [text]) => ({
     text: text as string,
     values: [],
@@ -51,7 +51,7 @@ export function listenToStatements(): Listening {
       const { text, values } = typeof first === "string" ? { text: first, values: second } : (first as Asked);
       return { text, values: listOf(values) };
     });
-  // The last first, where two listen and one method is the other's original.
+  // The last first: with two recordings, one method is the other's original.
   return {
     asked,
     stop: () =>

@@ -12,54 +12,54 @@ import { memoryUrl, openInMemory } from "./database.js";
 import { listenToStatements } from "./statements.js";
 import { fetchAnswer, transports, type Answer, type Send, type Transport } from "./transport.js";
 
-/** The secret that test servers sign with, and tests forge with. */
+/** The secret with which test servers sign and tests forge. */
 export const testSecret = "kept for the tests: 6b1f0c2e9d7a4835";
 
-/** As little as argon2id can be asked for, since a test that registers somebody is seldom about hashing. */
+/** The least cost of argon2id, since few tests that register users are about hashing. */
 const cheapest: PasswordCost = { memoryCost: 8, timeCost: 1, parallelism: 1 };
 
 /** A line of the log, parsed. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it looks for
 type Line = Record<string, any>;
 
-/** What a server for a test is made of, beside what an application adds to it. */
+/** The options of a test server, including an application's features. */
 export type TestServerOptions = AddedFeature & {
-  /** Settings as texts, in place of the defaults: nothing is read from the environment. */
+  /** Settings as texts, instead of the defaults. Nothing is read from the environment. */
   readonly settings?: SettingValues;
-  /** How `send` reaches the server; by HTTP, unless another way is named. */
+  /** The way in which `send` reaches the server; HTTP by default. */
   readonly over?: Transport;
-  /** What hashing a password costs; next to nothing, unless something else is asked for. */
+  /** The cost of hashing a password; next to nothing by default. */
   readonly passwordCost?: PasswordCost;
-  /** A migrated database that is open already, in place of one in memory. */
+  /** An open, migrated database, instead of one in memory. */
   readonly database?: Database;
-  /** A timer that the clock doesn't move, for a test that rings it by itself. */
+  /** A timer that the clock doesn't move, for a test that moves it by itself. */
   readonly timer?: HandTimer;
 };
 
-/** A server of a test's own. `await using` stops it at the end of the block; where that can't be had, `stop` does. */
+/** A server for one test. `await using` stops it at the end of the block; without that, call `stop`. */
 export type TestServer = AsyncDisposable & {
   readonly server: RunningServer;
   /** The GraphQL endpoint. */
   readonly url: string;
   readonly schema: GraphQLSchema;
-  /** The server's only time: it stands still until it is moved, and what waits for it to pass is done then. */
+  /** The server's only time. It stands still until it is moved, which runs everything that waits for that time. */
   readonly clock: HandClock;
   readonly timer: HandTimer;
-  /** Any request to the server by HTTP, by path. */
+  /** Sends any HTTP request to a path of the server. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Answer>;
-  /** One GraphQL request, without a credential unless one is given. */
+  /** Sends one GraphQL request, without a credential by default. */
   readonly send: Send;
-  /** Opens a session for the person of this name, who is made where there is none. No password is hashed. */
+  /** Opens a session for the user of this name, who is created if there is none. No password is hashed. */
   readonly as: (name: string) => Promise<TestAccount>;
-  /** Registers somebody new with a password, as clients do. */
+  /** Registers a new user with a password, like a client. */
   readonly register: (name?: string) => Promise<TestAccount>;
-  /** Every line logged so far, parsed. */
+  /** Returns every line of the log so far, parsed. */
   readonly logged: () => Line[];
-  /** What has happened to accounts and sessions so far, in order. */
+  /** Returns the events of accounts and sessions so far, in order. */
   readonly events: () => SessionEvent[];
-  /** The texts of the statements that `work` has drivers run, whatever else this process does meanwhile. */
+  /** Returns the texts of all statements that this process runs during `work`. */
   readonly countStatements: (work: () => Promise<unknown>) => Promise<string[]>;
-  /** The statements that a new migration must have for the tables to be what the entities say; "" where they are. */
+  /** Returns the statements that a new migration needs for the tables to match the entities; "" if they do. */
   readonly missingMigration: () => Promise<string>;
   readonly stop: () => Promise<void>;
 };
@@ -144,7 +144,7 @@ function eventOf({ event, userId, sessionId, count, cause }: Line): SessionEvent
   };
 }
 
-/** A clock of which each movement lets the same time pass for whatever waits. */
+/** Returns a clock that moves a timer with it. */
 function movingTimer(timer: HandTimer): HandClock {
   const clock = handClock();
   return Object.assign(() => clock(), {

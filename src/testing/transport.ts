@@ -12,7 +12,7 @@ export type GraphQLError = {
   readonly extensions: { readonly code: string; readonly [detail: string]: unknown };
 };
 
-/** An answer as a client sees it. */
+/** A response as a client sees it. */
 export type Answer = {
   /** The HTTP status; 0 over a socket, which has none. */
   readonly status: number;
@@ -31,15 +31,15 @@ export type RequestOptions = {
 /** Sends one GraphQL request. */
 export type Send = (query: string, options?: RequestOptions) => Promise<Answer>;
 
-/** How requests reach the server: by HTTP, by Apollo Server's `executeOperation`, or each by a socket of its own. */
+/** The way in which requests reach the server: HTTP, Apollo Server's `executeOperation`, or a WebSocket for each. */
 export type Transport = "http" | "execute" | "socket";
 
-/** Any request to the server, by path. */
+/** Sends any request to a path of the server. */
 export async function fetchAnswer(server: RunningServer, path: string, init?: RequestInit): Promise<Answer> {
   return answerIn(await fetch(new URL(path, server.url), init));
 }
 
-/** What a response says once it has come to its end. */
+/** Returns a response that was read to its end. */
 export async function answerIn(response: Response): Promise<Answer> {
   const text = await response.text();
   const json = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
@@ -68,7 +68,7 @@ const answerOf = (status: number, headers: Headers, result: unknown): Answer => 
   return { status, headers, text, body: JSON.parse(text) as Answer["body"] };
 };
 
-/** The header of a request without HTTP. */
+/** Returns the Authorization header of a request without HTTP. */
 function authorizationOf({ token, headers = {} }: RequestOptions): string | undefined {
   const named = Object.entries(headers).find(([name]) => name.toLowerCase() === "authorization")?.[1];
   return named ?? (token === undefined ? undefined : `Bearer ${token}`);
@@ -103,7 +103,7 @@ const socket =
       webSocketImpl: WebSocket,
       connectionParams: authorization === undefined ? {} : { authorization },
       retryAttempts: 0,
-      // A bad credential is told by a ping before the socket is closed.
+      // A ping has the error of a bad credential before the socket is closed.
       on: { ping: (received, payload) => void (received && (refusal = payload)) },
     });
     try {

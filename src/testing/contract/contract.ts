@@ -6,20 +6,20 @@ import { clientOf, type Deployment } from "./deployment.js";
 import { lifeChecks } from "./life.js";
 import { refusalChecks } from "./refusals.js";
 
-/** One thing that a deployment has to do. */
+/** One check of a deployment. */
 export type ContractCheck = {
   readonly name: string;
-  /** @throws AssertionError that says what the server did instead; else what its connection failed with. */
+  /** @throws AssertionError with what the server did instead, or the error of its connection. */
   readonly run: () => Promise<void>;
 };
 
 const longestMilliseconds = 30_000;
 
 /**
- * What every deployment of the server has to do, as checks for any test runner, each for itself and in any order.
+ * Returns the checks that every deployment of the server must pass, for any test runner, independent of each other.
  *
- * They sign in to an account that is theirs to use, and end each session that they open. They change nothing else, move
- * no clock and wait for no end of a token.
+ * They sign in to an account that is made for them, and end each session that they open. They change nothing else, move no
+ * clock and wait for no token to expire.
  */
 export function contract(deployment: Deployment): readonly ContractCheck[] {
   return [...credentialChecks(deployment), ...lifeChecks(deployment), ...refusalChecks(deployment)].map(
@@ -27,7 +27,7 @@ export function contract(deployment: Deployment): readonly ContractCheck[] {
   );
 }
 
-/** Ends what takes too long, since a server that breaks a rule may as well say nothing. */
+/** Ends a check that takes too long: a server that breaks a rule may not answer at all. */
 async function inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const limit = new AbortController();
   const tooLong = new AssertionError({ message: `Not done within ${longestMilliseconds / 1000} seconds` });

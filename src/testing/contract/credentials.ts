@@ -10,18 +10,18 @@ import { bearer, expectSame, logOut, withSession, type Opened } from "./session.
 
 const me = "{ me { id } }";
 
-/** A credential that nobody is let in with, and why. */
+/** A bad credential, and the reason for its rejection. */
 type BadCredential = { readonly of: string; readonly reason: string; readonly expiredAt?: string } & (
   | { readonly authorization: string | undefined }
   | { readonly make: (session: Opened, client: Client) => string | Promise<string> }
 );
 
-/** Ends of tokens are in whole seconds. */
+/** Tokens expire at whole seconds. */
 const endOf = (token: string): number => Number(parse(token).payload["exp"]) * 1000;
 
 const invalid = (of: string, make: (session: Opened) => string) => ({ of, reason: "TOKEN_INVALID", make });
 
-/** Every state of a credential that can be had without the server's key, and without waiting. */
+/** Returns a bad credential of every state that is possible without the server's key and without waiting. */
 function badCredentials({ expiredToken }: Deployment): readonly BadCredential[] {
   return [
     { of: "no credential", reason: "TOKEN_MISSING", authorization: undefined },
@@ -65,7 +65,7 @@ function badCredentials({ expiredToken }: Deployment): readonly BadCredential[] 
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** What is the same in every refusal of a credential, but for where and when. */
+/** The error for a bad credential, except for its place and time. */
 function refusalIn(errors: readonly GraphQLError[] | undefined): unknown {
   return errors?.map(({ message, extensions: { serverTime, ...details } }) => ({
     message,
@@ -83,7 +83,7 @@ const refusalFor = ({ reason, expiredAt }: BadCredential) => [
   },
 ];
 
-/** What is looked at of an answer by HTTP. */
+/** The checked part of a response. */
 function refusedBy({ status, headers, body }: Answer) {
   const challenge = headers.get("www-authenticate") ?? "";
   return {
@@ -94,7 +94,7 @@ function refusedBy({ status, headers, body }: Answer) {
   };
 }
 
-/** How a credential can be sent, each with what is told of it and what should be. */
+/** The ways to send a credential, each with the answer and the expectation. */
 const ways: Readonly<
   Record<string, (client: Client, authorization: string | undefined, bad: BadCredential) => Promise<[unknown, unknown]>>
 > = {
@@ -111,7 +111,7 @@ const ways: Readonly<
     httpRefusalFor(bad, 401),
   ],
   "an event stream": async (client, authorization, bad) => [
-    // Where everybody may read posts, none is needed to follow them.
+    // If everybody may read posts, subscribing needs no credential.
     refusedBy(
       await client.post({ query: authorization === undefined ? me : follow, authorization, accept: eventStream }),
     ),
@@ -131,7 +131,7 @@ const httpRefusalFor = (bad: BadCredential, status: number) => ({
   challenge: { isBearer: true, isOfToken: bad.reason !== "TOKEN_MISSING" },
 });
 
-/** A bad one ends the socket. None at all is no bad one: each operation is told so. */
+/** A bad credential ends the socket. Without one, each operation is rejected. */
 async function socketRefusal(
   client: Client,
   bad: BadCredential,
@@ -144,7 +144,7 @@ async function socketRefusal(
     socket.send({ type: MessageType.ConnectionInit, payload });
     const first = await socket.next();
     if (reason !== "TOKEN_MISSING") {
-      // Where the credential was taken for a good one, the socket stays open.
+      // If the server accepts the credential, the socket stays open.
       const closed = first?.type === MessageType.Ping ? await socket.closed : "not at all";
       const told = { type: first?.type, errors: refusalIn(first?.payload?.errors), closed };
       return [told, { type: MessageType.Ping, errors: refusalFor(bad), closed: { code: forbidden, reason } }];
@@ -161,7 +161,7 @@ async function socketRefusal(
   }
 }
 
-/** Expects the one refusal by every way, and tells of all by which something else comes. */
+/** Expects the same error by every way, and reports each way with another answer. */
 async function expectRefused(client: Client, bad: BadCredential, authorization: string | undefined): Promise<void> {
   const problems: string[] = [];
   for (const [way, refused] of Object.entries(ways)) {
@@ -175,7 +175,7 @@ async function expectRefused(client: Client, bad: BadCredential, authorization: 
   if (problems.length > 0) throw new AssertionError({ message: problems.join("\n") });
 }
 
-/** That each bad credential is told the same by POST, GET, stream and socket. */
+/** Checks that each bad credential gets the same error by POST, GET, stream and socket. */
 export const credentialChecks = (deployment: Deployment) =>
   badCredentials(deployment).map((bad) => ({
     name: `${bad.of} is told ${bad.reason} everywhere`,

@@ -5,13 +5,13 @@ import { WebSocket, type RawData } from "ws";
 
 import { answerIn, type Answer } from "../transport.js";
 
-/** A server that runs somewhere, and an account of it. */
+/** A running server, and an account on it. */
 export type Deployment = {
   /** The GraphQL endpoint, such as `https://posts.example.com/graphql`. */
   readonly url: string;
   readonly email: string;
   readonly password: string;
-  /** An access token of this server that has ended by now, for the check that needs one. */
+  /** An expired access token of this server, for the check that needs one. */
   readonly expiredToken?: string | undefined;
 };
 
@@ -26,18 +26,18 @@ export type Asked = {
 };
 
 export type Client = {
-  /** Any request to the endpoint, as it is. */
+  /** Sends any request to the endpoint. */
   readonly request: (init: RequestInit, search?: string) => Promise<Answer>;
   readonly post: (asked: Asked) => Promise<Answer>;
   readonly get: (asked: Asked) => Promise<Answer>;
-  /** Opens a stream of events, and gives what gives the next one; undefined at the end. */
+  /** Opens a stream of events. Returns the function that returns the next event, and undefined at the end. */
   readonly stream: (asked: Asked) => Promise<() => Promise<StreamEvent | undefined>>;
   readonly socket: (headers?: Readonly<Record<string, string>>) => Promise<Socket>;
 };
 
 export const eventStream = "text/event-stream";
 
-/** The type that has a refusal's status. */
+/** The media type whose errors have a status. */
 export const newerType = "application/graphql-response+json";
 
 const headersOf = ({ authorization, accept = newerType }: Omit<Asked, "query">) => ({
@@ -53,7 +53,7 @@ const postOf = (asked: Asked): RequestInit => ({
   body: JSON.stringify({ query: asked.query, variables: asked.variables }),
 });
 
-/** Talks to a deployment as clients do, until `signal` says that it has taken too long. */
+/** Calls a deployment like a client, until `signal` ends it. */
 export function clientOf({ url }: Deployment, signal?: AbortSignal): Client {
   const request = (init: RequestInit, search = "") =>
     fetch(url + search, { redirect: "manual", ...(signal && { signal }), ...init });
@@ -62,7 +62,7 @@ export function clientOf({ url }: Deployment, signal?: AbortSignal): Client {
     async post(asked) {
       const response = await request(postOf(asked));
       if (!isStream(response)) return answerIn(response);
-      // It would be read to its end, which may never come.
+      // Reading it to the end may take for ever.
       await response.body?.cancel();
       return { status: response.status, headers: response.headers, text: "a stream", body: {} };
     },
@@ -96,13 +96,13 @@ async function* eventsIn({ body }: Response): AsyncGenerator<StreamEvent, undefi
 /** A socket of the protocol graphql-transport-ws. */
 export type Socket = {
   readonly send: (message: { readonly type: MessageType; readonly id?: string; readonly payload?: unknown }) => void;
-  /** The next message; undefined where the socket was closed. */
+  /** Returns the next message; undefined once the socket is closed. */
   readonly next: () => Promise<Json>;
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly end: () => void;
 };
 
-/** How the protocol closes a socket whose credential was refused. */
+/** The close code for a rejected credential. */
 export const forbidden: number = CloseCode.Forbidden;
 
 async function openSocket(url: string, signal?: AbortSignal, headers = {}): Promise<Socket> {

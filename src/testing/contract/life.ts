@@ -11,7 +11,7 @@ const longestLifeSeconds = 24 * 60 * 60;
 const reasonIn = (error: { readonly extensions: { readonly [name: string]: unknown } } | undefined) =>
   error?.extensions["reason"];
 
-/** That what is said of a token's end is what the token says itself, since servers judge it by that. */
+/** Checks that the announced expiry is the token's own, by which servers verify it. */
 function expectItsOwnEnd(of: string, session: Opened): void {
   const { header, payload } = parse(session.accessToken);
   const { iat, exp, sub, sid } = payload as { iat: number; exp: number; sub: unknown; sid: unknown };
@@ -45,7 +45,7 @@ async function expectRefreshes(client: Client, session: Opened): Promise<void> {
   );
   for (const pair of [session, next])
     dataOf("me, by either access token", await client.post({ query: me, authorization: bearer(pair) }));
-  // As a client asks that never got the answer.
+  // Like a client that never received the answer.
   const again: Opened = dataOf("the same once more", await refresh(client, session.refreshToken)).refreshSession;
   expectSame("the newest refresh token for who asks once more", again.refreshToken, next.refreshToken);
 }
@@ -84,13 +84,13 @@ async function expectCut(client: Client, session: Opened): Promise<void> {
       reason: "SESSION_REVOKED",
       closed: { code: forbidden, reason: "SESSION_REVOKED" },
     });
-    // With "complete", a client would take it for the end of all events.
+    // With "complete", a client would expect no more events.
     const last = await lastOf(nextEvent);
     expectSame("the end of a stream", [last?.event, reasonIn(last?.data?.errors?.[0])], ["next", "SESSION_REVOKED"]);
   });
 }
 
-/** The last of what comes, whatever happens to posts meanwhile. */
+/** Returns the last event, whatever happens to posts meanwhile. */
 async function lastOf<Item>(next: () => Promise<Item | undefined>): Promise<Item | undefined> {
   let last: Item | undefined;
   for (let item = await next(); item !== undefined; item = await next()) last = item;
@@ -102,7 +102,7 @@ async function lastOfSocket({ next, closed }: Parameters<Parameters<typeof withS
   return { reason: reasonIn(last?.payload?.errors?.[0]), closed: await closed };
 }
 
-/** How a session begins, goes on and ends. */
+/** Checks the beginning, the renewal and the end of a session. */
 export function lifeChecks(deployment: Deployment) {
   const checks: Readonly<Record<string, (client: Client, session: Opened) => void | Promise<void>>> = {
     "a login says when its token ends, and the token says the same": (_, session) => expectItsOwnEnd("login", session),

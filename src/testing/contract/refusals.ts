@@ -13,7 +13,7 @@ const missing = "post_01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 type Ask = (client: Client, authorization?: string) => Promise<Answer>;
 
-/** Requests that are refused before anybody is asked who they are. */
+/** Requests that are rejected before their credential is read. */
 const requests: Readonly<Record<string, readonly [OwnErrorCode, Ask, status?: number]>> = {
   "a body that is no JSON": ["BAD_REQUEST", (client) => client.request(json("{"))],
   "a body without a document": ["BAD_REQUEST", (client) => client.request(json("{}"))],
@@ -39,7 +39,7 @@ const requests: Readonly<Record<string, readonly [OwnErrorCode, Ask, status?: nu
   "a refresh token of nobody": ["INVALID_REFRESH_TOKEN", (client) => refresh(client, "nonsense")],
 };
 
-/** Requests of somebody who is signed in; none of them changes anything. */
+/** Requests of a signed-in user. None changes anything. */
 const operations: typeof requests = {
   "a subscription by a plain POST": [
     "NOT_ACCEPTABLE",
@@ -60,7 +60,7 @@ const operations: typeof requests = {
   ],
 };
 
-/** Expects the code with its status, and nothing of what the server is made of. */
+/** Expects the code with its status, and nothing about the server's internals. */
 function expectRefusal(code: OwnErrorCode, answer: Answer, status: number = statusOfCode[code]): void {
   const { body, text } = answer;
   const codes = [...new Set(body.errors?.map(({ extensions }) => extensions.code))];
@@ -71,7 +71,7 @@ function expectRefusal(code: OwnErrorCode, answer: Answer, status: number = stat
 const nameOf = (of: string, code: OwnErrorCode, status: number = statusOfCode[code]) =>
   `${of} is answered ${status} ${code}`;
 
-/** What is asked for wrongly, and what may not be kept by anybody on the way. */
+/** Checks wrong requests, and responses that nobody may cache. */
 export function refusalChecks(deployment: Deployment) {
   return [
     ...Object.entries(requests).map(([of, [code, ask, status]]) => ({
@@ -87,7 +87,7 @@ export function refusalChecks(deployment: Deployment) {
       name: nameOf("a wrong password", "INVALID_CREDENTIALS"),
       async run(client: Client) {
         const answer = await logIn(client, { ...deployment, password: "a password of nobody" });
-        // The right one takes back what was counted against the account.
+        // The right password resets the account's counter.
         await withSession(client, deployment, async () => expectRefusal("INVALID_CREDENTIALS", answer));
       },
     },

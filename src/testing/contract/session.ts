@@ -6,7 +6,7 @@ import { MessageType } from "graphql-ws";
 import type { Answer } from "../transport.js";
 import { clientOf, type Client, type Deployment, type Json, type Socket } from "./deployment.js";
 
-/** What opens a session, or goes on with it, answers. */
+/** The payload of mutations that open or renew a session. */
 export type Opened = {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -26,14 +26,14 @@ const opened = `accessToken refreshToken tokenType expiresAt expiresIn refreshEx
 
 export const bearer = ({ accessToken }: Pick<Opened, "accessToken">): string => `Bearer ${accessToken}`;
 
-/** @throws AssertionError that names what it is about. */
+/** @throws AssertionError that names its subject. */
 export function expectSame(of: string, actual: unknown, expected: unknown): void {
   if (isDeepStrictEqual(actual, expected)) return;
   const message = `${of}: expected ${JSON.stringify(expected)}, and got ${JSON.stringify(actual)}`;
   throw new AssertionError({ message, actual, expected });
 }
 
-/** @throws AssertionError where it has errors, or no data. */
+/** @throws AssertionError if it has errors or no data. */
 export function dataOf(of: string, { status, text, body }: Answer): Json {
   if (status === 200 && body.errors === undefined && body.data != null) return body.data;
   throw new AssertionError({ message: `${of}: expected data, and got ${status} ${text}` });
@@ -51,14 +51,14 @@ export const refresh = (client: Client, refreshToken: string): Promise<Answer> =
     variables: { input: { refreshToken } },
   });
 
-/** Ends the session of a refresh token, used or not, and tells how many ended. */
+/** Ends the session of a refresh token, used or not, and returns the number of ended sessions. */
 export async function logOut(client: Client, refreshToken: string): Promise<number> {
   const query = "mutation ($input: LogoutInput) { logout(input: $input) { endedSessions } }";
   const answer = await client.post({ query, variables: { input: { refreshToken } } });
   return dataOf("logout", answer).logout.endedSessions;
 }
 
-/** Opens a session for `work`, and ends it whatever comes of that. */
+/** Opens a session for `work`, and ends it even if `work` fails. */
 export async function withSession(
   client: Client,
   deployment: Deployment,
@@ -68,12 +68,12 @@ export async function withSession(
   try {
     await work(session);
   } finally {
-    // However long the work has taken, its session is ended.
+    // Even if `work` has taken too long.
     await logOut(clientOf(deployment), session.refreshToken);
   }
 }
 
-/** Opens a socket with a credential, gives what acknowledges it to `work`, and closes it whatever comes of that. */
+/** Opens a socket with a credential, passes its first message to `work`, and closes it even if `work` fails. */
 export async function withSocket(
   client: Client,
   session: Opened,

@@ -1,7 +1,7 @@
-/** An id, of any kind. */
+/** Matches an id of any kind. */
 export const anyId = /\b[a-z]+_[0-9A-Z]{26}\b/g;
 
-/** An answer as text, with its cursors opened and without what is random in it: tokens, and ids that are new. */
+/** Returns an answer as text, with opened cursors and without its random parts: tokens and new ids. */
 export function comparable(answer: string, known: ReadonlySet<string>): string {
   return answer
     .replaceAll(/"WzEs[\w-]*"/g, (cursor) => Buffer.from(cursor.slice(1, -1), "base64url").toString())

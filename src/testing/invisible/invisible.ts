@@ -9,9 +9,9 @@ import { comparable } from "./answers.js";
 import { nameOf, operationsOf, waysTo, type Operation, type Step, type Values } from "./walk.js";
 import { execute, makeTwoWorlds, nodesByType, type Prepare, type TwoWorlds, type WorldOptions } from "./world.js";
 
-/** What the walk needs to know of an application. */
+/** The application's part of the walk. */
 export type InvisibleOptions = {
-  /** Has the application keep something of each post, while all of them are visible. */
+  /** Makes the application store something about each post, while all of them are visible. */
   readonly prepare?: Prepare;
   /** Values for arguments, by type and name or by type alone: `{ "String topic": ["rain"], Topic: ["RAIN"] }`. */
   readonly scalars?: Values["scalars"];
@@ -20,16 +20,16 @@ export type InvisibleOptions = {
 const target = "Post";
 const longestWay = 5;
 const missing = "post_01ARZ3NDEKTSV4RRFFQ69G5FAV";
-// What an operation that proves nothing is answered with.
+// Answers that prove nothing.
 const useless = ["INTERNAL_SERVER_ERROR", "GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX", "TIMEOUT"];
 
 /**
- * Expects that a post which a viewer may not see is told of by no field that an application adds. It makes two servers
- * that differ by such posts alone, goes every way through an added field to a post, and every added root field, with
- * every argument; each answer has to be the same in both, to a user and to nobody.
+ * Expects that no field of an application reveals a post to a viewer who may not see it. It makes two servers that differ
+ * only by such posts, and walks every way through an added field to a post and every added root field, with every
+ * argument. Each answer must be the same on both, for a user and for anonymous callers.
  *
- * @throws AssertionError with a line for each operation that is answered differently, and for each way on which the
- *   walk meets no post at all, since that proves nothing.
+ * @throws AssertionError with a line for each operation with different answers, and for each way without any post, since
+ *   that proves nothing.
  * @throws Error that names an argument for which there are no values.
  */
 export async function assertInvisible(
@@ -52,7 +52,7 @@ async function problemsOf(worlds: TwoWorlds, scalars: Values["scalars"]): Promis
   const operations = operationsOf(schema, target, ways, await valuesFor(worlds, scalars), () => 4);
   const before = await rowsOf(present, hidden);
 
-  // By their ways: who mends one operation mends the others.
+  // Grouped by their ways: a fix for one operation fixes the others.
   const problems = new Map<string, string>();
   const met = new Set<string>();
   for (const operation of operations) {
@@ -78,7 +78,7 @@ async function problemsOf(worlds: TwoWorlds, scalars: Values["scalars"]): Promis
   return [...problems.values()];
 }
 
-/** Both answers from a little before the place where they begin to differ. */
+/** Returns both answers from a little before their first difference. */
 function differing(withThem: string, without: string): string[] {
   let at = 0;
   while (withThem[at] === without[at]) at += 1;
@@ -99,7 +99,7 @@ async function rowsOf(api: TestServer, ids: readonly string[]): Promise<string> 
   return JSON.stringify([await of("posts", "id"), await of("votes", "post_id")]);
 }
 
-/** Every way through an added field to a post, or past one on the way; and each added root field. Reads come first. */
+/** Returns every way through or past an added field to a post, and each added root field. Queries come first. */
 function addedWays(schema: GraphQLSchema): Step[][] {
   const own = makeSchema();
   const isAdded = (type: string, field: string) => {
@@ -117,7 +117,7 @@ function addedWays(schema: GraphQLSchema): Step[][] {
   return [query, mutation].flatMap((root) => [...through, ...past].filter(([first]) => first!.on === root));
 }
 
-/** Values for what Postern's own fields take, and for every id. */
+/** Returns values for the arguments of Postern's own fields, and for every id. */
 async function valuesFor(
   { present, viewer, shown, hidden, known }: TwoWorlds,
   scalars: Values["scalars"],
@@ -149,7 +149,7 @@ async function valuesFor(
   };
 }
 
-/** Runs an operation at an instant of its own, so that what it makes has the same order in both worlds. */
+/** Runs an operation at an instant of its own, so that new rows have the same order in both worlds. */
 function answerTo(api: TestServer, { query, variables }: Operation, token: string | undefined): Promise<Answer> {
   api.clock.advance(1);
   return api.send(query, { variables, token });

@@ -20,7 +20,7 @@ import {
 export type Step = {
   readonly on: GraphQLObjectType;
   readonly field: GraphQLField<unknown, unknown>;
-  /** As in `Query.posts`. */
+  /** The coordinate, such as `Query.posts`. */
   readonly coordinate: string;
 };
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -30,15 +30,15 @@ export type Operation = {
   readonly variables: Record<string, unknown>;
 };
 
-/** What the walk gives as arguments. */
+/** The arguments of the walk. */
 export type Values = {
-  /** Every value for a scalar argument or input field, by type and name, such as `ID authorId`; else by its type. */
+  /** The values for a scalar argument or input field, by type and name, such as `ID authorId`, or by its type. */
   readonly scalars: Readonly<Record<string, readonly unknown[]>>;
-  /** Arguments that matter together; those that a field doesn't have all of aren't given to it. */
+  /** Arguments that matter together. A field that lacks one gets none of them. */
   readonly together: readonly Arguments[];
-  /** What a field is given while another's arguments vary, by coordinate and the type that the way goes on with. */
+  /** The arguments of a field while those of another vary, by coordinate and the type that follows on the way. */
   readonly base: (coordinate: string, next: string | undefined) => Arguments | undefined;
-  /** The root field below which a field's arguments are all tried, where it isn't just the first. */
+  /** The root field below which all arguments of a field are tried, if it isn't the first one. */
   readonly main: Readonly<Record<string, string>>;
 };
 
@@ -50,14 +50,14 @@ const rootsOf = (schema: GraphQLSchema) =>
 const fieldsOf = (on: GraphQLObjectType): Step[] =>
   Object.values(on.getFields()).map((field) => ({ on, field, coordinate: `${on.name}.${field.name}` }));
 
-/** The object types that a field of this type may answer. */
+/** Returns the object types that a field of this type may resolve to. */
 function objectsOf(schema: GraphQLSchema, type: GraphQLOutputType): readonly GraphQLObjectType[] {
   const named = getNamedType(type);
   if (isAbstractType(named)) return schema.getPossibleTypes(named);
   return isObjectType(named) ? [named] : [];
 }
 
-/** Tells of a type whether an object of the target type can be got to below it, or is one. */
+/** Returns the function that reports whether a type is the target type or leads to it. */
 function reachability(schema: GraphQLSchema, target: string): (type: GraphQLOutputType) => boolean {
   const reaching = new Set([target]);
   const reaches = (type: GraphQLOutputType) => objectsOf(schema, type).some(({ name }) => reaching.has(name));
@@ -69,7 +69,7 @@ function reachability(schema: GraphQLSchema, target: string): (type: GraphQLOutp
   return reaches;
 }
 
-/** Every field below the roots that can lead to the target type, by coordinate. */
+/** Returns every field below the roots that can lead to the target type, by coordinate. */
 export function leadingFields(schema: GraphQLSchema, target: string): string[] {
   const reaches = reachability(schema, target);
   const found = new Set<string>();
@@ -85,8 +85,8 @@ export function leadingFields(schema: GraphQLSchema, target: string): string[] {
 }
 
 /**
- * Every way of at most so many fields from a root to the target type, none of them through a field more than twice;
- * and each root field that leads elsewhere. Shortest first.
+ * Returns every way of limited length from a root to the target type, none through a field more than twice, and each root
+ * field that leads elsewhere. The shortest come first.
  */
 export function waysTo(schema: GraphQLSchema, target: string, longest: number): Step[][] {
   const reaches = reachability(schema, target);
@@ -109,10 +109,10 @@ export function waysTo(schema: GraphQLSchema, target: string, longest: number): 
 }
 
 /**
- * Operations along ways: each field's arguments go through all their values while the others of its way stay as they
- * are. That is done in full on one way for each field, and with `few` of the values on the rest.
+ * Returns operations along ways. Each field's arguments take all their values while those of the other fields stay fixed.
+ * That is done in full on one way for each field, and with `few` of the values on the others.
  *
- * @throws Error that names what it has no values for.
+ * @throws Error that names an argument without values.
  */
 export function operationsOf(
   schema: GraphQLSchema,
@@ -154,7 +154,7 @@ function baseOf({ coordinate, field }: Step, next: string | undefined, values: V
   );
 }
 
-/** The ranges of a field's arguments: none, each value of each, and those that matter together. */
+/** Returns the ranges of a field's arguments: none, each value of each, and those that matter together. */
 function argumentsOf(args: readonly GraphQLArgument[], coordinate: string, values: Values): Arguments[] {
   const singles = combined(args, (each) => isRequiredArgument(each), coordinate, values, false);
   const names = new Set(args.map(({ name }) => name));
@@ -162,8 +162,8 @@ function argumentsOf(args: readonly GraphQLArgument[], coordinate: string, value
 }
 
 /**
- * Every value of each; and together with every value of another where that is asked for, where anything is required
- * only with the values of that. What else is required has its first value.
+ * Returns every value of each argument, and the combinations that were asked for. If an argument is required, all others
+ * come with its values. Other required arguments have their first value.
  */
 function combined<Part extends GraphQLArgument | GraphQLInputField>(
   parts: readonly Part[],
@@ -203,7 +203,7 @@ function valuesOf(part: GraphQLArgument | GraphQLInputField, place: string, valu
   return range;
 }
 
-/** One operation along a way, which selects all that it passes. */
+/** Returns one operation along a way, which selects all fields on it. */
 function operationOf(
   schema: GraphQLSchema,
   leads: (type: GraphQLOutputType) => boolean,

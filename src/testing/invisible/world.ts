@@ -6,18 +6,18 @@ import { createTestServer, type TestServer, type TestServerOptions } from "../te
 import type { Answer, Send } from "../transport.js";
 import { anyId } from "./answers.js";
 
-/** People and posts before any post is hidden. */
+/** Users and posts before any post is hidden. */
 export type World = {
   readonly api: TestServer;
-  /** Whose posts are hidden later. */
+  /** The author of the posts that are hidden later. */
   readonly author: TestAccount;
-  /** Who must not be told of them. */
+  /** The user who must not learn about them. */
   readonly viewer: TestAccount;
   /** Published posts, the author's and the viewer's. Half of the author's are hidden later. */
   readonly posts: readonly string[];
 };
 
-/** A server with hidden posts, another on the same rows without them, and what the same viewer may know. */
+/** A server with hidden posts, another with the same rows except for these, and what the viewer may know. */
 export type TwoWorlds = {
   readonly present: TestServer;
   readonly absent: TestServer;
@@ -25,34 +25,34 @@ export type TwoWorlds = {
   /** The author's posts that the viewer sees. */
   readonly shown: readonly string[];
   readonly hidden: readonly string[];
-  /** Every id that is in a table. */
+  /** All ids in the tables. */
   readonly known: ReadonlySet<string>;
 };
 
-/** What servers are made of whose databases are in memory. */
+/** The options of servers with databases in memory. */
 export type WorldOptions = Omit<TestServerOptions, "database" | "timer">;
 
 export type Prepare = (world: World) => Promise<unknown>;
 
 const later = (api: TestServer) => new Date(api.clock().getTime() + 24 * 60 * 60 * 1000).toISOString();
 
-/** Runs plain SQL past the server. */
+/** Runs plain SQL on the server's database. */
 export const execute = (
   { server }: TestServer,
   statement: string,
   values: readonly string[] = [],
 ): Promise<Record<string, unknown>[]> => server.database.em.getConnection().execute(statement, [...values]);
 
-/** Makes both, each stopped by its `stop`. The world that they come from is gone. */
+/** Starts both servers. Each is stopped by its `stop`. */
 export async function makeTwoWorlds(options: WorldOptions, prepare: Prepare): Promise<TwoWorlds> {
-  // The walk asks for more than clients may.
+  // The walk sends more than clients may.
   const limits = { MAX_COST: "1000000", MAX_DEPTH: "100" };
   const settings = { PUBLIC_READS: "true", ...limits, ...options.settings, DATABASE_URL: memoryUrl };
   const asked: TestServerOptions = { over: "execute", ...options, settings };
   await using api = await createTestServer(asked);
   const [author, viewer] = [await api.as("Author"), await api.as("Viewer")];
   const post = async (by: TestAccount, title: string, input = {}): Promise<string> => {
-    // One after the other, so that every order is the same wherever it is asked for.
+    // One after the other, so that all orders are the same.
     api.clock.advance(1000);
     const create = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }";
     return done(await by.send(create, { variables: { input: { title, content: "lantern", ...input } } })).createPost
@@ -108,7 +108,7 @@ async function idsIn(api: TestServer): Promise<ReadonlySet<string>> {
   return new Set(rows.flatMap(({ id }) => String(id).match(anyId) ?? []));
 }
 
-/** The ids of what the viewer may see, by the names of their types. */
+/** Returns the ids of all objects that the viewer may see, by the names of their types. */
 export async function nodesByType(send: Send, ids: Iterable<string>): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const id of ids) {
