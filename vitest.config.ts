@@ -16,7 +16,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 // Every file that asks for the one database or the other, and is about neither.
-const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**"];
+const onBoth = ["test/*.test.ts", "test/clients/**", "test/post/**/*.test.ts"];
 // About files, about how SQLite plans or locks, or about processes whose database is a file. Or about what no database
 // has a part in: HTTP, the documentation, words.
 const onSqlite = [

@@ -1,0 +1,36 @@
+with unit as (select 1)
+select null as author,
+  found,
+  case when fits = 1 then posts end as posts,
+  0 as "contentBytes",
+  count > $1 as more,
+  false as precedes,
+  false as follows,
+  null as counted
+from (
+  select coalesce(json_agg(json_build_array(c.key, c.id) order by c.key asc, c.id asc)::text, '[]') as found,
+    coalesce(
+      string_agg(case when true then format($2, to_json(p.id)::text) end, chr(30) order by c.key asc, c.id asc), ''
+    ) as posts,
+    coalesce(min(case when true then 1 else 0 end), 1) as fits,
+    count(*) as count
+  from (
+    select key, id
+    from (
+      select null as key, null as id
+      where false
+      union all
+      select *
+      from (
+        select p.created_at as key, p.id as id
+        from posts p
+        where p.published_at is null and p.author_id = $3 and $4 = $5
+        order by p.created_at asc, p.id asc
+        limit ($6 + 0)
+      ) scope
+    ) ranges
+    order by key asc, id asc
+    limit ($7 + 0)
+  ) c
+  join posts p on p.id = c.id
+) page;

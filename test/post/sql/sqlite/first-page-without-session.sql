@@ -1,0 +1,34 @@
+with unit as (select 1)
+select null as author,
+  found,
+  case when fits = 1 then posts end as posts,
+  0 as "contentBytes",
+  count > ? as more,
+  false as precedes,
+  false as follows,
+  null as counted
+from (
+  select json_group_array(json_array(c.key, c.id)) as found,
+    cast(coalesce(group_concat(case when true then format(?, json_quote(p.title)) end, char(30)), '') as blob) as posts,
+    coalesce(min(case when true then 1 else 0 end), 1) as fits,
+    count(*) as count
+  from (
+    select key, id
+    from (
+      select null as key, null as id
+      where false
+      union all
+      select *
+      from (
+        select p.listed_at as key, p.id as id
+        from posts p
+        where p.published_at is not null and (p.listed_at, p.id) < (cast(? as bigint), ?)
+        order by p.listed_at desc, p.id desc
+        limit (? + 0)
+      ) scope
+    ) ranges
+    order by key desc, id desc
+    limit (? + 0)
+  ) c
+  cross join posts p on p.id = c.id
+) page;
