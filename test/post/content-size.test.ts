@@ -54,7 +54,10 @@ test.each([1, 3])(
 test("adds up the pages of several authors, without the post that only shows that there are more", async () => {
   const { ada, bob, reading, read } = await written();
   const page = (size: number, room: number) =>
-    pagesStatement(reading, { order: latestFirst }, { ...request, size }, [ada.id, bob.id], { ...wanted(1), room });
+    pagesStatement(
+      { reading, listing: { order: latestFirst }, request: { ...request, size }, authorIds: [ada.id, bob.id] },
+      { ...wanted(1), room },
+    );
 
   const all = bytesOf([...contents, contents[3]!]);
   for (const { contentBytes, posts } of await read(page(10, all))) {

@@ -289,7 +289,7 @@ test("gives of every list the pages, ends and counts that sorting and cutting it
           expect(counts[index]).toBe(list.length);
         }
         for (const { id, voters } of stored)
-          expect(await reads.voted(id)).toBe(viewer !== undefined && voters.includes(viewer));
+          expect(await reads.hasVoted(id)).toBe(viewer !== undefined && voters.includes(viewer));
       })
       .beforeEach(clear),
     { seed, numRuns: 150 },

@@ -5,10 +5,8 @@ import { openDatabase } from "../../src/database/database.js";
 import { postgresqlDialect } from "../../src/database/postgresql/dialect.js";
 import type { Sql } from "../../src/database/sql.js";
 import { OrderDirection } from "../../src/kit/paging/page-request.js";
-import { countsStatement } from "../../src/features/post/list/list-source.js";
-import { keyColumns } from "../../src/features/post/list/keyset.js";
-import { bestMatchFirst, PostOrderField } from "../../src/features/post/list/order.js";
-import { pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
+import { bestMatchFirst, keyColumns, PostOrderField } from "../../src/features/post/list/order.js";
+import { countsStatement, pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
 import type { Listing } from "../../src/features/post/list/post-list.js";
 import { PostStatus } from "../../src/features/post/post.publication.js";
 import { visibilityScopes } from "../../src/features/post/post.visibility.js";
@@ -99,9 +97,9 @@ test.each(cases)("goes straight to any page by $field $direction of $of", async 
   const listing: Listing = { order: { field, direction }, status };
   type Page = (after?: ReturnType<typeof place>) => Sql;
   const inTwoSteps: Page = (after) =>
-    pagesStatement(reading, listing, { ...request, after }, authorIds, { ...everything, room: 1000 });
+    pagesStatement({ reading, listing, request: { ...request, after }, authorIds }, { ...everything, room: 1000 });
   const atOneGo: Page = (after) =>
-    pageStatement(reading, listing, { ...request, after }, { ...everything, roomOfEach: 1000 });
+    pageStatement({ reading, listing, request: { ...request, after } }, { ...everything, roomOfEach: 1000 });
 
   for (const page of authorIds === undefined ? [inTwoSteps, atOneGo] : [inTwoSteps]) {
     // The first page, and one further on, which begins at its cursor: nothing is read that stands before it.
@@ -120,7 +118,7 @@ test.each(cases)("goes straight to any page by $field $direction of $of", async 
 
 test("counts by the date alone", async () => {
   const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
-  const scans = await scansOf(countsStatement(reading, listing, undefined));
+  const scans = await scansOf(countsStatement({ reading, listing }));
   expect(scans.map(({ index }) => index)).toEqual([
     "posts_dated_listed_at_index",
     "posts_author_drafts_listed_at_index",
@@ -138,7 +136,7 @@ test.each(Object.values(OrderDirection))(
       createdBefore: new Date(2_000_000),
       status: PostStatus.PUBLISHED,
     };
-    const scans = await scansOf(pageStatement(reading, listing, request, { ...everything, roomOfEach: 1000 }));
+    const scans = await scansOf(pageStatement({ reading, listing, request }, { ...everything, roomOfEach: 1000 }));
     expect(scans.map(({ index }) => index)).toEqual([
       "posts_dated_listed_at_index",
       "posts_dated_apart_index",
@@ -150,7 +148,7 @@ test.each(Object.values(OrderDirection))(
 
 test("goes through the posts of a common word in the order of their creation, and sorts none of them", async () => {
   const listing: Listing = { order: bestMatchFirst, search: { words: [{ text: "oak", isWhole: false }] } };
-  const scans = await scansOf(pageStatement(reading, listing, request, { ...everything, roomOfEach: 1000 }));
+  const scans = await scansOf(pageStatement({ reading, listing, request }, { ...everything, roomOfEach: 1000 }));
   const walk = scans.find(({ index }) => index === "posts_dated_created_at_index");
   expect(walk?.above.slice(0, 2)).toEqual(["Limit", "Result"]);
 });

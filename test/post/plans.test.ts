@@ -4,13 +4,11 @@ import { openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/graphql/schema.js";
 import type { Listing } from "../../src/features/post/list/post-list.js";
 import { OrderDirection } from "../../src/kit/paging/page-request.js";
-import { bestMatchFirst, PostOrderField } from "../../src/features/post/list/order.js";
+import { bestMatchFirst, keyColumns, PostOrderField } from "../../src/features/post/list/order.js";
 import { PostStatus } from "../../src/features/post/post.publication.js";
-import { countsStatement } from "../../src/features/post/list/list-source.js";
-import { pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
+import { countsStatement, pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
 import { searchCtes } from "../../src/features/post/search/search.statements.js";
 import { visibilityScopes } from "../../src/features/post/post.visibility.js";
-import { keyColumns } from "../../src/features/post/list/keyset.js";
 import { everything } from "../support/reads.js";
 import type { Sql } from "../../src/database/sql.js";
 
@@ -80,9 +78,9 @@ test.each(cases)("goes straight to any page by $field of $of", async ({ field, a
   const request = { size: 20, fromEnd: false, offset: 0 };
   type Page = (after?: ReturnType<typeof place>) => Sql;
   const inTwoSteps: Page = (after) =>
-    pagesStatement(reading, listing, { ...request, after }, authorIds, { ...everything, room: 1000 });
+    pagesStatement({ reading, listing, request: { ...request, after }, authorIds }, { ...everything, room: 1000 });
   const atOneGo: Page = (after) =>
-    pageStatement(reading, listing, { ...request, after }, { ...everything, roomOfEach: 1000 });
+    pageStatement({ reading, listing, request: { ...request, after } }, { ...everything, roomOfEach: 1000 });
   const names = (plans: string[]) => plans.map((plan) => /posts_\w+/.exec(plan)?.[0]);
 
   const database = await open();
@@ -103,7 +101,7 @@ test("counts by the date alone", async () => {
   const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
   for (const prepare of [async () => {}, () => analyse(database)]) {
     await prepare();
-    expect(await planOf(database, countsStatement(reading, listing, undefined))).toEqual([
+    expect(await planOf(database, countsStatement({ reading, listing }))).toEqual([
       expect.stringContaining("posts_dated_listed_at_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),
       expect.stringContaining("posts_author_drafts_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
       expect.stringContaining("posts_author_dated_listed_at_index (author_id=? AND (listed_at,id)>(?,?))"),
@@ -117,9 +115,7 @@ test("reads a page without making a table for it, which costs more than the page
   for (const field of Object.values(PostOrderField)) {
     const listing: Listing = { order: { field, direction: OrderDirection.DESC } };
     const { text, values } = pageStatement(
-      reading,
-      listing,
-      { size: 20, fromEnd: false, offset: 0, after: place(field) },
+      { reading, listing, request: { size: 20, fromEnd: false, offset: 0, after: place(field) } },
       { ...everything, roomOfEach: 1000 },
     ).in(database.engine.dialect);
     const plan = await database.em
@@ -142,7 +138,10 @@ test("finds posts by their creation along an index of the default order", async 
       };
       const plans = await planOf(
         database,
-        pageStatement(reading, listing, { size: 20, fromEnd: false, offset: 0 }, { ...everything, roomOfEach: 1000 }),
+        pageStatement(
+          { reading, listing, request: { size: 20, fromEnd: false, offset: 0 } },
+          { ...everything, roomOfEach: 1000 },
+        ),
       );
       expect(plans).toEqual([
         expect.stringContaining("posts_dated_listed_at_index ((listed_at,id)>(?,?) AND (listed_at,id)<(?,?))"),

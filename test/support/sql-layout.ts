@@ -21,7 +21,7 @@ function parse(sql: string): Piece[] {
 }
 
 const flat = (pieces: readonly Piece[]): string =>
-  pieces.map((piece) => (typeof piece === "string" ? piece : `(${flat(piece)})`)).join("");
+  pieces.map((piece) => (typeof piece === "string" ? piece : `(${flat(piece).trim()})`)).join("");
 
 /** Splits pieces before each match of a pattern, outside quotes and parentheses. */
 function split(pieces: readonly Piece[], before: RegExp): Piece[][] {

@@ -161,7 +161,7 @@ export class PostResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<boolean> {
-    return postsFor(context, viewerAt(context, info)).voted(post.id);
+    return postsFor(context, viewerAt(context, info)).hasVoted(post.id);
   }
 
   @SameForAll()
@@ -186,7 +186,7 @@ async function answerVote(
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
   const post = await setVote(countingContent(context, info), viewer, postId, voted, context.now);
-  postsFor(context, viewer).noteVote(post.id, voted);
+  postsFor(context, viewer).primeVote(post.id, voted);
   return new PostPayload(post);
 }
 

@@ -30,7 +30,7 @@ export async function postOfEvent(
   if (!maySee(viewer?.userId, { authorId: post.author.id, publishedAt: post.publishedAt }, context.now)) return null;
   if (wanted.contentTimes > 0) context.answer.add(Buffer.byteLength(post.content) * wanted.contentTimes);
   if (viewer !== undefined && wanted.columns.has("viewerHasVoted"))
-    postsFor(context, viewer).noteVote(post.id, await hasVotedFor(event, viewer.userId, context.reader));
+    postsFor(context, viewer).primeVote(post.id, await hasVotedFor(event, viewer.userId, context.reader));
   return post;
 }
 

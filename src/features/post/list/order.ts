@@ -1,7 +1,7 @@
 import { positionOf } from "../../../kit/paging/cursor.js";
 import { OrderDirection, type Order, type Position } from "../../../kit/paging/page-request.js";
 
-/** What lists of posts can be ordered by. */
+/** The fields that clients can order posts by. */
 export enum PostOrderField {
   PUBLISHED_AT = "PUBLISHED_AT",
   CREATED_AT = "CREATED_AT",
@@ -10,13 +10,23 @@ export enum PostOrderField {
   VOTE_COUNT = "VOTE_COUNT",
 }
 
-/** An order of posts. `MATCH`, how well they match a search, is the one that clients can't ask for by name. */
+/** An order of posts. Clients can't name `MATCH`, which sorts by how well a post matches a search. */
 export type ListOrder = Order<PostOrderField | "MATCH">;
 
 export const latestFirst: ListOrder = { field: PostOrderField.PUBLISHED_AT, direction: OrderDirection.DESC };
 export const bestMatchFirst: ListOrder = { field: "MATCH", direction: OrderDirection.DESC };
 
-/** The position that a cursor of a list of posts in this order holds; undefined for any other text. */
+/** The column with the sort key of each order. No column holds how well a post matches. */
+export const keyColumns: Record<PostOrderField | "MATCH", string | undefined> = {
+  MATCH: undefined,
+  PUBLISHED_AT: "listed_at",
+  CREATED_AT: "created_at",
+  UPDATED_AT: "updated_at",
+  TITLE: "title_key",
+  VOTE_COUNT: "vote_count",
+};
+
+/** Returns the position in a cursor of a list in this order; undefined for any other text. */
 export function positionOfPost(cursor: string, order: ListOrder): Position | undefined {
   return positionOf(cursor, order, { key: order.field === PostOrderField.TITLE ? "string" : "number", id: "post" });
 }

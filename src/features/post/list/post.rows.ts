@@ -3,14 +3,14 @@ import { PostType } from "../post.type.js";
 import type { PostRow } from "./post.statements.js";
 import type { PostColumn } from "./selection.js";
 
-/** What a column holds; dates in milliseconds since 1970. One that nobody asked for holds nothing. */
+/** The value of each column, dates in milliseconds since 1970. A column that is not selected is missing. */
 type ColumnValues = Record<"title" | "content" | "authorName", string> &
   Record<"createdAt" | "updatedAt" | "voteCount" | "version" | "authorCreatedAt" | "viewerHasVoted", number> & {
     readonly publishedAt: number | null;
   };
 
-/** Makes posts of the JSON of their rows; those of one answer share their authors. */
-export function postsReader(columns: ReadonlySet<PostColumn>, noteVote: (postId: string, voted: boolean) => void) {
+/** Returns a parser of rows of posts, whose posts share their authors. */
+export function postsFromRows(columns: ReadonlySet<PostColumn>, onVote: (postId: string, voted: boolean) => void) {
   const authors = new Map<string, UserType>();
   const names = [...columns];
   const postOf = ([id, authorId, ...values]: PostRow): PostType => {
@@ -21,7 +21,7 @@ export function postsReader(columns: ReadonlySet<PostColumn>, noteVote: (postId:
         authorId,
         (author = new UserType({ id: authorId, name: row.authorName, createdAt: new Date(row.authorCreatedAt) })),
       );
-    if (columns.has("viewerHasVoted")) noteVote(id, row.viewerHasVoted === 1);
+    if (columns.has("viewerHasVoted")) onVote(id, row.viewerHasVoted === 1);
     return new PostType({
       id,
       author,

@@ -1,10 +1,10 @@
 import { bytes, joinInOrder, jsonArray, jsonArrays, jsonOfText, texts } from "../../../database/dialect.js";
 import { type RowOrder, Sql, sql } from "../../../database/sql.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
-import { joinedPosts, postAsJson, type PostShape } from "./post.json.js";
+import { joinedPosts, postAsJson, type PostShape } from "./post-json.js";
 import type { PostColumn, PostSelection } from "./selection.js";
 
-/** Who reads: the posts that they may see, and whose votes to tell. */
+/** The viewer of a read: which posts they may see, and whose votes to return. */
 export type Reading = {
   readonly scopes: readonly VisibilityScope[];
   readonly viewerId: string | undefined;
@@ -12,20 +12,20 @@ export type Reading = {
 };
 
 /**
- * What is wanted of each post, and how many bytes of content the answer still has room for. With a shape, posts come as
- * they stand in the answer.
+ * The selected fields of each post, and how many bytes of content the response still has room for. With a shape, posts are
+ * returned as the JSON of the response.
  */
 export type Wanted = PostSelection & { readonly room: number };
 
 /**
- * A post as the database hands it over, dates in milliseconds since 1970: its id, its author's id, and then the columns
- * that were asked for, in the order of the selection.
+ * A post as the database returns it, dates in milliseconds since 1970: its id, its author's id, and then the selected
+ * columns in the order of the selection.
  */
 export type PostRow = readonly [id: string, authorId: string, ...rest: unknown[]];
 
 /**
- * Posts as JSON of `PostRow[]` or, where a shape is wanted, joined as they stand in the answer; null where the contents of
- * all rows are more than there is room for.
+ * Posts as the JSON of `PostRow[]` or, with a shape, their JSON joined; null if the contents of all rows are larger than
+ * the room.
  */
 export type PostsRow<Posts = string> = { readonly posts: Posts | null; readonly contentBytes: number };
 
@@ -42,76 +42,92 @@ const sqlOfColumn: Record<PostColumn, string> = {
   authorCreatedAt: "u.created_at",
 };
 
-/** Posts that were found: what lists them, what joins `p`, the post, and what they are in the order of. */
-type Found = { readonly rows: Sql; readonly on: Sql; readonly order: RowOrder };
+/** The parts of a statement that depend on what is selected of its posts, which it calls `p`. */
+type PostParts = {
+  /** The JSON of a post: a `PostRow` or, with a shape, as in the response. */
+  readonly json: Sql;
+  /** Aggregates the JSON of all posts, in an order. */
+  readonly list: (json: Sql, order: RowOrder) => Sql;
+  /** Joins the tables that the columns are in. */
+  readonly joins: Sql;
+};
 
-/** What posts are read from: rows that list them, joined with what the columns are of. */
-export function joined({ columns }: PostSelection, { rows, on }: Omit<Found, "order">, { viewerId }: Reading): Sql {
-  const author = columns.has("authorName") || columns.has("authorCreatedAt");
-  return sql`${rows} ${joinInOrder} posts p on ${on}
-    ${author ? sql`${joinInOrder} users u on u.id = p.author_id` : sql``}
-    ${columns.has("viewerHasVoted") ? sql`left join votes v on v.post_id = p.id and v.user_id = ${viewerId ?? null}` : sql``}`;
+export function postParts({ columns, shape }: PostSelection, { viewerId, now }: Reading): PostParts {
+  const users = columns.has("authorName") || columns.has("authorCreatedAt");
+  const joinUsers = users ? sql`${joinInOrder} users u on u.id = p.author_id` : sql``;
+  const joinVotes = columns.has("viewerHasVoted")
+    ? sql`left join votes v on v.post_id = p.id and v.user_id = ${viewerId ?? null}`
+    : sql``;
+  const joins = sql`${joinUsers} ${joinVotes}`;
+  if (shape !== undefined) return { json: postAsJson(shape, now), list: joinedPosts, joins };
+  const values = ["p.id", "p.author_id", ...[...columns].map((column) => sqlOfColumn[column])];
+  return {
+    json: jsonArray(new Sql(values.join(", "))),
+    list: (json, order) => jsonArrays(json, { ...order, isKept: true }),
+    joins,
+  };
 }
 
-/** A post as a `PostRow`. */
-export function rowOf({ columns }: PostSelection): Sql {
-  return jsonArray(new Sql(["p.id", "p.author_id", ...[...columns].map((column) => sqlOfColumn[column])].join(", ")));
-}
-
-/** Posts with what is wanted of them, as JSON. */
-export function postsOf(wanted: Wanted, found: Found, reading: Reading): Sql {
-  const { shape } = wanted;
-  const posts =
-    shape === undefined
-      ? jsonArrays(rowOf(wanted), { ...found.order, isKept: true })
-      : joinedPosts(postAsJson(shape, reading.now), found.order);
-  return sql`(select ${posts} from ${joined(wanted, found, reading)})`;
-}
-
-/** How many bytes the contents of posts have in the answer, as JSON. Nothing is read where nobody asks for them. */
-export function contentBytes({ contentTimes }: Wanted, { rows, on }: Omit<Found, "order">): Sql {
+/**
+ * Measures the contents of posts, in bytes of JSON in the response. No content is read if none is selected.
+ *
+ * @param from the tables of the posts.
+ */
+export function contentBytes({ contentTimes }: PostSelection, from: Sql): Sql {
   if (contentTimes === 0) return sql`0`;
-  return sql`(select coalesce(sum(octet_length(${jsonOfText(new Sql("p.content"))})), 0) * ${contentTimes} from ${rows} ${joinInOrder} posts p on ${on})`;
+  return sql`(select coalesce(sum(octet_length(${jsonOfText(new Sql("p.content"))})), 0) * ${contentTimes} from ${from})`;
 }
 
-/** Whether there is room for the content of a post, where anybody asks for it. */
+/** The condition that there is room for the content of a post, if it is selected. */
 export function contentFits({ contentTimes, roomOfEach }: PostSelection & { readonly roomOfEach: number }): Sql {
   return contentTimes === 0 ? sql`true` : sql`octet_length(p.content) <= ${roomOfEach}`;
 }
 
-/** A post as it stands in the answer, where it can be seen; null where its content is longer than there is room for. */
+/** Reads the JSON of a post, if the viewer may see it; null if its content is longer than `roomOfEach`. */
 export function postStatement(
   reading: Reading,
   id: string,
   wanted: PostSelection & { readonly shape: PostShape; readonly roomOfEach: number },
 ): Sql {
-  const found = { rows: sql`(select 1) one`, on: sql`p.id = ${id}` };
-  return sql`select case when ${contentFits(wanted)} then ${bytes(postAsJson(wanted.shape, reading.now))} end as post
-    from ${joined(wanted, found, reading)} where ${isInOneOf(reading.scopes)}`;
+  const post = postParts(wanted, reading);
+  return sql`select case when ${contentFits(wanted)} then ${bytes(post.json)} end as post
+    from (select 1) one ${joinInOrder} posts p on p.id = ${id} ${post.joins}
+    where ${isInOneOf(reading.scopes)}`;
 }
 
-/** Ids as the table `i`, with each as a `value`. */
-const listed = (ids: readonly string[]): Sql => texts(sql`${JSON.stringify(ids)}`, new Sql("i"));
-
-/** The posts of these ids that can be seen. */
+/** Reads the posts of these ids that the viewer may see. */
 export function postsStatement(reading: Reading, ids: readonly string[], wanted: Wanted): Sql {
-  const found = { rows: sql`found`, on: sql`p.id = found.id`, order: { by: sql`p.id` } };
-  return sql`with found as materialized (select p.id from ${listed(ids)} ${joinInOrder} posts p on p.id = i.value where ${isInOneOf(reading.scopes)}),
-    size as materialized (select ${contentBytes(wanted, found)} as bytes)
-    select case when size.bytes <= ${wanted.room} then ${postsOf(wanted, found, reading)} end as posts, size.bytes as "contentBytes" from size`;
+  const post = postParts(wanted, reading);
+  const posts = sql`found ${joinInOrder} posts p on p.id = found.id`;
+  return sql`with found as materialized (
+      select p.id from ${listed(ids)} ${joinInOrder} posts p on p.id = i.value where ${isInOneOf(reading.scopes)}
+    ),
+    size as materialized (select ${contentBytes(wanted, posts)} as bytes)
+    select
+      case when size.bytes <= ${wanted.room} then (
+        select ${post.list(post.json, { by: sql`p.id` })} from ${posts} ${post.joins}
+      ) end as posts,
+      size.bytes as "contentBytes"
+    from size`;
 }
 
-/** Which of these users have posts that can be seen. */
+/** Finds the users among these who have posts that the viewer may see. */
 export function authorsStatement({ scopes }: Reading, userIds: readonly string[]): Sql {
-  return sql`select i.value as id from ${listed(userIds)} where exists (select 1 from posts p where p.author_id = i.value and ${isInOneOf(scopes)})`;
+  return sql`select i.value as id from ${listed(userIds)}
+    where exists (select 1 from posts p where p.author_id = i.value and ${isInOneOf(scopes)})`;
 }
 
-/** Which of these posts a user has voted for. */
+/** Finds the posts among these that a user has voted for. */
 export function votedStatement(userId: string, postIds: readonly string[]): Sql {
-  return sql`select v.post_id as id from ${listed(postIds)} ${joinInOrder} votes v on v.post_id = i.value where v.user_id = ${userId}`;
+  return sql`select v.post_id as id from ${listed(postIds)} ${joinInOrder} votes v on v.post_id = i.value
+    where v.user_id = ${userId}`;
 }
 
-/** Which of these users have voted for a post. */
+/** Finds the users among these who have voted for a post. */
 export function votersStatement(postId: string, userIds: readonly string[]): Sql {
-  return sql`select v.user_id as id from ${listed(userIds)} ${joinInOrder} votes v on v.user_id = i.value where v.post_id = ${postId}`;
+  return sql`select v.user_id as id from ${listed(userIds)} ${joinInOrder} votes v on v.user_id = i.value
+    where v.post_id = ${postId}`;
 }
+
+/** The ids as a table `i`. */
+const listed = (ids: readonly string[]): Sql => texts(sql`${JSON.stringify(ids)}`, new Sql("i"));

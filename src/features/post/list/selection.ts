@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import { collectSubfields } from "graphql/execution/collectFields.js";
 
-import type { AuthorField, PlainPostField, PostShape } from "./post.json.js";
+import type { AuthorField, PlainPostField, PostShape } from "./post-json.js";
 
 /** What an operation wants of each post of a list: which columns, and how often the content stands in the answer. */
 export type PostSelection = {

@@ -1,12 +1,12 @@
 import { joinInOrder } from "../../../database/dialect.js";
 import { inDialect, joinSql, limit, Sql, sql } from "../../../database/sql.js";
 import { OrderDirection } from "../../../kit/paging/page-request.js";
-import { boundConditions, type Bounds } from "../../../kit/paging/keyset.js";
+import { boundConditions, type Bounds, type KeysetSource } from "../../../kit/paging/keyset.js";
 import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
 import type { AskedWord } from "./words.js";
-import { keyColumns, rangeOf, type Source } from "../list/keyset.js";
-import { PostOrderField } from "../list/order.js";
+import { keyColumns, PostOrderField } from "../list/order.js";
 import { newestMatches, rankedMatches, type Listing } from "../list/post-list.js";
+import { firstOfRange, rangeOf } from "../list/range.statements.js";
 import type { Search } from "./search.js";
 
 // The other words only have to occur: people type two or three, and each costs two look-ups.
@@ -18,14 +18,13 @@ const wordPoints = 2;
 // finds enough of them soon. Both cost about the same at this number in a table of 1.5 million.
 const sortedMatches = 120_000;
 
-/** The posts of `matches`, in any order. */
-export const amongMatches: Source = {
-  range: (bounds, rising, take) => {
+/** Finds the posts of `matches`. */
+export const matchesSource: KeysetSource = {
+  range(bounds, rising, take) {
     const order = new Sql(rising ? "asc" : "desc");
     return sql`select key, id from matches where ${within(bounds)} order by key ${order}, id ${order} ${limit(take)}`;
   },
   any: (bounds) => sql`exists (select 1 from matches where ${within(bounds)})`,
-  count: () => sql`(select count(*) from newest)`,
 };
 
 const within = (bounds: Bounds): Sql =>
@@ -131,10 +130,10 @@ function newestInVectors(listing: Listing, { words }: Search, scopes: readonly V
   const byCreation = { ...listing, order: { field: PostOrderField.CREATED_AT, direction: OrderDirection.DESC } };
   const hasWords = sql`(select s.words from post_search s where s.post_id = p.id) @@ ${all}`;
   const author = authorId === undefined ? undefined : sql`${authorId}`;
-  const walked = scopes.map(
-    (scope) =>
-      sql`select * from (${rangeOf(byCreation, scope, author, {}, false, newestMatches + 1, { conditions: [hasWords] })}) walk`,
-  );
+  const walked = scopes.map((scope) => {
+    const range = rangeOf({ listing: byCreation, scope, author }, { condition: hasWords });
+    return sql`select * from (${firstOfRange(range, {}, { rising: false, take: newestMatches + 1 })}) walk`;
+  });
   const isCommon = sql`(select count(*) from hits) > ${sortedMatches}`;
   return sql`hits as materialized (select s.post_id from post_search s where s.words @@ ${all} ${limit(sortedMatches + 1)}),
     newest as materialized (select key, id from (
