@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 
 import { hashPassword } from "../src/features/account/password.js";
-import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { demonstrationAccount } from "../src/features/account/demo-account.js";
 import { readConfig } from "../src/foundation/config/settings.js";
 import { openDatabase } from "../src/database/database.js";
 import { makeLog } from "../src/foundation/log.js";

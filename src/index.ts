@@ -46,7 +46,7 @@ export { selectedOfPost, type PostSelection } from "./features/post/list/selecti
 export { Post } from "./features/post/post.entity.js";
 export { requirePost } from "./features/post/post.service.js";
 export { PostType } from "./features/post/post.type.js";
-export { isInOneOf, visibilityScopes, type VisibilityScope } from "./features/post/post.visibility.js";
+export { isInOneOf, visibilityScopes, type VisibilityScope } from "./features/post/post-visibility.js";
 export { joinFeatures, type AddedFeature } from "./graphql/schema.js";
 export type { RunningServer } from "./server/server.js";
 export { User } from "./features/user/user.entity.js";

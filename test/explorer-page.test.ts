@@ -2,7 +2,7 @@ import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { demonstrationAccount } from "../src/features/account/demo-account.js";
 import { startApi, type Api } from "./support/api.js";
 import { chromiumFile, openBrowser, visit } from "./support/browser.js";
 import { createPost } from "./support/posts.js";

@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 import { describe, expect, test } from "vitest";
 
-import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { demonstrationAccount } from "../src/features/account/demo-account.js";
 import { startApi, type Api } from "./support/api.js";
 import { exchange } from "./support/exchange.js";
 import { refusal, tokenStates } from "./support/token-states.js";

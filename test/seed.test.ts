@@ -14,7 +14,7 @@ import { openDatabase, type Database } from "../src/database/database.js";
 import { inTransaction } from "./support/reads.js";
 import { entities } from "../src/graphql/schema.js";
 import { titleKeyOf } from "../src/features/post/search/title-key.js";
-import { demonstrationAccount } from "../src/features/account/demonstration.js";
+import { demonstrationAccount } from "../src/features/account/demo-account.js";
 import { isGuessablePassword } from "../src/features/account/guessable-password.js";
 import { passwordMatches } from "../src/features/account/password.js";
 import { newFile, newFolder } from "./support/files.js";

@@ -1,6 +1,6 @@
 import { expect, inject, test } from "vitest";
 
-import { recordFailure } from "../src/features/account/login-throttle.js";
+import { recordFailure } from "../src/features/account/attempt-throttle.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/graphql/schema.js";

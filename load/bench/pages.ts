@@ -6,11 +6,11 @@ import { configOfEnvironment } from "../../src/foundation/config/environment.js"
 import { measureAnswer } from "../../src/graphql/answer-size.js";
 import type { PostSelection } from "../../src/features/post/list/selection.js";
 import { entities } from "../../src/graphql/schema.js";
-import { newestMatches, type Listing } from "../../src/features/post/list/post-list.js";
+import { newestMatches, type Listing } from "../../src/features/post/list/listing.js";
 import { searchOf } from "../../src/features/post/search/search.js";
 import { OrderDirection, type Position } from "../../src/kit/paging/page-request.js";
 import { bestMatchFirst, keyColumns, latestFirst, PostOrderField } from "../../src/features/post/list/order.js";
-import { PostStatus } from "../../src/features/post/post.publication.js";
+import { PostStatus } from "../../src/features/post/post-publication.js";
 import { postsFor } from "../../src/features/post/list/post.reads.js";
 import { openReader, readerFor } from "../../src/database/reader.js";
 import { sql, Sql } from "../../src/database/sql.js";

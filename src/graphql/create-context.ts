@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import { accountKeyOf } from "../features/account/account-key.js";
 import { authenticate } from "../features/session/authenticate.js";
-import { viewerLookup } from "../features/session/viewer-lookup.js";
+import { viewerLookup } from "../features/session/session-lookup.js";
 import type { Auth } from "../kit/auth.js";
 import type { Client, Context, FeatureSettings, SessionEvent } from "../kit/context.js";
 import { readerFor, type Reader } from "../database/reader.js";

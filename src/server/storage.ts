@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import { keepRenewingWords, type WordsRenewal } from "../features/post/search/words-renewal.js";
+import { keepRenewingWords, type WordsRenewal } from "../features/post/search/reindexer.js";
 import { databaseErrorKind, openDatabase } from "../database/database.js";
 import type { Database } from "../database/engine.js";
 import { openEventLog, type EventLog } from "../database/event-log/event-log.js";

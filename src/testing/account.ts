@@ -4,7 +4,7 @@ import type { Clock } from "../foundation/clock.js";
 import type { SessionRules } from "../foundation/config/session-rules.js";
 import type { RunningServer } from "../server/server.js";
 import { openSession, type OpenedSession } from "../features/session/session.service.js";
-import { signAccessToken } from "../features/session/token.js";
+import { signAccessToken } from "../features/session/access-token.js";
 import { User } from "../features/user/user.entity.js";
 import { createUser, emailKeyOf } from "../features/user/user.service.js";
 import { encode, parse, sign } from "./forge.js";

@@ -6,7 +6,7 @@ import { latestFirst } from "../../src/features/post/list/order.js";
 import { pagesStatement } from "../../src/features/post/list/page.statements.js";
 import { postsStatement, type PostsRow } from "../../src/features/post/list/post.statements.js";
 import type { PostSelection } from "../../src/features/post/list/selection.js";
-import { visibilityScopes } from "../../src/features/post/post.visibility.js";
+import { visibilityScopes } from "../../src/features/post/post-visibility.js";
 import { startApi } from "../support/api.js";
 import { createPost } from "../support/posts.js";
 

@@ -7,7 +7,7 @@ import { Sql } from "../../src/database/sql.js";
 import { cursorOf } from "../../src/kit/paging/cursor.js";
 import { OrderDirection, type PageRequest, type Position } from "../../src/kit/paging/page-request.js";
 import type { Page } from "../../src/kit/paging/page.js";
-import type { Listing } from "../../src/features/post/list/post-list.js";
+import type { Listing } from "../../src/features/post/list/listing.js";
 import {
   bestMatchFirst,
   latestFirst,
@@ -15,7 +15,7 @@ import {
   PostOrderField,
   type ListOrder,
 } from "../../src/features/post/list/order.js";
-import { PostStatus } from "../../src/features/post/post.publication.js";
+import { PostStatus } from "../../src/features/post/post-publication.js";
 import { postsFor, type PostReads } from "../../src/features/post/list/post.reads.js";
 import type { PostType } from "../../src/features/post/post.type.js";
 import { searchOf } from "../../src/features/post/search/search.js";
@@ -289,7 +289,7 @@ test("gives of every list the pages, ends and counts that sorting and cutting it
           expect(counts[index]).toBe(list.length);
         }
         for (const { id, voters } of stored)
-          expect(await reads.hasVoted(id)).toBe(viewer !== undefined && voters.includes(viewer));
+          expect(await reads.voted(id)).toBe(viewer !== undefined && voters.includes(viewer));
       })
       .beforeEach(clear),
     { seed, numRuns: 150 },

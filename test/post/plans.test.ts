@@ -2,13 +2,13 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase, type Database } from "../../src/database/database.js";
 import { entities } from "../../src/graphql/schema.js";
-import type { Listing } from "../../src/features/post/list/post-list.js";
+import type { Listing } from "../../src/features/post/list/listing.js";
 import { OrderDirection } from "../../src/kit/paging/page-request.js";
 import { bestMatchFirst, keyColumns, PostOrderField } from "../../src/features/post/list/order.js";
-import { PostStatus } from "../../src/features/post/post.publication.js";
+import { PostStatus } from "../../src/features/post/post-publication.js";
 import { countsStatement, pagesStatement, pageStatement } from "../../src/features/post/list/page.statements.js";
 import { searchCtes } from "../../src/features/post/search/search.statements.js";
-import { visibilityScopes } from "../../src/features/post/post.visibility.js";
+import { visibilityScopes } from "../../src/features/post/post-visibility.js";
 import { everything } from "../support/reads.js";
 import type { Sql } from "../../src/database/sql.js";
 

@@ -6,7 +6,7 @@ import {
   publishedAtAfter,
   statusAt,
   type PublicationChange,
-} from "../../src/features/post/post.publication.js";
+} from "../../src/features/post/post-publication.js";
 
 const now = new Date("2026-11-22T09:00:00.417Z");
 const earlier = new Date(now.getTime() - 1000);

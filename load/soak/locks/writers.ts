@@ -1,7 +1,7 @@
 import { deleteUser, resetPassword, setDisabled } from "../../../src/features/account/administration.service.js";
 import { systemClock } from "../../../src/foundation/clock.js";
 import { rebuildSearch } from "../../../src/features/post/search/search-index.js";
-import { pruneAll } from "../../../src/features/session/prune.js";
+import { pruneAll } from "../../../src/features/session/prune-sessions.js";
 import { endSessions } from "../../../src/features/session/session.service.js";
 import { requireUser } from "../../../src/features/user/user.service.js";
 import type { Person } from "./cast.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { demonstrationAccount } from "../../features/account/demonstration.js";
+import { demonstrationAccount } from "../../features/account/demo-account.js";
 import { hashPassword } from "../../features/account/password.js";
 import { configOfEnvironment, databaseOfEnvironment } from "../../foundation/config/environment.js";
 import { databaseUrl } from "../../foundation/config/setting-rules.js";

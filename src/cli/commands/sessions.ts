@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 
 import { KnownError } from "../../foundation/errors.js";
-import { pruneAll } from "../../features/session/prune.js";
+import { pruneAll } from "../../features/session/prune-sessions.js";
 import { ownerOf, readSessions } from "../../features/session/session.reads.js";
 import { endEverySession, endSessions } from "../../features/session/session.service.js";
 import { requireUser } from "../../features/user/user.service.js";

@@ -15,7 +15,7 @@ import {
   registerRules,
 } from "./account.input.js";
 import { changePassword, deleteAccount, login, register } from "./account.service.js";
-import { answerOpened, SessionPayload } from "../session/session-payload.resolver.js";
+import { answerOpened, SessionPayload } from "../session/session-payload.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "A password just changed." })
 class ChangePasswordPayload {

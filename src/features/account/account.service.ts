@@ -4,9 +4,9 @@ import type { Client } from "../../kit/context.js";
 import { KnownError } from "../../foundation/errors.js";
 import { endSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
-import { countRegistration, recordSuccess } from "./login-throttle.js";
+import { countRegistration, recordSuccess } from "./attempt-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
-import { noteRefusal, withPassword, type Accounts, type Tried } from "./password-attempt.js";
+import { noteRefusal, withPassword, type Accounts, type Tried } from "./verify-password.js";
 import { removeRest, removeUser } from "./remove-user.js";
 import { passwordOfEmail, passwordOfUser } from "./password.reads.js";
 

@@ -5,7 +5,7 @@ import type { Transaction } from "../../database/transaction.js";
 import { endSessions, type Ended } from "../session/session.service.js";
 import { createUser, emailKeyOf, requireUser } from "../user/user.service.js";
 import { removeRest } from "./remove-user.js";
-import { forgetFailures } from "./login-throttle.js";
+import { forgetFailures } from "./attempt-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
 
 // What is done to accounts by those who administer the server. They prove who they are by having its database.

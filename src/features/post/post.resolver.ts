@@ -32,12 +32,12 @@ import {
   VotePostInput,
   votePostRules,
 } from "./post.input.js";
-import { pageRules, PostsArguments } from "./list/post-list.args.js";
-import { PostStatus, statusAt } from "./post.publication.js";
+import { pageRules, PostsArguments } from "./list/posts.args.js";
+import { PostStatus, statusAt } from "./post-publication.js";
 import { postsFor } from "./list/post.reads.js";
 import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
-import { countingContent } from "./counting-content.js";
+import { countingContent } from "./content-limit.js";
 import { PostType, voteForIt, type PostContent } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
@@ -161,7 +161,7 @@ export class PostResolver {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<boolean> {
-    return postsFor(context, viewerAt(context, info)).hasVoted(post.id);
+    return postsFor(context, viewerAt(context, info)).voted(post.id);
   }
 
   @SameForAll()
@@ -186,7 +186,7 @@ async function answerVote(
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
   const post = await setVote(countingContent(context, info), viewer, postId, voted, context.now);
-  postsFor(context, viewer).primeVote(post.id, voted);
+  postsFor(context, viewer).noteVote(post.id, voted);
   return new PostPayload(post);
 }
 

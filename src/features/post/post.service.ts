@@ -11,9 +11,9 @@ import { lockUser } from "../user/user.service.js";
 import { userOf } from "../user/user.type.js";
 import { Post } from "./post.entity.js";
 import { countCreation } from "./post-quota.js";
-import { publishedAtAfter, type PublicationChange } from "./post.publication.js";
+import { publishedAtAfter, type PublicationChange } from "./post-publication.js";
 import type { PostContent } from "./post.type.js";
-import { visibilityScopes, isInOneOf } from "./post.visibility.js";
+import { visibilityScopes, isInOneOf } from "./post-visibility.js";
 
 /**
  * Stores a post of the viewer's: published now, scheduled, or a draft.

@@ -6,7 +6,7 @@ import type { Context } from "../../kit/context.js";
 import { checkArguments } from "../../kit/validation.js";
 import { UserType } from "../user/user.type.js";
 import { PostConnection } from "./list/post.connection.js";
-import { pageRules, PostPageArguments } from "./list/post-list.args.js";
+import { pageRules, PostPageArguments } from "./list/posts.args.js";
 import { postsFor } from "./list/post.reads.js";
 import { selectedOfPosts } from "./list/selection.js";
 

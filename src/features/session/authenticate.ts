@@ -1,7 +1,7 @@
 import type { Auth } from "../../kit/auth.js";
 import type { TokenRules } from "../../foundation/config/session-rules.js";
-import { readAccessToken } from "./token.js";
-import type { ViewerRow } from "./viewer-lookup.js";
+import { readAccessToken } from "./access-token.js";
+import type { ViewerRow } from "./session-lookup.js";
 
 /**
  * Judges the Authorization headers of a request at the instant `now`. Only a token that is good in itself costs a

@@ -6,7 +6,7 @@ import { KnownError } from "../../foundation/errors.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";
 import type { Client } from "../../kit/context.js";
 import { lockUser } from "../user/user.service.js";
-import { prune } from "./prune.js";
+import { prune } from "./prune-sessions.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";
 import { Session } from "./session.entity.js";

@@ -7,7 +7,7 @@ import { KnownError } from "../../foundation/errors.js";
 import { checkArguments } from "../../kit/validation.js";
 import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
-import { answerOpened, SessionPayload } from "./session-payload.resolver.js";
+import { answerOpened, SessionPayload } from "./session-payload.type.js";
 import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
 import { sessionsOf } from "./session.reads.js";
 import { endOwnSessions } from "./session.service.js";

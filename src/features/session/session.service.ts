@@ -7,11 +7,11 @@ import type { User } from "../user/user.entity.js";
 import { lockUser } from "../user/user.service.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";
 import type { Client, Context } from "../../kit/context.js";
-import { prune } from "./prune.js";
+import { prune } from "./prune-sessions.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, newRefreshToken } from "./refresh-token.js";
 import { Session } from "./session.entity.js";
-import { signAccessToken } from "./token.js";
+import { signAccessToken } from "./access-token.js";
 
 /** A session just opened or renewed, with what its client is to hold. */
 export type OpenedSession = {

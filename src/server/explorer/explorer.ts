@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { demonstrationAccount, hasDemonstration } from "../../features/account/demonstration.js";
+import { demonstrationAccount, hasDemonstration } from "../../features/account/demo-account.js";
 import { unauthenticated } from "../../kit/auth.js";
 import { KnownError } from "../../foundation/errors.js";
 import type { ContextFactory } from "../../graphql/create-context.js";

@@ -8,7 +8,7 @@ import { postsFor } from "../list/post.reads.js";
 import { votersStatement } from "../list/post.statements.js";
 import { postColumns, type PostColumn, type PostSelection } from "../list/selection.js";
 import type { PostType } from "../post.type.js";
-import { maySee } from "../post.visibility.js";
+import { maySee } from "../post-visibility.js";
 
 // What is read of a post once for all who are told of an event: itself, and who of them has voted for it.
 const posts = new WeakMap<LogEvent, Promise<PostType | null>>();
@@ -30,7 +30,7 @@ export async function postOfEvent(
   if (!maySee(viewer?.userId, { authorId: post.author.id, publishedAt: post.publishedAt }, context.now)) return null;
   if (wanted.contentTimes > 0) context.answer.add(Buffer.byteLength(post.content) * wanted.contentTimes);
   if (viewer !== undefined && wanted.columns.has("viewerHasVoted"))
-    postsFor(context, viewer).primeVote(post.id, await hasVotedFor(event, viewer.userId, context.reader));
+    postsFor(context, viewer).noteVote(post.id, await hasVotedFor(event, viewer.userId, context.reader));
   return post;
 }
 

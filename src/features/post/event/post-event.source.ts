@@ -4,7 +4,7 @@ import type { LiveSource } from "../../../kit/context.js";
 import { sql } from "../../../database/sql.js";
 import type { LogEvent } from "../../../database/event-log/event.js";
 import { voteForIt } from "../post.type.js";
-import { changeSeen, isEventFor } from "../post.visibility.js";
+import { changeSeen, isEventFor } from "../post-visibility.js";
 import type { postEventsRules } from "./post-event.args.js";
 import { hasVotedFor } from "./post-event.reads.js";
 import { PostEventKind, PostEventType, postEventOf, type Audience } from "./post-event.type.js";

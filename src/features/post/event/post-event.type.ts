@@ -3,7 +3,7 @@ import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
 import { DateTime } from "../../../kit/date-time.js";
 import type { LogEvent } from "../../../database/event-log/event.js";
 import { SameForAll } from "../../../kit/node.type.js";
-import { changeSeen, type ChangeSeen } from "../post.visibility.js";
+import { changeSeen, type ChangeSeen } from "../post-visibility.js";
 
 export enum PostEventKind {
   READY = "READY",

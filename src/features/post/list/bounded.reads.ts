@@ -5,7 +5,7 @@ import { pageOf, type Page } from "../../../kit/paging/page.js";
 import { PostOrderField } from "./order.js";
 import { pagesStatement, pageStatement, type PageQuery, type PageRow } from "./page.statements.js";
 import { bytesOf, type PostShape } from "./post-json.js";
-import type { Listing } from "./post-list.js";
+import type { Listing } from "./listing.js";
 import { postsStatement, postStatement, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
 import type { PostSelection } from "./selection.js";
 

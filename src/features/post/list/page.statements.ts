@@ -4,7 +4,7 @@ import { around, foundOf, foundOrder, foundPositions, type KeysetSource } from "
 import type { PageRequest } from "../../../kit/paging/page-request.js";
 import type { KeysetRow } from "../../../kit/paging/page.js";
 import { matchesSource, searchCtes } from "../search/search.statements.js";
-import type { Listing } from "./post-list.js";
+import type { Listing } from "./listing.js";
 import { contentBytes, contentFits, postParts, type PostsRow, type Reading, type Wanted } from "./post.statements.js";
 import { anyInRange, countOfScope, firstOfRange, rangesOf, type RangeOf } from "./range.statements.js";
 import type { PostSelection } from "./selection.js";

@@ -3,7 +3,7 @@ import { Field, ObjectType } from "type-graphql";
 import type { PageRequest } from "../../../kit/paging/page-request.js";
 import { MayBeRawJson, RawJson } from "../../../kit/raw-json.js";
 import { cursorsOf, PageInfo, type Page } from "../../../kit/paging/page.js";
-import { newestMatches, type Listing } from "./post-list.js";
+import { newestMatches, type Listing } from "./listing.js";
 import type { PostReads } from "./post.reads.js";
 import type { ListSelection } from "./selection.js";
 import { PostType } from "../post.type.js";

@@ -7,12 +7,12 @@ import type { PageRequest } from "../../../kit/paging/page-request.js";
 import { pageOf, type Page } from "../../../kit/paging/page.js";
 import { RawJson } from "../../../kit/raw-json.js";
 import { PostType } from "../post.type.js";
-import { visibilityScopes } from "../post.visibility.js";
+import { visibilityScopes } from "../post-visibility.js";
 import { BoundedReads } from "./bounded.reads.js";
 import { countsStatement, type CountRow } from "./page.statements.js";
 import { separatePosts, type PostShape } from "./post-json.js";
-import type { Listing } from "./post-list.js";
-import { postsFromRows } from "./post.rows.js";
+import type { Listing } from "./listing.js";
+import { postsFromRows } from "./post-rows.js";
 import { authorsStatement, votedStatement, type Reading } from "./post.statements.js";
 import { together, type PostSelection } from "./selection.js";
 
@@ -136,17 +136,17 @@ export class PostReads {
   }
 
   /** Reports whether the viewer has voted for a post. This costs nothing if the post was read with the vote. */
-  hasVoted(postId: string): Promise<boolean> {
+  voted(postId: string): Promise<boolean> {
     return this.votes.load(postId);
   }
 
-  /** Sets what `hasVoted` reports, after a mutation. */
-  primeVote(postId: string, voted: boolean): void {
+  /** Sets what `voted` reports, after a mutation. */
+  noteVote(postId: string, voted: boolean): void {
     this.votes.clear(postId).prime(postId, voted);
   }
 
   private postsFromRows(columns: PostSelection["columns"]) {
-    return postsFromRows(columns, (postId, voted) => this.primeVote(postId, voted));
+    return postsFromRows(columns, (postId, voted) => this.noteVote(postId, voted));
   }
 
   private counts(listing: Listing, authorIds?: readonly string[]): Promise<CountRow[]> {

@@ -1,6 +1,6 @@
 import { bytes, joinInOrder, jsonArray, jsonArrays, jsonOfText, texts } from "../../../database/dialect.js";
 import { type RowOrder, Sql, sql } from "../../../database/sql.js";
-import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
+import { isInOneOf, type VisibilityScope } from "../post-visibility.js";
 import { joinedPosts, postAsJson, type PostShape } from "./post-json.js";
 import type { PostColumn, PostSelection } from "./selection.js";
 

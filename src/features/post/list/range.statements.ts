@@ -1,9 +1,9 @@
 import { unindexed } from "../../../database/dialect.js";
 import { inDialect, joinSql, limit, Sql, sql } from "../../../database/sql.js";
 import { boundConditions, type Bound, type Bounds } from "../../../kit/paging/keyset.js";
-import type { VisibilityScope } from "../post.visibility.js";
+import type { VisibilityScope } from "../post-visibility.js";
 import { keyColumns, latestFirst } from "./order.js";
-import type { Listing } from "./post-list.js";
+import type { Listing } from "./listing.js";
 
 /**
  * Posts that stand next to each other in one index, in the order of a list: a list's page is merged from a few of these.

@@ -2,10 +2,10 @@ import { joinInOrder } from "../../../database/dialect.js";
 import { inDialect, joinSql, limit, Sql, sql } from "../../../database/sql.js";
 import { OrderDirection } from "../../../kit/paging/page-request.js";
 import { boundConditions, type Bounds, type KeysetSource } from "../../../kit/paging/keyset.js";
-import { isInOneOf, type VisibilityScope } from "../post.visibility.js";
+import { isInOneOf, type VisibilityScope } from "../post-visibility.js";
 import type { AskedWord } from "./words.js";
 import { keyColumns, PostOrderField } from "../list/order.js";
-import { newestMatches, rankedMatches, type Listing } from "../list/post-list.js";
+import { newestMatches, rankedMatches, type Listing } from "../list/listing.js";
 import { firstOfRange, rangeOf } from "../list/range.statements.js";
 import type { Search } from "./search.js";
 

@@ -1,4 +1,4 @@
-import { letters } from "./word-table.js";
+import { letters } from "./letters.js";
 
 /** The characters of ranges, for a class of a regular expression. */
 const classOf = (ranges: string): string => ranges.replaceAll(/[0-9a-f]+/g, String.raw`\u{$&}`).replaceAll(/\s/g, "");

@@ -1,6 +1,6 @@
 import { joinSql, Sql, sql } from "../../database/sql.js";
 import type { LogEvent } from "../../database/event-log/event.js";
-import { PostStatus, statusAt } from "./post.publication.js";
+import { PostStatus, statusAt } from "./post-publication.js";
 
 /** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
 export type VisibilityScope = {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Sql } from "../../src/database/sql.js";
 import { sqliteDialect } from "../../src/database/sqlite/dialect.js";
-import { viewerLookup, type ViewerRow } from "../../src/features/session/viewer-lookup.js";
+import { viewerLookup, type ViewerRow } from "../../src/features/session/session-lookup.js";
 
 type Row = ViewerRow & { readonly number: number };
 

@@ -12,9 +12,9 @@ import {
   pageRequestOf,
 } from "../../../kit/paging/page.args.js";
 import { OrderDirection, type PageRequest } from "../../../kit/paging/page-request.js";
-import type { Listing } from "./post-list.js";
+import type { Listing } from "./listing.js";
 import { bestMatchFirst, latestFirst, positionOfPost, PostOrderField, type ListOrder } from "./order.js";
-import { PostStatus } from "../post.publication.js";
+import { PostStatus } from "../post-publication.js";
 import { countWords, mostWords, searchOf } from "../search/search.js";
 
 registerEnumType(PostOrderField, {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 
 import { asymmetricKey, keyringOf, secretKey } from "../../src/foundation/config/signing-keys.js";
-import { readAccessToken, signAccessToken } from "../../src/features/session/token.js";
+import { readAccessToken, signAccessToken } from "../../src/features/session/access-token.js";
 import type { TokenRules } from "../../src/foundation/config/session-rules.js";
 import { parse } from "../../src/testing/forge.js";
 

@@ -1,4 +1,4 @@
-import type { PostStatus } from "../post.publication.js";
+import type { PostStatus } from "../post-publication.js";
 import type { ListOrder } from "./order.js";
 import type { Search } from "../search/search.js";
 

@@ -6,7 +6,7 @@ import { KnownError } from "../../foundation/errors.js";
 import type { Dialect } from "../../database/sql.js";
 import type { User } from "../user/user.entity.js";
 import { lockUser } from "../user/user.service.js";
-import { isKnownAddress, recordFailure, recordSuccess, refuseWhileWaiting } from "./login-throttle.js";
+import { isKnownAddress, recordFailure, recordSuccess, refuseWhileWaiting } from "./attempt-throttle.js";
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import type { StoredPassword } from "./password.reads.js";
 
