@@ -227,11 +227,11 @@ describe("users", () => {
     });
     expect(await run(create("nothing", "--password-stdin"), { stdin: "a long password" })).toMatchObject({
       code: 1,
-      err: "email: must be an email address of 254 bytes at most\n",
+      err: "email: must be an email address of at most 254 bytes\n",
     });
     expect(await run(create("e@example.com", "--password-stdin"), { stdin: "password1234\n" })).toMatchObject({
       code: 1,
-      err: "password: must not be one that everybody tries\n",
+      err: "password: must not be one of the most common passwords\n",
     });
     expect(await run(create("e@example.com"), { types: ["one password 1", "another one 2"] })).toMatchObject({
       code: 1,

@@ -37,7 +37,7 @@ test("makes the eleventh guess wait, and each one after it longer, up to a quart
     expect(refused.body).toEqual({
       errors: [
         expect.objectContaining({
-          message: "Too many attempts: wait before the next",
+          message: "Too many attempts; wait before the next",
           extensions: { code: "TOO_MANY_ATTEMPTS", retryAfterSeconds: seconds },
         }),
       ],

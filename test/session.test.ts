@@ -117,11 +117,11 @@ test("tells every broken rule of a registration at once, and no value", async ()
   expect(status).toBe(200);
   expect(body.errors![0]).toMatchObject({
     message:
-      "email: must be an email address of 254 bytes at most; name: must have 1 to 80 characters; password: must have 12 to 256 characters",
+      "email: must be an email address of at most 254 bytes; name: must have 1 to 80 characters; password: must have 12 to 256 characters",
     extensions: {
       code: "BAD_USER_INPUT",
       issues: [
-        { path: ["input", "email"], message: "must be an email address of 254 bytes at most" },
+        { path: ["input", "email"], message: "must be an email address of at most 254 bytes" },
         { path: ["input", "name"], message: "must have 1 to 80 characters" },
         { path: ["input", "password"], message: "must have 12 to 256 characters" },
       ],
@@ -155,13 +155,13 @@ test.each([
   "aaaaaaaaaaaaaaaa",
   "abcabcabcabc",
   "１２３４５６７８９０１２",
-])("refuses the password %s, which everybody tries", async (password) => {
+])("refuses the password %s, which is one of the most common", async (password) => {
   const api = await startApi();
   const { body } = await api.send(`mutation ($input: RegisterInput!) { register(input: $input) { user { id } } }`, {
     variables: { input: { email: "a@example.com", name: "A", password } },
   });
   expect(body.errors![0]!.extensions["issues"]).toEqual([
-    { path: ["input", "password"], message: "must not be one that everybody tries" },
+    { path: ["input", "password"], message: "must not be one of the most common passwords" },
   ]);
 });
 

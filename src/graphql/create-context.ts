@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import { accountKeyOf } from "../features/account/account-key.js";
 import { authenticate } from "../features/session/authenticate.js";
-import { viewerLookup } from "../features/session/session-lookup.js";
+import { sessionLookup } from "../features/session/session-lookup.js";
 import type { Auth } from "../kit/auth.js";
 import type { Client, Context, FeatureSettings, SessionEvent } from "../kit/context.js";
 import { readerFor, type Reader } from "../database/reader.js";
@@ -69,7 +69,7 @@ export function contextFactory(deps: {
   readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
 }): ContextFactory {
   const { clock, timer, reader, transactions, settings } = deps;
-  const lookUp = viewerLookup(reader.credentials);
+  const lookUp = sessionLookup(reader.credentials);
 
   const start = ({ onStart }: Carrier) => {
     const now = clock();

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 
 import { asymmetricKey, keyringOf, secretKey } from "../../src/foundation/config/signing-keys.js";
-import { readAccessToken, signAccessToken } from "../../src/features/session/access-token.js";
+import { verifyAccessToken, signAccessToken } from "../../src/features/session/access-token.js";
 import type { TokenRules } from "../../src/foundation/config/session-rules.js";
 import { parse } from "../../src/testing/forge.js";
 
@@ -39,7 +39,7 @@ test("ends with its session where that is sooner, in the last whole second befor
   const { accessToken, expiresAt } = signAccessToken(ending, rules, now);
 
   expect(expiresAt).toEqual(new Date("2026-11-22T09:10:00.000Z"));
-  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual(expiredAt(expiresAt));
+  expect(verifyAccessToken(accessToken, rules, expiresAt)).toEqual(expiredAt(expiresAt));
 });
 
 test("is good until the millisecond before exp, and expired from exp on", () => {
@@ -47,25 +47,25 @@ test("is good until the millisecond before exp, and expired from exp on", () => 
   const good = { state: "good", userId: "user_1", sessionId: "session_1", expiresAt };
   const expired = expiredAt(expiresAt);
 
-  expect(readAccessToken(accessToken, rules, now)).toEqual(good);
-  expect(readAccessToken(accessToken, rules, after(expiresAt, -1))).toEqual(good);
-  expect(readAccessToken(accessToken, rules, expiresAt)).toEqual(expired);
-  expect(readAccessToken(accessToken, rules, after(expiresAt, 1))).toEqual(expired);
+  expect(verifyAccessToken(accessToken, rules, now)).toEqual(good);
+  expect(verifyAccessToken(accessToken, rules, after(expiresAt, -1))).toEqual(good);
+  expect(verifyAccessToken(accessToken, rules, expiresAt)).toEqual(expired);
+  expect(verifyAccessToken(accessToken, rules, after(expiresAt, 1))).toEqual(expired);
 });
 
 test("moves the edge by the tolerance and by nothing else", () => {
   const tolerant = { ...rules, clockToleranceSeconds: 60 };
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
 
-  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 59_999))).toMatchObject({ state: "good" });
-  expect(readAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual(expiredAt(expiresAt));
+  expect(verifyAccessToken(accessToken, tolerant, after(expiresAt, 59_999))).toMatchObject({ state: "good" });
+  expect(verifyAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual(expiredAt(expiresAt));
 });
 
 test("is read up to a minute before it was signed, because hosts' clocks differ", () => {
   const { accessToken } = signAccessToken(session, rules, new Date("2026-11-22T09:00:00.000Z"));
 
-  expect(readAccessToken(accessToken, rules, new Date("2026-11-22T08:59:00.000Z"))).toMatchObject({ state: "good" });
-  expect(readAccessToken(accessToken, rules, new Date("2026-11-22T08:58:59.999Z"))).toEqual({ state: "invalid" });
+  expect(verifyAccessToken(accessToken, rules, new Date("2026-11-22T08:59:00.000Z"))).toMatchObject({ state: "good" });
+  expect(verifyAccessToken(accessToken, rules, new Date("2026-11-22T08:58:59.999Z"))).toEqual({ state: "invalid" });
 });
 
 test("differs from another signed in the same instant", () => {
@@ -85,7 +85,7 @@ test.each(["HS256", "RS256", "ES256"] as const)("of %s has one spelling", (algor
         );
   const withKey = { ...rules, keys: keyringOf([key]) };
   const { accessToken } = signAccessToken(session, withKey, now);
-  expect(readAccessToken(accessToken, withKey, now)).toMatchObject({ state: "good" });
+  expect(verifyAccessToken(accessToken, withKey, now)).toMatchObject({ state: "good" });
 
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const bytesOf = (token: string) => Buffer.from(token.split(".")[2]!, "base64url");
@@ -94,5 +94,5 @@ test.each(["HS256", "RS256", "ES256"] as const)("of %s has one spelling", (algor
     .filter((token) => token !== accessToken && bytesOf(token).equals(bytesOf(accessToken)));
   expect(others.length).toBeGreaterThan(0);
   for (const token of [...others, `${accessToken}=`, `${accessToken}A`])
-    expect(readAccessToken(token, withKey, now)).toEqual({ state: "invalid" });
+    expect(verifyAccessToken(token, withKey, now)).toEqual({ state: "invalid" });
 });

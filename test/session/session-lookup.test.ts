@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 
 import type { Sql } from "../../src/database/sql.js";
 import { sqliteDialect } from "../../src/database/sqlite/dialect.js";
-import { viewerLookup, type ViewerRow } from "../../src/features/session/session-lookup.js";
+import { sessionLookup, type SessionRow } from "../../src/features/session/session-lookup.js";
 
-type Row = ViewerRow & { readonly number: number };
+type Row = SessionRow & { readonly number: number };
 
 /** A database whose statements end when they are told to, with what each of them looked for. */
 function heldDatabase() {
@@ -20,7 +20,7 @@ function heldDatabase() {
       const rows = ids.flatMap((name, number) => (name === "nobody" ? [] : [{ ...row, name, number }]));
       ends.push({ answer: () => resolve(rows), fail: reject });
     });
-  return { asked, ends, lookUp: viewerLookup(read) };
+  return { asked, ends, lookUp: sessionLookup(read) };
 }
 
 const never = () => new AbortController().signal;

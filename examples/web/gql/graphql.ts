@@ -39,13 +39,13 @@ export type PostEventKind =
   /** Its vote count changed. */
   | 'VOTED';
 
-/** What a new account needs. */
+/** A new account. */
 export type RegisterInput = {
   /** Unique among all accounts, in upper or lower case. */
   email: string;
   /** The name that others see: 1 to 80 characters, trimmed. */
   name: string;
-  /** 12 to 256 characters, of any kind; the ones that everybody tries are refused. */
+  /** 12 to 256 characters, of any kind; the most common passwords are refused. */
   password: string;
 };
 

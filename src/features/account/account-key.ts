@@ -7,8 +7,8 @@ const keys = new WeakMap<KeyObject, Buffer>();
 const keyBytes = 16;
 
 /**
- * Returns the key under which the log names an account. It joins the tries of one account and hides the email address
- * from readers without the signing key. It is the same in every process and after a restart, until that key changes.
+ * Returns the key under which the log names an account. It connects the attempts at one account, and hides the email
+ * address from readers without the signing key. It is the same in every process until that key changes.
  */
 export function accountKeyOf(email: string, { newest: { signWith } }: Keyring): string {
   const key = keys.get(signWith) ?? deriveKey(signWith);

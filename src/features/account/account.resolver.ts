@@ -15,7 +15,7 @@ import {
   registerRules,
 } from "./account.input.js";
 import { changePassword, deleteAccount, login, register } from "./account.service.js";
-import { answerOpened, SessionPayload } from "../session/session-payload.type.js";
+import { openedPayload, SessionPayload } from "../session/session-payload.type.js";
 
 @ObjectType({ simpleResolvers: true, description: "A password just changed." })
 class ChangePasswordPayload {
@@ -25,11 +25,11 @@ class ChangePasswordPayload {
 
 @ObjectType({ simpleResolvers: true, description: "An account that is gone." })
 class DeleteAccountPayload {
-  @Field(() => ID, { description: "The id that the user had." })
+  @Field(() => ID, { description: "The id of the deleted user." })
   readonly deletedUserId!: string;
 }
 
-/** What takes a password. */
+/** The mutations that take a password. */
 @Resolver()
 export class AccountResolver {
   @Mutation(() => SessionPayload, {
@@ -42,12 +42,11 @@ export class AccountResolver {
   ): Promise<SessionPayload> {
     const { client, settings, now } = context;
     const checked = checkArguments(registerRules, { input });
-    return answerOpened(await register(context, checked.input, client, settings.sessionRules, now), context, info);
+    return openedPayload(await register(context, checked.input, client, settings.sessionRules, now), context, info);
   }
 
   @Mutation(() => SessionPayload, {
-    description:
-      "Opens a session. Ignores any Authorization header: an expired token never stands in the way of a new one.",
+    description: "Opens a session. Ignores any Authorization header, so an expired token never prevents a new one.",
   })
   async login(
     @Arg("input", () => LoginInput, { description: "The account's credentials." }) input: LoginInput,
@@ -56,11 +55,11 @@ export class AccountResolver {
   ): Promise<SessionPayload> {
     const { client, settings, now } = context;
     const checked = checkArguments(loginRules, { input });
-    return answerOpened(await login(context, checked.input, client, settings.sessionRules, now), context, info);
+    return openedPayload(await login(context, checked.input, client, settings.sessionRules, now), context, info);
   }
 
   @Mutation(() => ChangePasswordPayload, {
-    description: "Sets a new password and ends every other session of the viewer's. Needs a session.",
+    description: "Sets a new password and ends every other session of the viewer. Needs a session.",
   })
   async changePassword(
     @Arg("input", () => ChangePasswordInput, { description: "The old and the new password." })
@@ -74,10 +73,10 @@ export class AccountResolver {
   }
 
   @Mutation(() => DeleteAccountPayload, {
-    description: "Deletes the viewer with their posts, votes and sessions, for good. Needs a session.",
+    description: "Deletes the viewer with their posts, votes and sessions permanently. Needs a session.",
   })
   async deleteAccount(
-    @Arg("input", () => DeleteAccountInput, { description: "The password, to prove who asks." })
+    @Arg("input", () => DeleteAccountInput, { description: "The password, as proof of identity." })
     input: DeleteAccountInput,
     @Ctx() context: Context,
   ): Promise<DeleteAccountPayload> {

@@ -2,21 +2,21 @@ import type { Viewer } from "../../kit/auth.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";
 import type { Client } from "../../kit/context.js";
 import { KnownError } from "../../foundation/errors.js";
-import { endSessions, noteEnded, openSession, type OpenedSession } from "../session/session.service.js";
+import { endSessions, logEnded, openSession, type OpenedSession } from "../session/session.service.js";
 import { createUser, emailKeyOf } from "../user/user.service.js";
 import { countRegistration, recordSuccess } from "./attempt-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
-import { noteRefusal, withPassword, type Accounts, type Tried } from "./verify-password.js";
+import { logRefusal, withPassword, type AccountAccess, type PasswordAttempt } from "./verify-password.js";
 import { removeRest, removeUser } from "./remove-user.js";
 import { passwordOfEmail, passwordOfUser } from "./password.reads.js";
 
 /**
  * Creates an account and opens its first session.
  *
- * @throws KnownError `CONFLICT` where the email is taken, `TOO_MANY_ATTEMPTS`.
+ * @throws KnownError `CONFLICT` if the email is taken, `TOO_MANY_ATTEMPTS`.
  */
 export async function register(
-  { transaction, signal, settings }: Accounts,
+  { transaction, signal, settings }: AccountAccess,
   input: { readonly email: string; readonly name: string; readonly password: string },
   client: Client,
   rules: SessionRules,
@@ -24,9 +24,9 @@ export async function register(
 ): Promise<OpenedSession> {
   const { password, ...profile } = input;
   const account = emailKeyOf(profile.email);
-  return noteRefusal("registration refused", { account: client.accountKeyOf(account) }, client, async () => {
+  return logRefusal("registration refused", { account: client.accountKeyOf(account) }, client, async () => {
     await transaction((em) => countRegistration(em, client.addressKey, now));
-    // Before the email is looked at, so that a taken one takes as long; and outside the transaction, which others wait for.
+    // Before the email is looked up, so that a taken one takes as long. Outside the transaction, because others wait for it.
     const passwordHash = await inHashingTurn(() => hashPassword(password, settings.passwordCost), {
       clientKey: client.addressKey,
       signal,
@@ -37,7 +37,7 @@ export async function register(
       await recordSuccess(em, { account, addressKey: client.addressKey }, now);
       return session;
     });
-    noteSignIn(opened, client, "register");
+    logSignIn(opened, client, "register");
     return opened;
   });
 }
@@ -45,78 +45,82 @@ export async function register(
 /**
  * Opens a session for the account with this email and password.
  *
- * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`; `FORBIDDEN` for who has the right password and is
- * disabled: nobody else learns of that.
+ * @throws KnownError `INVALID_CREDENTIALS`, `TOO_MANY_ATTEMPTS`; `FORBIDDEN` if the password is right and the user is
+ * disabled, which nobody else learns.
  */
 export async function login(
-  access: Accounts,
+  access: AccountAccess,
   input: { readonly email: string; readonly password: string },
   client: Client,
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
-  const tried: Tried = {
+  const attempt: PasswordAttempt = {
     account: emailKeyOf(input.email),
     find: () => passwordOfEmail(access.reader, input.email),
     password: input.password,
     refusal: "sign-in refused",
   };
-  const opened = await withPassword(access, tried, client, now, (em, user) => {
+  const opened = await withPassword(access, attempt, client, now, (em, user) => {
     if (user.disabledAt !== null) throw new KnownError("FORBIDDEN", "This account is disabled");
     return openSession(em, user, client, rules, now);
   });
-  noteSignIn(opened, client, "login");
-  noteEnded(client, opened.viewer.userId, opened.displaced, "limit");
+  logSignIn(opened, client, "login");
+  logEnded(client, opened.viewer.userId, opened.displaced, "limit");
   return opened;
 }
 
 /**
- * Sets a new password and ends every session of the viewer's but this one. Answers how many ended.
+ * Sets a new password and ends every other session of the viewer. Returns how many ended.
  *
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function changePassword(
-  access: Accounts,
+  access: AccountAccess,
   viewer: Viewer,
   input: { readonly currentPassword: string; readonly newPassword: string },
   client: Client,
   now: Date,
 ): Promise<number> {
   const { userId, sessionId } = viewer;
-  const tried = { ...ownPassword(access, viewer, input.currentPassword), newPassword: input.newPassword };
-  const ended = await withPassword(access, tried, client, now, (em) =>
+  const attempt = { ...ownPassword(access, viewer, input.currentPassword), newPassword: input.newPassword };
+  const ended = await withPassword(access, attempt, client, now, (em) =>
     endSessions(em, userId, { allBut: sessionId }, now),
   );
   client.note({ event: "password changed", userId, sessionId });
-  noteEnded(client, userId, ended, "password changed");
+  logEnded(client, userId, ended, "password changed");
   return ended.count;
 }
 
 /**
- * Deletes the viewer with everything that is theirs. From then on their tokens answer `USER_GONE`. Thousands of posts or
- * votes go in several transactions. If the operation's time is up before the last, what is left stays as it was, and
- * another try goes on from there.
+ * Deletes the viewer with all their data. From then on their tokens are refused with `USER_GONE`. Thousands of posts or votes
+ * take several transactions. If the operation times out before the last one, the rest stays, and the next attempt
+ * continues there.
  *
  * @throws KnownError `INVALID_CREDENTIALS` for a wrong current password, `TOO_MANY_ATTEMPTS`.
  */
 export async function deleteAccount(
-  access: Accounts,
+  access: AccountAccess,
   viewer: Viewer,
   input: { readonly currentPassword: string },
   client: Client,
   now: Date,
 ): Promise<void> {
   const { userId, sessionId } = viewer;
-  const tried = ownPassword(access, viewer, input.currentPassword);
-  const first = await withPassword(access, tried, client, now, (em, user, dialect) =>
+  const attempt = ownPassword(access, viewer, input.currentPassword);
+  const first = await withPassword(access, attempt, client, now, (em, user, dialect) =>
     removeUser(em, dialect, user, now),
   );
   const ended = first ?? (await removeRest(access.transaction, userId, now));
   client.note({ event: "account deleted", userId, sessionId });
-  noteEnded(client, userId, ended, "account deleted");
+  logEnded(client, userId, ended, "account deleted");
 }
 
-function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer, password: string): Tried {
+function ownPassword(
+  { reader }: AccountAccess,
+  { userId, email, sessionId }: Viewer,
+  password: string,
+): PasswordAttempt {
   return {
     account: emailKeyOf(email),
     find: () => passwordOfUser(reader, userId),
@@ -126,7 +130,7 @@ function ownPassword({ reader }: Accounts, { userId, email, sessionId }: Viewer,
   };
 }
 
-function noteSignIn({ viewer }: OpenedSession, client: Client, cause: string): void {
+function logSignIn({ viewer }: OpenedSession, client: Client, cause: string): void {
   const { userId, sessionId, email } = viewer;
   client.note({ event: "signed in", account: client.accountKeyOf(email), userId, sessionId, cause });
 }

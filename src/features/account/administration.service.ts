@@ -8,7 +8,7 @@ import { removeRest } from "./remove-user.js";
 import { forgetFailures } from "./attempt-throttle.js";
 import { hashPassword, inHashingTurn } from "./password.js";
 
-// What is done to accounts by those who administer the server. They prove who they are by having its database.
+// Changes to accounts by administrators, who are authorized by their access to the database.
 
 type Administration = {
   readonly transaction: Transaction;
@@ -17,9 +17,9 @@ type Administration = {
 };
 
 /**
- * Creates an account without a session. Answers its user's id.
+ * Creates an account without a session. Returns its user's id.
  *
- * @throws KnownError `CONFLICT` where the email is taken.
+ * @throws KnownError `CONFLICT` if the email is taken.
  */
 export async function createAccount(
   { transaction, passwordCost, now }: Administration,
@@ -31,8 +31,8 @@ export async function createAccount(
 }
 
 /**
- * Sets a password in place of one that was forgotten or found out, and ends every session of the user's. Guesses at the
- * old one hold the user up no longer, but for those from an address of their own. Answers the sessions that ended.
+ * Replaces a password that was forgotten or leaked, and ends every session of the user. Failed attempts at the old one no
+ * longer make the user wait, except those from the user's own address. Returns the sessions that ended.
  *
  * @throws KnownError `NOT_FOUND`.
  */
@@ -52,14 +52,15 @@ export async function resetPassword(
 }
 
 /**
- * Disables a user, whose credentials answer `USER_GONE` from the next operation on, or lets one sign in again. Either
- * ends every session of theirs, so that none comes back; who is not disabled keeps theirs. Answers those that ended.
+ * Disables a user, whose credentials are refused with `USER_GONE` from the next operation on, or enables a disabled one.
+ * Both end every session of the user, so that none becomes valid again. Enabling a user who is not disabled changes
+ * nothing. Returns the sessions that ended.
  *
  * @throws KnownError `NOT_FOUND`.
  */
 export function setDisabled({ transaction, now }: Administration, userId: string, disabled: boolean): Promise<Ended> {
   return transaction(async (em) => {
-    // Whoever signs in locks the user too, and finds them disabled, or has a session by now that ends here.
+    // A sign-in locks the user too: it finds them disabled, or it has opened a session that ends here.
     const user = await requireUser(em, userId);
     if (!disabled && user.disabledAt === null) return { count: 0, ids: [] };
     user.disabledAt = disabled ? (user.disabledAt ?? now) : null;
@@ -68,7 +69,7 @@ export function setDisabled({ transaction, now }: Administration, userId: string
 }
 
 /**
- * Deletes a user with all that is theirs. Answers the sessions that end with it.
+ * Deletes a user with all their data. Returns the sessions that ended.
  *
  * @throws KnownError `NOT_FOUND`.
  */

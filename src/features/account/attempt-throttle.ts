@@ -8,39 +8,39 @@ import { Sql, sql } from "../../database/sql.js";
 import { KnownError } from "../../foundation/errors.js";
 import { Attempt } from "./attempt.entity.js";
 
-/** After this many failures each next try has to wait. */
+/** After this many failures, each further attempt has to wait. */
 const freeFailures = { account: 10, address: 100 } as const;
 /** The first wait; each further failure doubles it. */
 const firstWaitSeconds = 30;
 const longestWaitSeconds = 15 * 60;
-/** In this time as many failures are forgotten as are free, one after the other. */
+/** The free failures are forgotten one after the other during this time. */
 const forgottenInSeconds = 24 * 60 * 60;
-/** An address that signed an account in this recently isn't held up by what others do to the account. */
+/** An address that signed the account in this recently doesn't wait for the failures of others. */
 const knownForSeconds = 30 * 24 * 60 * 60;
 
-/** Which counters a try goes to. Unknown emails are counted like known ones. */
-export type Attempted = {
-  /** What stands for the account: the key of its email address. */
+/** The account and the address of an attempt. Unknown emails are counted like known ones. */
+export type AttemptSource = {
+  /** The key of the account's email address; see `emailKeyOf`. */
   readonly account: string;
-  /** What stands for the client's address; see `addressKeyOf`. */
+  /** The key of the client's address; see `addressKeyOf`. */
   readonly addressKey: string;
 };
 
 /**
- * Refuses a try that has to wait. Changes nothing, so that trying while waiting doesn't make it longer.
+ * Refuses an attempt that has to wait. It changes nothing, so attempts during the wait don't extend it.
  *
  * @throws KnownError `TOO_MANY_ATTEMPTS` with `retryAfterSeconds`.
  */
-export async function refuseWhileWaiting(reader: OperationReader, attempted: Attempted, now: Date): Promise<void> {
-  const { pair, account, address } = keysOf(attempted);
+export async function refuseWhileWaiting(reader: OperationReader, source: AttemptSource, now: Date): Promise<void> {
+  const { pair, account, address } = keysOf(source);
   const found = await readAttempts(reader, [pair, account, address]);
   const of = (key: string) => found.find((attempt) => attempt.key === key);
   refuseUntil([of(pair), of(address), ...(isKnown(of(pair), now) ? [] : [of(account)])], now);
 }
 
-/** Whether the address has signed the account in lately. */
-export async function isKnownAddress(reader: OperationReader, attempted: Attempted, now: Date): Promise<boolean> {
-  const [ofPair] = await readAttempts(reader, [keysOf(attempted).pair]);
+/** Reports whether the address has signed the account in recently. */
+export async function isKnownAddress(reader: OperationReader, source: AttemptSource, now: Date): Promise<boolean> {
+  const [ofPair] = await readAttempts(reader, [keysOf(source).pair]);
   return isKnown(ofPair, now);
 }
 
@@ -61,22 +61,22 @@ function readAttempts(reader: OperationReader, keys: readonly string[]): Promise
   );
 }
 
-/** Counts a wrong password, in a transaction of its own, so that nothing that follows can undo it. */
-export async function recordFailure(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
-  const { pair, account, address } = keysOf(attempted);
+/** Counts a wrong password. Call it in a transaction of its own, so that nothing later can roll it back. */
+export async function recordFailure(em: EntityManager, source: AttemptSource, now: Date): Promise<void> {
+  const { pair, account, address } = keysOf(source);
   const [ofPair, ofAccount, ofAddress] = await attemptsOf(em, [pair, account, address], now);
-  fail(ofPair!, freeFailures.account, now);
-  fail(ofAccount!, freeFailures.account, now);
-  fail(ofAddress!, freeFailures.address, now);
+  countFailure(ofPair!, freeFailures.account, now);
+  countFailure(ofAccount!, freeFailures.account, now);
+  countFailure(ofAddress!, freeFailures.address, now);
   await pruneAttempts(em, now);
 }
 
 /**
- * Clears the account's counters, within the caller's transaction; not the address's, which others may share. An account
- * that nobody failed at has no counter of its own, like one that isn't there, so that neither is quicker to count.
+ * Clears the account's counters, within the caller's transaction. The address's counter stays, since others may share the
+ * address. An account without failures has no counter, just as an unknown account, so the two take equally long to count.
  */
-export async function recordSuccess(em: EntityManager, attempted: Attempted, now: Date): Promise<void> {
-  const { pair, account } = keysOf(attempted);
+export async function recordSuccess(em: EntityManager, source: AttemptSource, now: Date): Promise<void> {
+  const { pair, account } = keysOf(source);
   const found = await lockAttempts(em, [pair, account]);
   const ofPair = found.get(pair) ?? addAttempt(em, pair, now);
   Object.assign(ofPair, { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
@@ -84,7 +84,7 @@ export async function recordSuccess(em: EntityManager, attempted: Attempted, now
   await pruneAttempts(em, now);
 }
 
-/** Forgets, within the caller's transaction, how often the account's password was wrong over all addresses. */
+/** Forgets the failures at the account from all addresses together, within the caller's transaction. */
 export async function forgetFailures(em: EntityManager, account: string): Promise<void> {
   await em.nativeDelete(Attempt, { key: keysOf({ account, addressKey: "" }).account });
 }
@@ -97,10 +97,10 @@ export async function forgetFailures(em: EntityManager, account: string): Promis
 export async function countRegistration(em: EntityManager, addressKey: string, now: Date): Promise<void> {
   const [attempt] = await attemptsOf(em, [keysOf({ account: "", addressKey }).address], now);
   refuseUntil([attempt && { waitsUntil: attempt.waitsUntil?.getTime() ?? null }], now);
-  fail(attempt!, freeFailures.address, now);
+  countFailure(attempt!, freeFailures.address, now);
 }
 
-function keysOf({ account, addressKey }: Attempted) {
+function keysOf({ account, addressKey }: AttemptSource) {
   return {
     pair: keyOf("pair", account, addressKey),
     account: keyOf("account", account),
@@ -112,14 +112,14 @@ function keyOf(...parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
 }
 
-/** The counters of these keys, in their order; new ones where there are none. */
+/** Returns the counters with these keys, in their order, and creates those that are missing. */
 async function attemptsOf(em: EntityManager, keys: readonly string[], now: Date): Promise<Attempt[]> {
   const attempts = await lockAttempts(em, keys);
   for (const key of keys.toSorted()) if (!attempts.has(key)) attempts.set(key, addAttempt(em, key, now));
   return keys.map((key) => attempts.get(key)!);
 }
 
-/** Locks those of these counters that there are, in the order of their keys, which every transaction keeps to. */
+/** Locks the counters that exist. Every transaction locks them in the order of their keys. */
 async function lockAttempts(em: EntityManager, keys: readonly string[]): Promise<Map<string, Attempt>> {
   const found = await em.find(
     Attempt,
@@ -135,24 +135,24 @@ function addAttempt(em: EntityManager, key: string, now: Date): Attempt {
   return created;
 }
 
-function fail(attempt: Attempt, free: number, now: Date): void {
+function countFailure(attempt: Attempt, free: number, now: Date): void {
   forget(attempt, free, now);
   attempt.failures += 1;
   const beyond = attempt.failures - free;
   if (beyond < 0) return;
-  // Past some twenty doublings the power would be no number to add to a date.
+  // With many more doublings, the wait would be too large to add to a date.
   const waitSeconds = Math.min(firstWaitSeconds * 2 ** Math.min(beyond, 20), longestWaitSeconds);
   attempt.waitsUntil = new Date(now.getTime() + waitSeconds * 1000);
 }
 
-/** Forgets failures as time goes, not all at once: an address with many people behind it has no day without one. */
+/** Forgets failures one by one as time passes: an address shared by many people never has a day without failures. */
 function forget(attempt: Attempt, free: number, now: Date): void {
   const interval = (forgottenInSeconds / free) * 1000;
   const forgotten = Math.max(0, Math.floor((now.getTime() - attempt.touchedAt.getTime()) / interval));
   if (forgotten >= attempt.failures) Object.assign(attempt, { failures: 0, touchedAt: now });
   else {
     attempt.failures -= forgotten;
-    // What is left of the last interval counts towards the next.
+    // The rest of the last interval counts towards the next.
     attempt.touchedAt = new Date(attempt.touchedAt.getTime() + forgotten * interval);
   }
 }
@@ -162,12 +162,12 @@ function refuseUntil(attempts: readonly (Pick<StoredAttempt, "waitsUntil"> | und
   const leftMilliseconds = Math.max(0, ...ends) - now.getTime();
   if (leftMilliseconds <= 0) return;
   const retryAfterSeconds = Math.ceil(leftMilliseconds / 1000);
-  throw new KnownError("TOO_MANY_ATTEMPTS", "Too many attempts: wait before the next", { retryAfterSeconds });
+  throw new KnownError("TOO_MANY_ATTEMPTS", "Too many attempts; wait before the next", { retryAfterSeconds });
 }
 
 /**
- * Forgets what no longer counts, a few at a time, so that nobody waits for it and no worker has to. Rows that another
- * transaction has locked are left to it.
+ * Deletes a batch of counters that no longer count, so that neither a worker nor a long clean-up is needed. It skips rows
+ * that another transaction has locked.
  */
 async function pruneAttempts(em: EntityManager, now: Date): Promise<void> {
   const old = await em.find(

@@ -2,18 +2,18 @@ import { Entity, Index, PrimaryKey, Property } from "@mikro-orm/core";
 
 import { InstantType } from "../../kit/instant-column.js";
 
-/** What is remembered of tries to sign in: for an account and an address together, for either alone. */
+/** A counter of failed sign-ins: for an account, for an address, or for both together. */
 @Entity({ tableName: "attempts" })
 export class Attempt {
-  /** What is counted, hashed: the log of an attack should not become a list of addresses and emails. */
+  /** A hash of the account and the address, so that an attack does not leave a list of emails and addresses. */
   @PrimaryKey({ type: "text" })
   key!: string;
 
-  /** Failures since the last success, less those forgotten by `touchedAt`. */
+  /** Failures since the last success, without those forgotten by `touchedAt`. */
   @Property({ type: "integer" })
   failures!: number;
 
-  /** Tries are refused until then. */
+  /** Attempts are refused until then. */
   @Property({ type: InstantType, nullable: true })
   waitsUntil!: Date | null;
 

@@ -2,14 +2,14 @@ import type { OperationReader } from "../../database/reader.js";
 import { sql } from "../../database/sql.js";
 import { emailKeyOf } from "../user/user.service.js";
 
-/** Somebody of the demonstration that `npm run seed` makes. Everybody in it has this password, which is no secret. */
+/** A user of the demonstration data that `npm run seed` creates. All its users have this password, which is no secret. */
 export const demonstrationAccount = {
   name: "Ada Whitlock",
   email: "ada@demo.example.com",
   password: "correct horse battery",
 } as const;
 
-/** Whether the database has the demonstration. */
+/** Reports whether the database has the demonstration data. */
 export async function hasDemonstration(reader: OperationReader): Promise<boolean> {
   const key = emailKeyOf(demonstrationAccount.email);
   return (await reader.all(sql`select 1 as found from users where email_key = ${key}`)).length > 0;

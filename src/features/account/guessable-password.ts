@@ -1,6 +1,5 @@
 /**
- * Of the lists of leaked passwords, those of twelve characters or more that head them. Shorter ones are refused for
- * their length.
+ * The most common leaked passwords of at least twelve characters. Shorter ones are refused for their length.
  */
 const leaked = new Set(
   `123456789012 1234567890123 12345678901234 123456789012345 1234567890123456 012345678901 987654321012
@@ -18,7 +17,7 @@ const leaked = new Set(
   test12345678 testtesttest default12345 correcthorsebatterystaple`.split(/\s+/),
 );
 
-/** Whether a password is among the first that anybody tries, in upper or lower case, or a short piece repeated. */
+/** Reports whether a password is one of the most common ones, in upper or lower case, or a short text repeated. */
 export function isGuessablePassword(password: string): boolean {
   const text = password.normalize("NFKC").toLowerCase();
   return leaked.has(text) || /^(.{1,4})\1+$/su.test(text);

@@ -2,10 +2,10 @@ import type { OperationReader } from "../../database/reader.js";
 import { sql, type Sql } from "../../database/sql.js";
 import { emailKeyOf } from "../user/user.service.js";
 
-/** A user's password as it is stored: argon2id in PHC form. */
+/** A user's stored password hash: argon2id in PHC form. */
 export type StoredPassword = { readonly userId: string; readonly passwordHash: string };
 
-/** The password of the account with this email. */
+/** Reads the password hash of the account with this email. */
 export function passwordOfEmail(reader: OperationReader, email: string): Promise<StoredPassword | undefined> {
   return passwordWhere(reader, sql`email_key = ${emailKeyOf(email)}`);
 }

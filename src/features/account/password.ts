@@ -9,7 +9,7 @@ import { makeTurns } from "../../foundation/fairness/turns.js";
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 export const passwordCost: PasswordCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** What a stored hash may ask of us at most: verifying obeys its parameters, wherever the row came from. */
+/** The highest cost that is accepted of a stored hash, since verifying uses the parameters in the hash. */
 const mostCost: PasswordCost = { memoryCost: 262_144, timeCost: 10, parallelism: 4 };
 
 /**
@@ -20,58 +20,57 @@ export const decoyHash = ({ memoryCost, timeCost, parallelism }: PasswordCost): 
   `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$bm8gcGFzc3dvcmQgaGVyZQ$${"A".repeat(43)}`;
 
 // Hashing fills a core and its memory bus for tens of milliseconds, on the threads that also serve the database.
-// More than two at a time make every reader wait; one core stays free where there are two.
+// More than two at a time would delay every read. One core stays free if there are two.
 const atOnce = Math.max(1, Math.min(2, availableParallelism() - 1));
-// Whoever is the last to wait does so for some seconds at most. As many again may wait from addresses that are known.
+// The last in the queue waits a few seconds. Another 100 from known addresses may wait besides.
 const longestQueue = 100;
-// Refused at once, clients that try again at once would keep the server busy with nothing else.
+// If they were refused at once, clients that retry at once would keep the server busy.
 const refusalDelayMilliseconds = 1000;
 
 /**
- * Runs `work` when it is its turn to hash: one or two turns run at a time, and addresses have them one after the other.
- * Check, count and try of a password take place in one turn, so that none of many tries at once passes uncounted. A
- * turn never waits for another.
+ * Queues `work` that hashes: one or two turns run at a time, and the addresses take turns. The check, the count and the
+ * verification of a password are in one turn, so none of many attempts at once escapes the count. A turn never waits for
+ * another.
  *
- * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait; the signal's reason, where it comes before the turn does.
+ * @throws KnownError `SERVICE_UNAVAILABLE` if too many wait; the signal's reason, if it aborts before the turn starts.
  */
 export const inHashingTurn = makeTurns(atOnce, {
   longestQueue,
   beforeRefusal: () => pause(refusalDelayMilliseconds),
 });
 
-/** An argon2id hash in PHC form, with a salt of its own. Only in a hashing turn. */
+/** Returns an argon2id hash in PHC form, with a new salt. Call it in a hashing turn. */
 export function hashPassword(password: string, cost = passwordCost): Promise<string> {
   return hash(password, cost);
 }
 
 /**
- * Whether `password` is the one behind `passwordHash`; give `undefined` where there is no account. Only in a hashing
- * turn.
+ * Reports whether `password` matches `passwordHash`, which is undefined if there is no account. Call it in a hashing turn.
  */
 export async function passwordMatches(
   passwordHash: string | undefined,
   password: string,
   cost = passwordCost,
 ): Promise<boolean> {
-  const bearable = passwordHash !== undefined && isBearable(passwordHash) ? passwordHash : undefined;
-  const matches = await verify(bearable ?? decoyHash(cost), password);
-  return bearable !== undefined && matches;
+  const affordable = passwordHash !== undefined && isAffordable(passwordHash) ? passwordHash : undefined;
+  const matches = await verify(affordable ?? decoyHash(cost), password);
+  return affordable !== undefined && matches;
 }
 
-/** Whether a hash is of another cost than today's, and should be made anew when its password is at hand. */
+/** Reports whether a hash has another cost than the current one, so that its password should be hashed again. */
 export function isOutdated(passwordHash: string, cost = passwordCost): boolean {
   const parameters = parametersOf(passwordHash);
   return parameters === undefined || costs.some((name) => parameters[name] !== cost[name]);
 }
 
-function isBearable(passwordHash: string): boolean {
+function isAffordable(passwordHash: string): boolean {
   const parameters = parametersOf(passwordHash);
   return parameters !== undefined && costs.every((name) => parameters[name] <= mostCost[name]);
 }
 
 const costs = ["memoryCost", "timeCost", "parallelism"] as const;
 
-/** The parameters that an argon2id hash carries (https://github.com/P-H-C/phc-string-format). */
+/** Returns the parameters in an argon2id hash (https://github.com/P-H-C/phc-string-format). */
 function parametersOf(passwordHash: string): PasswordCost | undefined {
   const match = /^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$/.exec(passwordHash);
   if (match === null) return undefined;

@@ -10,75 +10,75 @@ import { isKnownAddress, recordFailure, recordSuccess, refuseWhileWaiting } from
 import { hashPassword, inHashingTurn, isOutdated, passwordMatches } from "./password.js";
 import type { StoredPassword } from "./password.reads.js";
 
-/** The access to accounts. */
-export type Accounts = Access & { readonly settings: { readonly passwordCost: PasswordCost } };
+/** The database, and the cost of hashing a password. */
+export type AccountAccess = Access & { readonly settings: { readonly passwordCost: PasswordCost } };
 
-/** A try of a password: whose, and what becomes of it. */
-export type Tried = {
-  /** What the account's tries are counted under, whether or not it exists. */
+/** An attempt at the password of an account. */
+export type PasswordAttempt = {
+  /** The key under which attempts at the account are counted, whether or not it exists. */
   readonly account: string;
   readonly find: () => Promise<StoredPassword | undefined>;
   readonly password: string;
-  /** Takes the password's place where it was right. */
+  /** Replaces the password if it was right. */
   readonly newPassword?: string;
   readonly refusal: Refusal;
-  /** What is known of who tries, for the log. */
+  /** The ids of the client, for the log. */
   readonly ids?: { readonly sessionId: string };
 };
 
 type Refusal = Extract<SessionEvent["event"], `${string} refused`>;
 
 /**
- * Tries a password under the login throttle and, where it is right, does `work` in one transaction with clearing the
- * counters. A hash of older parameters is made anew on the way.
+ * Verifies a password under the attempt throttle. If it is right, runs `work` and clears the counters in one transaction.
+ * A password that was hashed with older parameters is hashed again.
  *
- * All of it takes place in one hashing turn: of many tries at once, each sees what the ones before it have counted.
- * Addresses that the account knows have their turns first, so that nobody's guesses keep its user out.
+ * All of this takes one hashing turn, so of many attempts at once, each sees the counts of those before it. Addresses that
+ * have signed the account in before go first, so guesses from elsewhere don't keep its user out.
  *
  * @throws KnownError `INVALID_CREDENTIALS`, in the same time whether or not there is an account; `TOO_MANY_ATTEMPTS`;
- * `SERVICE_UNAVAILABLE` where too many wait for a turn.
+ * `SERVICE_UNAVAILABLE` if too many wait for a turn.
  */
 export async function withPassword<Result>(
-  access: Accounts,
-  tried: Tried,
+  access: AccountAccess,
+  attempt: PasswordAttempt,
   client: Client,
   now: Date,
   work: (em: SqlEntityManager, user: User, dialect: Dialect) => Promise<Result>,
 ): Promise<Result> {
   const { reader, transaction, signal } = access;
   const { passwordCost } = access.settings;
-  const attempted = { account: tried.account, addressKey: client.addressKey };
+  const source = { account: attempt.account, addressKey: client.addressKey };
 
   const verify = async (stored: StoredPassword | undefined): Promise<Result> => {
-    const matches = await passwordMatches(stored?.passwordHash, tried.password, passwordCost);
+    const matches = await passwordMatches(stored?.passwordHash, attempt.password, passwordCost);
     if (stored === undefined || !matches) {
-      await transaction((em) => recordFailure(em, attempted, now));
-      throw wrongPassword(tried.refusal);
+      await transaction((em) => recordFailure(em, source, now));
+      throw wrongPassword(attempt.refusal);
     }
     const replacement =
-      tried.newPassword ?? (isOutdated(stored.passwordHash, passwordCost) ? tried.password : undefined);
+      attempt.newPassword ?? (isOutdated(stored.passwordHash, passwordCost) ? attempt.password : undefined);
     const passwordHash =
       replacement === undefined ? stored.passwordHash : await hashPassword(replacement, passwordCost);
     const done = await transaction(async (em, dialect) => {
       const user = await lockUser(em, stored.userId);
-      // Hashing took a while. What another process has changed meanwhile is judged as it is now.
+      // Hashing took a while, in which another process may have changed the password.
       if (user?.passwordHash !== stored.passwordHash) return undefined;
       user.passwordHash = passwordHash;
       const result = await work(em, user, dialect);
-      await recordSuccess(em, attempted, now);
+      await recordSuccess(em, source, now);
       return { result };
     });
-    return done === undefined ? verify(await tried.find()) : done.result;
+    return done === undefined ? verify(await attempt.find()) : done.result;
   };
 
-  const first = await isKnownAddress(reader, attempted, now);
+  const first = await isKnownAddress(reader, source, now);
   return inHashingTurn(
     async () => {
-      const stored = await tried.find();
-      const account = client.accountKeyOf(tried.account);
-      const ids = { account, ...tried.ids, ...(stored && { userId: stored.userId }) };
-      return noteRefusal(tried.refusal, ids, client, async () => {
-        await refuseWhileWaiting(reader, attempted, now);
+      const stored = await attempt.find();
+      const account = client.accountKeyOf(attempt.account);
+      const ids = { account, ...attempt.ids, ...(stored && { userId: stored.userId }) };
+      return logRefusal(attempt.refusal, ids, client, async () => {
+        await refuseWhileWaiting(reader, source, now);
         return verify(stored);
       });
     },
@@ -86,7 +86,7 @@ export async function withPassword<Result>(
   );
 }
 
-/** The one answer to credentials that don't fit, which tells nothing of why. */
+/** Returns the error for all wrong credentials. It doesn't say what is wrong with them. */
 function wrongPassword(refusal: Refusal): KnownError {
   return new KnownError(
     "INVALID_CREDENTIALS",
@@ -94,8 +94,8 @@ function wrongPassword(refusal: Refusal): KnownError {
   );
 }
 
-/** Does `work`, and notes a refusal that it ends in. */
-export async function noteRefusal<Result>(
+/** Runs `work`, and logs if it is refused. */
+export async function logRefusal<Result>(
   event: Refusal,
   ids: Pick<SessionEvent, "account" | "userId" | "sessionId">,
   client: Client,

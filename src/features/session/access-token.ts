@@ -9,16 +9,16 @@ import type { SignedIds } from "../../kit/auth.js";
 import type { TokenRules } from "../../foundation/config/session-rules.js";
 import type { SigningKey } from "../../foundation/config/signing-keys.js";
 
-/** RFC 9068: keeps other JWTs signed with the same key (ID tokens, say) from passing as access tokens. */
+/** RFC 9068: other JWTs signed with the same key, such as ID tokens, are not accepted as access tokens. */
 const type = "at+jwt";
 
-/** How far ahead of this host's clock the issuing host's may be. For `exp` there is no such slack. */
+/** The issuing host's clock may be this far ahead of this host's. `exp` has no such tolerance. */
 const clockSkewSeconds = 60;
 
 /**
  * Signs an access token.
  *
- * `exp` is `iat` + its lifetime, or the session's end where that is sooner, in whole seconds as JWT libraries expect.
+ * `exp` is `iat` + its lifetime, or the session's end if that is sooner, in whole seconds as JWT libraries expect.
  *
  * @returns the token and its `exp` as a date.
  */
@@ -46,23 +46,23 @@ export function signAccessToken(
   return { accessToken, expiresAt: dateOf(exp) };
 }
 
-/** What a token says once its signature and claims are checked against an instant; the database is not asked. */
-export type TokenReading =
+/** The result of verifying a token by its signature and claims at an instant, without the database. */
+export type Verification =
   | { readonly state: "good"; readonly userId: string; readonly sessionId: string; readonly expiresAt: Date }
   | { readonly state: "expired"; readonly expiredAt: Date; readonly of: SignedIds }
   | { readonly state: "invalid" };
 
-const invalid: TokenReading = { state: "invalid" };
+const invalid: Verification = { state: "invalid" };
 
 const seconds = z.int().positive();
 
 /**
- * Reads an access token at the instant `now`.
+ * Verifies an access token at the instant `now`.
  *
- * `exp` is judged last, so that `expired` means: right in everything but its age. It is good at `exp` − 1 ms and
- * expired at `exp` (RFC 7519, section 4.1.4: "on or after"), moved by the clock tolerance if one is set.
+ * `exp` is checked last, so that `expired` means: valid except for its age. The token is good at `exp` − 1 ms and expired
+ * at `exp` (RFC 7519, section 4.1.4: "on or after"), plus the clock tolerance if one is set.
  */
-export function readAccessToken(token: string, rules: TokenRules, now: Date): TokenReading {
+export function verifyAccessToken(token: string, rules: TokenRules, now: Date): Verification {
   const claims = claimsOf(token, rules);
   if (claims === undefined || claims.iss !== rules.issuer || claims.aud !== rules.audience) return invalid;
   const { iat, nbf, exp } = claims;
@@ -78,11 +78,11 @@ export function readAccessToken(token: string, rules: TokenRules, now: Date): To
 type Claims = z.output<typeof claimRules>;
 type Verified = { readonly keyId: string; readonly key: SigningKey; readonly claims: Claims };
 
-// Tokens whose signature was right: it is the costly part, and a client sends the same token for half an hour. It is
-// taken for right only as long as the key is there that it was made with.
+// Tokens with a verified signature. Verifying is the costly part, and a client sends the same token for half an hour. An
+// entry holds only as long as the signing key does.
 const verified = new LRUCache<string, Verified>({ max: 5000 });
 
-/** What a token claims, where its form and its signature are right. */
+/** Returns the claims of a token; undefined if its form or its signature is wrong. */
 function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
   const known = verified.get(token);
   if (known !== undefined && keys.byId.get(known.keyId) === known.key) return known.claims;
@@ -95,8 +95,8 @@ function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
   try {
     payload = jwt.verify(token, key.verifyWith, {
       algorithms: [key.algorithm],
-      // Judged by the caller: the library compares whole seconds, checks exp before the rest, and lets a token without
-      // it pass.
+      // Checked by the caller: the library compares whole seconds, checks exp before the rest, and accepts a token without
+      // it.
       ignoreExpiration: true,
       ignoreNotBefore: true,
     });
@@ -109,15 +109,15 @@ function claimsOf(token: string, { keys }: TokenRules): Claims | undefined {
 }
 
 /**
- * Whether the signature is written in its one spelling. The last character of base64url has bits that mean nothing, and
- * a decoder ignores them, so that several texts would be the same token.
+ * Reports whether the signature has its canonical spelling. Some bits of the last base64url character mean nothing and
+ * are ignored by decoders, so several texts would be the same token.
  */
 function isSpelledOnce(token: string): boolean {
   const signature = token.slice(token.lastIndexOf(".") + 1);
   return Buffer.from(signature, "base64url").toString("base64url") === signature;
 }
 
-// All that this server looks at. Each is required, but for nbf, which it never sets itself.
+// The claims that this server checks. All are required except nbf, which it never sets itself.
 const claimRules = z.object({
   iss: z.string(),
   aud: z.string(),
@@ -129,7 +129,7 @@ const claimRules = z.object({
   exp: seconds,
 });
 
-// No extension is known here, so a header that calls one critical is refused (RFC 7515, section 4.1.11).
+// No extension is supported, so a header with a critical one is rejected (RFC 7515, section 4.1.11).
 const headerRules = z.object({
   alg: z.string(),
   typ: z.literal(type),
@@ -137,13 +137,13 @@ const headerRules = z.object({
   crit: z.never().optional(),
 });
 
-/** The token's header where it is one of ours in form; its signature is not checked yet. */
+/** Returns the token's header, whose signature is not verified yet; undefined if its form is wrong. */
 function readHeader(token: string): z.output<typeof headerRules> | undefined {
   const [encoded = ""] = token.split(".", 1);
   const text = Buffer.from(encoded, "base64url").toString("utf8");
   try {
     const header: unknown = JSON.parse(text);
-    // Written back it must be the same: of a member that stands twice, two readers may take two different ones.
+    // It must be the same when written again: two parsers may disagree about a member that occurs twice.
     if (JSON.stringify(header) !== text) return undefined;
     return headerRules.safeParse(header).data;
   } catch {

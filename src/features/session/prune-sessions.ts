@@ -4,24 +4,24 @@ import type { Transaction } from "../../database/transaction.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { Session } from "./session.entity.js";
 
-/** How long an ended session is remembered, so that its client is told why and not just that its token is unknown. */
+/** An ended session is kept this long, so that its client learns the reason instead of only "unknown token". */
 const rememberedAfterEndSeconds = 7 * 24 * 60 * 60;
 
-/** How many were deleted. */
+/** Numbers of deleted rows. */
 type Pruned = { readonly sessions: number; readonly refreshTokens: number };
 
-const sessionsAtOnce = 20;
-const tokensAtOnce = 200;
+const sessionBatch = 20;
+const tokenBatch = 200;
 
 /**
- * Deletes what no client can ask for any more, within the caller's transaction: sessions that ended a week ago, and
- * used refresh tokens that no answer depends on. Each sign-in and refresh deletes more than it adds, and none much,
- * so the tables stay bounded without a worker and nobody waits for a great cleaning.
+ * Deletes a batch of rows that no client can use, within the caller's transaction: sessions that ended a week ago, and
+ * used refresh tokens that no response depends on. Each sign-in and refresh deletes a few more rows than it adds, so the
+ * tables stay bounded without a worker or a long clean-up.
  *
- * The rows are other users' too, whom the caller hasn't locked, so it waits for no lock: rows that another transaction
- * has locked are left to it. Call it once the caller's own changes are flushed.
+ * Some of the rows belong to users whom the caller has not locked. It therefore waits for no lock, and skips rows that
+ * another transaction has locked. The caller flushes its own changes first.
  */
-export async function prune(em: EntityManager, now: Date): Promise<Pruned> {
+export async function pruneSessions(em: EntityManager, now: Date): Promise<Pruned> {
   const forgotten = new Date(now.getTime() - rememberedAfterEndSeconds * 1000);
   const sessions = await em.find(
     Session,
@@ -29,7 +29,7 @@ export async function prune(em: EntityManager, now: Date): Promise<Pruned> {
     {
       fields: ["id"],
       orderBy: { expiresAt: "asc" },
-      limit: sessionsAtOnce,
+      limit: sessionBatch,
       lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
     },
   );
@@ -40,22 +40,22 @@ export async function prune(em: EntityManager, now: Date): Promise<Pruned> {
     {
       fields: ["hash"],
       orderBy: { keptUntil: "asc" },
-      limit: tokensAtOnce,
+      limit: tokenBatch,
       lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
     },
   );
   if (tokens.length > 0) await em.nativeDelete(RefreshToken, { hash: { $in: tokens.map(({ hash }) => hash) } });
-  // A session whose tokens aren't all gone yet goes in a later step.
+  // A session that still has tokens is deleted in a later batch.
   const hasNoTokens = raw("not exists (select 1 from refresh_tokens where session_id = sessions.id)");
   const sessionCount = ended.length > 0 ? await em.nativeDelete(Session, { id: { $in: ended }, [hasNoTokens]: [] }) : 0;
   return { sessions: sessionCount, refreshTokens: tokens.length };
 }
 
-/** Deletes all of it, a few at a time, so that those who sign in meanwhile wait for none of it. */
+/** Deletes all such rows in batches, so that sign-ins don't wait for them. */
 export async function pruneAll(transaction: Transaction, now: Date): Promise<Pruned> {
   const all = { sessions: 0, refreshTokens: 0 };
   for (;;) {
-    const { sessions, refreshTokens } = await transaction((em) => prune(em, now));
+    const { sessions, refreshTokens } = await transaction((em) => pruneSessions(em, now));
     if (sessions + refreshTokens === 0) return all;
     all.sessions += sessions;
     all.refreshTokens += refreshTokens;

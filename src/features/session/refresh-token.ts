@@ -4,17 +4,17 @@ const cipher = "aes-256-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** A new refresh token: 256 random bits, which mean nothing. */
+/** Returns a new refresh token: 256 random bits. */
 export function newRefreshToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** What is stored of a refresh token. */
+/** Returns the hash under which a refresh token is stored. */
 export function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }
 
-/** Seals a token's successor so that only who has the token can open it; the database alone does not tell it. */
+/** Encrypts a token's successor so that only the token can decrypt it. The database alone does not reveal it. */
 export function sealSuccessor(successor: string, token: string): string {
   const nonce = randomBytes(nonceBytes);
   const sealing = createCipheriv(cipher, sealingKey(token), nonce);
@@ -23,9 +23,9 @@ export function sealSuccessor(successor: string, token: string): string {
 }
 
 /**
- * Opens what `sealSuccessor` sealed under the same token.
+ * Decrypts what `sealSuccessor` returned for the same token.
  *
- * @throws where it was sealed under another, or was changed.
+ * @throws Error if it was sealed with another token, or was changed.
  */
 export function openSuccessor(sealedSuccessor: string, token: string): string {
   const bytes = Buffer.from(sealedSuccessor, "base64url");
@@ -34,7 +34,7 @@ export function openSuccessor(sealedSuccessor: string, token: string): string {
   return Buffer.concat([opening.update(bytes.subarray(nonceBytes + tagBytes)), opening.final()]).toString("utf8");
 }
 
-// Derived apart from the stored hash, which would otherwise open every seal (RFC 5869).
+// Derived separately from the stored hash, which would otherwise decrypt every successor (RFC 5869).
 function sealingKey(token: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", token, "", "postern refresh token successor", 32));
 }

@@ -6,7 +6,7 @@ import { KnownError } from "../../foundation/errors.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";
 import type { Client } from "../../kit/context.js";
 import { lockUser } from "../user/user.service.js";
-import { prune } from "./prune-sessions.js";
+import { pruneSessions } from "./prune-sessions.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, openSuccessor, sealSuccessor } from "./refresh-token.js";
 import { Session } from "./session.entity.js";
@@ -14,8 +14,8 @@ import {
   addRefreshToken,
   endOfSession,
   endSession,
-  grantTokens,
-  noteEnded,
+  issueTokens,
+  logEnded,
   type OpenedSession,
 } from "./session.service.js";
 
@@ -25,11 +25,11 @@ type Refusal = {
 };
 
 /**
- * Trades a refresh token for its successor and a new access token.
+ * Exchanges a refresh token for its successor and a new access token.
  *
- * A used token is answered with the session's newest refresh token within the grace after its first use (two tabs, a
- * repeated request), and for as long as its successor has never been used (an answer that was lost). Otherwise two
- * parties hold the session's tokens, and it ends: RFC 9700, section 4.14.2.
+ * A used token still gets the session's newest refresh token during the grace period after its first use (two tabs, a
+ * repeated request), and until its successor is used (a lost response). Otherwise two clients hold the session's tokens,
+ * and the session ends: RFC 9700, section 4.14.2.
  *
  * @throws KnownError `INVALID_REFRESH_TOKEN` with the reason.
  */
@@ -40,12 +40,12 @@ export async function refreshSession(
   rules: SessionRules,
   now: Date,
 ): Promise<OpenedSession> {
-  // A refusal is the transaction's result: thrown inside, it would undo the ending that it reports.
+  // A refusal is returned from the transaction. Thrown inside, it would roll back the end of the session that it reports.
   const outcome = await transaction(async (em): Promise<OpenedSession | Refusal> => {
     const found = await findToken(em, token);
     if (found === null) return { reason: "UNKNOWN" };
     const { session } = found;
-    // Where a user was disabled all sessions ended, but for one that a server of the previous release has opened since.
+    // Disabling a user ends all their sessions, but a server of the previous release may have opened one since.
     if (session.endedAt !== null || session.user.disabledAt !== null) return { reason: "SESSION_REVOKED", session };
     const end = endOfSession(session.createdAt, rules, now);
     if (now >= session.expiresAt || !outlives(end, now)) return { reason: "EXPIRED", session };
@@ -59,8 +59,8 @@ export async function refreshSession(
     Object.assign(session, { lastUsedAt: now, expiresAt: end });
     found.keptUntil = end;
     await em.flush();
-    await prune(em, now);
-    return grantTokens(session, newest, rules, now);
+    await pruneSessions(em, now);
+    return issueTokens(session, newest, rules, now);
   });
 
   if ("reason" in outcome) throw refused(outcome, client);
@@ -70,8 +70,9 @@ export async function refreshSession(
 }
 
 /**
- * Ends the session of a refresh token, used or not, whoever asks. Answers how many ended: 0 for a token that is
- * unknown or whose session is over (RFC 7009, section 2.2).
+ * Ends the session of a refresh token, used or not. The token is the only credential.
+ *
+ * @returns how many sessions ended: 0 if the token is unknown or its session is over (RFC 7009, section 2.2).
  */
 export async function logoutByRefreshToken(
   transaction: Transaction,
@@ -86,17 +87,17 @@ export async function logoutByRefreshToken(
     return found;
   });
   if (session === undefined) return 0;
-  noteEnded(client, session.user.id, { count: 1, ids: [session.id] }, "logout");
+  logEnded(client, session.user.id, { count: 1, ids: [session.id] }, "logout");
   return 1;
 }
 
 /**
- * A token with its session, whose user is locked first and then the session itself. Of two requests with one token, the
- * second sees what the first one did.
+ * Finds a token and locks its user and then its session. Of two requests with one token, the second sees the changes of
+ * the first.
  */
 async function findToken(em: SqlEntityManager, token: string): Promise<RefreshToken | null> {
   const hash = hashOf(token);
-  // Whose token it is never changes, so this much may be read before anything is locked.
+  // The owner of a token never changes, so it may be read before anything is locked.
   const [owner] = await em.execute<{ id: string; user_id: string }[]>(
     "select id, user_id from sessions where id = (select session_id from refresh_tokens where hash = ?)",
     [hash],
@@ -106,14 +107,14 @@ async function findToken(em: SqlEntityManager, token: string): Promise<RefreshTo
   return session && em.findOne(RefreshToken, { hash });
 }
 
-/** Uses a token for the first time. Answers its successor. */
+/** Marks a token as used, and returns its successor. */
 function rotate(em: EntityManager, used: RefreshToken, token: string, now: Date): string {
   const successor = addRefreshToken(em, used.session);
   Object.assign(used, { usedAt: now, sealedSuccessor: sealSuccessor(successor, token) });
   return successor;
 }
 
-/** The session's newest token, for who presents a used one with good reason; undefined where there is none. */
+/** Returns the session's newest token for a used one; undefined if the used one is no longer accepted. */
 async function newestFor(
   em: EntityManager,
   used: RefreshToken,
@@ -125,16 +126,16 @@ async function newestFor(
   let newest = openSuccessor(used.sealedSuccessor!, token);
   let row = await em.findOne(RefreshToken, { hash: hashOf(newest) });
   if (row?.usedAt !== null && now.getTime() >= graceEnds) return undefined;
-  // Each token opens the next one's seal, so who had one can be led to the end of the chain, and nobody else.
+  // Each token decrypts the next one. So a token leads to the end of its chain, and nothing else does.
   while (row !== null && row.usedAt !== null) {
     newest = openSuccessor(row.sealedSuccessor!, newest);
     row = await em.findOne(RefreshToken, { hash: hashOf(newest) });
   }
-  // Only a token that was used goes before its session does.
+  // Only used tokens are deleted before their session.
   return row === null ? undefined : newest;
 }
 
-/** Whether an access token could live until `end`: it ends with a whole second. */
+/** Reports whether an access token that ends with `end` would be valid now. It ends with a whole second. */
 function outlives(end: Date, now: Date): boolean {
   return Math.floor(end.getTime() / 1000) * 1000 > now.getTime();
 }
@@ -143,7 +144,7 @@ function refused({ reason, session }: Refusal, client: Client): KnownError {
   const ids = session === undefined ? {} : { userId: session.user.id, sessionId: session.id };
   if (reason === "REUSED") {
     client.note({ event: "refresh token reused", ...ids });
-    noteEnded(client, session!.user.id, { count: 1, ids: [session!.id] }, "reuse");
+    logEnded(client, session!.user.id, { count: 1, ids: [session!.id] }, "reuse");
   } else client.note({ event: "refresh refused", ...ids, cause: reason });
   return new KnownError("INVALID_REFRESH_TOKEN", "The session can't be refreshed: sign in again", { reason });
 }

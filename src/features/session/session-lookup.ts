@@ -3,8 +3,8 @@ import { joinInOrder, tuples } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";
 import type { OperationSpan } from "../../foundation/tracing/span.js";
 
-/** A user with one of their sessions, which may be gone; dates in milliseconds since 1970. */
-export type ViewerRow = {
+/** A session with its user; dates in milliseconds since 1970. `session_id` is null if only the user exists. */
+export type SessionRow = {
   readonly name: string;
   readonly email: string;
   readonly registered_at: number;
@@ -13,32 +13,32 @@ export type ViewerRow = {
   readonly ended_at: number | null;
 };
 
-/** Looks a user up with one of their sessions; undefined where there is no such user, or a disabled one. */
-export type ViewerLookup = (
+/** Looks up a session and its user; undefined if there is no such user or the user is disabled. */
+export type SessionLookup = (
   userId: string,
   sessionId: string,
   signal: Signal,
   span?: OperationSpan,
-) => Promise<ViewerRow | undefined>;
+) => Promise<SessionRow | undefined>;
 
-// More would make those wait who ask meanwhile.
-const mostAtATime = 100;
+// With larger batches, requests that arrive during one would wait too long.
+const batchSize = 100;
 
 /**
- * Makes the look-up that every request with a good token needs. All that are asked for while a statement is under way
- * are the work of the next one: it begins after they have come, so that they see every session that has ended before,
- * and a busy server has fewer of them to run. They cost alike, so nobody's wait for another's.
+ * Returns the look-up that every request with a valid token needs. Look-ups that arrive while a statement is running are
+ * batched into the next one. It starts after they arrived, so it sees every session that ended before. All look-ups cost
+ * the same, so none delays another.
  */
-export function viewerLookup(
+export function sessionLookup(
   read: (
     statement: Sql,
     asking: readonly { readonly span: OperationSpan | undefined }[],
-  ) => Promise<(ViewerRow & { readonly number: number })[]>,
-): ViewerLookup {
+  ) => Promise<(SessionRow & { readonly number: number })[]>,
+): SessionLookup {
   type Asked = {
     readonly ids: readonly [userId: string, sessionId: string];
     readonly span: OperationSpan | undefined;
-    readonly resolve: (row: ViewerRow | undefined) => void;
+    readonly resolve: (row: SessionRow | undefined) => void;
     readonly reject: (error: unknown) => void;
   };
   let waiting: Asked[] = [];
@@ -47,8 +47,8 @@ export function viewerLookup(
   const readWaiting = async () => {
     isReading = true;
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, mostAtATime);
-      waiting = waiting.slice(mostAtATime);
+      const batch = waiting.slice(0, batchSize);
+      waiting = waiting.slice(batchSize);
       try {
         const found = await read(statementFor(batch.map(({ ids }) => ids)), batch);
         const rows = new Map(found.map((row) => [row.number, row]));
@@ -61,7 +61,7 @@ export function viewerLookup(
   };
 
   return (userId, sessionId, signal, span) => {
-    const row = new Promise<ViewerRow | undefined>((resolve, reject) => {
+    const row = new Promise<SessionRow | undefined>((resolve, reject) => {
       waiting.push({ ids: [userId, sessionId], span, resolve, reject });
     });
     if (!isReading) void readWaiting();

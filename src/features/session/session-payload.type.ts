@@ -6,10 +6,10 @@ import { DateTime } from "../../kit/date-time.js";
 import { UserType, userOf } from "../user/user.type.js";
 import type { OpenedSession } from "./session.service.js";
 
-/** What `register`, `login` and `refreshSession` answer. */
+/** The payload of `register`, `login` and `refreshSession`. */
 @ObjectType({
   simpleResolvers: true,
-  description: "What a client holds after signing in: a short-lived JWT, and the means to renew it.",
+  description: "The tokens of a session: a short-lived JWT, and a refresh token to renew it.",
 })
 export class SessionPayload {
   @Field(() => String, { description: "The JWT. Send it as: Authorization: Bearer <accessToken>" })
@@ -27,7 +27,7 @@ export class SessionPayload {
   @Field(() => String, { description: "Opaque. Each refresh replaces it: keep the newest." })
   readonly refreshToken: string;
 
-  @Field(() => DateTime, { description: "When the session ends, if it isn't refreshed before." })
+  @Field(() => DateTime, { description: "The end of the session, unless it is refreshed before." })
   readonly refreshExpiresAt: Date;
 
   @Field(() => DateTime, {
@@ -35,7 +35,7 @@ export class SessionPayload {
   })
   readonly serverTime: Date;
 
-  @Field(() => UserType, { description: "Whose session it is." })
+  @Field(() => UserType, { description: "The session's user." })
   readonly user: UserType;
 
   constructor(opened: OpenedSession, now: Date) {
@@ -49,8 +49,8 @@ export class SessionPayload {
   }
 }
 
-/** The payload of a session just opened or renewed, below which the viewer is its user. */
-export function answerOpened(opened: OpenedSession, context: Context, info: GraphQLResolveInfo): SessionPayload {
+/** Returns the payload of a session just opened or renewed. Below it, the viewer is the session's user. */
+export function openedPayload(opened: OpenedSession, context: Context, info: GraphQLResolveInfo): SessionPayload {
   context.openedBy.set(info.path.key, opened.viewer);
   return new SessionPayload(opened, context.now);
 }

@@ -3,11 +3,9 @@ import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core"
 import { InstantType } from "../../kit/instant-column.js";
 import { User } from "../user/user.entity.js";
 
-/**
- * What a sign-in opens and an access token names in `sid`: without a live row its tokens are worth nothing.
- */
+/** A session, which a sign-in opens and an access token names in `sid`. Its tokens are valid only while its row is live. */
 @Entity({ tableName: "sessions" })
-// The live sessions of a user: those that are over have an end that is past.
+// Finds the live sessions of a user, whose end is in the future.
 @Index({ properties: ["user", "expiresAt"] })
 export class Session {
   @PrimaryKey({ type: "text" })
@@ -22,16 +20,16 @@ export class Session {
   @Property({ type: InstantType })
   lastUsedAt!: Date;
 
-  /** From this instant on the session is over, whatever its tokens say. Ending it brings this forward. */
+  /** The session is over from this instant on, whatever its tokens say. Ending it early moves this. */
   @Property({ type: InstantType })
   @Index()
   expiresAt!: Date;
 
-  /** Set where it was ended before its time, which a refresh is told. */
+  /** Set if the session was ended early, which a refresh then reports. */
   @Property({ type: InstantType, nullable: true })
   endedAt!: Date | null;
 
-  /** The client's own words, cut to 300 characters. */
+  /** The client's User-Agent header, cut to 300 characters. */
   @Property({ type: "text", nullable: true })
   userAgent!: string | null;
 }

@@ -3,19 +3,19 @@ import { z } from "zod";
 
 import { storableText } from "../../kit/validation.js";
 
-@InputType({ description: "The refresh token to trade." })
+@InputType({ description: "The refresh token to exchange." })
 export class RefreshSessionInput {
   @Field(() => String, { description: "The newest refresh token that the client has." })
   refreshToken!: string;
 }
 
-@InputType({ description: "Which session to end, for a client whose access token has expired." })
+@InputType({ description: "The session to end, for a client whose access token has expired." })
 export class LogoutInput {
   @Field(() => String, { nullable: true, description: "A refresh token of the session, used or not." })
   refreshToken?: string | null;
 }
 
-@InputType({ description: "Which session to end." })
+@InputType({ description: "The session to end." })
 export class RevokeSessionInput {
   @Field(() => ID, { description: "The session's id, as sessions lists it." })
   sessionId!: string;

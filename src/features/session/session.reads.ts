@@ -13,12 +13,12 @@ type Row = {
   readonly user_agent: string | null;
 };
 
-// A user agent has 300 characters at most, each 6 bytes as JSON at most.
+// A user agent has at most 300 characters, each at most 6 bytes as JSON.
 const bytesOfSession = 2000;
 
 /**
- * The live sessions of a user, newest first: read once for all the fields that ask at a time, and not kept, since an
- * operation may end some in between.
+ * Returns the live sessions of a user, newest first. Fields that ask at a time share one read. The result is not cached,
+ * since an operation may end sessions between two fields.
  */
 export async function sessionsOf(context: Context, userId: string): Promise<readonly SessionType[]> {
   const sessions = await loaderOf(context).load(userId);
@@ -40,8 +40,8 @@ const loaderOf = perOperation(
 );
 
 /**
- * The live sessions of a user, newest first, up to so many. If there are more, which only an earlier release let be opened,
- * these are the ones that end last: an index finds them without reading the others.
+ * Reads at most `most` live sessions of a user, newest first. If there are more, which only an earlier release allowed,
+ * it returns the ones that end last: an index finds them without reading the others.
  */
 export async function readSessions(
   reader: OperationReader,
@@ -69,13 +69,13 @@ function sessionOf({ id, created_at, last_used_at, expires_at, user_agent }: Row
   });
 }
 
-/** Whose a session is; undefined where there is none of this id. */
+/** Returns the id of a session's user; undefined if there is no session with this id. */
 export async function ownerOf(reader: OperationReader, sessionId: string): Promise<string | undefined> {
   const [row] = await reader.all<{ user_id: string }>(sql`select user_id from sessions where id = ${sessionId}`);
   return row?.user_id;
 }
 
-/** When the newest session was opened, by the clock of the server that did; undefined where there is none. */
+/** Returns when the newest session was opened, by the clock of its server; undefined if there is no session. */
 export async function newestSessionAt(reader: OperationReader): Promise<Date | undefined> {
   const [row] = await reader.all<{ created_at: number }>(
     sql`select created_at from sessions order by id desc ${limit(1)}`,

@@ -7,7 +7,7 @@ import { KnownError } from "../../foundation/errors.js";
 import { checkArguments } from "../../kit/validation.js";
 import { UserType } from "../user/user.type.js";
 import { logoutByRefreshToken, refreshSession } from "./refresh.service.js";
-import { answerOpened, SessionPayload } from "./session-payload.type.js";
+import { openedPayload, SessionPayload } from "./session-payload.type.js";
 import { LogoutInput, RefreshSessionInput, RevokeSessionInput, revokeSessionRules } from "./session.input.js";
 import { sessionsOf } from "./session.reads.js";
 import { endOwnSessions } from "./session.service.js";
@@ -28,15 +28,15 @@ class RevokeSessionPayload {
 @Resolver(() => SessionType)
 export class SessionResolver {
   @Mutation(() => SessionPayload, {
-    description: "Trades a refresh token for a new pair of tokens. Ignores any Authorization header.",
+    description: "Exchanges a refresh token for a new pair of tokens. Ignores any Authorization header.",
   })
   async refreshSession(
-    @Arg("input", () => RefreshSessionInput, { description: "The token to trade." }) input: RefreshSessionInput,
+    @Arg("input", () => RefreshSessionInput, { description: "The token to exchange." }) input: RefreshSessionInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<SessionPayload> {
     const { transaction, client, settings, now } = context;
-    return answerOpened(
+    return openedPayload(
       await refreshSession(transaction, input.refreshToken, client, settings.sessionRules, now),
       context,
       info,
@@ -45,10 +45,10 @@ export class SessionResolver {
 
   @Mutation(() => LogoutPayload, {
     description:
-      "Ends the session of the refresh token given, else of this access token: from then on its tokens are refused. Needs one of the two.",
+      "Ends the session of the given refresh token or, without one, of this access token. From then on its tokens are refused. Needs one of the two.",
   })
   async logout(
-    @Arg("input", () => LogoutInput, { nullable: true, description: "A refresh token, in place of the header." })
+    @Arg("input", () => LogoutInput, { nullable: true, description: "A refresh token, instead of the header." })
     input: LogoutInput | null | undefined,
     @Ctx() context: Context,
   ): Promise<LogoutPayload> {
@@ -61,13 +61,13 @@ export class SessionResolver {
     return { endedSessions: await endOwnSessions(context, viewer, { only: viewer.sessionId }, "logout") };
   }
 
-  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer's, this one too. Needs a session." })
+  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer, this one too. Needs a session." })
   async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
     const viewer = requireViewer(context);
     return { endedSessions: await endOwnSessions(context, viewer, "all", "logout everywhere") };
   }
 
-  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer's. Needs a session." })
+  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer. Needs a session." })
   async revokeSession(
     @Arg("input", () => RevokeSessionInput, { description: "The session to end." }) input: RevokeSessionInput,
     @Ctx() context: Context,
@@ -79,13 +79,13 @@ export class SessionResolver {
     return { sessionId };
   }
 
-  @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's own token." })
+  @FieldResolver(() => Boolean, { description: "Whether it is the session of this request's token." })
   current(@Root() session: SessionType, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): boolean {
     return viewerAt(context, info)?.sessionId === session.id;
   }
 }
 
-/** What sessions add to a user. */
+/** Adds the sessions to a user. */
 @Resolver(() => UserType)
 export class UserSessionsResolver {
   @FieldResolver(() => [SessionType], {

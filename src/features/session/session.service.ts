@@ -7,16 +7,16 @@ import type { User } from "../user/user.entity.js";
 import { lockUser } from "../user/user.service.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";
 import type { Client, Context } from "../../kit/context.js";
-import { prune } from "./prune-sessions.js";
+import { pruneSessions } from "./prune-sessions.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { hashOf, newRefreshToken } from "./refresh-token.js";
 import { Session } from "./session.entity.js";
 import { signAccessToken } from "./access-token.js";
 
-/** A session just opened or renewed, with what its client is to hold. */
+/** A session just opened or renewed, with its new tokens. */
 export type OpenedSession = {
   readonly viewer: Viewer;
-  /** When the session ends, unless it is used again before. */
+  /** The end of the session, unless it is refreshed before. */
   readonly sessionExpiresAt: Date;
   readonly accessToken: string;
   /** The access token's `exp`. */
@@ -26,7 +26,7 @@ export type OpenedSession = {
 
 type Authenticated = Extract<Auth, { readonly state: "viewer" }>;
 
-/** When a session used at `now` ends, unless it is used again before. */
+/** Returns the end of a session that is used at `now`, unless it is refreshed before. */
 export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): Date {
   return new Date(
     Math.min(
@@ -37,8 +37,8 @@ export function endOfSession(createdAt: Date, rules: SessionRules, now: Date): D
 }
 
 /**
- * Opens a session within the caller's transaction, which has locked the user or just created them. If the user has as
- * many as a user may, those that were used longest ago end.
+ * Opens a session within the caller's transaction, which has locked or created the user. If the user has the most
+ * sessions that are allowed, the least recently used ones end.
  */
 export async function openSession(
   em: SqlEntityManager,
@@ -60,11 +60,11 @@ export async function openSession(
   em.persist(session);
   const refreshToken = addRefreshToken(em, session);
   await em.flush();
-  await prune(em, now);
-  return { ...grantTokens(session, refreshToken, rules, now), displaced };
+  await pruneSessions(em, now);
+  return { ...issueTokens(session, refreshToken, rules, now), displaced };
 }
 
-/** Gives the session a new refresh token: its newest, and the only unused one. */
+/** Adds a refresh token to the session: its newest, and its only unused one. */
 export function addRefreshToken(em: EntityManager, session: Session): string {
   const token = newRefreshToken();
   em.persist(
@@ -73,8 +73,8 @@ export function addRefreshToken(em: EntityManager, session: Session): string {
   return token;
 }
 
-/** What the session's client is given: this refresh token, and a new access token. */
-export function grantTokens(session: Session, refreshToken: string, rules: SessionRules, now: Date): OpenedSession {
+/** Returns the session with this refresh token and a new access token. */
+export function issueTokens(session: Session, refreshToken: string, rules: SessionRules, now: Date): OpenedSession {
   const { user } = session;
   const signed = signAccessToken({ id: session.id, userId: user.id, expiresAt: session.expiresAt }, rules, now);
   const { id: userId, name, email, createdAt: registeredAt } = user;
@@ -85,40 +85,40 @@ export function grantTokens(session: Session, refreshToken: string, rules: Sessi
 const shortLifeSeconds = 5;
 
 /**
- * An access token for the viewer's session that ends in five seconds, so that its end can be watched. It outlives
- * neither the session nor the token that it was asked for with; the session and its other tokens stay as they are.
+ * Issues an access token that ends in five seconds, so that a user can watch it expire. It outlives neither the session nor
+ * the token that asked for it. The session and its other tokens stay as they are.
  */
 export function grantShortToken({ viewer, expiresAt }: Authenticated, rules: SessionRules, now: Date) {
   const { sessionId: id, userId } = viewer;
   return signAccessToken({ id, userId, expiresAt }, { ...rules, accessTokenTtlSeconds: shortLifeSeconds }, now);
 }
 
-/** Which of a user's live sessions end. */
+/** The live sessions of a user that are to end. */
 export type Which = "all" | { readonly only: string } | { readonly allBut: string };
 
-/** Sessions that ended. Only their number is known if there were more than anybody would read. */
+/** Sessions that ended. `ids` is empty if there were too many to log one by one. */
 export type Ended = { readonly count: number; readonly ids: readonly string[] };
 
-const mostNamed = 1000;
+const mostLogged = 1000;
 
 /**
- * Ends live sessions of a user by one statement, from the next operation on. The caller's transaction has locked the user.
+ * Ends live sessions of a user with one statement, from the next operation on. The caller's transaction has locked the user.
  */
 export async function endSessions(em: EntityManager, userId: string, which: Which, now: Date): Promise<Ended> {
   const live = liveOf(userId, which, now);
-  const ended = await named(em, live);
+  const ended = await idsOf(em, live);
   const count = ended.length === 0 ? 0 : await em.nativeUpdate(Session, live, { endedAt: now, expiresAt: now });
-  return { count, ids: count > mostNamed ? [] : ended };
+  return { count, ids: count > mostLogged ? [] : ended };
 }
 
-const endedAtATime = 500;
+const endedPerBatch = 500;
 
-/** Ends every live session of every user, some at a time, each lot in a transaction of its own. Returns how many. */
+/** Ends every live session of every user, in batches with a transaction each. Returns how many ended. */
 export async function endEverySession(transaction: Context["transaction"], now: Date): Promise<number> {
   const where = { endedAt: null, expiresAt: { $gt: now } };
   const endSome = () =>
     transaction(async (em) => {
-      const some = await em.find(Session, where, { fields: ["id"], orderBy: { id: "asc" }, limit: endedAtATime });
+      const some = await em.find(Session, where, { fields: ["id"], orderBy: { id: "asc" }, limit: endedPerBatch });
       if (some.length === 0) return 0;
       const ids = some.map(({ id }) => id);
       return em.nativeUpdate(Session, { ...where, id: { $in: ids } }, { endedAt: now, expiresAt: now });
@@ -128,17 +128,17 @@ export async function endEverySession(transaction: Context["transaction"], now: 
   return all;
 }
 
-/** The live sessions of a user that end when the caller's transaction deletes the user, whom it has locked. */
+/** Returns the live sessions that end because the caller's transaction deletes their user. It has locked the user. */
 export async function endingSessions(em: EntityManager, userId: string, now: Date): Promise<Ended> {
   const live = liveOf(userId, "all", now);
-  const ids = await named(em, live);
-  return ids.length > mostNamed ? { count: await em.count(Session, live), ids: [] } : { count: ids.length, ids };
+  const ids = await idsOf(em, live);
+  return ids.length > mostLogged ? { count: await em.count(Session, live), ids: [] } : { count: ids.length, ids };
 }
 
 /**
- * Ends the user's sessions that were used longest ago until one more may be opened. At most a thousand end at a time:
- * an earlier release may have left more, which end with the next sign-ins. Of those, only the ones that end soonest are
- * looked at, which an index finds.
+ * Ends the user's least recently used sessions until one more may be opened. At most 1,000 end at a time: an earlier
+ * release may have left more, which end with the next sign-ins. Of these, only the ones that end soonest are considered,
+ * which an index finds.
  */
 async function makeRoom(em: SqlEntityManager, userId: string, most: number, now: Date): Promise<Ended> {
   const kept = most - 1;
@@ -147,17 +147,17 @@ async function makeRoom(em: SqlEntityManager, userId: string, most: number, now:
         select id, last_used_at from sessions where user_id = ? and ended_at is null and expires_at > ?
           order by expires_at limit ?) as live
       order by last_used_at desc, id desc limit ? offset ?`,
-    [userId, now.getTime(), kept + mostNamed, mostNamed, kept],
+    [userId, now.getTime(), kept + mostLogged, mostLogged, kept],
   );
   const ids = excess.map(({ id }) => id);
   if (ids.length > 0) await em.nativeUpdate(Session, { id: { $in: ids } }, { endedAt: now, expiresAt: now });
   return { count: ids.length, ids };
 }
 
-/** The ids of sessions, newest first, up to one more than are named. */
-async function named(em: EntityManager, where: FilterQuery<Session>): Promise<string[]> {
-  const found = await em.find(Session, where, { fields: ["id"], limit: mostNamed + 1 });
-  // Ids begin with the instant at which they were made.
+/** Returns the ids of sessions, newest first, up to one more than are logged. */
+async function idsOf(em: EntityManager, where: FilterQuery<Session>): Promise<string[]> {
+  const found = await em.find(Session, where, { fields: ["id"], limit: mostLogged + 1 });
+  // Ids start with the instant of their creation.
   return found
     .map(({ id }) => id)
     .toSorted()
@@ -170,14 +170,14 @@ function liveOf(userId: string, which: Which, now: Date): FilterQuery<Session> {
   return { ...live, id: "only" in which ? which.only : { $ne: which.allBut } };
 }
 
-/** Marks a session as ended; those that are over already stay as they are. */
+/** Marks a session as ended, unless it is over already. */
 export function endSession(session: Session, now: Date): void {
   if (session.endedAt !== null || now >= session.expiresAt) return;
   session.endedAt = now;
   session.expiresAt = now;
 }
 
-/** Ends live sessions of the viewer's. Returns how many, which is 0 if another request was faster. */
+/** Ends live sessions of the viewer. Returns how many ended: 0 if another request was faster. */
 export async function endOwnSessions(
   { transaction, client, now }: Pick<Context, "transaction" | "client" | "now">,
   { userId }: Viewer,
@@ -188,12 +188,12 @@ export async function endOwnSessions(
     await lockUser(em, userId);
     return endSessions(em, userId, which, now);
   });
-  noteEnded(client, userId, ended, cause);
+  logEnded(client, userId, ended, cause);
   return ended.count;
 }
 
-/** Logs each session that ended, or their number. */
-export function noteEnded(client: Client, userId: string, { count, ids }: Ended, cause: string): void {
+/** Logs each session that ended, or only their number. */
+export function logEnded(client: Client, userId: string, { count, ids }: Ended, cause: string): void {
   for (const sessionId of ids) client.note({ event: "session ended", userId, sessionId, cause });
   if (count > ids.length) client.note({ event: "session ended", userId, count, cause });
 }

@@ -7,7 +7,7 @@ import { Node } from "../../kit/node.type.js";
 @ObjectType("Session", {
   implements: Node,
   simpleResolvers: true,
-  description: "A sign-in on one device, until it is ended or its time is up.",
+  description: "A sign-in on one device, until it is ended or expires.",
 })
 export class SessionType extends Node {
   @Field(() => DateTime, { description: "When it was opened." })
@@ -16,10 +16,10 @@ export class SessionType extends Node {
   @Field(() => DateTime, { description: "Its last sign-in or refresh." })
   readonly lastUsedAt: Date;
 
-  @Field(() => DateTime, { description: "When the session ends, if it isn't refreshed before." })
+  @Field(() => DateTime, { description: "The end of the session, unless it is refreshed before." })
   readonly expiresAt: Date;
 
-  @Field(() => String, { nullable: true, description: "What the client that signed in called itself." })
+  @Field(() => String, { nullable: true, description: "The User-Agent header of the client that signed in." })
   readonly userAgent: string | null;
 
   constructor(session: Omit<SessionType, "id"> & { readonly id: string }) {

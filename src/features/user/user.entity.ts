@@ -8,15 +8,15 @@ export class User {
   @PrimaryKey({ type: "text" })
   id!: string;
 
-  /** The name that others see. */
+  /** The name that other users see. */
   @Property({ type: "text" })
   name!: string;
 
-  /** As it was typed at registration. */
+  /** The address as it was typed at registration. */
   @Property({ type: "text" })
   email!: string;
 
-  /** What every spelling of one address has in common; see `emailKeyOf`. */
+  /** The same for every spelling of an address; see `emailKeyOf`. */
   @Property({ type: "text" })
   @Unique()
   emailKey!: string;
@@ -28,7 +28,7 @@ export class User {
   @Property({ type: InstantType })
   createdAt!: Date;
 
-  /** When an operator disabled them: nobody can be them any more, though what they wrote stays. Null for all others. */
+  /** When an operator disabled the user, who can no longer sign in but whose posts stay. Null if the user is not disabled. */
   @Property({ type: InstantType, nullable: true })
   disabledAt!: Date | null;
 }

@@ -10,7 +10,7 @@ import { UserType } from "./user.type.js";
 
 type Row = { readonly id: string; readonly name: string; readonly created_at: number };
 
-/** Users by their ids, null where there is none: read once for all that is asked for at a time, and not kept. */
+/** Loads users by their ids, null if there is none. Requests are batched and not cached. */
 export const usersOf = perOperation(
   ({ reader }: { readonly reader: OperationReader }) =>
     new DataLoader<string, UserType | null>(
@@ -27,7 +27,7 @@ export const usersOf = perOperation(
     ),
 );
 
-/** A user as those see them who administer the server. */
+/** A user as administrators see it. */
 export type Account = {
   readonly id: string;
   readonly email: string;
@@ -41,14 +41,14 @@ type AccountRow = Omit<Account, "createdAt" | "disabledAt"> & {
   readonly disabled_at: number | null;
 };
 
-/** The account with this id or email, in any of the email's spellings. */
+/** Finds the account with this id or email, in any spelling of the email. */
 export async function findAccount(reader: OperationReader, idOrEmail: string): Promise<Account | undefined> {
   const condition = isId("user", idOrEmail) ? sql`id = ${idOrEmail}` : sql`email_key = ${emailKeyOf(idOrEmail)}`;
   const [account] = await readAccounts(reader, sql`where ${condition}`);
   return account;
 }
 
-/** At most so many accounts in the order of their ids, which is that of their creation, after the one with the id `after`. */
+/** Reads at most `most` accounts after the id `after`. Ids are in the order of creation. */
 export function listAccounts(
   reader: OperationReader,
   { after, most, disabledOnly }: { readonly after: string; readonly most: number; readonly disabledOnly: boolean },

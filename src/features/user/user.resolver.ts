@@ -14,7 +14,7 @@ export class UserResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The email address; shown to the user alone, null to everybody else.",
+    description: "The email address; null to everybody except the user.",
   })
   email(@Root() user: UserType, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): string | null {
     const viewer = viewerAt(context, info);

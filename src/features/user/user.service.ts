@@ -4,14 +4,14 @@ import { KnownError } from "../../foundation/errors.js";
 import { newId } from "../../kit/id.js";
 import { User } from "./user.entity.js";
 
-/** What every spelling of one address has in common: upper and lower case, and composed accents, are alike. */
+/** Returns the same key for every spelling of an address: in upper or lower case, with composed or decomposed accents. */
 export function emailKeyOf(email: string): string {
   return email.trim().normalize("NFC").toLowerCase();
 }
 
 /**
- * Locks a user until the caller's transaction ends; null if there is none. Every transaction that changes what belongs to
- * a user begins with this, so that two of them never hold what the other one waits for.
+ * Locks a user until the caller's transaction ends; null if there is none. Every transaction that changes a user's data
+ * starts with this, which prevents deadlocks.
  */
 export function lockUser(em: EntityManager, id: string): Promise<User | null> {
   return em.findOne(User, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
@@ -35,7 +35,7 @@ export type NewUser = { readonly email: string; readonly name: string; readonly 
 /**
  * Stores a new account within the caller's transaction.
  *
- * @throws KnownError `CONFLICT` where an account has this email.
+ * @throws KnownError `CONFLICT` if an account has this email.
  */
 export async function createUser(em: EntityManager, user: NewUser, now: Date): Promise<User> {
   const created = em.create(User, {

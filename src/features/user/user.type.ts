@@ -4,15 +4,15 @@ import type { Viewer } from "../../kit/auth.js";
 import { DateTime } from "../../kit/date-time.js";
 import { Node, SameForAll } from "../../kit/node.type.js";
 
-/** What everybody may know of a user. The resolver adds the email, which only its owner sees. */
-@ObjectType("User", { implements: Node, simpleResolvers: true, description: "Somebody with an account." })
+/** The public fields of a user. The resolver adds the email, which only the user sees. */
+@ObjectType("User", { implements: Node, simpleResolvers: true, description: "A user with an account." })
 export class UserType extends Node {
   @SameForAll()
-  @Field(() => String, { description: "The name that others see." })
+  @Field(() => String, { description: "The name that other users see." })
   readonly name: string;
 
   @SameForAll()
-  @Field(() => DateTime, { description: "When the account was made." })
+  @Field(() => DateTime, { description: "When the account was created." })
   readonly createdAt: Date;
 
   constructor({ id, name, createdAt }: { readonly id: string; readonly name: string; readonly createdAt: Date }) {
@@ -23,7 +23,7 @@ export class UserType extends Node {
   }
 }
 
-/** The viewer as GraphQL shows users. */
+/** Returns the viewer as a GraphQL user. */
 export function userOf({ userId, name, registeredAt }: Viewer): UserType {
   return new UserType({ id: userId, name, createdAt: registeredAt });
 }
