@@ -42,7 +42,8 @@ export { cursorRule, fromOneEnd, PageArguments, pageArgumentRules, pageRequestOf
 export { OrderDirection, type Order, type PageRequest, type Position } from "./kit/paging/page-request.js";
 export { cursorsOf, PageInfo, pageOf, type KeysetRow, type Page } from "./kit/paging/page.js";
 export { postsFor, type PostReads } from "./features/post/list/post.reads.js";
-export { selectedOfPost, type PostSelection } from "./features/post/list/selection.js";
+export { selectedOfPost } from "./features/post/list/selected-fields.js";
+export type { PostSelection } from "./features/post/list/selection.js";
 export { Post } from "./features/post/post.entity.js";
 export { requirePost } from "./features/post/post.service.js";
 export { PostType } from "./features/post/post.type.js";

@@ -290,7 +290,7 @@ test("looks up each word of a search once, and refuses more than 16 different on
   expect(await found("One ONE óne two")).toBe(1);
   const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(" ");
   expect(await found(words(16))).toBe(0);
-  expect(await found(words(17))).toEqual([{ path: ["search"], message: "must have 16 different words at most" }]);
+  expect(await found(words(17))).toEqual([{ path: ["search"], message: "must have at most 16 different words" }]);
 });
 
 /** A server with small bounds, and what opens connections to it. */

@@ -249,7 +249,7 @@ test("refuses a change to a version that the post has left, and tells the curren
   for (const { body, status } of refusals) {
     expect(status).toBe(200);
     expect(body.errors![0]).toMatchObject({
-      message: "The post was changed meanwhile",
+      message: "The post has changed since you read it",
       extensions: { code: "CONFLICT", currentVersion: 2 },
     });
   }

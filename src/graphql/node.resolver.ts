@@ -6,7 +6,7 @@ import type { Context } from "../kit/context.js";
 import { isId, type IdKind } from "../kit/id.js";
 import { Node } from "../kit/node.type.js";
 import { postsFor } from "../features/post/list/post.reads.js";
-import { selectedOfPost } from "../features/post/list/selection.js";
+import { selectedOfPost } from "../features/post/list/selected-fields.js";
 import { sessionsOf } from "../features/session/session.reads.js";
 import { usersOf } from "../features/user/user.reads.js";
 

@@ -8,11 +8,11 @@ import { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/
 export type CreatePostInput = {
   /** 1 to 100,000 characters. */
   content: string;
-  /** In the future: schedules it, so that others see it from then on. Not together with published: false. */
+  /** In the future: schedules the post, so that others see it from then on. Not together with published: false. */
   publishAt?: string | null | undefined;
   /** False keeps it a draft. */
   published?: boolean | null | undefined;
-  /** 1 to 200 characters once trimmed. */
+  /** 1 to 200 characters after trimming. */
   title: string;
 };
 
@@ -24,17 +24,17 @@ export type LoginInput = {
   password: string;
 };
 
-/** What has happened to a post, as the viewer sees it. */
+/** What happened to a post, as the viewer sees it. */
 export type PostEventKind =
-  /** The viewer may see it from now on. */
+  /** The viewer can see the post from now on. */
   | 'ADDED'
   /** Title, content or dates changed. */
   | 'CHANGED'
-  /** Nothing happened yet; the cursor is where to go on from. */
+  /** The subscription has started; continue from its cursor. */
   | 'READY'
-  /** The viewer may see it no longer. */
+  /** The viewer can no longer see the post. */
   | 'REMOVED'
-  /** What happened since the cursor is no longer known: read the list again. */
+  /** The events since the cursor are no longer known: read the list again. */
   | 'RESET'
   /** Its vote count changed. */
   | 'VOTED';

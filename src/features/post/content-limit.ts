@@ -2,10 +2,10 @@ import type { GraphQLResolveInfo } from "graphql";
 
 import type { Context } from "../../kit/context.js";
 import type { Transaction } from "../../database/transaction.js";
-import { selectedOfPayload } from "./list/selection.js";
+import { selectedOfPayload } from "./list/selected-fields.js";
 
-/** The operation's transactions, which don't commit where the answer has no room for the content of the post. */
-export function countingContent({ transaction, answer }: Context, info: GraphQLResolveInfo): Transaction {
+/** Returns the operation's transactions. They roll back if the content of the changed post doesn't fit in the response. */
+export function transactionWithContentLimit({ transaction, answer }: Context, info: GraphQLResolveInfo): Transaction {
   const { contentTimes } = selectedOfPayload(info);
   return (work) =>
     transaction(async (em, dialect) => {

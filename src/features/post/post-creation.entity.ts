@@ -3,7 +3,7 @@ import { Entity, ManyToOne, PrimaryKey, PrimaryKeyProp, Property } from "@mikro-
 import { InstantType } from "../../kit/instant-column.js";
 import { User } from "../user/user.entity.js";
 
-/** That a user created a post, which is remembered for an hour at least, whatever becomes of the post. */
+/** A creation of a post by a user. It is kept for at least an hour, even if the post is deleted. */
 @Entity({ tableName: "post_creations" })
 export class PostCreation {
   [PrimaryKeyProp]?: ["author", "number"];
@@ -11,7 +11,7 @@ export class PostCreation {
   @ManyToOne(() => User, { primary: true, deleteRule: "cascade", index: false })
   author!: User;
 
-  /** Counts the posts that the user has created, from 1. */
+  /** The number of this creation among the user's, from 1. */
   @PrimaryKey({ type: "integer" })
   number!: number;
 

@@ -1,8 +1,8 @@
 import { badUserInput } from "../../foundation/errors.js";
 
 /**
- * Where a post stands at an instant. Nothing but `publishedAt` says so: null for a draft, in the future while it is
- * scheduled, and past once it is published, with nothing having to run in between.
+ * The status of a post at an instant. It follows from `publishedAt` alone: null for a draft, in the future while the post is
+ * scheduled, and in the past once it is published. Nothing has to run when the status changes.
  */
 export enum PostStatus {
   DRAFT = "DRAFT",
@@ -10,23 +10,23 @@ export enum PostStatus {
   PUBLISHED = "PUBLISHED",
 }
 
-/** The status at `now` of a post with this `publishedAt`. */
+/** Returns the status at `now` of a post with this `publishedAt`. */
 export function statusAt(publishedAt: Date | null, now: Date): PostStatus {
   if (publishedAt === null) return PostStatus.DRAFT;
   return publishedAt <= now ? PostStatus.PUBLISHED : PostStatus.SCHEDULED;
 }
 
-/** What an update asks of a post's state; a field that is absent asks nothing. */
+/** A requested change of a post's status; absent fields change nothing. */
 export type PublicationChange = {
   readonly published?: boolean | undefined;
-  /** In the future; null takes a schedule away. Never beside `published`. */
+  /** In the future; null cancels the schedule. Never together with `published`. */
   readonly publishAt?: Date | null | undefined;
 };
 
 /**
- * The `publishedAt` that a change leaves a post with. What changes nothing gives the same date back.
+ * Returns the `publishedAt` of a post after a change; the same date if nothing changes.
  *
- * @throws KnownError `BAD_USER_INPUT` where a published post is to be scheduled.
+ * @throws KnownError `BAD_USER_INPUT` if the change would schedule a published post.
  */
 export function publishedAtAfter(publishedAt: Date | null, change: PublicationChange, now: Date): Date | null {
   const status = statusAt(publishedAt, now);
@@ -38,5 +38,5 @@ export function publishedAtAfter(publishedAt: Date | null, change: PublicationCh
   if (publishAt === undefined) return publishedAt;
   if (status !== PostStatus.PUBLISHED) return publishAt;
   if (publishAt === null) return publishedAt;
-  throw badUserInput([{ path: ["input", "publishAt"], message: "must not be set on a post that is published" }]);
+  throw badUserInput([{ path: ["input", "publishAt"], message: "must not be set on a published post" }]);
 }

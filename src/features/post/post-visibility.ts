@@ -2,19 +2,19 @@ import { joinSql, Sql, sql } from "../../database/sql.js";
 import type { LogEvent } from "../../database/event-log/event.js";
 import { PostStatus, statusAt } from "./post-publication.js";
 
-/** A reason to see posts: they are all in this status, in these dates, and of this author where one is named. */
+/** A set of posts that a viewer may see: those in this status, within these dates and, if one is given, by this author. */
 export type VisibilityScope = {
   readonly status: PostStatus;
-  /** Whether they have a `publishedAt`. Those that have it are listed by it. */
+  /** Whether the posts have a `publishedAt`, by which they are then listed. */
   readonly dated: boolean;
   readonly listed?: { readonly upTo: Date } | { readonly after: Date };
   readonly authorId?: string;
 };
 
 /**
- * Who sees what, the only place that says so: everybody what is published by `now`, and authors whatever is theirs.
- * A post meets at most one of the scopes. Every read of posts starts from them, changes of foreign posts too, so that
- * what can't be seen can't be told from what isn't there.
+ * Returns the posts that a viewer may see: those published by `now`, and all of their own. A post is in at most one scope.
+ * Every read of posts starts from the scopes, even of posts to be changed, so a hidden post can't be told from a missing
+ * one.
  */
 export function visibilityScopes(viewerId: string | undefined, now: Date): VisibilityScope[] {
   const published: VisibilityScope = { status: PostStatus.PUBLISHED, dated: true, listed: { upTo: now } };
@@ -27,7 +27,7 @@ export function visibilityScopes(viewerId: string | undefined, now: Date): Visib
   ];
 }
 
-/** That a row of `posts`, by the name that it has in the statement, meets one of the scopes. */
+/** The condition that a row of `posts`, with this name in the statement, is in one of the scopes. */
 export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
   const row = new Sql(name);
   const conditions = scopes.map(({ dated, listed, authorId }) =>
@@ -47,13 +47,13 @@ export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
   return sql`(${conditions.length === 0 ? sql`false` : joinSql(conditions, " or ")})`;
 }
 
-/** That an event of the log, whose columns are at hand, is about a post that the viewer could see before or after it. */
+/** The condition that an event is about a post that the viewer could see before or after it. */
 export function isEventFor(viewerId: string | undefined): Sql {
   const seenByAll = sql`published_before <= at or published_after <= at`;
   return viewerId === undefined ? sql`(${seenByAll})` : sql`(author_id = ${viewerId} or ${seenByAll})`;
 }
 
-/** Whether a viewer (undefined: anybody) may see a post that was read as its author sees it: the scopes say the same. */
+/** Reports whether a viewer, undefined if anonymous, may see a post. It agrees with the scopes. */
 export function maySee(
   viewerId: string | undefined,
   { authorId, publishedAt }: { readonly authorId: string; readonly publishedAt: Date | null },
@@ -62,10 +62,10 @@ export function maySee(
   return authorId === viewerId || statusAt(publishedAt, now) === PostStatus.PUBLISHED;
 }
 
-/** What a change of a post is to those who could see the post before it, after it, or both. */
+/** A change of a post, as it looks to viewers who could see the post before it, after it, or both. */
 export type ChangeSeen = "ADDED" | "CHANGED" | "VOTED" | "REMOVED";
 
-/** What a change of a post is to its author or to all others; undefined for nothing at all. */
+/** Returns a change of a post as its author or all others see it; undefined if they see nothing of it. */
 export function changeSeen(event: LogEvent, by: "author" | "others"): ChangeSeen | undefined {
   const { change, at, publishedBefore, publishedAfter } = event;
   const isPublished = (since: number | null) => since !== null && since <= at;

@@ -9,14 +9,14 @@ export class Post {
   @PrimaryKey({ type: "text" })
   id!: string;
 
-  // None of the partial indexes below can serve the foreign key, which looks for posts in every state.
+  // None of the partial indexes below can serve the foreign key, which needs posts in every state.
   @ManyToOne(() => User, { deleteRule: "cascade" })
   author!: User;
 
   @Property({ type: "text" })
   title!: string;
 
-  /** What the title is sorted by; see `titleKeyOf`. */
+  /** The sort key of the title; see `titleKeyOf`. */
   @Property({ type: "text", default: "" })
   titleKey!: string;
 
@@ -38,22 +38,22 @@ export class Post {
   @Property({ type: InstantType })
   updatedAt!: Date;
 
-  /** Kept by triggers; nothing else writes it. */
+  /** Written by triggers only. */
   @Property({ type: "integer", default: 0 })
   voteCount: number & Opt = 0;
 
-  /** 1 at first; goes up by one with each change. */
+  /** 1 at first; each change adds one. */
   @Property({ type: "integer" })
   version!: number;
 }
 
-// Three indexes an order, for what is found along it: everybody's dated posts, an author's dated ones, an author's
-// drafts. `listed_at` stands at the end of the first two, so that scheduled posts are passed over within the index.
+// Three indexes for each order: of all dated posts, of an author's dated posts, and of an author's drafts. The first two end
+// with `listed_at`, so that scheduled posts are skipped within the index.
 for (const key of ["listed_at", "created_at", "updated_at", "title_key", "vote_count"]) {
-  const passedOver = key === "listed_at" ? "" : ", `listed_at`";
+  const skipColumn = key === "listed_at" ? "" : ", `listed_at`";
   const indexes = {
-    dated: `(\`${key}\`, \`id\`${passedOver}) where \`published_at\` is not null`,
-    author_dated: `(\`author_id\`, \`${key}\`, \`id\`${passedOver}) where \`published_at\` is not null`,
+    dated: `(\`${key}\`, \`id\`${skipColumn}) where \`published_at\` is not null`,
+    author_dated: `(\`author_id\`, \`${key}\`, \`id\`${skipColumn}) where \`published_at\` is not null`,
     author_drafts: `(\`author_id\`, \`${key}\`, \`id\`) where \`published_at\` is null`,
   };
   for (const [kind, definition] of Object.entries(indexes)) {
@@ -62,7 +62,7 @@ for (const key of ["listed_at", "created_at", "updated_at", "title_key", "vote_c
   }
 }
 
-// Posts that were not published when they were created, which a list by date with a filter by creation looks for apart.
+// Posts that were published later than they were created. A list by date with a filter by creation needs them separately.
 for (const [kind, author] of [
   ["", ""],
   ["author_", "`author_id`, "],

@@ -6,7 +6,7 @@ import { storableText, textOf, trimmedTextOf } from "../../kit/validation.js";
 
 @InputType({ description: "A new post." })
 export class CreatePostInput {
-  @Field(() => String, { description: "1 to 200 characters once trimmed." })
+  @Field(() => String, { description: "1 to 200 characters after trimming." })
   title!: string;
 
   @Field(() => String, { description: "1 to 100,000 characters." })
@@ -17,19 +17,20 @@ export class CreatePostInput {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: "In the future: schedules it, so that others see it from then on. Not together with published: false.",
+    description:
+      "In the future: schedules the post, so that others see it from then on. Not together with published: false.",
   })
   publishAt?: Date | null;
 }
 
 @InputType({
-  description: "Changes to a post. A field that is left out stays as it is; null is refused, but for publishAt.",
+  description: "Changes to a post. A field that is left out stays as it is; null is refused, except for publishAt.",
 })
 export class UpdatePostInput {
   @Field(() => ID, { description: "The post to change." })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: "1 to 200 characters once trimmed." })
+  @Field(() => String, { nullable: true, description: "1 to 200 characters after trimming." })
   title?: string | null;
 
   @Field(() => String, { nullable: true, description: "1 to 100,000 characters." })
@@ -37,7 +38,7 @@ export class UpdatePostInput {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "True publishes it now, if it isn't; false makes it a draft again.",
+    description: "True publishes the post now if it is not published; false makes it a draft again.",
   })
   published?: boolean | null;
 
@@ -50,7 +51,8 @@ export class UpdatePostInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: "The version that the changes were made to: refused with CONFLICT where the post has moved on.",
+    description:
+      "The version that the changes were made to; they are refused with CONFLICT if the post has another version.",
   })
   expectedVersion?: number | null;
 }
@@ -71,17 +73,14 @@ const title = trimmedTextOf(1, 200);
 const content = textOf(1, 100_000);
 const published = z.boolean("must be true or false");
 
-/** Where and how a rule complains of `publishAt` that looks beyond that field: whatever else is wrong, it is told too. */
+/** The issue of a rule about `publishAt` and other fields. It is reported along with all other issues. */
 const publishAtRule = (message: string) => ({ path: ["input", "publishAt"], message, when: () => true });
 const inTheFuture = publishAtRule("must be in the future");
 
 export const createPostRules = z
   .object({ input: z.object({ title, content, published, publishAt: z.date().nullish() }), now: z.date() })
   .refine(({ input, now }) => input.publishAt == null || input.publishAt > now, inTheFuture)
-  .refine(
-    ({ input }) => input.published || input.publishAt == null,
-    publishAtRule("must not be set on what is to stay a draft"),
-  );
+  .refine(({ input }) => input.published || input.publishAt == null, publishAtRule("must not be set on a draft"));
 
 // GraphQL can't say "may be left out but not null", so the rules do.
 export const updatePostRules = z

@@ -35,9 +35,9 @@ import {
 import { pageRules, PostsArguments } from "./list/posts.args.js";
 import { PostStatus, statusAt } from "./post-publication.js";
 import { postsFor } from "./list/post.reads.js";
-import { selectedOfPost, selectedOfPosts } from "./list/selection.js";
+import { selectedOfPost, selectedOfPosts } from "./list/selected-fields.js";
 import { createPost, deletePost, updatePost } from "./post.service.js";
-import { countingContent } from "./content-limit.js";
+import { transactionWithContentLimit } from "./content-limit.js";
 import { PostType, voteForIt, type PostContent } from "./post.type.js";
 import { setVote } from "./vote.service.js";
 
@@ -45,8 +45,8 @@ registerEnumType(PostStatus, {
   name: "PostStatus",
   description: "Who can see a post.",
   valuesConfig: {
-    DRAFT: { description: "Its author alone." },
-    SCHEDULED: { description: "Its author alone, until publishedAt." },
+    DRAFT: { description: "Only its author." },
+    SCHEDULED: { description: "Only its author, until publishedAt." },
     PUBLISHED: { description: "Everybody who may read posts." },
   },
 });
@@ -61,9 +61,9 @@ class PostPayload {
   }
 }
 
-@ObjectType({ simpleResolvers: true, description: "A post that is gone." })
+@ObjectType({ simpleResolvers: true, description: "A post just deleted." })
 class DeletePostPayload {
-  @Field(() => ID, { description: "The id that it had." })
+  @Field(() => ID, { description: "The id of the deleted post." })
   readonly deletedPostId!: string;
 }
 
@@ -73,7 +73,7 @@ export class PostResolver {
   @Query(() => PostType, {
     nullable: true,
     description:
-      "A post by its id; null where there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
+      "A post by its id; null if there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
   })
   async post(
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
@@ -97,7 +97,7 @@ export class PostResolver {
     return readConnection(reads, listing, page, selectedOfPosts(info));
   }
 
-  @Mutation(() => PostPayload, { description: "Creates a post of the viewer's. Needs a session." })
+  @Mutation(() => PostPayload, { description: "Creates a post of the viewer. Needs a session." })
   async createPost(
     @Arg("input", () => CreatePostInput, { description: "The post to create." }) input: CreatePostInput,
     @Ctx() context: Context,
@@ -105,11 +105,13 @@ export class PostResolver {
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(createPostRules, { input, now: context.now });
-    return new PostPayload(await createPost(countingContent(context, info), viewer, checked.input, context));
+    return new PostPayload(
+      await createPost(transactionWithContentLimit(context, info), viewer, checked.input, context),
+    );
   }
 
   @Mutation(() => PostPayload, {
-    description: "Changes a post: only its author may, and only the fields given change. Needs a session.",
+    description: "Changes the given fields of a post; only its author may. Needs a session.",
   })
   async updatePost(
     @Arg("input", () => UpdatePostInput, { description: "The post and its changes." }) input: UpdatePostInput,
@@ -118,10 +120,12 @@ export class PostResolver {
   ): Promise<PostPayload> {
     const viewer = requireViewer(context);
     const checked = checkArguments(updatePostRules, { input, now: context.now });
-    return new PostPayload(await updatePost(countingContent(context, info), viewer, checked.input, context.now));
+    return new PostPayload(
+      await updatePost(transactionWithContentLimit(context, info), viewer, checked.input, context.now),
+    );
   }
 
-  @Mutation(() => DeletePostPayload, { description: "Deletes a post: only its author may. Needs a session." })
+  @Mutation(() => DeletePostPayload, { description: "Deletes a post; only its author may. Needs a session." })
   async deletePost(
     @Arg("input", () => DeletePostInput, { description: "The post to delete." }) input: DeletePostInput,
     @Ctx() context: Context,
@@ -133,29 +137,29 @@ export class PostResolver {
   }
 
   @Mutation(() => PostPayload, {
-    description: "Adds the viewer's vote; once, however often it is called. Needs a session.",
+    description: "Adds the viewer's vote; changes nothing if there is one already. Needs a session.",
   })
   async votePost(
     @Arg("input", () => VotePostInput, { description: "The post to vote for." }) input: VotePostInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    return answerVote(context, info, input, true);
+    return changeVote(context, info, input, true);
   }
 
   @Mutation(() => PostPayload, {
-    description: "Takes the viewer's vote back; fine where there is none. Needs a session.",
+    description: "Removes the viewer's vote; changes nothing if there is none. Needs a session.",
   })
   async unvotePost(
-    @Arg("input", () => VotePostInput, { description: "The post to vote for no longer." }) input: VotePostInput,
+    @Arg("input", () => VotePostInput, { description: "The post to remove the vote from." }) input: VotePostInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    return answerVote(context, info, input, false);
+    return changeVote(context, info, input, false);
   }
 
   @SameForTrait(voteForIt)
-  @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for it." })
+  @FieldResolver(() => Boolean, { description: "Whether the viewer has voted for the post." })
   async viewerHasVoted(
     @Root() post: PostType,
     @Ctx() context: Context,
@@ -165,19 +169,19 @@ export class PostResolver {
   }
 
   @SameForAll()
-  @FieldResolver(() => Boolean, { description: "Whether others can see it now." })
+  @FieldResolver(() => Boolean, { description: "Whether others can see the post now." })
   published(@Root() post: PostType, @Ctx() { now }: Context): boolean {
     return statusAt(post.publishedAt, now) === PostStatus.PUBLISHED;
   }
 
   @SameForAll()
-  @FieldResolver(() => PostStatus, { description: "Who can see it now." })
+  @FieldResolver(() => PostStatus, { description: "Who can see the post now." })
   status(@Root() post: PostType, @Ctx() { now }: Context): PostStatus {
     return statusAt(post.publishedAt, now);
   }
 }
 
-async function answerVote(
+async function changeVote(
   context: Context,
   info: GraphQLResolveInfo,
   input: VotePostInput,
@@ -185,7 +189,7 @@ async function answerVote(
 ): Promise<PostPayload> {
   const viewer = requireViewer(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
-  const post = await setVote(countingContent(context, info), viewer, postId, voted, context.now);
+  const post = await setVote(transactionWithContentLimit(context, info), viewer, postId, voted, context.now);
   postsFor(context, viewer).noteVote(post.id, voted);
   return new PostPayload(post);
 }
@@ -193,7 +197,7 @@ async function answerVote(
 @Resolver(() => PostConnection)
 export class PostConnectionResolver {
   @FieldResolver(() => Int, {
-    description: "How many posts the whole list has, counted only when asked for; of a search at most 20,000.",
+    description: "How many posts the whole list has, counted only if selected; for a search at most 20,000.",
   })
   totalCount(@Root() connection: PostConnection): Promise<number> | number {
     return connection.count();

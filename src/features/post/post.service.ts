@@ -16,9 +16,9 @@ import type { PostContent } from "./post.type.js";
 import { visibilityScopes, isInOneOf } from "./post-visibility.js";
 
 /**
- * Stores a post of the viewer's: published now, scheduled, or a draft.
+ * Creates a post of the viewer: published now, scheduled, or a draft.
  *
- * @throws KnownError `TOO_MANY_ATTEMPTS` if the viewer has created as many in the last hour as a user may.
+ * @throws KnownError `TOO_MANY_ATTEMPTS` if the viewer has used up the quota of the last hour.
  */
 export async function createPost(
   transaction: Transaction,
@@ -53,9 +53,9 @@ export async function createPost(
 }
 
 /**
- * Changes what is given of a post of the viewer's. Where nothing differs, neither does its version.
+ * Changes the given fields of a post of the viewer. If nothing differs, its version stays the same.
  *
- * @throws KnownError `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` with `currentVersion` where it isn't the version expected.
+ * @throws KnownError `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` with `currentVersion` if it isn't the expected version.
  */
 export async function updatePost(
   transaction: Transaction,
@@ -72,7 +72,7 @@ export async function updatePost(
     const post = await requireOwnPost(em, viewer, input.id, now);
     const { version: currentVersion } = post;
     if (input.expectedVersion !== undefined && input.expectedVersion !== currentVersion)
-      throw new KnownError("CONFLICT", "The post was changed meanwhile", { currentVersion });
+      throw new KnownError("CONFLICT", "The post has changed since you read it", { currentVersion });
     const title = input.title ?? post.title;
     const content = input.content ?? post.content;
     const publishedAt = publishedAtAfter(post.publishedAt, input, now);
@@ -82,7 +82,7 @@ export async function updatePost(
     const listedAt = publishedAt ?? post.createdAt;
     if (title !== post.title || content !== post.content)
       await indexPosts(em, dialect, [{ id: post.id, title, content, version }]);
-    // It is stored when the transaction commits.
+    // The commit stores it.
     return em.assign(post, {
       title,
       titleKey: titleKeyOf(title),
@@ -96,7 +96,7 @@ export async function updatePost(
 }
 
 /**
- * Deletes a post of the viewer's.
+ * Deletes a post of the viewer.
  *
  * @throws KnownError `NOT_FOUND` or `FORBIDDEN`.
  */
@@ -108,15 +108,15 @@ export async function deletePost(transaction: Transaction, viewer: Viewer, id: s
 
 async function requireOwnPost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
   const post = await requirePost(em, viewer, id, now);
-  if (post.author.id !== viewer.userId) throw new KnownError("FORBIDDEN", "Only its author may change a post");
+  if (post.author.id !== viewer.userId) throw new KnownError("FORBIDDEN", "Only the author of a post may change it");
   return post;
 }
 
 /**
  * Locks the viewer, and then the post with this id if the viewer may see it at `now`, until the transaction ends.
  *
- * @throws KnownError `NOT_FOUND`, which tells nobody whether there is one that they may not see; `UNAUTHENTICATED` if the
- * viewer was deleted a moment ago.
+ * @throws KnownError `NOT_FOUND`, which doesn't reveal whether there is a post that the viewer may not see;
+ * `UNAUTHENTICATED` if the viewer was deleted a moment ago.
  */
 export async function requirePost(em: EntityManager, viewer: Viewer, id: string, now: Date): Promise<Post> {
   if ((await lockUser(em, viewer.userId)) === null) throw userGone(now);
@@ -126,7 +126,7 @@ export async function requirePost(em: EntityManager, viewer: Viewer, id: string,
   const post = await em.findOne(
     Post,
     { id, [visible]: [] },
-    // The author's row is read with it and stays unlocked: users are locked before posts.
+    // The author's row is read too, but not locked: users are locked before posts.
     { populate: ["author"], lockMode: LockMode.PESSIMISTIC_WRITE, lockTableAliases: ["p0"] },
   );
   if (post === null) throw new KnownError("NOT_FOUND", "There is no such post");

@@ -4,21 +4,21 @@ import { DateTime } from "../../kit/date-time.js";
 import { Node, SameForAll } from "../../kit/node.type.js";
 import { UserType } from "../user/user.type.js";
 
-/** What a post is made from: a stored one, or a row of a page. */
+/** The fields of a post, from an entity or from a row of a page. */
 export type PostContent = Omit<PostType, "author"> & { readonly author: Pick<UserType, "id" | "name" | "createdAt"> };
 
-/** The trait of having voted for the post that an event is about. */
+/** The trait of subscribers who have voted for the post of an event. */
 export const voteForIt = "vote";
 
-/** A post as clients see it. The resolver adds what depends on the time or on who asks. */
+/** A post as clients see it. The resolver adds the fields that depend on the time or on the viewer. */
 @ObjectType("Post", {
   implements: Node,
   simpleResolvers: true,
-  description: "Something written by a user: a draft, scheduled, or published for everybody.",
+  description: "A text by a user: a draft, scheduled, or published.",
 })
 export class PostType extends Node {
   @SameForAll()
-  @Field(() => UserType, { description: "Who wrote it." })
+  @Field(() => UserType, { description: "The author." })
   readonly author: UserType;
 
   @SameForAll()
@@ -26,7 +26,7 @@ export class PostType extends Node {
   readonly title: string;
 
   @SameForAll()
-  @Field(() => String, { description: "1 to 100,000 characters, byte for byte as they were sent." })
+  @Field(() => String, { description: "1 to 100,000 characters, exactly as they were sent." })
   readonly content: string;
 
   @SameForAll()
@@ -37,7 +37,7 @@ export class PostType extends Node {
   readonly publishedAt: Date | null;
 
   @SameForAll()
-  @Field(() => DateTime, { description: "When it was first saved." })
+  @Field(() => DateTime, { description: "When the post was created." })
   readonly createdAt: Date;
 
   @SameForAll()
@@ -45,11 +45,11 @@ export class PostType extends Node {
   readonly updatedAt: Date;
 
   @SameForAll()
-  @Field(() => Int, { description: "How many users have voted for it." })
+  @Field(() => Int, { description: "How many users have voted for the post." })
   readonly voteCount: number;
 
   @SameForAll()
-  @Field(() => Int, { description: "1 at first; goes up by one with each change." })
+  @Field(() => Int, { description: "1 at first; each change adds one." })
   readonly version: number;
 
   constructor(post: PostContent) {

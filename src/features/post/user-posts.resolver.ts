@@ -8,9 +8,9 @@ import { UserType } from "../user/user.type.js";
 import { PostConnection } from "./list/post.connection.js";
 import { pageRules, PostPageArguments } from "./list/posts.args.js";
 import { postsFor } from "./list/post.reads.js";
-import { selectedOfPosts } from "./list/selection.js";
+import { selectedOfPosts } from "./list/selected-fields.js";
 
-/** What posts add to a user. */
+/** Adds the posts to a user. */
 @Resolver(() => UserType)
 export class UserPostsResolver {
   @FieldResolver(() => PostConnection, {

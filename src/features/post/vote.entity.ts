@@ -4,8 +4,8 @@ import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 
 /**
- * A user's vote for a post; the two together are the key, so nobody votes twice. Triggers keep `Post.voteCount` in step,
- * for votes too that go with a deleted account.
+ * A user's vote for a post. The two together are the key, so nobody votes twice. Triggers update `Post.voteCount`, even when
+ * votes are deleted with an account.
  */
 @Entity({ tableName: "votes" })
 export class Vote {

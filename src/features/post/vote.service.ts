@@ -6,8 +6,8 @@ import { requirePost } from "./post.service.js";
 import { Vote } from "./vote.entity.js";
 
 /**
- * Gives or takes back the viewer's vote for a post that they can see; once, however often it is asked for. Answers the
- * post with its new count, and otherwise as it was.
+ * Adds or removes the viewer's vote for a post that they may see. It changes nothing if that is done already. Returns the
+ * post with its count.
  *
  * @throws KnownError `NOT_FOUND`.
  */
@@ -26,7 +26,7 @@ export function setVote(
     if (vote === null) em.persist(em.create(Vote, { post, user }));
     else em.remove(vote);
     await em.flush();
-    // The database has counted.
+    // A trigger has changed the count.
     return em.refreshOrFail(post, { populate: ["author"] });
   });
 }

@@ -12,28 +12,28 @@ const contentRules = z.tuple([
   z.string(),
 ]);
 
-/** Opaque to clients, and unsigned: it holds nothing that its row doesn't show, and grants nothing. */
+/** Returns the cursor of a position. It is opaque and unsigned: it holds only values of its row, and grants nothing. */
 export function cursorOf({ field, direction }: Order, { key, id }: Position): string {
   return Buffer.from(JSON.stringify([1, field, direction, key, id])).toString("base64url");
 }
 
 /**
- * The position that a cursor of a list in this order holds; undefined for any other text.
+ * Returns the position in a cursor of a list in this order; undefined for any other text.
  *
- * @param holds what the list's keys are, and the kind of its ids.
+ * @param types the type of the list's keys, and the kind of its ids.
  */
 export function positionOf(
   cursor: string,
   order: Order,
-  holds: { readonly key: "number" | "string"; readonly id: IdKind },
+  types: { readonly key: "number" | "string"; readonly id: IdKind },
 ): Position | undefined {
   try {
     const bytes = Buffer.from(cursor, "base64url");
-    // Decoding passes over what doesn't belong; a cursor has one spelling.
+    // Decoding ignores foreign characters, but a cursor has only one spelling.
     if (bytes.toString("base64url") !== cursor) return undefined;
     const [, field, direction, key, id] = contentRules.parse(JSON.parse(bytes.toString("utf8")));
     if (field !== order.field || direction !== order.direction) return undefined;
-    return typeof key === holds.key && isId(holds.id, id) ? { key, id } : undefined;
+    return typeof key === types.key && isId(types.id, id) ? { key, id } : undefined;
   } catch {
     return undefined;
   }

@@ -1,22 +1,22 @@
-/** Which way a list runs. */
+/** The direction of a list. */
 export enum OrderDirection {
   ASC = "ASC",
   DESC = "DESC",
 }
 
-/** What a list is ordered by. Lists whose fields bear the same name share their cursors. */
+/** The order of a list. Lists with fields of the same name share their cursors. */
 export type Order<Field extends string = string> = { readonly field: Field; readonly direction: OrderDirection };
 
-/** A position in a list: the sort key (dates in milliseconds since 1970) and, where several rows share it, the id. */
+/** A position in a list: the sort key (dates in milliseconds since 1970) and, since rows may share a key, the id. */
 export type Position = { readonly key: number | string; readonly id: string };
 
-/** Which part of a list a page shows. */
+/** The part of a list that a page shows. */
 export type PageRequest = {
   readonly size: number;
-  /** Whether it shows the last ones of its part and not the first. */
+  /** Whether the page has the last rows of its part instead of the first. */
   readonly fromEnd: boolean;
   readonly after?: Position | undefined;
   readonly before?: Position | undefined;
-  /** How many to pass over; never with a position, nor from the end. */
+  /** How many rows to skip; never together with a position or `fromEnd`. */
   readonly offset: number;
 };

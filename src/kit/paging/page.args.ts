@@ -5,32 +5,32 @@ import { OrderDirection, type PageRequest, type Position } from "./page-request.
 
 registerEnumType(OrderDirection, {
   name: "OrderDirection",
-  description: "Which way a list runs.",
+  description: "The direction of a list.",
   valuesConfig: {
     ASC: { description: "Lowest, earliest or first in the alphabet first." },
     DESC: { description: "Highest, latest or last in the alphabet first." },
   },
 });
 
-/** What says which page of a list is wanted. */
+/** The arguments that select a page of a list. */
 @ArgsType()
 export class PageArguments {
   @Field(() => Int, {
     nullable: true,
-    description: "How many from the start, 0 to 100; 20 where neither this nor last is given.",
+    description: "How many from the start, 0 to 100; 20 if neither this nor last is given.",
   })
   first?: number | null;
 
-  @Field(() => String, { nullable: true, description: "A cursor: only what follows it." })
+  @Field(() => String, { nullable: true, description: "A cursor: only what comes after it." })
   after?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: "How many from the end, 0 to 100; 20 where only before is given. Not together with first.",
+    description: "How many from the end, 0 to 100; 20 if only before is given. Not together with first.",
   })
   last?: number | null;
 
-  @Field(() => String, { nullable: true, description: "A cursor: only what precedes it." })
+  @Field(() => String, { nullable: true, description: "A cursor: only what comes before it." })
   before?: string | null;
 }
 
@@ -38,21 +38,21 @@ const defaultSize = 20;
 const sizeMessage = "must be 0 to 100";
 const size = z.int(sizeMessage).min(0, sizeMessage).max(100, sizeMessage).nullish();
 
-/** The rules of each of a page's arguments by itself; null is as good as absent, as everywhere in Relay. */
+/** The rules of each argument of a page on its own. Null means the same as absent, as everywhere in Relay. */
 export const pageArgumentRules = { first: size, after: z.string().nullish(), last: size, before: z.string().nullish() };
 
 type Arguments = z.output<z.ZodObject<typeof pageArgumentRules>>;
 
-/** What is asked of one argument in the light of others, and told beside whatever else is wrong. */
+/** The issue of a rule about several arguments. It is reported along with all other issues. */
 export const about = (name: string, message: string) => ({ path: [name], message, when: () => true });
 
-/** The rule that a page is counted from one end. */
+/** The rule that a page has only one of `first` and `last`. */
 export const fromOneEnd = [
   ({ first, last }: Arguments) => first == null || last == null,
   about("last", "must not be set together with first"),
 ] as const;
 
-/** The rule that an argument is a cursor of the list, whose positions `positionIn` reads. */
+/** The rule that an argument is a cursor of the list, from which `positionIn` reads the position. */
 export const cursorRule = <Args extends Arguments>(
   name: "after" | "before",
   positionIn: (cursor: string, args: Args) => Position | undefined,
@@ -62,7 +62,7 @@ export const cursorRule = <Args extends Arguments>(
     about(name, "must be a cursor from a list in this order"),
   ] as const;
 
-/** The page that checked arguments ask for. */
+/** Returns the page that checked arguments request. */
 export function pageRequestOf<Args extends Arguments>(
   args: Args,
   positionIn: (cursor: string, args: Args) => Position | undefined,

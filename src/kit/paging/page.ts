@@ -3,34 +3,35 @@ import { Field, ObjectType } from "type-graphql";
 import { cursorOf } from "./cursor.js";
 import type { Order, PageRequest, Position } from "./page-request.js";
 
-/** Whether something holds, as one or another database answers it. */
+/** A boolean as PostgreSQL or SQLite returns it. */
 type Truth = boolean | 0 | 1;
 
-/** What the statement of a page answers of it, beside its rows. */
+/** The row of a page that its statement returns, besides the items. */
 export type KeysetRow = {
-  /** Key and id of each row, and of the one after them, as JSON. */
+  /** Key and id of each item, and of the one after them, as JSON. */
   readonly found: string;
-  /** Whether there are more than the page shows, on the side that it was read towards. */
+  /** Whether there are more items than the page shows, in the direction that it was read. */
   readonly more: Truth;
-  /** Whether anything lies before the cursor `after` or within the offset, and after the cursor `before`. */
+  /** Whether there are items before the cursor `after`, or within the offset. */
   readonly precedes: Truth;
+  /** Whether there are items after the cursor `before`. */
   readonly follows: Truth;
-  /** How many rows the whole list has; null if they have not been counted. */
+  /** How many items the whole list has; null if they have not been counted. */
   readonly counted: number | null;
 };
 
-/** A page of a list, and what lies around it. */
+/** A page of a list, and whether there are items around it. */
 export type Page<One> = {
   readonly items: readonly One[];
-  /** Where each of them stands in the list. */
+  /** The position of each item in the list. */
   readonly positions: () => readonly Position[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
-  /** How many the whole list has; null if they have not been counted with the page. */
+  /** How many items the whole list has; null if they have not been counted with the page. */
   readonly counted: number | null;
 };
 
-/** Makes a page of its row. `items` may have the one after the page, which is read with it. */
+/** Returns a page from its row. `items` may include the one after the page, which is read with it. */
 export function pageOf<One>(row: KeysetRow, { fromEnd, size }: PageRequest, items: readonly One[]): Page<One> {
   const inOrder = <Item>(all: Item[]): Item[] => (fromEnd ? all.toReversed() : all);
   const more = Boolean(row.more);
@@ -46,17 +47,17 @@ export function pageOf<One>(row: KeysetRow, { fromEnd, size }: PageRequest, item
   };
 }
 
-/** The cursors of a page's items. */
+/** Returns the cursors of a page's items. */
 export function cursorsOf({ items, positions }: Page<unknown>, order: Order): string[] {
   return items.length === 0 ? [] : positions().map((position) => cursorOf(order, position));
 }
 
-@ObjectType({ simpleResolvers: true, description: "Where a page stands in its list." })
+@ObjectType({ simpleResolvers: true, description: "The position of a page in its list." })
 export class PageInfo {
-  @Field(() => Boolean, { description: "Whether more follow after this page." })
+  @Field(() => Boolean, { description: "Whether there are more after this page." })
   readonly hasNextPage: boolean;
 
-  @Field(() => Boolean, { description: "Whether any stand before this page." })
+  @Field(() => Boolean, { description: "Whether there are more before this page." })
   readonly hasPreviousPage: boolean;
 
   constructor(
@@ -72,7 +73,7 @@ export class PageInfo {
 
   @Field(() => String, {
     nullable: true,
-    description: "The first edge's cursor, to pass as before for the page before; null on an empty page.",
+    description: "The first edge's cursor, to pass as before for the previous page; null on an empty page.",
   })
   get startCursor(): string | null {
     return this.cursorAt(0);

@@ -3,12 +3,12 @@ import { z } from "zod";
 
 import { storableText } from "../../../kit/validation.js";
 
-/** Which events a subscription is told of, and since when. */
+/** The posts that a subscription is about, and the event that it continues after. */
 @ArgsType()
 export class PostEventsArguments {
   @Field(() => String, {
     nullable: true,
-    description: "The cursor of the last event seen: what happened since comes first, or one RESET.",
+    description: "The cursor of the last event seen: the events since then come first, or one RESET.",
   })
   after?: string | null;
 

@@ -10,15 +10,15 @@ import { postColumns, type PostColumn, type PostSelection } from "../list/select
 import type { PostType } from "../post.type.js";
 import { maySee } from "../post-visibility.js";
 
-// What is read of a post once for all who are told of an event: itself, and who of them has voted for it.
+// Reads that all subscribers of an event share: its post, and the votes for it.
 const posts = new WeakMap<LogEvent, Promise<PostType | null>>();
 const votes = new WeakMap<LogEvent, DataLoader<string, boolean>>();
 
-// But for what depends on who asks.
+// All columns but the one that depends on the viewer.
 const columns: ReadonlySet<PostColumn> = new Set(postColumns.filter((column) => column !== "viewerHasVoted"));
-const alikeForAll: PostSelection = { columns, contentTimes: 1 };
+const sameForAll: PostSelection = { columns, contentTimes: 1 };
 
-/** The post of an event as the viewer may see it at the operation's instant; null where there is none any more. */
+/** Reads the post of an event as the viewer sees it now; null if they no longer see it. */
 export async function postOfEvent(
   context: Context,
   viewer: Viewer | undefined,
@@ -34,7 +34,7 @@ export async function postOfEvent(
   return post;
 }
 
-/** Whether a user has voted for the post of an event. */
+/** Reports whether a user has voted for the post of an event. */
 export function hasVotedFor(event: LogEvent, userId: string, reader: OperationReader): Promise<boolean> {
   let voted = votes.get(event);
   if (voted === undefined) {
@@ -48,18 +48,18 @@ export function hasVotedFor(event: LogEvent, userId: string, reader: OperationRe
   return voted.load(userId);
 }
 
-/** The first who asks reads for all; as the author, who sees it in every state. */
+/** Reads the post once for all subscribers: as its author, who sees it in every state. */
 function readOnce(context: Context, event: LogEvent): Promise<PostType | null> {
   let post = posts.get(event);
   if (post === undefined) {
     const asAuthor = postsFor({ ...context, answer: unmeasured }, { userId: event.authorId! });
-    post = asAuthor.post(event.postId!, alikeForAll);
+    post = asAuthor.post(event.postId!, sameForAll);
     posts.set(event, post);
   }
   return post;
 }
 
-/** What is read for several answers counts in each of them, and not where it is read. */
+/** Shared reads are counted in each response that has them, not when they are read. */
 const unmeasured: Context["answer"] = {
   takesJson: false,
   remaining: () => Infinity,

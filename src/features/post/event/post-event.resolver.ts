@@ -6,7 +6,7 @@ import type { Context } from "../../../kit/context.js";
 import { KnownError } from "../../../foundation/errors.js";
 import { SameForAll } from "../../../kit/node.type.js";
 import { checkArguments } from "../../../kit/validation.js";
-import { selectedOfPost } from "../list/selection.js";
+import { selectedOfPost } from "../list/selected-fields.js";
 import { PostType } from "../post.type.js";
 import { PostEventsArguments, postEventsRules } from "./post-event.args.js";
 import { postOfEvent } from "./post-event.reads.js";
@@ -16,10 +16,10 @@ import { PostEventKind, PostEventType } from "./post-event.type.js";
 @Resolver()
 export class PostEventsResolver {
   @Subscription(() => PostEventType, {
-    // The event log tells who is subscribed; see `begin`.
+    // Events come from the event log; see `begin`.
     topics: "unused",
     description:
-      "What happens to the posts that the viewer may see, as it happens; first READY. Needs a session (see PUBLIC_READS).",
+      "Events of the posts that the viewer may see, as they happen; the first is READY. Needs a session (see PUBLIC_READS).",
   })
   async postEvents(
     @Root() event: PostEventType | undefined,
@@ -31,7 +31,7 @@ export class PostEventsResolver {
   }
 }
 
-/** What the subscription itself is answered, before anything has happened. */
+/** Starts a subscription, and returns its first event. */
 async function begin(context: Context, args: PostEventsArguments, info: GraphQLResolveInfo): Promise<PostEventType> {
   const { live, now } = context;
   if (live === undefined)
@@ -45,13 +45,14 @@ async function begin(context: Context, args: PostEventsArguments, info: GraphQLR
   return new PostEventType(PostEventKind.READY, cursor, now);
 }
 
-/** What the post adds to its event. */
+/** Adds the post to its event. */
 @Resolver(() => PostEventType)
 export class PostEventResolver {
   @SameForAll()
   @FieldResolver(() => PostType, {
     nullable: true,
-    description: "The post as the viewer sees it now; null with READY, RESET and REMOVED, and where it has gone since.",
+    description:
+      "The post as the viewer sees it now; null with READY, RESET and REMOVED, and if the viewer can no longer see it.",
   })
   async post(
     @Root() event: PostEventType,

@@ -11,7 +11,7 @@ import { PostEventKind, PostEventType, postEventOf, type Audience } from "./post
 
 type Filter = Pick<z.output<typeof postEventsRules>, "authorId" | "postId">;
 
-/** What happens to the posts that a viewer (undefined: anybody) may see, of those that the filter lets through. */
+/** Returns the events of the posts that match the filter and that a viewer, undefined if anonymous, may see. */
 export function postEventsSource(viewerId: string | undefined, { authorId, postId }: Filter): LiveSource {
   const audience = (event: LogEvent): Audience => (event.authorId === viewerId ? "author" : "others");
   const passes = (event: LogEvent): boolean =>
@@ -23,12 +23,12 @@ export function postEventsSource(viewerId: string | undefined, { authorId, postI
       return changeSeen(event, seenBy) === undefined ? undefined : seenBy;
     },
     async traitOf(trait, event, reader) {
-      if (trait !== voteForIt) throw new Error(`Nobody is known by a ${trait}`);
+      if (trait !== voteForIt) throw new Error(`There is no trait ${trait}`);
       return String(viewerId !== undefined && (await hasVotedFor(event, viewerId, reader)));
     },
     valueOf: (event, cursor) => postEventOf(event, audience(event), cursor),
     afterLoss: (cursor, now) => new PostEventType(PostEventKind.RESET, cursor, now),
-    // Seldom asked for, and larger than the rest.
+    // Rarely needed, and larger than the rest.
     get condition() {
       return sql`${isEventFor(viewerId)}
         ${authorId == null ? sql`` : sql`and author_id = ${authorId}`}

@@ -16,29 +16,29 @@ export enum PostEventKind {
 
 registerEnumType(PostEventKind, {
   name: "PostEventKind",
-  description: "What has happened to a post, as the viewer sees it.",
+  description: "What happened to a post, as the viewer sees it.",
   valuesConfig: {
-    READY: { description: "Nothing happened yet; the cursor is where to go on from." },
-    ADDED: { description: "The viewer may see it from now on." },
+    READY: { description: "The subscription has started; continue from its cursor." },
+    ADDED: { description: "The viewer can see the post from now on." },
     CHANGED: { description: "Title, content or dates changed." },
     VOTED: { description: "Its vote count changed." },
-    REMOVED: { description: "The viewer may see it no longer." },
-    RESET: { description: "What happened since the cursor is no longer known: read the list again." },
+    REMOVED: { description: "The viewer can no longer see the post." },
+    RESET: { description: "The events since the cursor are no longer known: read the list again." },
   },
 });
 
-/** To whom a change of a post looks alike: its author, who sees it whatever its state, and everybody else. */
+/** The viewers to whom a change of a post looks the same: its author, who sees it in every state, or all others. */
 export type Audience = "author" | "others";
 
 /** Something that happened to a post. The resolver adds the post. */
 @ObjectType("PostEvent", { simpleResolvers: true, description: "Something that happened to a post." })
 export class PostEventType {
   @SameForAll()
-  @Field(() => PostEventKind, { description: "What has happened." })
+  @Field(() => PostEventKind, { description: "What happened." })
   readonly kind: PostEventKind;
 
   @SameForAll()
-  @Field(() => String, { description: "Pass it as after to go on from here." })
+  @Field(() => String, { description: "Pass it as after to continue from here." })
   readonly cursor: string;
 
   @SameForAll()
@@ -49,7 +49,7 @@ export class PostEventType {
   @Field(() => ID, { nullable: true, description: "null with READY and RESET." })
   readonly postId: string | null;
 
-  /** @param change what it comes from; undefined with READY and RESET. */
+  /** @param change the event of the log; undefined with READY and RESET. */
   constructor(
     kind: PostEventKind,
     cursor: string,
@@ -70,7 +70,7 @@ const kindOf: Readonly<Record<ChangeSeen, PostEventKind>> = {
   REMOVED: PostEventKind.REMOVED,
 };
 
-/** A change of the log as its audience sees it; it must be one that they see. */
+/** Returns an event of the log as its audience sees it. The audience must be able to see it. */
 export function postEventOf(change: LogEvent, audience: Audience, cursor: string): PostEventType {
   return new PostEventType(kindOf[changeSeen(change, audience)!], cursor, new Date(change.at), change);
 }

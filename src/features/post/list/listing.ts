@@ -2,12 +2,12 @@ import type { PostStatus } from "../post-publication.js";
 import type { ListOrder } from "./order.js";
 import type { Search } from "../search/search.js";
 
-/** Which posts a list is of, of those that its viewer may see, and in what order. */
+/** The posts of a list, among those that its viewer may see, and their order. */
 export type Listing = {
   readonly order: ListOrder;
   readonly authorId?: string | undefined;
   readonly status?: PostStatus | undefined;
-  /** Exclusive, as is the next. */
+  /** Exclusive, like the next. */
   readonly createdAfter?: Date | undefined;
   readonly createdBefore?: Date | undefined;
   /** "nothing" is a search that no post can match. */

@@ -1,9 +1,9 @@
 import { joinedBytes, jsonOfInstant, jsonOfText } from "../../../database/dialect.js";
 import { joinSql, Sql, sql } from "../../../database/sql.js";
 
-/** What SQL can say of an author as JSON. */
+/** The fields of an author that the database can write as JSON. */
 export type AuthorField = "__typename" | "id" | "name" | "createdAt";
-/** What SQL can say of a post as JSON, its author apart. */
+/** The fields of a post, except its author, that the database can write as JSON. */
 export type PlainPostField =
   | "__typename"
   | "id"
@@ -18,7 +18,7 @@ export type PlainPostField =
   | "version"
   | "viewerHasVoted";
 
-/** How a post stands in an answer: each of its response keys, in order, with what stands there. */
+/** The shape of a post in the response: its response keys in order, each with its field. */
 export type PostShape = readonly {
   readonly key: string;
   readonly field: PlainPostField | readonly { readonly key: string; readonly field: AuthorField }[];
@@ -54,7 +54,7 @@ function postField(field: PlainPostField, now: Date): Sql {
     case "createdAt":
     case "updatedAt":
       return storedFields[field];
-    // As `statusAt` has it.
+    // The same rule as in `statusAt`.
     case "published":
       return sql`case when p.published_at <= ${now} then 'true' else 'false' end`;
     case "status":
@@ -68,15 +68,15 @@ function postField(field: PlainPostField, now: Date): Sql {
   }
 }
 
-/** What stands between posts as JSON, U+001E: a control character, which JSON has only in escaped form. */
+/** The separator of posts as JSON, U+001E: a control character, which JSON has only in escaped form. */
 const separator = 0x1e;
 
-/** Posts as JSON, one after the other: bytes, as they are sent, which no text is made of on the way. */
+/** Joins posts as JSON. They are bytes if possible, so that they need not be decoded and encoded again. */
 export const joinedPosts = joinedBytes;
 
-/** The JSON of each of them. */
-export function separatePosts(given: Buffer | string): Buffer[] {
-  const joined = bytesOf(given);
+/** Splits joined posts. */
+export function separatePosts(text: Buffer | string): Buffer[] {
+  const joined = bytesOf(text);
   const posts: Buffer[] = [];
   for (let start = 0; start < joined.length;) {
     const found = joined.indexOf(separator, start);
@@ -87,13 +87,13 @@ export function separatePosts(given: Buffer | string): Buffer[] {
   return posts;
 }
 
-/** A text as bytes, whichever of them the database has given. */
+/** Returns a text from the database as bytes. */
 export const bytesOf = (text: Buffer | string): Buffer => (typeof text === "string" ? Buffer.from(text) : text);
 
-/** A post as JSON. */
+/** Writes a post as JSON. */
 export function postAsJson(shape: PostShape, now: Date): Sql {
   const values: Sql[] = [];
-  // The keys are GraphQL names, which need no quoting in a format, in SQL or in JSON.
+  // The keys are GraphQL names, which need no escaping in a format, in SQL or in JSON.
   const format = objectOf(
     shape.map(({ key, field }) => {
       if (typeof field === "string") values.push(postField(field, now));

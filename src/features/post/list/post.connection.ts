@@ -8,9 +8,9 @@ import type { PostReads } from "./post.reads.js";
 import type { ListSelection } from "./selection.js";
 import { PostType } from "../post.type.js";
 
-@ObjectType({ simpleResolvers: true, description: "A post and its place in the list." })
+@ObjectType({ simpleResolvers: true, description: "A post and its position in the list." })
 class PostEdge {
-  @Field(() => String, { description: "This place in the list; opaque, and good in lists of the same order." })
+  @Field(() => String, { description: "The position in the list; opaque, and valid in lists with the same order." })
   readonly cursor: string;
 
   @Field(() => PostType, { description: "The post." })
@@ -22,7 +22,7 @@ class PostEdge {
   }
 }
 
-/** A page in the shape of Relay's cursor connections. The resolver adds `totalCount`. Only what is selected is made. */
+/** A page as a Relay connection. The resolver adds `totalCount`. Only selected fields are computed. */
 @ObjectType({ description: "A page of posts." })
 export class PostConnection {
   constructor(
@@ -43,7 +43,7 @@ export class PostConnection {
   }
 
   @MayBeRawJson()
-  @Field(() => [PostType], { description: "The posts alone." })
+  @Field(() => [PostType], { description: "The posts without their cursors." })
   get nodes(): readonly PostType[] | RawJson {
     return this.json ?? this.page.items;
   }
@@ -55,13 +55,13 @@ export class PostConnection {
     return (this.page.counted ?? 0) <= newestMatches;
   }
 
-  /** Returns the number of posts of the list. A search counts no further than it looks. */
+  /** Returns how many posts the list has: for a search, at most as many as it considers. */
   count(): Promise<number> | number {
     const { counted } = this.page;
     return counted === null ? this.reads.count(this.listing) : Math.min(counted, newestMatches);
   }
 
-  @Field(() => PageInfo, { description: "Where the page stands." })
+  @Field(() => PageInfo, { description: "The position of the page in its list." })
   get pageInfo(): PageInfo {
     return new PageInfo(this.page, this.listing.order);
   }

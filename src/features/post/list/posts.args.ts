@@ -19,7 +19,7 @@ import { countWords, mostWords, searchOf } from "../search/search.js";
 
 registerEnumType(PostOrderField, {
   name: "PostOrderField",
-  description: "What posts can be ordered by. Where several are alike, their ids decide.",
+  description: "What posts can be ordered by. Posts with the same value are ordered by their ids.",
   valuesConfig: {
     PUBLISHED_AT: { description: "publishedAt, or createdAt for a draft." },
     CREATED_AT: { description: "createdAt." },
@@ -33,13 +33,16 @@ export class PostOrder {
   @Field(() => PostOrderField, { description: "What to order by." })
   field!: PostOrderField;
 
-  @Field(() => OrderDirection, { description: "Which way." })
+  @Field(() => OrderDirection, { description: "The direction." })
   direction!: OrderDirection;
 }
 
-@InputType({ description: "Which posts a list has, of those that the viewer may see. All that is given must hold." })
+@InputType({ description: "Filters the posts that the viewer may see. A post must meet all given conditions." })
 export class PostFilter {
-  @Field(() => PostStatus, { nullable: true, description: "In this state; drafts and schedules are one's own." })
+  @Field(() => PostStatus, {
+    nullable: true,
+    description: "In this state; drafts and scheduled posts are only the viewer's own.",
+  })
   status?: PostStatus | null;
 
   @Field(() => ID, { nullable: true, description: "By this user." })
@@ -54,7 +57,7 @@ export class PostFilter {
 
 @ArgsType()
 export class PostPageArguments extends PageArguments {
-  @Field(() => PostOrder, { nullable: true, description: "Latest first where it isn't given." })
+  @Field(() => PostOrder, { nullable: true, description: "Latest first by default." })
   orderBy?: PostOrder | null;
 }
 
@@ -62,18 +65,18 @@ export class PostPageArguments extends PageArguments {
 export class PostsArguments extends PostPageArguments {
   @Field(() => Int, {
     nullable: true,
-    description: "Skip this many, 10,000 at most; never with a cursor or last.",
+    description: "Skip this many, at most 10,000; not together with a cursor or last.",
   })
   offset?: number | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "Words that must all occur in title or content, or begin ones that do; accents and case make no difference. A text without spaces, as in Chinese, is found by any part of it. At most 200 characters and 16 different words. Without orderBy: the best 1,000, best match first. Of more than 20,000 matches, only the newest 20,000 are listed.",
+      "Words, or beginnings of words, that must all occur in title or content; accents and case make no difference. A text without spaces, as in Chinese, is found by any part of it. At most 200 characters and 16 different words. Without orderBy: the best 1,000, best match first. Of more than 20,000 matches, only the newest 20,000 are listed.",
   })
   search?: string | null;
 
-  @Field(() => PostFilter, { nullable: true, description: "Only these." })
+  @Field(() => PostFilter, { nullable: true, description: "Only posts that match this." })
   filter?: PostFilter | null;
 }
 
@@ -96,14 +99,14 @@ const argumentRules = z.object({
 
 type Checked = z.output<typeof argumentRules>;
 
-// A blank search is none.
+// A blank search is ignored.
 const isSearch = ({ search }: Checked): boolean => search != null && search.trim() !== "";
 
 const orderOf = (args: Checked): ListOrder => args.orderBy ?? (isSearch(args) ? bestMatchFirst : latestFirst);
 
 const positionIn = (cursor: string, args: Checked) => positionOfPost(cursor, orderOf(args));
 
-/** The arguments of a list of posts as what to read. */
+/** Checks the arguments of a list of posts, and returns the list and the page to read. */
 export const pageRules = argumentRules
   .refine(...fromOneEnd)
   .refine(
@@ -112,7 +115,7 @@ export const pageRules = argumentRules
   )
   .refine(
     ({ search }) => search == null || countWords(search) <= mostWords,
-    about("search", `must have ${mostWords} different words at most`),
+    about("search", `must have at most ${mostWords} different words`),
   )
   .refine(...cursorRule("after", positionIn))
   .refine(...cursorRule("before", positionIn))

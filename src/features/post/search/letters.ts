@@ -1,6 +1,7 @@
-// Hexadecimal code points, as ranges.
-
-/** The characters that words are made of: letters, digits, and signs that are younger than Unicode 6.1. */
+/**
+ * The characters that words are made of, as ranges of hexadecimal code points: letters, digits, and characters that are
+ * newer than Unicode 6.1.
+ */
 export const letters = `
 30-39 41-5a 61-7a aa b2-b3 b5 b9-ba bc-be c0-d6 d8-f6 f8-2c1 2c6-2d1 2e0-2e4 2ec 2ee 370-374 376-37d 37f-383 386
 388-3f5 3f7-481 48a-559 560-588 58b-58e 590 5c8-5f2 5f5-5ff 605 61c-61d 620-64a 660-669 66e-66f 671-6d3 6d5 6e5-6e6

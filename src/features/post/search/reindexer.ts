@@ -2,16 +2,16 @@ import type { Clock, Timer } from "../../../foundation/clock.js";
 import type { Transaction } from "../../../database/transaction.js";
 import { renewWords } from "./search-index.js";
 
-// Between two batches others write.
-const betweenBatchesMilliseconds = 20;
-const lookEveryMilliseconds = 10 * 60 * 1000;
+// Other writers go between two batches.
+const pauseMilliseconds = 20;
+const checkEveryMilliseconds = 10 * 60 * 1000;
 
-/** The renewal of words: `wake` is called after each commit, and `close` ends it once nothing is being renewed. */
+/** The background indexing: `wake` is called after each commit, and `close` waits for the current batch. */
 export type WordsRenewal = { readonly wake: () => void; readonly close: () => Promise<void> };
 
 /**
- * Renews, a few posts at a time, the words that were made by other rules: all of them after an upgrade, and later those of
- * posts that servers of the previous release still write.
+ * Indexes posts again, batch by batch, whose words were made by other rules: all of them after an upgrade, and later those
+ * that servers of the previous release still write.
  */
 export function keepRenewingWords(parts: {
   readonly transaction: Transaction;
@@ -23,13 +23,13 @@ export function keepRenewingWords(parts: {
   let running: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
   let isClosed = false;
-  let lookedAt = clock().getTime();
+  let checkedAt = clock().getTime();
 
   const renew = async (): Promise<void> => {
     cancel = undefined;
-    lookedAt = clock().getTime();
+    checkedAt = clock().getTime();
     try {
-      if ((await renewWords(transaction)) > 0 && !isClosed) cancel = timer(betweenBatchesMilliseconds, start);
+      if ((await renewWords(transaction)) > 0 && !isClosed) cancel = timer(pauseMilliseconds, start);
     } catch (error) {
       if (!isClosed) onError(error);
     }
@@ -41,8 +41,8 @@ export function keepRenewingWords(parts: {
   start();
   return {
     wake() {
-      const isTime = clock().getTime() - lookedAt >= lookEveryMilliseconds;
-      if (isTime && !isClosed && running === undefined && cancel === undefined) start();
+      const isDue = clock().getTime() - checkedAt >= checkEveryMilliseconds;
+      if (isDue && !isClosed && running === undefined && cancel === undefined) start();
     },
     async close() {
       isClosed = true;

@@ -8,7 +8,7 @@ type Text = { readonly id: string; readonly title: string; readonly content: str
 type TextOfVersion = Text & { readonly version: number };
 
 /**
- * Lets the search find a post by its text of this version, within the transaction that stores it.
+ * Indexes a post by its text of this version, within the transaction that stores it.
  *
  * @param store stores the post.
  */
@@ -18,19 +18,19 @@ export async function withWords<Result>(
   post: TextOfVersion,
   store: () => Promise<Result>,
 ): Promise<Result> {
-  // SQLite's triggers index a text as it is, unless its words are there already; PostgreSQL's rows refer to their posts.
+  // SQLite first: its triggers index the raw text of a post without words. PostgreSQL last: its rows refer to their posts.
   if (dialect.name === "sqlite") await indexPosts(em, dialect, [post]);
   const stored = await store();
   if (dialect.name === "postgresql") await indexPosts(em, dialect, [post]);
   return stored;
 }
 
-/** Lets the search find posts by their texts. */
+/** Indexes posts by their texts. */
 export function indexPosts(em: SqlEntityManager, { name }: Dialect, posts: readonly TextOfVersion[]): Promise<void> {
   return name === "sqlite" ? indexInFts5(em, posts) : indexInVectors(em, posts);
 }
 
-/** What SQLite's index takes of a post: its words with spaces between them, title and content apart. */
+/** Returns the texts for SQLite's index: the words of title and content, separated by spaces. */
 export function fts5TextsOf(post: Text): readonly [title: string, content: string] {
   const words = postWordsOf(post.title, post.content);
   return [words.title.join(" "), words.content.join(" ")];
@@ -62,24 +62,24 @@ async function indexInVectors(em: SqlEntityManager, posts: readonly Text[]): Pro
 }
 
 // A post may have 400 kB.
-const postsAtOnce = 100;
+const batchSize = 100;
 
 /**
- * Indexes posts again whose words were made by other rules: by a server of a previous release, or by SQLite's triggers
- * for one. Takes a few at a time, so that it holds up nobody who writes meanwhile.
+ * Indexes a batch of posts again whose words were made by other rules: by a server of a previous release, or by SQLite's
+ * triggers for one. The batch is small, so that other writers don't wait long.
  *
- * @returns how many; 0 if there are none left that nobody else is changing.
+ * @returns how many; 0 if all others are up to date or being changed.
  */
 export function renewWords(transaction: Transaction): Promise<number> {
   return transaction(async (em, dialect) => {
     const posts = await em.execute<TextOfVersion[]>(
       dialect.name === "sqlite"
         ? `select p.id, p.title, p.content, p.version from post_search_keys k cross join posts p on p.id = k.post_id
-            where k.words_of is null limit ${postsAtOnce}`
-        : // The post first, as those who change it do.
+            where k.words_of is null limit ${batchSize}`
+        : // Locks the post before its words, as every change of a post does.
           `select p.id, p.title, p.content, p.version from posts p
             where p.id = any (array(select s.post_id from post_search s
-              where not (s.words @@ '''${rulesMark}'''::tsquery) limit ${postsAtOnce}))
+              where not (s.words @@ '''${rulesMark}'''::tsquery) limit ${batchSize}))
             order by p.id for no key update of p skip locked`,
     );
     if (posts.length > 0) await indexPosts(em, dialect, posts);
@@ -88,10 +88,10 @@ export function renewWords(transaction: Transaction): Promise<number> {
 }
 
 /**
- * Rebuilds the search index from the posts, in one transaction. It is kept in step as posts change, so this is for what
- * went around that: a file repaired by hand, a table copied from elsewhere.
+ * Rebuilds the search index from the posts, in one transaction. Changes of posts keep it up to date, so this is only needed
+ * after other changes: a file repaired by hand, a table copied from elsewhere.
  *
- * @returns how many posts it holds.
+ * @returns the number of indexed posts.
  */
 export function rebuildSearch(transaction: Transaction): Promise<number> {
   return transaction(async (em, dialect) => {
@@ -99,13 +99,13 @@ export function rebuildSearch(transaction: Transaction): Promise<number> {
       await em.execute("delete from post_search_keys where post_id not in (select id from posts)");
       await em.execute("insert into post_search (post_search) values ('delete-all')");
     }
-    // Locks each post before its words, as everybody does who changes one.
+    // Locks each post before its words, as every change of a post does.
     const lock = dialect.name === "sqlite" ? "" : "for share";
     let after = "";
     for (let made = 0; ;) {
       const posts = await em.execute<TextOfVersion[]>(
         `select id, title, content, version from posts where id > ? order by id limit ? ${lock}`,
-        [after, postsAtOnce],
+        [after, batchSize],
       );
       if (posts.length === 0) return made;
       await indexPosts(em, dialect, posts);

@@ -9,13 +9,13 @@ import { newestMatches, rankedMatches, type Listing } from "../list/listing.js";
 import { firstOfRange, rangeOf } from "../list/range.statements.js";
 import type { Search } from "./search.js";
 
-// The other words only have to occur: people type two or three, and each costs two look-ups.
+// Further words only have to occur: people type two or three, and each costs two look-ups.
 const rankedWords = 8;
 const titlePoints = 4;
 const wordPoints = 2;
 
-// PostgreSQL sorts up to this many matches. If there are more, it goes through the posts from the newest on, which then
-// finds enough of them soon. Both cost about the same at this number in a table of 1.5 million.
+// PostgreSQL sorts up to this many matches. If there are more, it reads the posts from the newest on, and soon finds enough
+// matches. Both cost about the same at this number in a table of 1.5 million posts.
 const sortedMatches = 120_000;
 
 /** Finds the posts of `matches`. */
@@ -31,9 +31,9 @@ const within = (bounds: Bounds): Sql =>
   joinSql([sql`true`, ...boundConditions(new Sql("key"), new Sql("id"), bounds)], " and ");
 
 /**
- * Returns the common table expressions of a search. `newest` has the newest posts that match and that the viewer may see:
- * at most one more than a search looks at, which tells that there are more. `matches` has key and id of the posts in the
- * list: the best of them or, with an order given, all.
+ * Returns the common table expressions of a search. `newest` has the newest matches that the viewer may see: up to one more
+ * than a search lists, which shows that there are more. `matches` has key and id of the posts in the list: the best of them
+ * or, if an order is given, all.
  */
 export function searchCtes(listing: Listing, scopes: readonly VisibilityScope[]): Sql {
   const { search, order } = listing;
@@ -68,8 +68,8 @@ function authorOf({ authorId }: Listing, scopes: readonly VisibilityScope[]): st
 const inFts5 = ({ text, isWhole }: AskedWord): string => `"${text}"${isWhole ? "" : "*"}`;
 
 /**
- * Goes through SQLite's matches from the newest on, and stops when there are enough. The key is the row number of the index.
- * Words have neither quotes nor operators.
+ * Selects SQLite's matches from the newest on, until there are enough. The key is the row number of the index. Words contain
+ * neither quotes nor operators.
  *
  * @see https://www.sqlite.org/fts5.html#full_text_query_syntax
  */
@@ -77,7 +77,7 @@ function newestInFts5(listing: Listing, { words }: Search, scopes: readonly Visi
   const filters = filtersOf(listing, scopes);
   const author = authorOf(listing, scopes);
   if (author !== undefined) {
-    // Two conditions: the first passes over the matches of others without looking at their posts.
+    // Two conditions: the first skips the matches of other authors without reading their posts.
     filters.push(
       sql`+s.rowid in (select a.key from posts of cross join post_search_keys a on a.post_id = of.id where of.author_id = ${author})`,
       sql`p.author_id = ${author}`,
@@ -90,9 +90,9 @@ function newestInFts5(listing: Listing, { words }: Search, scopes: readonly Visi
 }
 
 /**
- * Returns the best of the newest posts, with their points. A word in the title counts more than a whole one anywhere, and
- * that more than the beginning of one. Only a post's own text counts: how often a word occurs elsewhere would tell of
- * posts that the viewer can't see.
+ * Selects the best of the newest matches, with their points. A word in the title counts more than a whole word anywhere, which
+ * counts more than the beginning of one. Only a post's own text counts: how often a word occurs elsewhere would reveal posts
+ * that the viewer can't see.
  */
 function rankedInFts5({ words }: Search, newest: Sql): Sql {
   const all = words.map(inFts5).join(" ");
@@ -110,7 +110,7 @@ function rankedInFts5({ words }: Search, newest: Sql): Sql {
     order by 1 desc, n.id desc ${limit(rankedMatches)}`;
 }
 
-/** @param weight that the word must have, if any. */
+/** @param weight the weight that the word must have, if any. */
 function inTsquery({ text, isWhole }: AskedWord, weight = ""): string {
   const label = `${isWhole ? "" : "*"}${weight}`;
   return `'${text}'${label === "" ? "" : `:${label}`}`;
@@ -119,8 +119,8 @@ function inTsquery({ text, isWhole }: AskedWord, weight = ""): string {
 const tsquery = (query: string): Sql => sql`${query}::tsquery`;
 
 /**
- * The same in PostgreSQL, whose index has no order: a few matches are sorted by their ids, which sort by creation. If there
- * are many, posts are looked at in the order of their creation. The key is the instant of creation.
+ * Selects PostgreSQL's newest matches. Its index has no order, so a few matches are sorted by their ids, which are in the order
+ * of creation. If there are many, posts are read in the order of their creation. The key is the instant of creation.
  */
 function newestInVectors(listing: Listing, { words }: Search, scopes: readonly VisibilityScope[]): Sql {
   const all = tsquery(words.map((word) => inTsquery(word)).join(" & "));

@@ -1,9 +1,9 @@
 import { askedWordsOf, type AskedWord } from "./words.js";
 
-/** The words that a post must have. */
+/** A search for posts that have all these words. */
 export type Search = { readonly words: readonly AskedWord[] };
 
-/** A search may have this many different words at most; a text without spaces counts as one. */
+/** A search may have at most this many different words; a text without spaces counts as one. */
 export const mostWords = 16;
 
 /** Returns how many different words a typed text has. */

@@ -1,6 +1,6 @@
 /**
- * What titles are sorted by, byte for byte: accents and case make no difference, and the machine's language doesn't
- * either, so that every database sorts them alike.
+ * Returns the sort key of a title, which is compared byte by byte. Accents, case and the machine's locale make no difference,
+ * so every database sorts alike.
  */
 export function titleKeyOf(title: string): string {
   return title.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -1,10 +1,10 @@
 import { letters } from "./letters.js";
 
-/** The characters of ranges, for a class of a regular expression. */
+/** Returns ranges of code points as a character class of a regular expression. */
 const classOf = (ranges: string): string => ranges.replaceAll(/[0-9a-f]+/g, String.raw`\u{$&}`).replaceAll(/\s/g, "");
 
-// Accents and other marks that a word is the same without: the general ones, and those of Latin, Greek, Cyrillic, Hebrew
-// and Arabic. Voice marks of Kana and vowel signs of other scripts make another letter or syllable, and stay.
+// Marks that search ignores: the general ones, and those of Latin, Greek, Cyrillic, Hebrew and Arabic. Voice marks of Kana and
+// vowel signs of other scripts make another letter or syllable, and are kept.
 const accents = new RegExp(
   `[${classOf("ad 300-36f 483-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 640 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed 1ab0-1aff 1dc0-1dff 200c-200d 20d0-20ff fe00-fe0f fe20-fe2f e0100-e01ef")}]`,
   "gu",
@@ -16,12 +16,12 @@ const ofWords = String.raw`${classOf(letters)}\p{M}`;
 const run = new RegExp(`(?:(?=[${ofWords}])[${unspaced}])+|(?:(?![${unspaced}])[${ofWords}])+`, "gu");
 const startsUnspaced = new RegExp(`^[${unspaced}]`, "u");
 
-// PostgreSQL takes words of 2,046 bytes.
+// PostgreSQL allows words of at most 2,046 bytes.
 const keptCharacters = 255;
 
 /**
- * Returns a text in the one form that search compares: compatible and canonically equivalent characters are the same,
- * and so are upper and lower case (`ß` is `ss`, a final sigma is a sigma) and letters with and without accents.
+ * Returns a text in the form that search compares. Equivalent characters become the same, and so do upper and lower case
+ * (`ß` is `ss`, a final sigma is a sigma) and letters with and without accents.
  */
 function folded(text: string): string {
   return withoutAccents(withoutAccents(text).toLowerCase().toUpperCase().toLowerCase())
@@ -31,7 +31,7 @@ function folded(text: string): string {
 
 const withoutAccents = (text: string): string => text.normalize("NFKD").replace(accents, "");
 
-/** A run of characters that belong together: a word, or a text of a script without spaces. */
+/** A word, or a run of characters of a script without spaces. */
 type Run = { readonly text: string; readonly isUnspaced: boolean };
 
 /** Returns the different runs of a text, in their order. */
@@ -41,8 +41,8 @@ function runsOf(text: string): Run[] {
 }
 
 /**
- * Returns the different words that the index keeps of a text, in their order. Of a text without spaces these are its
- * pairs of neighbouring characters, and its last character.
+ * Returns the different words of a text for the index, in their order. For a text without spaces, these are its pairs of
+ * neighbouring characters and its last character.
  */
 export function wordsOf(text: string): string[] {
   const words = runsOf(text).flatMap((each) =>
@@ -55,8 +55,8 @@ export function wordsOf(text: string): string[] {
 export type AskedWord = { readonly text: string; readonly isWhole: boolean };
 
 /**
- * Returns what a search for a text asks the index for, by its different runs. A text without spaces is found by all its
- * pairs, and a single character of one by the pairs that begin with it.
+ * Returns the words to look up in the index for a search, by the runs of its text. A text without spaces is found by all its
+ * pairs of characters, and a single character by the pairs that begin with it.
  */
 export function askedWordsOf(text: string): AskedWord[][] {
   return runsOf(text).map((each) => {
