@@ -10,7 +10,7 @@ import {
   passwordMatches,
 } from "../../src/features/account/password.js";
 
-test("matches the password that was hashed and no other", async () => {
+test("matches only the password that was hashed", async () => {
   const hash = await hashPassword("correct horse battery");
 
   expect(await passwordMatches(hash, "correct horse battery")).toBe(true);
@@ -18,19 +18,19 @@ test("matches the password that was hashed and no other", async () => {
   expect(await passwordMatches(hash, "")).toBe(false);
 });
 
-test("hashes with argon2id, and with a salt of its own each time", async () => {
+test("hashes with argon2id and a new salt each time", async () => {
   const [one, two] = await Promise.all([hashPassword("the same"), hashPassword("the same")]);
 
   expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(one).not.toBe(two);
 });
 
-test("looks past 72 bytes, where bcrypt would stop", async () => {
+test("reads beyond the 72 bytes at which bcrypt stops", async () => {
   const hash = await hashPassword(`${"x".repeat(200)}a`);
   expect(await passwordMatches(hash, `${"x".repeat(200)}b`)).toBe(false);
 });
 
-test("spends on nobody's password what it spends on somebody's", async () => {
+test("verifies without an account at the same cost as with one", async () => {
   const parametersOf = (hash: string) => hash.split("$").slice(1, 4);
   const lengthsOf = (hash: string) =>
     hash
@@ -44,7 +44,7 @@ test("spends on nobody's password what it spends on somebody's", async () => {
   expect(await passwordMatches(undefined, "any")).toBe(false);
 });
 
-test("knows hashes of other parameters, to make them anew", async () => {
+test("recognizes hashes with other parameters", async () => {
   expect(isOutdated(await hashPassword("any"))).toBe(false);
   expect(isOutdated(await argon2("any", { memoryCost: 8192, timeCost: 2, parallelism: 1 }))).toBe(true);
   expect(isOutdated(await argon2("any", { memoryCost: 19_456, timeCost: 3, parallelism: 1 }))).toBe(true);
@@ -59,11 +59,11 @@ test.each([
   "$2b$12$abcdefghijklmnopqrstuv",
   "plain",
   "",
-])("matches nothing with a stored hash that asks too much, or is none: %s", async (stored) => {
+])("matches nothing if the stored hash is too costly or malformed: %s", async (stored) => {
   expect(await passwordMatches(stored, "any")).toBe(false);
 });
 
-test("takes one or two turns at a time, in order, past those that fail", async () => {
+test("runs one or two turns at a time, in order, even after failures", async () => {
   const begun: number[] = [];
   const finish: (() => void)[] = [];
   const turns = Array.from({ length: 6 }, (_, index) =>
@@ -84,7 +84,7 @@ test("takes one or two turns at a time, in order, past those that fail", async (
     expect(begun).toHaveLength(Math.min(finished + atOnce, 6));
     finish[finished]!();
     await turns[finished];
-    // The next has been told, and begins once this has let it.
+    // The next turn starts in the next round of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await Promise.all(turns)).toEqual([0, "this one failed", 2, 3, 4, 5]);

@@ -12,7 +12,7 @@ import { createPost } from "../support/posts.js";
 
 const contents = ["plain", '\u0001 " \\ \n \u2028', "é 😀", "x".repeat(3000)];
 
-/** Posts with these contents, and how a statement of contents is asked. */
+/** Creates posts with these contents, and returns how to read them. */
 async function written() {
   const api = await startApi();
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
@@ -38,7 +38,7 @@ const bytesOf = (texts: readonly string[]) =>
 const request = { size: 10, fromEnd: false, offset: 0 };
 
 test.each([1, 3])(
-  "knows how many bytes contents are as JSON, %i times each, and reads none where one is too much",
+  "measures the bytes of contents as JSON, %i times each, and reads none if there is one byte too many",
   async (times) => {
     const { ids, reading, read } = await written();
     const bytes = bytesOf(contents) * times;
@@ -51,7 +51,7 @@ test.each([1, 3])(
   },
 );
 
-test("adds up the pages of several authors, without the post that only shows that there are more", async () => {
+test("adds up the pages of several authors, without the post after each page", async () => {
   const { ada, bob, reading, read } = await written();
   const page = (size: number, room: number) =>
     pagesStatement(
@@ -65,11 +65,11 @@ test("adds up the pages of several authors, without the post that only shows tha
     expect(posts).not.toBeNull();
   }
   for (const { posts } of await read(page(10, all - 1))) expect(posts).toBeNull();
-  // Of each author the latest.
+  // Only each author's latest post.
   expect((await read(page(1, all)))[0]!.contentBytes).toBe(bytesOf([contents[3]!, contents[3]!]));
 });
 
-test("measures nothing where nobody asks for contents", async () => {
+test("measures nothing if no content is selected", async () => {
   const { ids, reading, read } = await written();
   const titles = { columns: new Set(["title"] as const), contentTimes: 0, room: 0 };
   const [row] = await read(postsStatement(reading, ids, titles));

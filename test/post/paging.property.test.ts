@@ -28,7 +28,7 @@ import { titleKeyOf } from "../../src/features/post/search/title-key.js";
 const seed = 20_261_122;
 const start = Date.UTC(2026, 10, 22, 9);
 
-/** A post as the model has it. Dates are milliseconds around `start`. */
+/** A post of the model. Dates are milliseconds around `start`. */
 type Row = {
   readonly id: string;
   readonly author: string;
@@ -90,7 +90,7 @@ beforeEach(clear);
 const readsOf = (viewer: string | undefined, now: number) =>
   postsFor(operationOn(reader, new Date(now)), viewer === undefined ? undefined : { userId: viewer });
 
-/** An author's page is read with those of other authors, as `User.posts` asks for it; any other by itself. */
+/** Reads an author's page with those of other authors, as `User.posts` does, and any other on its own. */
 const pageOfAny = (reads: PostReads, listing: Listing, request: PageRequest): Promise<Page<PostType>> =>
   listing.authorId === undefined || listing.search !== undefined
     ? reads.page(listing, request, everything)
@@ -100,7 +100,7 @@ const pageOfAny = (reads: PostReads, listing: Listing, request: PageRequest): Pr
 
 const wordsOf = (text: string) => titleKeyOf(text).split(/\W+/);
 
-/** What a post is sorted by; for a search, the points that one of its words earns. */
+/** Returns the sort key of a post: for a search, the points of one of its words. */
 function keyOf(row: Row, { field }: ListOrder): number | string {
   if (field === PostOrderField.PUBLISHED_AT) return row.published ?? row.created;
   if (field === PostOrderField.CREATED_AT) return row.created;
@@ -114,7 +114,7 @@ function keyOf(row: Row, { field }: ListOrder): number | string {
 
 const placeIn = (row: Row, order: ListOrder): Position => ({ key: keyOf(row, order), id: row.id });
 
-/** Numbers by size, texts by their bytes; then ids by theirs; the other way round where the order falls. */
+/** Compares numbers by size and texts by their bytes, then ids. The result is reversed if the order is descending. */
 function compare(a: Position, b: Position, { direction }: ListOrder): number {
   const keys =
     typeof a.key === "number"
@@ -148,7 +148,7 @@ const listOf = (rows: readonly Row[], listing: Listing, viewer: string | undefin
     .filter((row) => isListed(row, listing, viewer, now))
     .toSorted((a, b) => compare(placeIn(a, listing.order), placeIn(b, listing.order), listing.order));
 
-/** What a page of a list has to be; where nothing is shown, its ends are judged by the cursors. */
+/** Returns the expected page of a list. If it is empty, its ends follow from the cursors. */
 function pageOf(list: readonly Row[], order: ListOrder, request: PageRequest) {
   const { size, fromEnd, after, before, offset } = request;
   const toCursor = (row: Row, cursor: Position | undefined) =>
@@ -191,7 +191,7 @@ const plainModel = ({ shown, ...ends }: ReturnType<typeof pageOf>, order: ListOr
   })),
 });
 
-// What is drawn: little to choose from, so that most posts have keys in common.
+// Generators have few values to choose from, so that most posts share keys.
 
 const dates = fc.integer({ min: start - 2, max: start + 2 });
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -225,7 +225,7 @@ const filters = {
 const oak = searchOf("oak")!;
 const listings: fc.Arbitrary<Listing> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ order: orders, ...filters }) },
-  // Nothing but the order, so that lists are long and those of several authors go together.
+  // Only the order differs, so that lists are long and those of several authors share statements.
   { weight: 4, arbitrary: fc.record({ order: orders, authorId: filters.authorId }) },
   {
     weight: 3,
@@ -250,12 +250,12 @@ const windowsOf = (places: fc.Arbitrary<Position>): fc.Arbitrary<PageRequest> =>
     fc.record({ size: fc.nat(6), fromEnd: fc.constant(false), offset: fc.nat(35) }),
   );
 
-test("gives of every list the pages, ends and counts that sorting and cutting it gives", async () => {
+test("returns the same pages, ends and counts of every list as sorting and slicing it", async () => {
   const drawn = manyRows
     .filter((all) => all.length > 0)
     .chain((all) =>
       fc.record({
-        // Some were never there, or are no longer.
+        // Some never existed, or were deleted.
         all: fc.constant(all),
         stored: fc.subarray(all, { minLength: Math.floor(all.length / 2) }),
         viewer: viewers,
@@ -296,7 +296,7 @@ test("gives of every list the pages, ends and counts that sorting and cutting it
   );
 });
 
-test("reads lists of several authors apart from one another, in one statement", async () => {
+test("reads the separate lists of several authors in one statement", async () => {
   await fc.assert(
     fc
       .asyncProperty(
@@ -324,7 +324,7 @@ test("reads lists of several authors apart from one another, in one statement", 
   );
 });
 
-/** What others do between two pages; which post it happens to is a number that is counted round. */
+/** A write of another user between two pages. The post is chosen by a number, modulo the number of posts. */
 type Write =
   | { readonly kind: "insert"; readonly row: Row }
   | { readonly kind: "delete"; readonly of: number }
@@ -339,7 +339,7 @@ const writes: fc.Arbitrary<Write> = fc.oneof(
   fc.record({ kind: fc.constant("wait" as const) }),
 );
 
-/** The posts after a write, which is done to the database too. */
+/** Does a write in the database, and returns the posts of the model after it. */
 async function written(all: readonly Row[], write: Write): Promise<Row[]> {
   if (write.kind === "wait") return [...all];
   if (write.kind === "insert") {
@@ -374,7 +374,7 @@ async function written(all: readonly Row[], write: Write): Promise<Row[]> {
   return all.map((row) => (row === target ? changed : row));
 }
 
-test("loses and repeats no post that stays, walking to either end while others write and time goes on", async () => {
+test("neither loses nor repeats a post that stays, walking to either end while others write and time passes", async () => {
   const drawn = fc.record({
     before: manyRows,
     listing: fc.oneof(
@@ -394,7 +394,7 @@ test("loses and repeats no post that stays, walking to either end while others w
         const { order } = listing;
         await insert(before);
         let [all, now] = [before, start - 1];
-        /** The posts that have been in the list, in one position, ever since the walk began. */
+        /** The posts that have kept their position in the list since the walk started. */
         let staying = listOf(all, listing, viewer, now);
         const keep = () => {
           const current = new Map(listOf(all, listing, viewer, now).map((row) => [row.id, keyOf(row, order)]));
@@ -404,7 +404,7 @@ test("loses and repeats no post that stays, walking to either end while others w
         const seen: string[] = [];
         let position: Position | undefined;
         for (let turn = 0; ; turn += 1) {
-          // Each write adds one post at most, and each page shows one at least.
+          // Each write adds at most one post, and each page has at least one.
           expect(turn).toBeLessThan(80);
           const request: PageRequest = {
             size: sizes.next().value!,
@@ -421,7 +421,7 @@ test("loses and repeats no post that stays, walking to either end while others w
           seen.push(...(forwards ? places : places.toReversed()).map(({ id }) => id));
           if (!(forwards ? page.hasNextPage : page.hasPreviousPage)) break;
           position = forwards ? places.at(-1) : places.at(0);
-          // As a client has it.
+          // The cursor as a client has it.
           position = positionOfPost(cursorOf(order, position!), order);
           for (const write of between[turn] ?? []) {
             if (write.kind === "wait") now += 1;
@@ -443,14 +443,14 @@ const titles = fc
   .oneof(
     fc.string({ unit: "binary", maxLength: 20 }),
     fc.string({ unit: "grapheme", maxLength: 20 }),
-    // Where UTF-16 and UTF-8 disagree, and where lower-casing and decomposing do something.
+    // Characters that UTF-16 and UTF-8 order differently, or that lower-casing or decomposing changes.
     fc.string({
       unit: fc.constantFrom("\ue000", "\uffff", "\u{10000}", "\u{1f333}", "a", "İ", "Σ", "ﬁ", '"', "\\", "\x01"),
     }),
   )
   .filter((title) => !title.includes("\0") && title.isWellFormed());
 
-test("orders any titles by the bytes of their keys, and finds each position again by its cursor", async () => {
+test("orders titles by the bytes of their keys, and finds each position again by its cursor", async () => {
   const drawn = fc.record({
     drawnTitles: fc.array(titles, { maxLength: 12 }),
     direction: fc.constantFrom(...Object.values(OrderDirection)),
@@ -487,7 +487,7 @@ test("orders any titles by the bytes of their keys, and finds each position agai
   );
 });
 
-test("gives every position back from its cursor, in the order that it is of and no other", () => {
+test("reads every position back from its cursor, in its own order only", () => {
   const everyOrder = [
     bestMatchFirst,
     ...Object.values(PostOrderField).flatMap((field) =>
@@ -507,7 +507,7 @@ test("gives every position back from its cursor, in the order that it is of and 
   );
 });
 
-test("finds no position in a text that is no cursor", () => {
+test("finds no position in a text that is not a cursor", () => {
   const encoded = (content: unknown) => Buffer.from(JSON.stringify(content)).toString("base64url");
 
   fc.assert(
@@ -518,7 +518,7 @@ test("finds no position in a text that is no cursor", () => {
   );
 });
 
-test("makes titles that differ in accents, case and width alike", () => {
+test("gives titles that differ in accents, case and width the same key", () => {
   for (const alike of [
     ["Résumé", "RÉSUMÉ", "resume", "re\u0301sume\u0301", "ｒｅｓｕｍｅ"],
     ["İstanbul", "istanbul", "ISTANBUL"],

@@ -20,7 +20,7 @@ const reading = { scopes: visibilityScopes("user_1", now), viewerId: "user_1", n
 let client: Client;
 const cleanUps: (() => Promise<void>)[] = [];
 
-/** Posts in every state of many authors, and what the planner knows of them. */
+/** Creates posts of many authors in every state, and the statistics for the planner. */
 beforeAll(async () => {
   const url = await newPostgresDatabase((cleanUp) => cleanUps.push(cleanUp));
   await (await openDatabase(url, entities)).close(true);
@@ -42,11 +42,11 @@ afterAll(async () => {
   for (const cleanUp of cleanUps) await cleanUp();
 });
 
-/** A part of what the planner says, with what it is a part of, the nearest first. */
+/** A scan in a plan, with the types of the nodes above it, the nearest first. */
 type Scan = { readonly index: string; readonly condition: string; readonly above: readonly string[] };
 type Plan = { readonly [detail: string]: string | undefined } & { readonly Plans?: readonly Plan[] };
 
-/** How the planner would find posts, without how it then reads a page's own rows by their ids. */
+/** Returns the scans that find posts, without those that then read the rows of a page by their ids. */
 async function scansOf(statement: Sql): Promise<Scan[]> {
   const { text, values } = statement.in(postgresqlDialect);
   let count = 0;
@@ -58,7 +58,7 @@ async function scansOf(statement: Sql): Promise<Scan[]> {
   const walk = (plan: Plan, above: readonly string[]) => {
     const { "Node Type": type = "", "Relation Name": relation, "Index Name": index, Plans = [] } = plan;
     const condition = plan["Index Cond"] ?? "";
-    // What a bitmap is made by has an index and no table.
+    // The scan that makes a bitmap has an index and no table.
     if (relation === "posts" && type !== "Bitmap Heap Scan") scans.push({ index: index ?? type, condition, above });
     if (type === "Bitmap Index Scan") scans.push({ index: index!, condition, above });
     for (const part of Plans) walk(part, [type, ...above]);
@@ -82,14 +82,14 @@ const cases = Object.values(PostOrderField).flatMap((field) =>
   Object.values(OrderDirection).flatMap((direction) => lists.map((list) => ({ field, direction, ...list }))),
 );
 
-test.each(cases)("goes straight to any page by $field $direction of $of", async (list) => {
+test.each(cases)("seeks to any page by $field $direction of $of", async (list) => {
   const { field, direction, authorIds, status } = list;
   const key = keyColumns[field]!;
   const inOrder: [PostStatus, string][] = [
     [PostStatus.PUBLISHED, `posts_${authorIds ? "author_" : ""}dated_${key}_index`],
     [PostStatus.DRAFT, `posts_author_drafts_${key}_index`],
   ];
-  // By their date, so that the author's published ones are not read.
+  // Along the index of dates, so that the author's published ones are not read.
   const scheduled: [PostStatus, string] = [PostStatus.SCHEDULED, "posts_author_dated_listed_at_index"];
   const namesOf = (indexes: [PostStatus, string][]) =>
     new Set(indexes.filter(([of]) => status === undefined || of === status).map(([, index]) => index));
@@ -102,13 +102,13 @@ test.each(cases)("goes straight to any page by $field $direction of $of", async 
     pageStatement({ reading, listing, request: { ...request, after } }, { ...everything, roomOfEach: 1000 });
 
   for (const page of authorIds === undefined ? [inTwoSteps, atOneGo] : [inTwoSteps]) {
-    // The first page, and one further on, which begins at its cursor: nothing is read that stands before it.
+    // The first page, and a later one, which starts at its cursor without reading the posts before it.
     for (const after of [undefined, place(field)]) {
       const scans = await scansOf(page(after));
       expect(new Set(scans.map(({ index }) => index))).toEqual(wanted);
       for (const { index, condition, above } of scans) {
         if (!namesOf(inOrder).has(index)) continue;
-        // Whatever takes the first few of them takes them as they come.
+        // The first rows are taken in the order of the index.
         expect(above.slice(0, above.indexOf("Limit") + 1)).not.toContain("Sort");
         if (after !== undefined) expect(condition).toContain(`ROW(${key}, id)`);
       }
@@ -116,7 +116,7 @@ test.each(cases)("goes straight to any page by $field $direction of $of", async 
   }
 });
 
-test("counts by the date alone", async () => {
+test("counts along the index of dates", async () => {
   const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
   const scans = await scansOf(countsStatement({ reading, listing }));
   expect(scans.map(({ index }) => index)).toEqual([
@@ -146,7 +146,7 @@ test.each(Object.values(OrderDirection))(
   },
 );
 
-test("goes through the posts of a common word in the order of their creation, and sorts none of them", async () => {
+test("reads the posts with a common word in the order of their creation, without sorting them", async () => {
   const listing: Listing = { order: bestMatchFirst, search: { words: [{ text: "oak", isWhole: false }] } };
   const scans = await scansOf(pageStatement({ reading, listing, request }, { ...everything, roomOfEach: 1000 }));
   const walk = scans.find(({ index }) => index === "posts_dated_created_at_index");

@@ -21,7 +21,7 @@ async function open(): Promise<Database> {
   return database;
 }
 
-/** What the database says of how it would find posts, without how it then reads a page's own rows by their ids. */
+/** Returns the plan to find posts, without the look-ups that then read the rows of a page by their ids. */
 async function planOf(database: Database, statement: Sql): Promise<string[]> {
   const { text, values } = statement.in(database.engine.dialect);
   const rows = await database.em
@@ -30,7 +30,7 @@ async function planOf(database: Database, statement: Sql): Promise<string[]> {
   return rows.map(({ detail }) => detail).filter((detail) => / p .*INDEX (?!sqlite_autoindex)|SCAN p$/.test(detail));
 }
 
-/** Statistics of posts in every state, by which a planner might choose otherwise. */
+/** Creates posts in every state, and statistics with which the planner might choose other plans. */
 async function analyse(database: Database): Promise<void> {
   const run = (statement: string) => database.em.getConnection().execute(statement);
   for (let user = 0; user < 5; user += 1)
@@ -57,17 +57,17 @@ const lists: List[] = [
 ];
 const cases = Object.values(PostOrderField).flatMap((field) => lists.map((list) => ({ field, ...list })));
 
-test.each(cases)("goes straight to any page by $field of $of", async ({ field, authorIds, status }) => {
+test.each(cases)("seeks to any page by $field of $of", async ({ field, authorIds, status }) => {
   const key = column(field);
   const byDate = field === PostOrderField.PUBLISHED_AT;
   const author = authorIds === undefined ? "" : "author_id=? AND ";
   const published = (bound: string) =>
     `SEARCH p USING INDEX posts_${authorIds ? "author_" : ""}dated_${key}_index (${author}${bound})`;
-  // What a page further on begins with: nothing is read that stands before it.
+  // A later page starts at its cursor without reading the posts before it.
   const expected: [PostStatus, string][] = [
     [PostStatus.PUBLISHED, published(`(${key},id)<(?,?)`)],
     [PostStatus.DRAFT, `SEARCH p USING INDEX posts_author_drafts_${key}_index (author_id=? AND (${key},id)<(?,?))`],
-    // By their date, so that the author's published ones are not read.
+    // Along the index of dates, so that the author's published ones are not read.
     [
       PostStatus.SCHEDULED,
       `SEARCH p USING INDEX posts_author_dated_listed_at_index (author_id=? AND ${byDate ? "(listed_at,id)>(?,?) AND (listed_at,id)<(?,?)" : "listed_at>?"})`,
@@ -89,14 +89,14 @@ test.each(cases)("goes straight to any page by $field of $of", async ({ field, a
     for (const page of authorIds === undefined ? [inTwoSteps, atOneGo] : [inTwoSteps]) {
       const further = await planOf(database, page(place(field)));
       expect(further.slice(0, wanted.length)).toEqual(wanted);
-      // The rest tells whether anything stands before the page, by the same indexes.
+      // The other scans find out whether there are posts before the page, along the same indexes.
       expect(names(further.slice(wanted.length))).toEqual(names(wanted));
       expect(names(await planOf(database, page()))).toEqual(names(wanted));
     }
   }
 });
 
-test("counts by the date alone", async () => {
+test("counts along the index of dates", async () => {
   const database = await open();
   const listing: Listing = { order: { field: PostOrderField.TITLE, direction: OrderDirection.ASC } };
   for (const prepare of [async () => {}, () => analyse(database)]) {
@@ -109,7 +109,7 @@ test("counts by the date alone", async () => {
   }
 });
 
-test("reads a page without making a table for it, which costs more than the page", async () => {
+test("reads a page without a temporary table, which would cost more than the page", async () => {
   const database = await open();
   await analyse(database);
   for (const field of Object.values(PostOrderField)) {
@@ -152,7 +152,7 @@ test("finds posts by their creation along an index of the default order", async 
   }
 });
 
-test("goes through a search's matches from the newest on, and sorts none of them to find 20,000", async () => {
+test("reads a search's matches from the newest on, and finds 20,000 without sorting", async () => {
   const database = await open();
   for (const prepare of [async () => {}, () => analyse(database)]) {
     await prepare();

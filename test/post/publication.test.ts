@@ -13,7 +13,7 @@ const earlier = new Date(now.getTime() - 1000);
 const later = new Date(now.getTime() + 1000);
 const latest = new Date(now.getTime() + 2000);
 
-/** A post in each state: its publishedAt. */
+/** The `publishedAt` of a post in each state. */
 const posts = { draft: null, scheduled: later, published: earlier };
 type State = keyof typeof posts;
 

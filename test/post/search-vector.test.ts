@@ -6,7 +6,7 @@ import { searchVectorOf } from "../../src/features/post/search/search-vector.js"
 import { wordsOf } from "../../src/features/post/search/words.js";
 import { newPostgresDatabase } from "../support/postgres.js";
 
-/** A PostgreSQL with a table of posts' words, indexed as they would be. */
+/** Opens a PostgreSQL database with an indexed table of posts' words. */
 async function connect(): Promise<Client> {
   const client = new Client(await newPostgresDatabase());
   await client.connect();
@@ -25,7 +25,7 @@ const naughty = fc.oneof(
 );
 const text = fc.array(naughty, { maxLength: 12 }).map((parts) => parts.join(" "));
 
-test("tells PostgreSQL which words occur in the title and anywhere, whole and by their beginnings", async () => {
+test("lets PostgreSQL find words in the title and anywhere, whole and by their beginnings", async () => {
   const client = await connect();
   const posts = fc.sample(fc.record({ title: text, content: text }), { numRuns: 300, seed: 12 });
   const asked = ["oak", "o", "oaks", "e", "it", "s", "a", "1a", "x".repeat(200), "missing"];
@@ -62,7 +62,7 @@ test.each([
     ).join(""),
   },
   { of: "longer words", content: characters(97, (n) => `${String.fromCodePoint(n).repeat(1024)} `) },
-])("PostgreSQL takes the longest post of $of", async ({ content }) => {
+])("fits the longest post of $of into PostgreSQL", async ({ content }) => {
   const client = await connect();
   const vector = searchVectorOf("\u{20000}".repeat(200), content);
   const { rows } = await client.query("insert into vectors values ($1::tsvector) returning length(vector) as words", [
@@ -71,7 +71,7 @@ test.each([
   expect(rows[0].words).toBe(vector.split(" ").length);
 });
 
-/** A text of different letters, each of four bytes. */
+/** Returns a text of different letters of four bytes each. */
 function characters(count: number, word: (code: number) => string): string {
   return Array.from({ length: count }, (_, index) => word(0x2_0001 + index)).join("");
 }

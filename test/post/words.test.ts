@@ -25,7 +25,7 @@ test.each([
   ["vowel signs of Devanagari", "कि", "क"],
   ["vowel signs of Thai", "กา", "กี"],
   ["syllables of Hangul", "한", "하"],
-])("tells %s apart", (_, one, other) => {
+])("distinguishes %s", (_, one, other) => {
   expect(wordsOf(one)).not.toEqual(wordsOf(other));
 });
 
@@ -36,7 +36,7 @@ const naughty = fc.oneof(
 );
 const text = fc.array(naughty, { maxLength: 40 }).map((characters) => characters.join(""));
 
-test("makes the same of canonically equivalent texts", () => {
+test("gives canonically equivalent texts the same words", () => {
   fc.assert(
     fc.property(text, (any) => {
       expect(wordsOf(any.normalize("NFD"))).toEqual(wordsOf(any.normalize("NFC")));
@@ -46,7 +46,7 @@ test("makes the same of canonically equivalent texts", () => {
   );
 });
 
-test("finds a text by any part of it that a search asks for", () => {
+test("finds a text by any part of it", () => {
   const finds = (typed: string, any: string) => {
     const words = wordsOf(any);
     return askedWordsOf(typed)
@@ -62,19 +62,19 @@ test("finds a text by any part of it that a search asks for", () => {
   expect(finds("京東", "東京")).toBe(false);
 });
 
-test("a text without spaces is one word of a search, and letters beside it another", () => {
+test("counts a text without spaces as one word of a search, and letters beside it as another", () => {
   expect(askedWordsOf("東京都に行く")).toHaveLength(1);
   expect(askedWordsOf("iPhone手机")).toEqual([[{ text: "iphone", isWhole: false }], [{ text: "手机", isWhole: true }]]);
 });
 
-test("no word has a quote, a backslash or a space, and SQLite's tokenizer leaves each as it is", async () => {
+test("makes words without quotes, backslashes and spaces, which SQLite's tokenizer leaves unchanged", async () => {
   const database = new sqlite3.Database(":memory:");
   onTestFinished(() => new Promise<void>((done) => database.close(() => done())));
   const all = <Row>(statement: string, ...values: unknown[]) =>
     new Promise<Row[]>((resolve, reject) =>
       database.all<Row>(statement, values, (error, rows) => (error === null ? resolve(rows) : reject(error))),
     );
-  // As in the migration.
+  // The same as in the migration.
   await all(
     `create virtual table texts using fts5(text, content='', tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co M*'")`,
   );
@@ -94,7 +94,7 @@ test("no word has a quote, a backslash or a space, and SQLite's tokenizer leaves
   }
 });
 
-test("keeps as many words as PostgreSQL has room for, those of the title first", () => {
+test("keeps as many words as fit into PostgreSQL, those of the title first", () => {
   const han = Array.from({ length: 100_000 }, (_, index) =>
     String.fromCodePoint(0x2_0000 + ((index * (7919 + 2 * Math.floor(index / 42_000))) % 42_000)),
   );

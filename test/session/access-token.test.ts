@@ -25,7 +25,7 @@ const expiredAt = (instant: Date) => ({
   of: { userId: "user_1", sessionId: "session_1" },
 });
 
-test("lives its lifetime from the whole second it was signed in", () => {
+test("is valid for its lifetime from the whole second in which it was signed", () => {
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
   const { iat, exp } = parse(accessToken).payload as { iat: number; exp: number };
 
@@ -34,7 +34,7 @@ test("lives its lifetime from the whole second it was signed in", () => {
   expect(exp - iat).toBe(1800);
 });
 
-test("ends with its session where that is sooner, in the last whole second before", () => {
+test("ends with the last whole second of its session if that is sooner", () => {
   const ending = { ...session, expiresAt: new Date("2026-11-22T09:10:00.999Z") };
   const { accessToken, expiresAt } = signAccessToken(ending, rules, now);
 
@@ -53,7 +53,7 @@ test("is good until the millisecond before exp, and expired from exp on", () => 
   expect(verifyAccessToken(accessToken, rules, after(expiresAt, 1))).toEqual(expired);
 });
 
-test("moves the edge by the tolerance and by nothing else", () => {
+test("expires later by exactly the tolerance", () => {
   const tolerant = { ...rules, clockToleranceSeconds: 60 };
   const { accessToken, expiresAt } = signAccessToken(session, rules, now);
 
@@ -61,7 +61,7 @@ test("moves the edge by the tolerance and by nothing else", () => {
   expect(verifyAccessToken(accessToken, tolerant, after(expiresAt, 60_000))).toEqual(expiredAt(expiresAt));
 });
 
-test("is read up to a minute before it was signed, because hosts' clocks differ", () => {
+test("is accepted up to a minute before it was signed, because hosts' clocks differ", () => {
   const { accessToken } = signAccessToken(session, rules, new Date("2026-11-22T09:00:00.000Z"));
 
   expect(verifyAccessToken(accessToken, rules, new Date("2026-11-22T08:59:00.000Z"))).toMatchObject({ state: "good" });

@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 
 import { hashOf, newRefreshToken, openSuccessor, sealSuccessor } from "../../src/features/session/refresh-token.js";
 
-test("has 256 bits, none of them twice", () => {
+test("has 256 random bits", () => {
   const tokens = Array.from({ length: 100 }, newRefreshToken);
   expect(tokens.every((token) => Buffer.from(token, "base64url").length === 32)).toBe(true);
   expect(new Set(tokens).size).toBe(100);
 });
 
-test("opens its successor's seal, which no other token does, nor what is stored of it", () => {
+test("decrypts its successor, unlike any other token and the stored hash", () => {
   const [token, successor] = [newRefreshToken(), newRefreshToken()];
   const sealed = sealSuccessor(successor, token);
 
@@ -18,7 +18,7 @@ test("opens its successor's seal, which no other token does, nor what is stored 
   for (const other of [newRefreshToken(), hashOf(token), successor])
     expect(() => openSuccessor(sealed, other)).toThrow();
   const bytes = Buffer.from(sealed, "base64url");
-  // Nor a key made of what is stored, in the way that one is made of the token.
+  // A key derived from the stored hash does not work either.
   const openWith = (material: string) => {
     const key = new Uint8Array(hkdfSync("sha256", material, "", "postern refresh token successor", 32));
     const opening = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28));

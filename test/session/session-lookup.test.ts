@@ -6,7 +6,7 @@ import { sessionLookup, type SessionRow } from "../../src/features/session/sessi
 
 type Row = SessionRow & { readonly number: number };
 
-/** A database whose statements end when they are told to, with what each of them looked for. */
+/** Returns a database whose statements the test ends, with the ids that each of them looked up. */
 function heldDatabase() {
   const asked: string[][] = [];
   const ends: { answer: () => void; fail: (error: Error) => void }[] = [];
@@ -26,7 +26,7 @@ function heldDatabase() {
 const never = () => new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("looks up together what is asked for while a statement is under way, in one that begins after it", async () => {
+test("batches look-ups that arrive while a statement is running into the next one", async () => {
   const { asked, ends, lookUp } = heldDatabase();
   const found = ["ada", "bob", "nobody", "chloe"].map(
     async (userId) => (await lookUp(userId, "session", never()))?.name,
@@ -39,7 +39,7 @@ test("looks up together what is asked for while a statement is under way, in one
   expect(await Promise.all(found)).toEqual(["ada", "bob", undefined, "chloe"]);
 });
 
-test("fails those alone whose statement failed, and goes on", async () => {
+test("rejects only the look-ups of a failed statement, and continues", async () => {
   const { asked, ends, lookUp } = heldDatabase();
   const [ada, bob] = [lookUp("ada", "session", never()), lookUp("bob", "session", never())];
   ends[0]!.fail(new Error("away"));
@@ -54,7 +54,7 @@ test("fails those alone whose statement failed, and goes on", async () => {
   expect((await later)!.name).toBe("chloe");
 });
 
-test("lets nobody wait longer than their time, and the others no less for it", async () => {
+test("ends the wait of one look-up at its signal, and not that of others", async () => {
   const { ends, lookUp } = heldDatabase();
   const over = new AbortController();
   const [ada, bob] = [lookUp("ada", "session", over.signal), lookUp("bob", "session", never())];
@@ -66,7 +66,7 @@ test("lets nobody wait longer than their time, and the others no less for it", a
   expect((await bob)!.name).toBe("bob");
 });
 
-test("takes a hundred at a time", async () => {
+test("looks up at most 100 sessions at a time", async () => {
   const { asked, ends, lookUp } = heldDatabase();
   const found = Array.from({ length: 151 }, (_, index) => lookUp(`user ${index}`, "session", never()));
   for (const end of [0, 1, 2]) {
