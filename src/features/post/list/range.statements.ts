@@ -1,8 +1,9 @@
 import { unindexed } from "../../../database/dialect.js";
-import { inDialect, joinSql, limit, Sql, sql } from "../../../database/sql.js";
-import { boundConditions, type Bound, type Bounds } from "../../../kit/paging/keyset.js";
+import { inDialect, limit, Sql, sql } from "../../../database/sql.js";
+import type { Bounds } from "../../../kit/paging/keyset.js";
 import type { VisibilityScope } from "../post-visibility.js";
 import { keyColumns, latestFirst } from "./order.js";
+import { beforeAllIds, RangeConditions, type Comparison } from "./range-conditions.js";
 import type { Listing } from "./listing.js";
 
 /**
@@ -38,7 +39,6 @@ type Also = {
   /** A condition that no index serves. */
   readonly condition?: Sql;
 };
-type Comparison = ">" | ">=" | "<=" | "<";
 
 /** Selects key and id of the first posts of a range. */
 export function firstOfRange(
@@ -124,9 +124,6 @@ function addConditions(conditions: RangeConditions, { listing, scope, author }: 
   conditions.limit("created_at", "<", listing.createdBefore);
 }
 
-// Ids are ASCII, so these sort before and after all of them.
-const beforeAllIds = "";
-const afterAllIds = "~";
 // ECMA-262, 21.4.1.1.
 const earliest = -8.64e15;
 
@@ -139,54 +136,3 @@ const apartPosts = (author: Sql | undefined): Sql =>
       ? new Sql(`posts p indexed by posts_${author === undefined ? "" : "author_"}dated_apart_index`)
       : new Sql("posts p"),
   );
-
-/** The conditions of a range, and its bounds, which every limit of the key narrows. */
-class RangeConditions {
-  private readonly conditions: Sql[] = [];
-  private readonly column: string;
-  /** Whether the database searches by `listed_at` although the list is in another order. */
-  private readonly isByDate: boolean;
-  private bounds: Bounds;
-
-  constructor({ column, isByDate, bounds }: { column: string; isByDate: boolean; bounds: Bounds }) {
-    this.column = column;
-    this.isByDate = isByDate;
-    this.bounds = bounds;
-  }
-
-  add(condition: Sql): void {
-    this.conditions.push(condition);
-  }
-
-  limit(column: "listed_at" | "created_at", operator: Comparison, date: Date | undefined): void {
-    if (date === undefined) return;
-    if (column === this.column) {
-      this.narrow(operator, date);
-      return;
-    }
-    const plain = new Sql(`p.${column}`);
-    const name = this.isByDate && column === "listed_at" ? plain : unindexed(plain);
-    this.add(sql`${name} ${new Sql(operator)} ${date}`);
-  }
-
-  joined(key: Sql): Sql {
-    return joinSql([...this.conditions, ...boundConditions(key, new Sql("p.id"), this.bounds)], " and ");
-  }
-
-  private narrow(operator: Comparison, date: Date): void {
-    const { above, below } = this.bounds;
-    const isBeforeAll = operator === "<" || operator === ">=";
-    const bound = { key: date.getTime(), id: isBeforeAll ? beforeAllIds : afterAllIds, inclusive: false };
-    if (operator.startsWith(">")) this.bounds = { above: higherOf(above, bound), below };
-    else this.bounds = { above, below: lowerOf(below, bound) };
-  }
-}
-
-const higherOf = (a: Bound | undefined, b: Bound): Bound => (a !== undefined && compare(a, b) > 0 ? a : b);
-const lowerOf = (a: Bound | undefined, b: Bound): Bound => (a !== undefined && compare(a, b) < 0 ? a : b);
-
-function compare(a: Bound, b: Bound): number {
-  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
-  if (a.id !== b.id) return a.id < b.id ? -1 : 1;
-  return 0;
-}
