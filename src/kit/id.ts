@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { randomInt } from "node:crypto";
 
 import { monotonicFactory } from "ulid";
 
@@ -14,18 +14,9 @@ export type IdKind = "user" | "session" | "post" | keyof AddedIdKinds;
 // As they are made: Crockford's alphabet, in upper case.
 const ulidForm = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-// Random bytes for some ids at once: each letter of each would otherwise be a call to the system.
-const random = { bytes: Buffer.alloc(512), used: 512 };
-function nextRandom(): number {
-  if (random.used === random.bytes.length) {
-    randomFillSync(random.bytes);
-    random.used = 0;
-  }
-  return random.bytes[random.used++]! / 256;
-}
-
 // One factory for the process: within a millisecond, and when the clock steps back, the next id still sorts last.
-const nextUlid = monotonicFactory(nextRandom);
+// randomInt() takes random bytes from a buffer of Node's. The library's own source asks the system for each of 16 letters.
+const nextUlid = monotonicFactory(() => randomInt(256) / 256);
 
 /** Returns a globally unique id that sorts by creation, such as `post_01JDA…` (a ULID, https://github.com/ulid/spec). */
 export function newId(kind: IdKind, now: Date): string {
