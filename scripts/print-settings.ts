@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { environmentExample, settingsPage } from "../src/foundation/config/settings-page.js";
-import { metricsList, withList } from "../src/foundation/metrics/page.js";
+import { metricsList, withList } from "../src/foundation/metrics/metrics-page.js";
 import { dashboard } from "./monitoring/dashboard.js";
 import { alertRules, alertsList } from "./monitoring/files.js";
 

@@ -1,11 +1,11 @@
-import "./foundation/config/home.js";
+import "./foundation/config/ensure-home.js";
 import "reflect-metadata";
 
 import type { Logger } from "pino";
 
 import { systemClock, systemTimer, type Clock } from "./foundation/clock.js";
 import { configOfEnvironment } from "./foundation/config/environment.js";
-import { dataFolder } from "./foundation/config/kept-secret.js";
+import { dataFolder } from "./foundation/config/secret-file.js";
 import { readConfig, type SettingValues } from "./foundation/config/settings.js";
 import { makeLog, standardOutput } from "./foundation/log.js";
 import { featuresWith, type AddedFeature } from "./graphql/schema.js";

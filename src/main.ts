@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `postern`. A server loads no code of the other commands, and they load none of it.
-import "./foundation/config/home.js";
+import "./foundation/config/ensure-home.js";
 import { endBySignals } from "./server/process/stop-signals.js";
 
 // First of all, since loading the rest takes a moment.

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { alerts } from "../scripts/monitoring/alerts.js";
 import { alertRules, alertsList, alertTests } from "../scripts/monitoring/files.js";
-import { withList } from "../src/foundation/metrics/page.js";
+import { withList } from "../src/foundation/metrics/metrics-page.js";
 import { newFolder } from "./support/files.js";
 import { measured, readPromql } from "./support/promql.js";
 

@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { expect, test } from "vitest";
 
-import { shareOut } from "../src/database/postgresql/share.js";
+import { shareOut } from "../src/database/postgresql/connection-shares.js";
 import { startApi } from "./support/api.js";
 import { newPostgresDatabase } from "./support/postgres.js";
 import { createPost, votePost } from "./support/posts.js";

@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { Client } from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 
-import { loadSqlite3 } from "../src/database/sqlite/sqlite3.js";
+import { loadSqlite3 } from "../src/database/sqlite/load-sqlite3.js";
 import { newUnsharedUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";
 import { freePort } from "./support/postgres-server.js";

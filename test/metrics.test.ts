@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { definitions, processDefinitions } from "../src/foundation/metrics/definitions.js";
-import { metricsList, withList } from "../src/foundation/metrics/page.js";
+import { metricsList, withList } from "../src/foundation/metrics/metrics-page.js";
 import { startApi, type Api } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";

@@ -14,7 +14,7 @@ import {
 } from "@opentelemetry/sdk-trace-node";
 import { expect, inject, onTestFinished, test } from "vitest";
 
-import { summaryOf } from "../src/foundation/tracing/summary.js";
+import { summaryOf } from "../src/foundation/tracing/statement-summary.js";
 import { startApi } from "./support/api.js";
 import { newDatabaseUrl } from "./support/database.js";
 import { newFolder } from "./support/files.js";

@@ -7,8 +7,8 @@ import type sqlite3 from "sqlite3";
 
 import { systemTimer } from "../foundation/clock.js";
 import { engineOf } from "../database/database.js";
-import { busyTimeoutMilliseconds } from "../database/sqlite/connection.js";
-import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
+import { busyTimeoutMilliseconds } from "../database/sqlite/read-connection.js";
+import { loadSqlite3 } from "../database/sqlite/load-sqlite3.js";
 import { CommandError } from "./command.js";
 
 const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

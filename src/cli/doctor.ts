@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { dirname } from "node:path";
 
 import { configOfEnvironment, databaseOfEnvironment } from "../foundation/config/environment.js";
-import { dataFolder } from "../foundation/config/kept-secret.js";
+import { dataFolder } from "../foundation/config/secret-file.js";
 import { ConfigError, type Config } from "../foundation/config/settings.js";
 import { engineOf, readOnlyMessage, withoutPassword } from "../database/database.js";
 import type { Engine } from "../database/engine.js";

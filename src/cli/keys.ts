@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import { configOfEnvironment } from "../foundation/config/environment.js";
-import { dataFolder, readSecret, secretFileIn } from "../foundation/config/kept-secret.js";
+import { dataFolder, readSecret, secretFileIn } from "../foundation/config/secret-file.js";
 import type { Config } from "../foundation/config/settings.js";
 import { keyringOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
 import type { CommandResult } from "./command.js";

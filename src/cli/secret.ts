@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 
-import { newSecret } from "../foundation/config/kept-secret.js";
+import { newSecret } from "../foundation/config/secret-file.js";
 import { asymmetricKey, secretKey, type SigningKey } from "../foundation/config/signing-keys.js";
 import type { CommandResult } from "./command.js";
 

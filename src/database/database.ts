@@ -8,7 +8,7 @@ import { usualUse, type DatabaseUse } from "../foundation/config/database-use.js
 import { runAdded, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
 import { PlainEntityManager } from "./entity-manager.js";
-import { statementLogger } from "./statement-spans.js";
+import { statementLogger } from "./statement-tracing.js";
 import { postgresqlEngine } from "./postgresql/engine.js";
 import { sqliteEngine } from "./sqlite/engine.js";
 

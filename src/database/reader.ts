@@ -1,12 +1,12 @@
 import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../foundation/clock.js";
 import { beforeSignal, type Signal } from "../foundation/fairness/deadline.js";
 import { fairQueue, type FairQueue } from "../foundation/fairness/fair-queue.js";
-import { countsByClient } from "../foundation/fairness/counts-by-client.js";
+import { countsByClient } from "../foundation/fairness/client-counter.js";
 import type { Connection, Database } from "./engine.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
-import { inSpans } from "./statement-spans.js";
+import { inSpans } from "./statement-tracing.js";
 import { joinSql, Sql, sql } from "./sql.js";
-import { tooBusy } from "../foundation/fairness/turns.js";
+import { tooBusy } from "../foundation/fairness/fair-limiter.js";
 
 /**
  * The cost class of a statement: "indexed" statements follow an index to a few rows, "scan" statements may look at every

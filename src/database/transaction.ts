@@ -3,13 +3,13 @@ import type { SqlEntityManager } from "@mikro-orm/knex";
 import { systemStopwatch, systemTimer, type Timer } from "../foundation/clock.js";
 import { KnownError } from "../foundation/errors.js";
 import { beforeSignal, tookTooLong, type Signal } from "../foundation/fairness/deadline.js";
-import { commitGroups, UndoneWithOthers, type Run } from "./commit-group.js";
+import { commitGroups, UndoneWithOthers, type Run } from "./group-commit.js";
 import type { Dialect } from "./sql.js";
 import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
-import { watchStatements } from "./statement-spans.js";
-import { makeTurns, type Load, type Waiting } from "../foundation/fairness/turns.js";
+import { watchStatements } from "./statement-tracing.js";
+import { makeTurns, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
 
 /**
  * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed;

@@ -13,8 +13,8 @@ import {
 import { LRUCache } from "lru-cache";
 
 import type { Auth } from "../kit/auth.js";
-import type { ProcessorTurns } from "../foundation/fairness/processor-turns.js";
-import type { Waiting } from "../foundation/fairness/turns.js";
+import type { ProcessorTurns } from "../foundation/fairness/cpu-limiter.js";
+import type { Waiting } from "../foundation/fairness/fair-limiter.js";
 import { KnownError } from "../foundation/errors.js";
 import type { Named } from "../foundation/metrics/operation-label.js";
 import { costOfDocument } from "./document-cost.js";

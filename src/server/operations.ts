@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { inHashingTurn, passwordCost as fullCost } from "../features/account/password.js";
 import { eventCursors } from "../database/event-log/event-cursor.js";
 import type { Keyring } from "../foundation/config/signing-keys.js";
-import { processorTurns } from "../foundation/fairness/processor-turns.js";
+import { processorTurns } from "../foundation/fairness/cpu-limiter.js";
 import { repeatedErrors } from "../foundation/log.js";
 import { loadsOf } from "../foundation/metrics/loads.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";

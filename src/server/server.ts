@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 
 import type { Timer } from "../foundation/clock.js";
-import { dataFolder, keptSecret } from "../foundation/config/kept-secret.js";
+import { dataFolder, keptSecret } from "../foundation/config/secret-file.js";
 import type { Config } from "../foundation/config/settings.js";
 import { keyringOf, publicKeysOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";

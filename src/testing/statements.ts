@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 
 import pg from "pg";
 
-import { sessionSetup } from "../database/postgresql/reading-client.js";
-import { loadSqlite3 } from "../database/sqlite/sqlite3.js";
+import { sessionSetup } from "../database/postgresql/read-client.js";
+import { loadSqlite3 } from "../database/sqlite/load-sqlite3.js";
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 

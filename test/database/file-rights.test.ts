@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { keptSecret } from "../../src/foundation/config/kept-secret.js";
+import { keptSecret } from "../../src/foundation/config/secret-file.js";
 import { openDatabase } from "../../src/database/database.js";
 import { entities } from "../../src/graphql/schema.js";
 import { postern } from "../support/admin.js";

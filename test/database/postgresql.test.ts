@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemTimer } from "../../src/foundation/clock.js";
 import { startDeadline } from "../../src/foundation/fairness/deadline.js";
 import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
-import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/failure.js";
+import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/classify-error.js";
 import { Sql } from "../../src/database/sql.js";
 import { transactionsOn } from "../../src/database/transaction.js";
 import { entities } from "../../src/graphql/schema.js";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
-import { processorTurns } from "../../src/foundation/fairness/processor-turns.js";
+import { processorTurns } from "../../src/foundation/fairness/cpu-limiter.js";
 import { ByteBudget } from "../../src/server/connection/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
 import type { KnownError } from "../../src/foundation/errors.js";

@@ -5,13 +5,13 @@ import { driverUrl } from "../../foundation/config/postgresql-url.js";
 import { postgresqlMigrations } from "../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { sql } from "../sql.js";
-import { openConnection, openPipeline } from "./connection.js";
+import { openConnection, openPipeline } from "./read-connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
-import { isAway, isConflict, isRolledBack, isTimeout, readOnlyProblem, whyUnusable } from "./failure.js";
-import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./reading-client.js";
-import { shareOut } from "./share.js";
-import { TellingDialect } from "./telling-dialect.js";
+import { isAway, isConflict, isRolledBack, isTimeout, readOnlyProblem, whyUnusable } from "./classify-error.js";
+import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./read-client.js";
+import { shareOut } from "./connection-shares.js";
+import { TellingDialect } from "./knex-dialect.js";
 
 // Enough that the server never waits for the next. More would wait there, where nobody has turns.
 const shortReadsOfEach = 8;

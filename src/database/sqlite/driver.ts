@@ -25,8 +25,8 @@ import {
 import type { Database, Statement } from "sqlite3";
 import sqlstring from "sqlstring-sqlite";
 
-import { allRows, statementsOf } from "./kept-statements.js";
-import { WritingDialect } from "./writing-dialect.js";
+import { allRows, statementsOf } from "./prepared-statements.js";
+import { WritingDialect } from "./knex-dialect.js";
 
 const exceptions = [
   ["database is locked", LockWaitTimeoutException],

@@ -3,14 +3,14 @@ import { availableParallelism } from "node:os";
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
 import type { Connection, Engine } from "../engine.js";
 import { sql, type Sql } from "../sql.js";
-import { busyTimeoutMilliseconds, openConnection } from "./connection.js";
+import { busyTimeoutMilliseconds, openConnection } from "./read-connection.js";
 import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { makePrivateFile } from "./private-file.js";
-import { whyReadOnly, whyUnusable } from "./open-failure.js";
-import { loadSqlite3, NoSqliteError } from "./sqlite3.js";
-import { isBusy, pollMilliseconds } from "./writing-dialect.js";
+import { whyReadOnly, whyUnusable } from "./file-problem.js";
+import { loadSqlite3, NoSqliteError } from "./load-sqlite3.js";
+import { isBusy, pollMilliseconds } from "./knex-dialect.js";
 
 // Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
 // transaction before it does wait. It waits in short steps: a process that is told to end meanwhile has to wait for the step.

@@ -4,7 +4,7 @@ import { hash, verify } from "@node-rs/argon2";
 
 import { pause } from "../../foundation/clock.js";
 import type { PasswordCost } from "../../kit/context.js";
-import { makeTurns } from "../../foundation/fairness/turns.js";
+import { makeTurns } from "../../foundation/fairness/fair-limiter.js";
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 export const passwordCost: PasswordCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -6,7 +6,7 @@ import { isGuessableSecret } from "./guessable-secret.js";
 import type { LogLevel } from "../log.js";
 import type { SessionRules } from "./session-rules.js";
 import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
-import { nearMiss } from "./near-miss.js";
+import { nearMiss } from "./suggest-name.js";
 import { settings, type Setting } from "./setting-list.js";
 
 /** The settings of a server, checked. Durations are in seconds. */

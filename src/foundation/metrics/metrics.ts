@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 import { isErrorCode } from "../errors.js";
 import { operationLabels, type Named } from "./operation-label.js";
-import { textOf, type Measured } from "./together.js";
+import { textOf, type Measured } from "./aggregate.js";
 import { definitions, processDefinitions, type Definition, type MetricName } from "./definitions.js";
 
 /** What waits and what runs at an instant. */

@@ -15,7 +15,7 @@ import {
 import { systemClock } from "../clock.js";
 import { ownErrorCodes } from "../errors.js";
 import type { OperationSpan, Traced, Tracing, TransactionSpan } from "./span.js";
-import { summaryOf } from "./summary.js";
+import { summaryOf } from "./statement-summary.js";
 
 const longestName = 100;
 const mostRootFields = 5;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../foundation/clock.js";
-import { tooBusy } from "../../foundation/fairness/turns.js";
+import { tooBusy } from "../../foundation/fairness/fair-limiter.js";
 
 // Less than this is always let in: it is bounded by the number of connections, and never waits for what is large.
 const alwaysAdmittedBytes = 16 * 1024;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-import { tooBusy } from "../../foundation/fairness/turns.js";
+import { tooBusy } from "../../foundation/fairness/fair-limiter.js";
 import { KnownError } from "../../foundation/errors.js";
 import type { ByteShare } from "./byte-budget.js";
 

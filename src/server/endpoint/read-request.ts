@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 
-import type { ProcessorTurns } from "../../foundation/fairness/processor-turns.js";
+import type { ProcessorTurns } from "../../foundation/fairness/cpu-limiter.js";
 import {
   badRequest,
   parametersOfBody,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 
-import { tooBusy } from "../../foundation/fairness/turns.js";
+import { tooBusy } from "../../foundation/fairness/fair-limiter.js";
 import { failed, formatted, type Outcome } from "../../graphql/outcome.js";
 import type { AnswerRoom } from "../connection/byte-budget.js";
 import { httpOf } from "./http-of.js";

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../foundation/clock.js";
-import { countsByClient } from "../../foundation/fairness/counts-by-client.js";
+import { countsByClient } from "../../foundation/fairness/client-counter.js";
 import type { Batches } from "./batches.js";
 
 /** A connection that stays open: a socket or a stream. */

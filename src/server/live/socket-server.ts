@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 
 import type { Timer } from "../../foundation/clock.js";
-import type { ProcessorTurns } from "../../foundation/fairness/processor-turns.js";
-import type { Turns } from "../../foundation/fairness/turns.js";
+import type { ProcessorTurns } from "../../foundation/fairness/cpu-limiter.js";
+import type { Turns } from "../../foundation/fairness/fair-limiter.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { TrustedDocuments } from "../../graphql/trusted-documents.js";
 import type { CredentialVerifier } from "./connection-credential.js";

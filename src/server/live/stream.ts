@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import type { Live } from "../../kit/context.js";
 import type { KnownError } from "../../foundation/errors.js";
-import { tooBusy } from "../../foundation/fairness/turns.js";
+import { tooBusy } from "../../foundation/fairness/fair-limiter.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { AnswerStream } from "../connection/answer-stream.js";
 import { onResponseEnd } from "../connection/on-response-end.js";

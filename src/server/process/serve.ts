@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { pause, systemClock, systemTimer } from "../../foundation/clock.js";
 import { ConfigError, type Config } from "../../foundation/config/settings.js";
 import { configOfEnvironment } from "../../foundation/config/environment.js";
-import { dataFolder } from "../../foundation/config/kept-secret.js";
+import { dataFolder } from "../../foundation/config/secret-file.js";
 import { DatabaseUnusableError } from "../../database/database.js";
 import { listenForMetrics } from "../monitoring/metrics.js";
 import { unixSocketOf } from "../connection/unix-socket.js";

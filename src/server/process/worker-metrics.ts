@@ -2,7 +2,7 @@ import type { Worker } from "node:cluster";
 
 import type { Timer } from "../../foundation/clock.js";
 import { sharedAnswer } from "../endpoint/shared-answer.js";
-import type { Measured } from "../../foundation/metrics/together.js";
+import type { Measured } from "../../foundation/metrics/aggregate.js";
 
 // The last figures of a worker that is busy for longer count.
 const longestMilliseconds = 1000;
@@ -35,7 +35,7 @@ export function gatherMetrics(timer: Timer, ask: () => readonly Worker[]): Worke
   return {
     text: sharedAnswer(timer, keptMilliseconds, async () => {
       await Promise.all(ask().map(answered));
-      const { textOf } = await import("../../foundation/metrics/together.js");
+      const { textOf } = await import("../../foundation/metrics/aggregate.js");
       return textOf([...(await departed), ...latest.values()]);
     }),
     take(worker, measured) {
@@ -50,7 +50,7 @@ export function gatherMetrics(timer: Timer, ask: () => readonly Worker[]): Worke
       latest.delete(worker);
       if (last === undefined) return;
       departed = departed.then(async (before) => {
-        const { addUp, countedBy } = await import("../../foundation/metrics/together.js");
+        const { addUp, countedBy } = await import("../../foundation/metrics/aggregate.js");
         return [await addUp([...before, countedBy(last)])];
       });
     },

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 
 import type { Clock, Timer } from "../../foundation/clock.js";
 import type { LogOutput } from "../../foundation/log.js";
-import type { Measured } from "../../foundation/metrics/together.js";
+import type { Measured } from "../../foundation/metrics/aggregate.js";
 import { gatherMetrics, type WorkerMetrics } from "./worker-metrics.js";
 
 /** A worker's first message to its parent: it is ready. */

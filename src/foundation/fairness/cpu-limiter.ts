@@ -1,6 +1,6 @@
 import { inNextTurn, restTimer, systemStopwatch, type Stopwatch, type Timer } from "../clock.js";
-import { countsByClient } from "./counts-by-client.js";
-import { makeTurns, tooBusy, type Load, type Waiting } from "./turns.js";
+import { countsByClient } from "./client-counter.js";
+import { makeTurns, tooBusy, type Load, type Waiting } from "./fair-limiter.js";
 
 /** Turns at the processor, for synchronous work that nothing can interrupt. */
 export type ProcessorTurns = {

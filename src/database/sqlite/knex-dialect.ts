@@ -2,9 +2,9 @@ import { SqliteKnexDialect } from "@mikro-orm/knex";
 import type sqlite3 from "sqlite3";
 
 import { pause } from "../../foundation/clock.js";
-import { busyTimeoutMilliseconds } from "./connection.js";
-import { allRows, statementsOf } from "./kept-statements.js";
-import { loadSqlite3 } from "./sqlite3.js";
+import { busyTimeoutMilliseconds } from "./read-connection.js";
+import { allRows, statementsOf } from "./prepared-statements.js";
+import { loadSqlite3 } from "./load-sqlite3.js";
 
 // SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
 // than one, so another would hardly ever find it: waits are short, and repeated.

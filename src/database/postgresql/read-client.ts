@@ -10,7 +10,7 @@ import { tookTooLong } from "../../foundation/fairness/deadline.js";
 import type { Sql } from "../sql.js";
 import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";
-import { isTimeout, isUnanswered } from "./failure.js";
+import { isTimeout, isUnanswered } from "./classify-error.js";
 
 /** How long a connection may take to be made, and a statement to be answered, before either is given up. */
 export const connectTimeoutMilliseconds = 5_000;

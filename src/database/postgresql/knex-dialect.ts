@@ -2,7 +2,7 @@ import { PostgreSqlKnexDialect } from "@mikro-orm/knex";
 import type pg from "pg";
 
 import { connectToWriter } from "./connect-to-writer.js";
-import { connectTimeoutMilliseconds } from "./reading-client.js";
+import { connectTimeoutMilliseconds } from "./read-client.js";
 
 /**
  * Knows several hosts, and tells why a transaction could not begin. Knex's own query method swallows that, and the first statement then says

@@ -2,10 +2,10 @@ import type sqlite3 from "sqlite3";
 
 import type { Timer } from "../../foundation/clock.js";
 import type { Connection } from "../engine.js";
-import { interruptible } from "../interruptible.js";
+import { interruptible } from "../statement-queue.js";
 import { sqliteDialect } from "./dialect.js";
-import { allRows, statementsOf } from "./kept-statements.js";
-import { loadSqlite3 } from "./sqlite3.js";
+import { allRows, statementsOf } from "./prepared-statements.js";
+import { loadSqlite3 } from "./load-sqlite3.js";
 
 /** How long who finds the database locked waits for another process. */
 export const busyTimeoutMilliseconds = 10_000;

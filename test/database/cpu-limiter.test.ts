@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { processorTurns } from "../../src/foundation/fairness/processor-turns.js";
+import { processorTurns } from "../../src/foundation/fairness/cpu-limiter.js";
 import { handTimer } from "../../src/testing/clock.js";
 
 /** Turns whose work takes as many milliseconds as it says, by a stopwatch of the test's own. */

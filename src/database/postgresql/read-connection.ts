@@ -1,10 +1,10 @@
 import type { Timer } from "../../foundation/clock.js";
 import type { DatabaseUse } from "../../foundation/config/database-use.js";
 import type { Connection } from "../engine.js";
-import { interruptible } from "../interruptible.js";
+import { interruptible } from "../statement-queue.js";
 import type { Sql } from "../sql.js";
-import { cancelStatement } from "./cancel.js";
-import { readingClient } from "./reading-client.js";
+import { cancelStatement } from "./cancel-statement.js";
+import { readingClient } from "./read-client.js";
 
 const cancelEveryMilliseconds = 50;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { fairQueue } from "../../src/foundation/fairness/fair-queue.js";
-import { makeTurns } from "../../src/foundation/fairness/turns.js";
+import { makeTurns } from "../../src/foundation/fairness/fair-limiter.js";
 
 test("gives parties their turns one after the other, however much one of them queues", () => {
   const queue = fairQueue<string>();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { interruptible } from "../../src/database/interruptible.js";
+import { interruptible } from "../../src/database/statement-queue.js";
 import { sql } from "../../src/database/sql.js";
 import { handTimer } from "../../src/testing/clock.js";
 
