@@ -1,6 +1,6 @@
 // For MikroORM's command line: npm run migration:create
 import { databaseOptions } from "./src/database/database.js";
-import { configOfEnvironment } from "./src/foundation/config/environment.js";
+import { configFromEnvironment } from "./src/foundation/config/environment.js";
 import { entities } from "./src/graphql/schema.js";
 
-export default databaseOptions(configOfEnvironment().config.databaseUrl, entities);
+export default databaseOptions(configFromEnvironment().config.databaseUrl, entities);

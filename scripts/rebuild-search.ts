@@ -3,11 +3,11 @@ import { ConfigError } from "../src/foundation/config/settings.js";
 import { openDatabase, withoutPassword } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/graphql/schema.js";
-import { configOfEnvironment } from "../src/foundation/config/environment.js";
+import { configFromEnvironment } from "../src/foundation/config/environment.js";
 import { rebuildSearch } from "../src/features/post/search/search-index.js";
 
 try {
-  const { databaseUrl } = configOfEnvironment().config;
+  const { databaseUrl } = configFromEnvironment().config;
   const database = await openDatabase(databaseUrl, entities);
   const posts = await rebuildSearch(transactionsOn(database)({ clientKey: "" }));
   await database.close(true);

@@ -4,7 +4,7 @@ import "reflect-metadata";
 import type { Logger } from "pino";
 
 import { systemClock, systemTimer, type Clock } from "./foundation/clock.js";
-import { configOfEnvironment } from "./foundation/config/environment.js";
+import { configFromEnvironment } from "./foundation/config/environment.js";
 import { dataFolder } from "./foundation/config/secret-file.js";
 import { readConfig, type SettingValues } from "./foundation/config/settings.js";
 import { makeLog, standardOutput } from "./foundation/log.js";
@@ -80,7 +80,7 @@ export async function createServer({
   ...added
 }: ServerOptions = {}): Promise<RunningServer> {
   const features = featuresWith(added);
-  const { config, warnings } = settings === undefined ? configOfEnvironment() : readConfig(settings);
+  const { config, warnings } = settings === undefined ? configFromEnvironment() : readConfig(settings);
   const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), config.logAddresses);
   for (const warning of warnings) ownLog.warn(warning);
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");

@@ -1,16 +1,16 @@
 import { Client } from "pg";
 import { expect, test } from "vitest";
 
-import { shareOut } from "../src/database/postgresql/connection-shares.js";
+import { divideConnections } from "../src/database/postgresql/connection-shares.js";
 import { startApi } from "./support/api.js";
 import { newPostgresDatabase } from "./support/postgres.js";
 import { createPost, votePost } from "./support/posts.js";
 
 test("shares out what a process may open, with one at least for each kind of work", () => {
-  expect(shareOut(13)).toEqual({ writers: 8, shortReaders: 2, slowReaders: 2 });
-  expect(shareOut(5)).toEqual({ writers: 2, shortReaders: 1, slowReaders: 1 });
+  expect(divideConnections(13)).toEqual({ writers: 8, shortReaders: 2, slowReaders: 2 });
+  expect(divideConnections(5)).toEqual({ writers: 2, shortReaders: 1, slowReaders: 1 });
   for (let connections = 5; connections <= 1000; connections += 1) {
-    const { writers, shortReaders, slowReaders } = shareOut(connections);
+    const { writers, shortReaders, slowReaders } = divideConnections(connections);
     expect(1 + writers + shortReaders + slowReaders).toBe(connections);
     // A process that migrates needs two that can write.
     expect(Math.min(writers - 1, shortReaders, slowReaders)).toBeGreaterThanOrEqual(1);

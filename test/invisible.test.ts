@@ -643,7 +643,7 @@ describe("one request", () => {
     return { api, ids, people, ada: people[0]! };
   }
   /** How many statements an operation runs beyond the one that judges the credential. */
-  async function statementsOf(account: Account, query: string, statements: () => string[]) {
+  async function preparedStatementsOf(account: Account, query: string, statements: () => string[]) {
     const earlier = statements().length;
     await account.send("{ __typename }");
     const judging = statements().length - earlier;
@@ -689,7 +689,7 @@ describe("one request", () => {
     },
   ])("reads $of in $count statements", async ({ query, count }) => {
     const { ada } = await busyWorld();
-    expect((await statementsOf(ada, query, countStatements())).count).toBe(count);
+    expect((await preparedStatementsOf(ada, query, countStatements())).count).toBe(count);
   });
 
   test("reads ten posts or ten of their nodes in one statement, and as many users in one", async () => {
@@ -710,7 +710,7 @@ describe("one request", () => {
         2,
       ],
     ] as const) {
-      const { data, count: found } = await statementsOf(ada, `{ ${query} }`, statements);
+      const { data, count: found } = await preparedStatementsOf(ada, `{ ${query} }`, statements);
       expect({ query, count: found }).toEqual({ query, count });
       expect(Object.values(data)).not.toContain(null);
     }

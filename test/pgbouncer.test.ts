@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
 
-import { usualUse } from "../src/foundation/config/database-use.js";
+import { defaultDatabaseUse } from "../src/foundation/config/database-use.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/graphql/schema.js";
@@ -123,7 +123,7 @@ describe.each([
 
   test.runIf(canRun)("gives each transaction its limits of time, and no other one", async () => {
     const behind = await startPgbouncer(await newPostgresDatabase(), 2);
-    const use = { ...usualUse, pooler: pooler as "transaction" | "prepared" };
+    const use = { ...defaultDatabaseUse, pooler: pooler as "transaction" | "prepared" };
     const database = await openDatabase(behind, entities, use);
     const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
     const limits = `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`;

@@ -2,7 +2,7 @@
 // of reads in one process, through the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
 import { systemClock } from "../../src/foundation/clock.js";
 import { openDatabase } from "../../src/database/database.js";
-import { configOfEnvironment } from "../../src/foundation/config/environment.js";
+import { configFromEnvironment } from "../../src/foundation/config/environment.js";
 import { measureAnswer } from "../../src/graphql/answer-size.js";
 import type { PostSelection } from "../../src/features/post/list/selection.js";
 import { entities } from "../../src/graphql/schema.js";
@@ -21,7 +21,7 @@ const pageNumber = 10_000;
 const rounds = 200;
 const slowRounds = 7;
 
-const database = await openDatabase(configOfEnvironment().config.databaseUrl, entities);
+const database = await openDatabase(configFromEnvironment().config.databaseUrl, entities);
 const opened = await openReader(database, 256);
 const now = systemClock();
 const reader = readerFor(opened, { clientKey: "bench" });

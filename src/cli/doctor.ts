@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { configOfEnvironment, databaseOfEnvironment } from "../foundation/config/environment.js";
+import { configFromEnvironment, databaseFromEnvironment } from "../foundation/config/environment.js";
 import { dataFolder } from "../foundation/config/secret-file.js";
 import { ConfigError, type Config } from "../foundation/config/settings.js";
 import { engineOf, readOnlyMessage, withoutPassword } from "../database/database.js";
@@ -58,7 +58,7 @@ export async function examine(deps: CommandDeps): Promise<readonly Check[]> {
 
 function settings(): { readonly config: Config | undefined; readonly finding: Finding } {
   try {
-    const { config, warnings } = configOfEnvironment();
+    const { config, warnings } = configFromEnvironment();
     const mode = config.production ? "for production" : "for this machine (NODE_ENV isn't production)";
     if (warnings.length === 0) return { config, finding: ok(`all can be used, ${mode}`) };
     return {
@@ -72,9 +72,9 @@ function settings(): { readonly config: Config | undefined; readonly finding: Fi
   }
 }
 
-function databaseSettings(): ReturnType<typeof databaseOfEnvironment> | undefined {
+function databaseSettings(): ReturnType<typeof databaseFromEnvironment> | undefined {
   try {
-    return databaseOfEnvironment();
+    return databaseFromEnvironment();
   } catch {
     return undefined;
   }
@@ -113,7 +113,10 @@ type Seen = {
   readonly clock?: Finding;
 };
 
-async function lookAtDatabase(settingsOf: ReturnType<typeof databaseOfEnvironment>, deps: CommandDeps): Promise<Seen> {
+async function lookAtDatabase(
+  settingsOf: ReturnType<typeof databaseFromEnvironment>,
+  deps: CommandDeps,
+): Promise<Seen> {
   const { databaseUrl: url } = settingsOf;
   const engine = engineOf(url);
   const file = engine.file(url);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { configOfEnvironment } from "../foundation/config/environment.js";
+import { configFromEnvironment } from "../foundation/config/environment.js";
 import { dataFolder, readSecret, secretFileIn } from "../foundation/config/secret-file.js";
 import type { Config } from "../foundation/config/settings.js";
 import { keyringOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
@@ -18,7 +18,7 @@ export async function keysOf({
 
 /** Lists the keys that tokens are signed and verified with, by what may be known of them. */
 export async function listKeys(): Promise<CommandResult> {
-  const { keyring, file } = await keysOf(configOfEnvironment().config);
+  const { keyring, file } = await keysOf(configFromEnvironment().config);
   const keys = [...(keyring?.byId.values() ?? [])].map(({ id, algorithm }) => ({
     kid: id,
     algorithm,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
-import { databaseOfEnvironment } from "../foundation/config/environment.js";
-import { connectDatabase, engineOf, refuseUnknown, unusableFor, type Database } from "../database/database.js";
+import { databaseFromEnvironment } from "../foundation/config/environment.js";
+import { connectDatabase, engineOf, refuseUnknown, explainUnusable, type Database } from "../database/database.js";
 import { migrationState } from "../database/migration-state.js";
 import { openReader, readerFor, type OperationReader } from "../database/reader.js";
 import { transactionsOn, type Transaction } from "../database/transaction.js";
@@ -25,8 +25,8 @@ const slowReads = 2;
  *
  * @throws CommandError for a database in memory, which only its server can use.
  */
-export function databaseToKeep(): ReturnType<typeof databaseOfEnvironment> {
-  const settings = databaseOfEnvironment();
+export function databaseToKeep(): ReturnType<typeof databaseFromEnvironment> {
+  const settings = databaseFromEnvironment();
   if (settings.databaseUrl === "sqlite::memory:")
     throw new CommandError("DATABASE_URL names a database in memory, which is the server's alone", "DATABASE");
   return settings;
@@ -38,7 +38,7 @@ export function databaseToKeep(): ReturnType<typeof databaseOfEnvironment> {
  * @throws DatabaseUnusableError
  */
 export async function reading<Result>(
-  { databaseUrl, databaseUse }: ReturnType<typeof databaseOfEnvironment>,
+  { databaseUrl, databaseUse }: ReturnType<typeof databaseFromEnvironment>,
   { features }: Pick<CommandDeps, "features">,
   work: (reader: OperationReader, database: Database) => Promise<Result>,
 ): Promise<Result> {
@@ -53,7 +53,7 @@ export async function reading<Result>(
       await reader.close();
     }
   } catch (error) {
-    throw unusableFor(databaseUrl, error);
+    throw explainUnusable(databaseUrl, error);
   } finally {
     await database.close(true);
   }

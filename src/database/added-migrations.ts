@@ -21,7 +21,7 @@ export const addedMigrationTable = "added_migrations";
  *
  * @returns the names of those that are recorded and not known here: a newer version has run them.
  */
-export async function runAdded(
+export async function runAddedMigrations(
   em: SqlEntityManager,
   { dialect, migrationTable }: Engine,
   migrations: readonly AddedMigration[],

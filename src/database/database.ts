@@ -4,8 +4,8 @@ import { MikroORM, type EntityClass, type Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver, SqlEntityManager } from "@mikro-orm/knex";
 import { Migrator } from "@mikro-orm/migrations";
 
-import { usualUse, type DatabaseUse } from "../foundation/config/database-use.js";
-import { runAdded, type AddedMigration } from "./added-migrations.js";
+import { defaultDatabaseUse, type DatabaseUse } from "../foundation/config/database-use.js";
+import { runAddedMigrations, type AddedMigration } from "./added-migrations.js";
 import type { Database, DriverError, Engine } from "./engine.js";
 import { PlainEntityManager } from "./entity-manager.js";
 import { statementLogger } from "./statement-tracing.js";
@@ -26,7 +26,7 @@ export const migrationTable = "migrations";
 export function databaseOptions(
   url: string,
   entities: readonly EntityClass<object>[],
-  use = usualUse,
+  use = defaultDatabaseUse,
   onWarning: (message: string) => void = () => {},
 ): Options<AbstractSqlDriver> {
   const engine = engineOf(url);
@@ -75,7 +75,7 @@ export class DatabaseUnusableError extends Error {
 export async function connectDatabase(
   url: string,
   entities: readonly EntityClass<object>[],
-  use = usualUse,
+  use = defaultDatabaseUse,
   connect = true,
 ): Promise<Database> {
   const warnings: Database["warnings"] = { tell: () => {} };
@@ -84,7 +84,7 @@ export async function connectDatabase(
 }
 
 /** What to say of an error that a database's work ended in: why it can't be used, where it tells of that. */
-export function unusableFor(url: string, error: unknown): unknown {
+export function explainUnusable(url: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code }: DriverError = error;
   const why = engineOf(url).whyUnusable(url, error);
@@ -112,7 +112,7 @@ export async function openDatabase(
     refuseUnknown(unknown, "Postern");
   };
   const migrateAdded = async (em: SqlEntityManager) => {
-    if (added.length > 0) refuseUnknown(await runAdded(em, engineOf(url), added), "the application");
+    if (added.length > 0) refuseUnknown(await runAddedMigrations(em, engineOf(url), added), "the application");
   };
   try {
     engineOf(url).makeFile(url);
@@ -137,7 +137,7 @@ export async function openDatabase(
     return database;
   } catch (error) {
     await database?.close(true);
-    throw unusableFor(url, error);
+    throw explainUnusable(url, error);
   }
 }
 
@@ -189,7 +189,7 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 /** What kind of trouble a database had; undefined for an error that is no database's. */
-export function databaseErrorKind(error: unknown): "away" | "timeout" | "conflict" | "other" | undefined {
+export function classifyDatabaseError(error: unknown): "away" | "timeout" | "conflict" | "other" | undefined {
   if (isDatabaseAway(error)) return "away";
   if (!(error instanceof Error)) return undefined;
   if (engines.some((engine) => engine.isTimeout(error))) return "timeout";

@@ -16,20 +16,20 @@ export type Database = MikroORM<AbstractSqlDriver> & {
 };
 
 /** A connection that can only read. Whoever holds it gives it one statement at a time. */
-export type Connection = {
+export type ReadConnection = {
   /** @param signal ends the statement; its reason is thrown. */
   readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;
   readonly close: () => Promise<void>;
 };
 
 /** The connections that a reader shares out. */
-export type ReadingConnections = {
+export type ReadConnections = {
   /** For what tells who asks. */
-  readonly credentials: Connection;
+  readonly credentials: ReadConnection;
   /** For short statements. */
-  readonly short: readonly Connection[];
+  readonly short: readonly ReadConnection[];
   /** For any statement. */
-  readonly any: readonly Connection[];
+  readonly any: readonly ReadConnection[];
   /** How many short statements of one text may be run as one, the most first. */
   readonly together: readonly number[];
 };
@@ -72,7 +72,7 @@ export type Engine = {
   readonly migrationLock: readonly string[];
   /** Makes the table that tells which migrations have run, where it isn't there. */
   readonly migrationTable: (name: string) => string;
-  readonly openReading: (database: Database, timer: Timer) => Promise<ReadingConnections>;
+  readonly openReadConnections: (database: Database, timer: Timer) => Promise<ReadConnections>;
   /** The file that a database is; undefined where it is in memory, or in other files that are nobody's here. */
   readonly file: (url: string) => string | undefined;
   /** Makes the file of a database if it isn't there, for its owner alone. What goes wrong, opening it will tell. */

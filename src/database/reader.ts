@@ -1,10 +1,10 @@
 import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../foundation/clock.js";
-import { beforeSignal, type Signal } from "../foundation/fairness/deadline.js";
+import { raceSignal, type Signal } from "../foundation/fairness/deadline.js";
 import { fairQueue, type FairQueue } from "../foundation/fairness/fair-queue.js";
 import { countsByClient } from "../foundation/fairness/client-counter.js";
-import type { Connection, Database } from "./engine.js";
+import type { ReadConnection, Database } from "./engine.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
-import { inSpans } from "./statement-tracing.js";
+import { traceStatement } from "./statement-tracing.js";
 import { joinSql, Sql, sql } from "./sql.js";
 import { tooBusy } from "../foundation/fairness/fair-limiter.js";
 
@@ -98,7 +98,7 @@ export async function openReader(
   timer: Timer = systemTimer,
   stopwatch: Stopwatch = systemStopwatch,
 ): Promise<Reader> {
-  const { credentials, short, any, together } = await database.engine.openReading(database, timer);
+  const { credentials, short, any, together } = await database.engine.openReadConnections(database, timer);
   const { dialect } = database.engine;
   const onlyShort = new Set(short);
   const connections = [...short, ...any];
@@ -107,12 +107,12 @@ export async function openReader(
   const slow = countsByClient();
 
   const textOf = (statement: Sql): string => statement.in(dialect).text;
-  const nextFor = (connection: Connection): Job | undefined => {
+  const nextFor = (connection: ReadConnection): Job | undefined => {
     const job = onlyShort.has(connection) ? undefined : waiting.slow.take();
     return job ?? waiting.short.take();
   };
   /** The next job for a connection with those that can be run together with it. */
-  const nextFew = (connection: Connection): Job[] => {
+  const nextFew = (connection: ReadConnection): Job[] => {
     const first = nextFor(connection);
     if (first === undefined) return [];
     const jobs = [first];
@@ -126,23 +126,23 @@ export async function openReader(
     }
     return jobs;
   };
-  const run = async (connection: Connection, jobs: readonly Job[]): Promise<void> => {
+  const run = async (connection: ReadConnection, jobs: readonly Job[]): Promise<void> => {
     for (let start = 0; start < jobs.length;) {
       const few = together.find((count) => count <= jobs.length - start) ?? 1;
       await runTogether(connection, jobs.slice(start, start + few));
       start += few;
     }
   };
-  const runTogether = async (connection: Connection, jobs: readonly Job[]): Promise<void> => {
+  const runTogether = async (connection: ReadConnection, jobs: readonly Job[]): Promise<void> => {
     const elapsed = stopwatch();
     try {
       const [first, second] = jobs as [Job, Job?];
       if (second === undefined) {
         const read = () => connection.all(first.statement, first.read.signal);
-        first.resolve(await inSpans(jobs, first.statement, dialect, read));
+        first.resolve(await traceStatement(jobs, first.statement, dialect, read));
       } else {
         const read = () => connection.all<{ job: number }>(unionOf(jobs.map(({ statement }) => statement)));
-        const rows = await inSpans(jobs, first.statement, dialect, read);
+        const rows = await traceStatement(jobs, first.statement, dialect, read);
         for (const [index, job] of jobs.entries()) job.resolve(rows.filter((row) => row.job === index));
       }
     } catch (error) {
@@ -180,7 +180,7 @@ export async function openReader(
       queue.add(read.clientKey, job);
     });
     next();
-    return beforeSignal(rows, read.signal, () => {
+    return raceSignal(rows, read.signal, () => {
       if (queue.remove(read.clientKey, job)) settled();
       return true;
     });
@@ -195,7 +195,7 @@ export async function openReader(
       slow.add(clientKey, 1);
       return inTurn(waiting.slow, statement, read, () => slow.add(clientKey, -1));
     },
-    credentials: (statement, asking) => inSpans(asking, statement, dialect, () => credentials.all(statement)),
+    credentials: (statement, asking) => traceStatement(asking, statement, dialect, () => credentials.all(statement)),
     load: () => ({
       short: waiting.short.length(),
       slow: waiting.slow.length(),

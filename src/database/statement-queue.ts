@@ -1,6 +1,6 @@
 import type { Timer } from "../foundation/clock.js";
 import type { Signal } from "../foundation/fairness/deadline.js";
-import type { Connection } from "./engine.js";
+import type { ReadConnection } from "./engine.js";
 import type { Sql } from "./sql.js";
 
 /** A statement that is ready to run. */
@@ -20,7 +20,7 @@ export function interruptible(
   prepare: (statement: Sql) => Promise<Ready>,
   timer: Timer,
   everyMilliseconds: number,
-): Connection["all"] & { readonly idle: () => Promise<unknown> } {
+): ReadConnection["all"] & { readonly idle: () => Promise<unknown> } {
   const runOne = async (statement: Sql, signal: Signal | undefined): Promise<unknown[]> => {
     signal?.throwIfAborted();
     const { run, interrupt } = await prepare(statement);

@@ -10,7 +10,7 @@ type Asking = { readonly span?: OperationSpan | undefined };
 const isTraced = ({ span }: Asking): boolean => span !== undefined;
 
 /** Runs a statement of the reader, in a span of each operation that waits for it. */
-export function inSpans<Rows>(
+export function traceStatement<Rows>(
   asking: readonly Asking[],
   statement: Sql,
   dialect: Dialect,

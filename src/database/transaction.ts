@@ -2,14 +2,14 @@ import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import { systemStopwatch, systemTimer, type Timer } from "../foundation/clock.js";
 import { KnownError } from "../foundation/errors.js";
-import { beforeSignal, tookTooLong, type Signal } from "../foundation/fairness/deadline.js";
+import { raceSignal, timeoutError, type Signal } from "../foundation/fairness/deadline.js";
 import { commitGroups, UndoneWithOthers, type Run } from "./group-commit.js";
 import type { Dialect } from "./sql.js";
 import type { Database } from "./engine.js";
 import type { OperationReader } from "./reader.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
 import { watchStatements } from "./statement-tracing.js";
-import { makeTurns, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
+import { fairLimiter, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
 
 /**
  * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed;
@@ -65,7 +65,7 @@ export function transactionsOn(
   const writers = engine.writers(use);
   const groups = writers === 1 ? commitGroups(database, onCommitted, stopwatch) : undefined;
   const run = groups?.run ?? eachInItsOwn(database, onCommitted);
-  const inTurn = makeTurns(writers, { beforeIdle: groups?.commit });
+  const inTurn = fairLimiter(writers, { beforeIdle: groups?.commit });
 
   const transactionFor =
     (writing: Writing): Transaction =>
@@ -98,7 +98,7 @@ export function transactionsOn(
             if (!(error instanceof Error)) throw error;
             // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
             const isUnknown = isCommitting && engine.isAway(error);
-            if (engine.isTimeout(error) && !isUnknown) throw tookTooLong();
+            if (engine.isTimeout(error) && !isUnknown) throw timeoutError();
             const isRolledBack = engine.isRolledBack(error);
             const isUndone = isRolledBack || error instanceof UndoneWithOthers;
             if (!isUndone && (isCommitting || !engine.isConflict(error))) throw error;
@@ -110,7 +110,7 @@ export function transactionsOn(
         }
       };
       // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
-      const done = beforeSignal(tryUntilDone(work), signal, () => !isCommitting);
+      const done = raceSignal(tryUntilDone(work), signal, () => !isCommitting);
       if (span !== undefined) done.then(() => span.end(), span.end);
       return done;
     };

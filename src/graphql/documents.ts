@@ -13,10 +13,10 @@ import {
 import { LRUCache } from "lru-cache";
 
 import type { Auth } from "../kit/auth.js";
-import type { ProcessorTurns } from "../foundation/fairness/cpu-limiter.js";
+import type { CpuLimiter } from "../foundation/fairness/cpu-limiter.js";
 import type { Waiting } from "../foundation/fairness/fair-limiter.js";
 import { KnownError } from "../foundation/errors.js";
-import type { Named } from "../foundation/metrics/operation-label.js";
+import type { LabelledOperation } from "../foundation/metrics/operation-label.js";
 import { costOfDocument } from "./document-cost.js";
 import { checkDocumentText } from "./document-scan.js";
 import type { GraphqlRequest } from "./graphql-request.js";
@@ -51,7 +51,7 @@ export type DocumentOptions = {
   /** The only documents that are parsed; undefined if any is. */
   readonly trusted: TrustedDocuments | undefined;
   /** Turns for the documents of viewers, and for those of everybody else. */
-  readonly turns: { readonly viewers: ProcessorTurns; readonly others: ProcessorTurns };
+  readonly turns: { readonly viewers: CpuLimiter; readonly others: CpuLimiter };
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** The documents that were parsed before. */
   readonly known: KnownDocuments;
@@ -77,7 +77,7 @@ export function nameOf(
   schema: GraphQLSchema,
   documents: KnownDocuments,
   { query, operationName }: Pick<GraphqlRequest, "query" | "operationName">,
-): Named {
+): LabelledOperation {
   const document = documents.peek(query ?? "")?.document;
   const operation = document && getOperationAST(document, operationName);
   if (operation == null || isRefused(document!))

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { databaseErrorKind, isDatabaseAway } from "../database/database.js";
+import { classifyDatabaseError, isDatabaseAway } from "../database/database.js";
 import type { RepeatedErrors } from "../foundation/log.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../foundation/errors.js";
 
@@ -18,7 +18,7 @@ export function errorFormatter(
   log: Logger,
   logRepeated: RepeatedErrors,
   codes: ErrorCodes,
-  onDatabaseError: (kind: NonNullable<ReturnType<typeof databaseErrorKind>>) => void = () => {},
+  onDatabaseError: (kind: NonNullable<ReturnType<typeof classifyDatabaseError>>) => void = () => {},
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return ({ locations, path }, error) => {
     const place = { ...(locations && { locations }), ...(path && { path }) };
@@ -27,7 +27,7 @@ export function errorFormatter(
       return { message: known.message, ...place, extensions: { code: known.code, ...known.details } };
 
     const cause = causeOf(error);
-    const kind = databaseErrorKind(cause);
+    const kind = classifyDatabaseError(cause);
     if (kind !== undefined) onDatabaseError(kind);
     if (isDatabaseAway(cause)) {
       logRepeated(cause, "the database is away");

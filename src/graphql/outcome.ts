@@ -2,11 +2,11 @@ import type { GraphQLFormattedError } from "graphql";
 
 import type { Auth } from "../kit/auth.js";
 import type { KnownError } from "../foundation/errors.js";
-import type { Named } from "../foundation/metrics/operation-label.js";
+import type { LabelledOperation } from "../foundation/metrics/operation-label.js";
 import type { Failure, OperationKind } from "./operation-context.js";
 
 /** The result of an operation, as plain data: the response, the log, metrics and tracing are made of it. */
-export type Outcome = Named & {
+export type Outcome = LabelledOperation & {
   /** Undefined if the operation isn't known, because its document can't be used. */
   readonly kind: OperationKind | undefined;
   /** The key under which the caller is queued and limited; undefined without a context. */

@@ -2,7 +2,7 @@ import { HeaderMap, type ApolloServer } from "@apollo/server";
 import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 
 import { ownErrorCodes } from "../foundation/errors.js";
-import type { Named } from "../foundation/metrics/operation-label.js";
+import type { LabelledOperation } from "../foundation/metrics/operation-label.js";
 import { isLongerThan, tooLarge } from "./answer-size.js";
 import type { Caller, Carrier, ContextFactory } from "./create-context.js";
 import type { GraphqlRequest } from "./graphql-request.js";
@@ -24,7 +24,7 @@ export function operationRunner(deps: {
   readonly createContext: ContextFactory["createContext"];
   readonly formatError: FormatError;
   /** Returns the operation's name if it has no context. */
-  readonly nameOf: (asked: GraphqlRequest) => Named;
+  readonly nameOf: (asked: GraphqlRequest) => LabelledOperation;
   readonly maxAnswerBytes: number;
 }): RunOperation {
   const { apollo, createContext, formatError, maxAnswerBytes } = deps;

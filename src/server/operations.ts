@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { inHashingTurn, passwordCost as fullCost } from "../features/account/password.js";
 import { eventCursors } from "../database/event-log/event-cursor.js";
 import type { Keyring } from "../foundation/config/signing-keys.js";
-import { processorTurns } from "../foundation/fairness/cpu-limiter.js";
+import { cpuLimiter } from "../foundation/fairness/cpu-limiter.js";
 import { repeatedErrors } from "../foundation/log.js";
 import { loadsOf } from "../foundation/metrics/loads.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";
@@ -112,7 +112,7 @@ async function startExecution(deps: Deps, { reader, transactions }: Storage, for
     onSessionEvent: metrics?.session,
   });
   // Viewers keep their half, however much others have parsed.
-  const turns = { viewers: processorTurns(1 / 2), others: processorTurns(1 / 4) };
+  const turns = { viewers: cpuLimiter(1 / 2), others: cpuLimiter(1 / 4) };
   const documents = knownDocuments();
   const { errorCodes } = deps.features;
   const apollo = await startApollo({ config, schema, formatError, errorCodes, documents, turns, log });

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 
 import type { Timer } from "../foundation/clock.js";
-import { dataFolder, keptSecret } from "../foundation/config/secret-file.js";
+import { dataFolder, loadOrCreateSecret } from "../foundation/config/secret-file.js";
 import type { Config } from "../foundation/config/settings.js";
 import { keyringOf, publicKeysOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";
@@ -60,7 +60,7 @@ type Options = ServerParts & {
  */
 export async function startServer(options: Options): Promise<RunningServer> {
   const { config, timer, name = "postern", features = featuresWith() } = options;
-  const kept = config.signingKeys === undefined ? await keptSecret(dataFolder) : undefined;
+  const kept = config.signingKeys === undefined ? await loadOrCreateSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
   const schema = makeSchema(features);
   const metrics = config.metrics === "off" ? undefined : await loadMetrics(name, schema, config.trustedDocuments);

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
 import { keepRenewingWords, type WordsRenewal } from "../features/post/search/reindexer.js";
-import { databaseErrorKind, openDatabase } from "../database/database.js";
+import { classifyDatabaseError, openDatabase } from "../database/database.js";
 import type { Database } from "../database/engine.js";
 import { openEventLog, type EventLog } from "../database/event-log/event-log.js";
 import { openReader, type Reader } from "../database/reader.js";
@@ -58,7 +58,7 @@ export async function openStorage(deps: {
     ttlSeconds: config.eventLogTtlSeconds,
     onError(error) {
       logRepeated(error, "the event log can't be read");
-      onDatabaseError(databaseErrorKind(error) ?? "other");
+      onDatabaseError(classifyDatabaseError(error) ?? "other");
     },
   });
   const renewal: WordsRenewal = keepRenewingWords({
@@ -67,7 +67,7 @@ export async function openStorage(deps: {
     timer,
     onError(error) {
       deps.log.warn({ err: error }, "the search index can't be renewed now");
-      onDatabaseError(databaseErrorKind(error) ?? "other");
+      onDatabaseError(classifyDatabaseError(error) ?? "other");
     },
   });
   const close = async () => {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import { processorTurns } from "../../src/foundation/fairness/cpu-limiter.js";
+import { cpuLimiter } from "../../src/foundation/fairness/cpu-limiter.js";
 import { handTimer } from "../../src/testing/clock.js";
 
 /** Turns whose work takes as many milliseconds as it says, by a stopwatch of the test's own. */
 function turnsOf(share: number) {
   let now = 0;
   const timer = handTimer();
-  const turns = processorTurns(share, {
+  const turns = cpuLimiter(share, {
     timer,
     stopwatch: () =>
       (

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { fairQueue } from "../../src/foundation/fairness/fair-queue.js";
-import { makeTurns } from "../../src/foundation/fairness/fair-limiter.js";
+import { fairLimiter } from "../../src/foundation/fairness/fair-limiter.js";
 
 test("gives parties their turns one after the other, however much one of them queues", () => {
   const queue = fairQueue<string>();
@@ -50,7 +50,7 @@ test("takes out what waits no longer, once", () => {
 
 /** Turns whose works end when they are told to. */
 function heldTurns(places: number, longestQueue?: number) {
-  const inTurn = makeTurns(places, { longestQueue });
+  const inTurn = fairLimiter(places, { longestQueue });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   return {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { keptSecret } from "../../src/foundation/config/secret-file.js";
+import { loadOrCreateSecret } from "../../src/foundation/config/secret-file.js";
 import { openDatabase } from "../../src/database/database.js";
 import { entities } from "../../src/graphql/schema.js";
 import { postern } from "../support/admin.js";
@@ -48,7 +48,7 @@ describe.each([0o022, 0o077, 0])("with a umask of %o", (umask) => {
       folder,
     });
     expect(copied.code).toBe(0);
-    await keptSecret(join(folder, "secret"));
+    await loadOrCreateSecret(join(folder, "secret"));
     expect(rightsIn(folder)).toEqual({ data: "700", copied: "700", secret: "700", "backup.sqlite": "600" });
     for (const [name, files] of [
       ["data", ["posts.sqlite"]],

@@ -66,7 +66,7 @@ test.each([
   const { database } = api.server;
   expect(await rows(database, `select count(*) as posts from ${schema}.posts`)).toEqual([{ posts: 1 }]);
   // Reading connections have their own options beside those of the URL.
-  const { credentials, short, any } = await database.engine.openReading(database, () => () => {});
+  const { credentials, short, any } = await database.engine.openReadConnections(database, () => () => {});
   const shown = new Sql("select current_schema() as schema, current_setting('default_transaction_read_only') as alone");
   for (const connection of [credentials, ...short, ...any])
     expect(await connection.all(shown)).toEqual([{ schema, alone: "on" }]);

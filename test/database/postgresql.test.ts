@@ -84,7 +84,7 @@ test("says in a line why a database can't be used", async () => {
 
 test("keeps few statements prepared, however many shapes they come in", async () => {
   const database = await openDatabase(await newPostgresDatabase(), entities);
-  const { credentials, short, any } = await database.engine.openReading(database, systemTimer);
+  const { credentials, short, any } = await database.engine.openReadConnections(database, systemTimer);
   for (let shape = 0; shape < 450; shape += 1)
     expect(await credentials.all(new Sql(`select ${shape} as shape`))).toEqual([{ shape }]);
   const [kept] = await credentials.all<{ statements: number }>(

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
-import { processorTurns } from "../../src/foundation/fairness/cpu-limiter.js";
+import { cpuLimiter } from "../../src/foundation/fairness/cpu-limiter.js";
 import { ByteBudget } from "../../src/server/connection/byte-budget.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
 import type { KnownError } from "../../src/foundation/errors.js";
@@ -51,7 +51,7 @@ export async function startSmallServer({ server, clock }: Api, bounds: Bounds = 
         maxAnswerBytes: 20_000_000,
       }),
       trustedDocuments: undefined,
-      parsing: processorTurns(1 / 4),
+      parsing: cpuLimiter(1 / 4),
       maxBodyBytes: 1_000_000,
       bodies: new ByteBudget(bodies, clock),
       answers: new ByteBudget(answers, clock),

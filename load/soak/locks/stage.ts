@@ -1,6 +1,6 @@
 import { hashPassword } from "../../../src/features/account/password.js";
 import { systemClock } from "../../../src/foundation/clock.js";
-import { databaseErrorKind } from "../../../src/database/database.js";
+import { classifyDatabaseError } from "../../../src/database/database.js";
 import { transactionsOn, type Transaction } from "../../../src/database/transaction.js";
 import { KnownError } from "../../../src/foundation/errors.js";
 import type { RunningServer } from "../../../src/server/server.js";
@@ -76,6 +76,6 @@ export async function codeOfWork(work: () => Promise<unknown>): Promise<string> 
     return "ok";
   } catch (error) {
     if (error instanceof KnownError) return error.code;
-    return `${databaseErrorKind(error) ?? "error"}: ${(error as Error).message}`;
+    return `${classifyDatabaseError(error) ?? "error"}: ${(error as Error).message}`;
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { demonstrationAccount } from "../../features/account/demo-account.js";
 import { hashPassword } from "../../features/account/password.js";
-import { configOfEnvironment, databaseOfEnvironment } from "../../foundation/config/environment.js";
+import { configFromEnvironment, databaseFromEnvironment } from "../../foundation/config/environment.js";
 import { databaseUrl } from "../../foundation/config/setting-rules.js";
 import { openDatabase, withoutPassword, type Database } from "../../database/database.js";
 import { migrationState } from "../../database/migration-state.js";
@@ -22,7 +22,7 @@ export function addData(program: Command, deps: CommandDeps, action: MakeAction)
     .action(
       action(async (to: string) => {
         const { backUp } = await import("../backup.js");
-        const { from, bytes } = await backUp(databaseOfEnvironment().databaseUrl, to);
+        const { from, bytes } = await backUp(databaseFromEnvironment().databaseUrl, to);
         return { json: { from, to, bytes }, text: `Copied ${from} to ${to}: ${bytes.toLocaleString("en")} bytes` };
       }),
     );
@@ -86,7 +86,7 @@ async function copy(deps: CommandDeps, from: string, to: string): Promise<Comman
 const count = (number: number) => number.toLocaleString("en");
 
 async function seed(deps: CommandDeps, postCount: number, force: boolean): Promise<CommandResult> {
-  const { config, warnings } = configOfEnvironment();
+  const { config, warnings } = configFromEnvironment();
   for (const warning of warnings) deps.streams.stderr.write(`${warning}\n`);
   if (config.production) throw new CommandError("NODE_ENV is production: everybody knows the demonstration's password");
   const [{ demonstration }, { fill }] = [await import("../seed/demonstration.js"), await import("../seed/fill.js")];

@@ -9,7 +9,7 @@ type Share = {
 };
 
 /** Shares out what a process may open, five at least: of twelve, eight for changes, two and two for reads. */
-export function shareOut(connections: number): Share {
+export function divideConnections(connections: number): Share {
   const shared = connections - 1;
   const writers = Math.floor((shared * 8) / 12);
   const slowReaders = Math.max(1, Math.floor((shared * 2) / 12));

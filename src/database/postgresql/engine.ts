@@ -5,13 +5,13 @@ import { driverUrl } from "../../foundation/config/postgresql-url.js";
 import { postgresqlMigrations } from "../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { sql } from "../sql.js";
-import { openConnection, openPipeline } from "./read-connection.js";
+import { openReadConnection, openReadPipeline } from "./read-connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
 import { isAway, isConflict, isRolledBack, isTimeout, readOnlyProblem, whyUnusable } from "./classify-error.js";
 import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./read-client.js";
-import { shareOut } from "./connection-shares.js";
-import { TellingDialect } from "./knex-dialect.js";
+import { divideConnections } from "./connection-shares.js";
+import { WriterHostDialect } from "./knex-dialect.js";
 
 // Enough that the server never waits for the next. More would wait there, where nobody has turns.
 const shortReadsOfEach = 8;
@@ -37,12 +37,12 @@ const isReadOnly = sql`select pg_is_in_recovery()
 /** PostgreSQL, 15 or later. */
 export const postgresqlEngine: Engine = {
   dialect: postgresqlDialect,
-  writers: (use) => shareOut(use.connections).writers,
+  writers: (use) => divideConnections(use.connections).writers,
   options: (url, { connections, pooler }) => ({
     driver: PostgreSqlDriver,
     clientUrl: hostUrls(url)[0],
     driverOptions: {
-      client: TellingDialect,
+      client: WriterHostDialect,
       acquireConnectionTimeout: connectTimeoutMilliseconds,
       connection: {
         connectionString: driverUrl(hostUrls(url)[0]),
@@ -54,7 +54,7 @@ export const postgresqlEngine: Engine = {
         keepAlive: true,
       },
     },
-    pool: { min: 0, max: shareOut(connections).writers },
+    pool: { min: 0, max: divideConnections(connections).writers },
   }),
   beginAt: (instant, { pooler }) => {
     const isHeard = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
@@ -73,13 +73,13 @@ export const postgresqlEngine: Engine = {
   migrationTable: (name) =>
     `create table if not exists ${name}
       (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
-  async openReading({ url, use: { connections, pooler } }, timer) {
-    const { shortReaders, slowReaders } = shareOut(connections);
-    const pipelines = Array.from({ length: shortReaders }, () => openPipeline(url, pooler));
+  async openReadConnections({ url, use: { connections, pooler } }, timer) {
+    const { shortReaders, slowReaders } = divideConnections(connections);
+    const pipelines = Array.from({ length: shortReaders }, () => openReadPipeline(url, pooler));
     return {
-      credentials: openConnection(url, pooler, timer),
+      credentials: openReadConnection(url, pooler, timer),
       short: Array.from({ length: shortReadsOfEach }, () => pipelines.map((pipeline) => ({ ...pipeline }))).flat(),
-      any: Array.from({ length: slowReaders }, () => openConnection(url, pooler, timer)),
+      any: Array.from({ length: slowReaders }, () => openReadConnection(url, pooler, timer)),
       together: [],
     };
   },

@@ -8,7 +8,7 @@ import { connectTimeoutMilliseconds } from "./read-client.js";
  * Knows several hosts, and tells why a transaction could not begin. Knex's own query method swallows that, and the first statement then says
  * only that its transaction is complete.
  */
-export class TellingDialect extends PostgreSqlKnexDialect {
+export class WriterHostDialect extends PostgreSqlKnexDialect {
   /** Opens a connection for the pool, to the host that takes writes. */
   async _acquireOnlyConnection(): Promise<unknown> {
     const { hosts, ...settings } = this["connectionSettings"] as ConnectionSettings;

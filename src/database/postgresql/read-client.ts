@@ -6,7 +6,7 @@ import { Client, types as wireTypes, type CustomTypesConfig } from "pg";
 import { driverUrl } from "../../foundation/config/postgresql-url.js";
 import type { DatabaseUse } from "../../foundation/config/database-use.js";
 import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
-import { tookTooLong } from "../../foundation/fairness/deadline.js";
+import { timeoutError } from "../../foundation/fairness/deadline.js";
 import type { Sql } from "../sql.js";
 import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";
@@ -135,7 +135,7 @@ export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipe
             if (!(error instanceof Error && isTimeout(error))) throw error;
             // The next statement would wait behind one that the server may never answer.
             if (isUnanswered(error)) void leave();
-            throw tookTooLong();
+            throw timeoutError();
           }
         },
       };

@@ -1,6 +1,6 @@
 import type { Timer } from "../../foundation/clock.js";
 import type { DatabaseUse } from "../../foundation/config/database-use.js";
-import type { Connection } from "../engine.js";
+import type { ReadConnection } from "../engine.js";
 import { interruptible } from "../statement-queue.js";
 import type { Sql } from "../sql.js";
 import { cancelStatement } from "./cancel-statement.js";
@@ -9,7 +9,7 @@ import { readingClient } from "./read-client.js";
 const cancelEveryMilliseconds = 50;
 
 /** Opens a connection that can only read, and whose statement can be ended. */
-export function openConnection(url: string, pooler: DatabaseUse["pooler"], timer: Timer): Connection {
+export function openReadConnection(url: string, pooler: DatabaseUse["pooler"], timer: Timer): ReadConnection {
   const { prepare, close } = readingClient(url, pooler, false);
   const all = interruptible(
     async (statement) => {
@@ -32,7 +32,7 @@ export function openConnection(url: string, pooler: DatabaseUse["pooler"], timer
  * Opens a connection that can only read, and that takes short statements before those before them are answered. None of
  * them can be ended: the server would end whichever it runs when it is asked to.
  */
-export function openPipeline(url: string, pooler: DatabaseUse["pooler"]): Connection {
+export function openReadPipeline(url: string, pooler: DatabaseUse["pooler"]): ReadConnection {
   const { prepare, close } = readingClient(url, pooler, true);
   return {
     async all<Row>(statement: Sql) {

@@ -25,8 +25,8 @@ import {
 import type { Database, Statement } from "sqlite3";
 import sqlstring from "sqlstring-sqlite";
 
-import { allRows, statementsOf } from "./prepared-statements.js";
-import { WritingDialect } from "./knex-dialect.js";
+import { allRows, preparedStatementsOf } from "./prepared-statements.js";
+import { ImmediateDialect } from "./knex-dialect.js";
 
 const exceptions = [
   ["database is locked", LockWaitTimeoutException],
@@ -59,7 +59,7 @@ class SqlitePlatform extends BaseSqlitePlatform {
 /** A connection to write by. */
 export class SqliteConnection extends BaseSqliteConnection {
   override createKnex(): void {
-    this.client = this.createKnexClient(WritingDialect as never);
+    this.client = this.createKnexClient(ImmediateDialect as never);
     this.connected = true;
   }
 
@@ -74,7 +74,9 @@ export class SqliteConnection extends BaseSqliteConnection {
     if (context === undefined || typeof text !== "string" || !canStandBeside(values, text))
       return super.execute(...asked);
     const run = async () => {
-      const statement = await statementsOf(await connectionOf(context)).prepared(withWholeNumbers(text, values));
+      const statement = await preparedStatementsOf(await connectionOf(context)).prepared(
+        withWholeNumbers(text, values),
+      );
       const isChange = method === "run" && givesNoRows.test(text);
       return this.transformRawResult<Result>(await (isChange ? change : allRows)(statement, values), method);
     };

@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
 
 import { sqliteMigrations } from "../migrations/sqlite/index.js";
-import type { Connection, Engine } from "../engine.js";
+import type { ReadConnection, Engine } from "../engine.js";
 import { sql, type Sql } from "../sql.js";
-import { busyTimeoutMilliseconds, openConnection } from "./read-connection.js";
+import { busyTimeoutMilliseconds, openReadConnection } from "./read-connection.js";
 import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
-import { makePrivateFile } from "./private-file.js";
+import { createPrivateFile } from "./private-file.js";
 import { whyReadOnly, whyUnusable } from "./file-problem.js";
 import { loadSqlite3, NoSqliteError } from "./load-sqlite3.js";
 import { isBusy, pollMilliseconds } from "./knex-dialect.js";
@@ -82,11 +82,11 @@ export const sqliteEngine: Engine = {
   migrationTable: (name) =>
     `create table if not exists ${name}
       (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
-  async openReading(database, timer) {
+  async openReadConnections(database, timer) {
     const path = pathOf(database.url);
     // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
     if (path === ":memory:") {
-      const connection: Connection = {
+      const connection: ReadConnection = {
         all: <Row>(statement: Sql) => {
           const { text, values } = statement.in(sqliteDialect);
           return database.em.getConnection().execute<Row[]>(text, [...values]);
@@ -95,13 +95,13 @@ export const sqliteEngine: Engine = {
       };
       return { credentials: connection, short: [connection], any: [{ ...connection }], together: [] };
     }
-    const open = () => openConnection(path, timer);
+    const open = () => openReadConnection(path, timer);
     const [credentials, short, ...any] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
     return { credentials: credentials!, short: [short!], any, together };
   },
   file: (url) => (pathOf(url) === ":memory:" ? undefined : pathOf(url)),
   makeFile(url) {
-    if (pathOf(url) !== ":memory:") makePrivateFile(pathOf(url));
+    if (pathOf(url) !== ":memory:") createPrivateFile(pathOf(url));
   },
   currentSchema: undefined,
   tables: sql`select name from sqlite_master where type = 'table'`,

@@ -3,7 +3,7 @@ import type sqlite3 from "sqlite3";
 
 import { pause } from "../../foundation/clock.js";
 import { busyTimeoutMilliseconds } from "./read-connection.js";
-import { allRows, statementsOf } from "./prepared-statements.js";
+import { allRows, preparedStatementsOf } from "./prepared-statements.js";
 import { loadSqlite3 } from "./load-sqlite3.js";
 
 // SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
@@ -17,7 +17,7 @@ const yieldsAfterMeeting = 50;
  * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
  * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
  */
-export class WritingDialect extends SqliteKnexDialect {
+export class ImmediateDialect extends SqliteKnexDialect {
   private yields = 0;
 
   /** The one that is ours: knex may stand where it finds none. */
@@ -59,12 +59,12 @@ export class WritingDialect extends SqliteKnexDialect {
   override async _query(connection: sqlite3.Database, query: Query): Promise<unknown> {
     // oxlint-disable-next-line no-underscore-dangle -- it is knex that names it so
     if (!boundaries.has(query.sql)) return super._query(connection, query);
-    query.response = await allRows(await statementsOf(connection).prepared(query.sql), []);
+    query.response = await allRows(await preparedStatementsOf(connection).prepared(query.sql), []);
     return query;
   }
 
   async destroyRawConnection(connection: sqlite3.Database): Promise<void> {
-    statementsOf(connection).finalize();
+    preparedStatementsOf(connection).finalize();
     await (super["destroyRawConnection"] as (connection: sqlite3.Database) => Promise<void>)(connection);
   }
 }

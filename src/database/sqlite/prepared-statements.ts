@@ -5,15 +5,15 @@ import type sqlite3 from "sqlite3";
 const mostKept = 100;
 
 /** The statements of a connection, each compiled once and kept while it is one of those in use. */
-export type KeptStatements = {
+export type PreparedStatements = {
   readonly prepared: (text: string) => Promise<sqlite3.Statement>;
   /** Lets go of them all, without which a connection can't be closed. */
   readonly finalize: () => void;
 };
 
-const ofConnections = new WeakMap<sqlite3.Database, KeptStatements>();
+const ofConnections = new WeakMap<sqlite3.Database, PreparedStatements>();
 
-export function statementsOf(connection: sqlite3.Database): KeptStatements {
+export function preparedStatementsOf(connection: sqlite3.Database): PreparedStatements {
   const known = ofConnections.get(connection);
   if (known !== undefined) return known;
   const statements = keepStatements(connection);
@@ -21,7 +21,7 @@ export function statementsOf(connection: sqlite3.Database): KeptStatements {
   return statements;
 }
 
-function keepStatements(connection: sqlite3.Database): KeptStatements {
+function keepStatements(connection: sqlite3.Database): PreparedStatements {
   const kept = new LRUCache<string, sqlite3.Statement>({
     max: mostKept,
     // It ends what it is doing first.

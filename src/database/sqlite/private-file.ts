@@ -6,7 +6,7 @@ import { dirname } from "node:path";
  * gives its -wal and -shm the rights of the file, and would give the file those of the umask. A file that is there stays
  * as it is.
  */
-export function makePrivateFile(path: string): void {
+export function createPrivateFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, "a", 0o600));

@@ -1,10 +1,10 @@
 import type sqlite3 from "sqlite3";
 
 import type { Timer } from "../../foundation/clock.js";
-import type { Connection } from "../engine.js";
+import type { ReadConnection } from "../engine.js";
 import { interruptible } from "../statement-queue.js";
 import { sqliteDialect } from "./dialect.js";
-import { allRows, statementsOf } from "./prepared-statements.js";
+import { allRows, preparedStatementsOf } from "./prepared-statements.js";
 import { loadSqlite3 } from "./load-sqlite3.js";
 
 /** How long who finds the database locked waits for another process. */
@@ -14,14 +14,14 @@ export const busyTimeoutMilliseconds = 10_000;
 const interruptEveryMilliseconds = 20;
 
 /** Opens a connection that can only read, with its statements kept prepared. */
-export async function openConnection(path: string, timer: Timer): Promise<Connection> {
+export async function openReadConnection(path: string, timer: Timer): Promise<ReadConnection> {
   const { Database, OPEN_READONLY } = loadSqlite3();
   const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened = new Database(path, OPEN_READONLY, (error) => (error === null ? resolve(opened) : reject(error)));
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
 
-  const kept = statementsOf(connection);
+  const kept = preparedStatementsOf(connection);
   const all = interruptible(
     async (statement) => {
       const { text, values } = statement.in(sqliteDialect);

@@ -4,7 +4,7 @@ import { hash, verify } from "@node-rs/argon2";
 
 import { pause } from "../../foundation/clock.js";
 import type { PasswordCost } from "../../kit/context.js";
-import { makeTurns } from "../../foundation/fairness/fair-limiter.js";
+import { fairLimiter } from "../../foundation/fairness/fair-limiter.js";
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane (Password Storage Cheat Sheet). */
 export const passwordCost: PasswordCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -34,7 +34,7 @@ const refusalDelayMilliseconds = 1000;
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` if too many wait; the signal's reason, if it aborts before the turn starts.
  */
-export const inHashingTurn = makeTurns(atOnce, {
+export const inHashingTurn = fairLimiter(atOnce, {
   longestQueue,
   beforeRefusal: () => pause(refusalDelayMilliseconds),
 });

@@ -1,4 +1,4 @@
-import { beforeSignal, type Signal } from "../../foundation/fairness/deadline.js";
+import { raceSignal, type Signal } from "../../foundation/fairness/deadline.js";
 import { joinInOrder, tuples } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";
 import type { OperationSpan } from "../../foundation/tracing/span.js";
@@ -65,7 +65,7 @@ export function sessionLookup(
       waiting.push({ ids: [userId, sessionId], span, resolve, reject });
     });
     if (!isReading) void readWaiting();
-    return beforeSignal(row, signal);
+    return raceSignal(row, signal);
   };
 }
 

@@ -12,4 +12,4 @@ export type DatabaseUse = {
 };
 
 /** What the settings say where nothing is set, and how commands connect that are no server. */
-export const usualUse: DatabaseUse = { connections: 13, pooler: "none" };
+export const defaultDatabaseUse: DatabaseUse = { connections: 13, pooler: "none" };

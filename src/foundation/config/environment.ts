@@ -8,7 +8,7 @@ import { ConfigError, readConfig, type Config } from "./settings.js";
  *
  * @throws ConfigError with a line per problem.
  */
-export function configOfEnvironment(): ReturnType<typeof readConfig> {
+export function configFromEnvironment(): ReturnType<typeof readConfig> {
   const { values, problems, namesInFile } = environment();
   try {
     const read = readConfig(values, namesInFile);
@@ -25,7 +25,7 @@ export function configOfEnvironment(): ReturnType<typeof readConfig> {
  *
  * @throws ConfigError with a line per problem.
  */
-export function databaseOfEnvironment(): Pick<Config, "databaseUrl" | "databaseUse"> {
+export function databaseFromEnvironment(): Pick<Config, "databaseUrl" | "databaseUse"> {
   const { values, problems } = environment();
   if (problems.length > 0) throw new ConfigError(problems);
   const names = ["DATABASE_URL", "DATABASE_CONNECTIONS", "DATABASE_POOLER"] as const;

@@ -14,7 +14,7 @@ export const secretFileIn = (folder: string): string => join(folder, "jwt-secret
  * The signing secret of a machine that was given none: made once and kept in `jwt-secret` in `folder`, for its owner
  * alone to read, so that tokens outlive a restart.
  */
-export async function keptSecret(folder: string): Promise<{ secret: string; path: string; isNew: boolean }> {
+export async function loadOrCreateSecret(folder: string): Promise<{ secret: string; path: string; isNew: boolean }> {
   const path = secretFileIn(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const isNew = await createWhole(path, newSecret());

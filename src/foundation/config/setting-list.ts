@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { logLevels } from "../log.js";
-import { poolers, usualUse } from "./database-use.js";
+import { poolers, defaultDatabaseUse } from "./database-use.js";
 import { limitSettings } from "./limit-settings.js";
 import {
   databaseUrl,
@@ -66,13 +66,13 @@ export const settings = {
   },
   DATABASE_CONNECTIONS: {
     rule: whole(5, 1000),
-    preset: String(usualUse.connections),
+    preset: String(defaultDatabaseUse.connections),
     example: "5",
     description: "how many connections to PostgreSQL each process opens at most; see [scale](scale.md)",
   },
   DATABASE_POOLER: {
     rule: z.enum(poolers, `must be one of ${poolers.join(", ")}`),
-    preset: usualUse.pooler,
+    preset: defaultDatabaseUse.pooler,
     example: "transaction",
     description:
       "what stands before PostgreSQL: `none`; `transaction` for PgBouncer or the like that pools by transaction; `prepared` where that keeps prepared statements too. See [scale](scale.md)",

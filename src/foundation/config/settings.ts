@@ -6,7 +6,7 @@ import { isGuessableSecret } from "./guessable-secret.js";
 import type { LogLevel } from "../log.js";
 import type { SessionRules } from "./session-rules.js";
 import { keyringOf, secretKey, type Keyring } from "./signing-keys.js";
-import { nearMiss } from "./suggest-name.js";
+import { suggestName } from "./suggest-name.js";
 import { settings, type Setting } from "./setting-list.js";
 
 /** The settings of a server, checked. Durations are in seconds. */
@@ -240,7 +240,7 @@ function withoutEmpty(given: Readonly<Record<string, string | undefined>>) {
 
 function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(env).flatMap((name) => {
-    const meant = nearMiss(name, variables);
+    const meant = suggestName(name, variables);
     return meant === undefined ? [] : [`${name} is not a setting; did you mean ${meant}?`];
   });
 }
@@ -249,6 +249,6 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
 function unknown(namesInFile: readonly string[]): string[] {
   const known = new Set<string>([...variables, "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"]);
   return namesInFile
-    .filter((name) => !known.has(name) && nearMiss(name, variables) === undefined)
+    .filter((name) => !known.has(name) && suggestName(name, variables) === undefined)
     .map((name) => `${name} in .env is not a setting, and does nothing`);
 }

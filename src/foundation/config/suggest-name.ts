@@ -2,7 +2,7 @@
  * The known name that `name` is a slip away from: the same words in another order, or two letters off at most.
  * Known names without an underscore (`PORT`, `HOST`) are too short to tell a slip from another program's variable.
  */
-export function nearMiss<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
+export function suggestName<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
   if (known.some((other) => other === name)) return undefined;
   return known.find(
     (other) => other.includes("_") && (sortedWords(other) === sortedWords(name) || editDistance(other, name) <= 2),

@@ -1,9 +1,9 @@
 import { inNextTurn, restTimer, systemStopwatch, type Stopwatch, type Timer } from "../clock.js";
 import { countsByClient } from "./client-counter.js";
-import { makeTurns, tooBusy, type Load, type Waiting } from "./fair-limiter.js";
+import { fairLimiter, tooBusy, type Load, type Waiting } from "./fair-limiter.js";
 
 /** Turns at the processor, for synchronous work that nothing can interrupt. */
-export type ProcessorTurns = {
+export type CpuLimiter = {
   /**
    * Runs work when its turn comes.
    *
@@ -24,14 +24,14 @@ const longestQueueOfClient = 100;
  *
  * @param share the largest share of the processor's time, between 0 and 1.
  */
-export function processorTurns(
+export function cpuLimiter(
   share: number,
   { stopwatch, timer }: { readonly stopwatch: Stopwatch; readonly timer: Timer } = {
     stopwatch: systemStopwatch,
     timer: restTimer,
   },
-): ProcessorTurns {
-  const turns = makeTurns(1, { longestQueue });
+): CpuLimiter {
+  const turns = fairLimiter(1, { longestQueue });
   const asking = countsByClient();
   const restAfter = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {

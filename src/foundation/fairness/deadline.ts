@@ -46,12 +46,12 @@ export type Deadline = {
 };
 
 /** The answer to an operation that has reached its limit of time. */
-export const tookTooLong = (): KnownError =>
+export const timeoutError = (): KnownError =>
   new KnownError("TIMEOUT", "The operation took too long; it may be worth another try");
 
 export function startDeadline(timer: Timer, seconds: number): Deadline {
   const signal = new EndSignal();
-  const cancel = timer(seconds * 1000, () => signal.end(tookTooLong()));
+  const cancel = timer(seconds * 1000, () => signal.end(timeoutError()));
   return { signal, cancel, end: (reason) => signal.end(reason) };
 }
 
@@ -60,7 +60,7 @@ export function startDeadline(timer: Timer, seconds: number): Deadline {
  *
  * @param giveUp called when the signal comes; false where it is too late for that, and the outcome will be told.
  */
-export function beforeSignal<Result>(
+export function raceSignal<Result>(
   promise: Promise<Result>,
   signal: Signal | undefined,
   giveUp: () => boolean = () => true,

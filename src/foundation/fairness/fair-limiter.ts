@@ -1,5 +1,5 @@
 import { KnownError } from "../errors.js";
-import { beforeSignal, type Signal } from "./deadline.js";
+import { raceSignal, type Signal } from "./deadline.js";
 import { fairQueue } from "./fair-queue.js";
 
 /** Who waits for a turn, and for how long. */
@@ -17,7 +17,7 @@ export type Waiting = {
  *
  * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait already; the signal's reason.
  */
-export type Turns = (<Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>) & {
+export type FairLimiter = (<Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>) & {
   readonly load: () => Load;
 };
 
@@ -37,14 +37,14 @@ export function tooBusy(): KnownError {
  * @param options.beforeRefusal what one too many waits for before it is refused.
  * @param options.beforeIdle what is done before a place is free that nobody waits for.
  */
-export function makeTurns(
+export function fairLimiter(
   places: number,
   options: {
     readonly longestQueue?: number | undefined;
     readonly beforeRefusal?: () => Promise<void>;
     readonly beforeIdle?: (() => Promise<void>) | undefined;
   } = {},
-): Turns {
+): FairLimiter {
   const { longestQueue = Infinity, beforeRefusal = async () => {}, beforeIdle } = options;
   let free = places;
   const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
@@ -53,7 +53,7 @@ export function makeTurns(
   const nextTurn = async ({ clientKey, first = false, signal }: Waiting): Promise<void> => {
     const lane = first ? "first" : "others";
     if (lengths[lane] >= longestQueue) {
-      await beforeSignal(beforeRefusal(), signal);
+      await raceSignal(beforeRefusal(), signal);
       throw tooBusy();
     }
     lengths[lane] += 1;
@@ -61,7 +61,7 @@ export function makeTurns(
     const turn = new Promise<void>((resolve) => (take = resolve));
     queues[lane].add(clientKey, take);
     // A turn that was given has to be taken, or nobody would pass it on.
-    return beforeSignal(turn, signal, () => queues[lane].remove(clientKey, take)).finally(() => (lengths[lane] -= 1));
+    return raceSignal(turn, signal, () => queues[lane].remove(clientKey, take)).finally(() => (lengths[lane] -= 1));
   };
 
   const takeNext = () => queues.first.take() ?? queues.others.take();

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import { isErrorCode } from "../errors.js";
-import { operationLabels, type Named } from "./operation-label.js";
-import { textOf, type Measured } from "./aggregate.js";
+import { operationLabels, type LabelledOperation } from "./operation-label.js";
+import { prometheusText, type MetricsSnapshot } from "./aggregate.js";
 import { definitions, processDefinitions, type Definition, type MetricName } from "./definitions.js";
 
 /** What waits and what runs at an instant. */
@@ -26,13 +26,13 @@ export type DatabaseErrorKind = "away" | "timeout" | "conflict" | "other";
 export type Metrics = {
   /** @param answered `status` is undefined where the client has gone, `seconds` where they say nothing. */
   readonly request: (answered: {
-    readonly outcome: Named | undefined;
+    readonly outcome: LabelledOperation | undefined;
     readonly status: number | undefined;
     readonly code: string | undefined;
     readonly reason: string | undefined;
     readonly seconds: number | undefined;
   }) => void;
-  readonly socketOperation: (outcome: Named | undefined, code: unknown, reason: string | undefined) => void;
+  readonly socketOperation: (outcome: LabelledOperation | undefined, code: unknown, reason: string | undefined) => void;
   readonly credentialRefused: (reason: unknown) => void;
   readonly session: (noted: { readonly event: string; readonly cause?: string; readonly count?: number }) => void;
   readonly socketClosed: (code: number) => void;
@@ -42,7 +42,7 @@ export type Metrics = {
   readonly databaseError: (kind: DatabaseErrorKind) => void;
   /** Where what waits and runs is found out, at each scrape. */
   readonly watch: (loads: () => Loads) => void;
-  readonly measured: () => Promise<Measured>;
+  readonly snapshot: () => Promise<MetricsSnapshot>;
   readonly text: () => Promise<string>;
 };
 
@@ -129,7 +129,7 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
   const noteRefusal = (code: unknown, reason: string | undefined): void => {
     if (code === "UNAUTHENTICATED") refused(reason);
   };
-  const measured = async (): Promise<Measured> => {
+  const snapshot = async (): Promise<MetricsSnapshot> => {
     look();
     const all = (await register.getMetricsAsJSON()).filter(({ name }) => kept.has(name));
     // Otherwise it would be left out, of one process too.
@@ -164,7 +164,7 @@ export function openMetrics(version: string, ...known: Parameters<typeof operati
     eventLogWentBack: () => wentBack.inc(),
     databaseError: (kind) => databaseErrors.inc({ kind }),
     watch: (given) => void (loads = given),
-    measured,
-    text: async () => textOf([await measured()]),
+    snapshot,
+    text: async () => prometheusText([await snapshot()]),
   };
 }

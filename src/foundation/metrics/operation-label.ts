@@ -1,5 +1,5 @@
 /** What is known of an operation that a label is made of. */
-export type Named = {
+export type LabelledOperation = {
   readonly operationName: string | undefined;
   readonly rootFieldNames: readonly string[];
   /** Whether it is an operation whose document was not parsed. */
@@ -23,7 +23,7 @@ const noOperation = "none";
 export function operationLabels(
   trusted: readonly string[] | undefined,
   rootFields: readonly string[],
-): (outcome: Named | undefined) => string {
+): (outcome: LabelledOperation | undefined) => string {
   const known = new Set((trusted ?? rootFields).slice(0, most));
   const labelOf = (name: string) => (known.has(name) ? name : otherOperation);
   return (outcome) => {

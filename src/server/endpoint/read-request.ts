@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 
-import type { ProcessorTurns } from "../../foundation/fairness/cpu-limiter.js";
+import type { CpuLimiter } from "../../foundation/fairness/cpu-limiter.js";
 import {
   badRequest,
   parametersOfBody,
@@ -21,7 +21,7 @@ export type RequestReading = {
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly maxBodyBytes: number;
   /** Turns at the processor for large bodies, whose senders aren't known yet. */
-  readonly parsing: ProcessorTurns;
+  readonly parsing: CpuLimiter;
 };
 
 /**

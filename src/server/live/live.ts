@@ -6,7 +6,7 @@ import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventMark, LogEvent } from "../../database/event-log/event.js";
 import type { Reader } from "../../database/reader.js";
 import { KnownError } from "../../foundation/errors.js";
-import { makeTurns, tooBusy } from "../../foundation/fairness/fair-limiter.js";
+import { fairLimiter, tooBusy } from "../../foundation/fairness/fair-limiter.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
 import type { AnswerStream } from "../connection/answer-stream.js";
 import { answerError } from "../connection/error-response.js";
@@ -77,7 +77,7 @@ export class LiveServer {
       connections: this.connections,
       subscriptions: this.subscriptions,
       follow: this.log.follow,
-      beginnings: makeTurns(beginningsAtOnce),
+      beginnings: fairLimiter(beginningsAtOnce),
     };
     this.sockets = new WebSocketServer({
       noServer: true,

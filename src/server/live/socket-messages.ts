@@ -2,7 +2,7 @@ import type { Message } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
 
 import type { Clock } from "../../foundation/clock.js";
-import type { ProcessorTurns } from "../../foundation/fairness/cpu-limiter.js";
+import type { CpuLimiter } from "../../foundation/fairness/cpu-limiter.js";
 import { messageOf } from "./message.js";
 
 // Smaller messages are parsed at once, in less time than waiting for a turn takes.
@@ -37,7 +37,7 @@ export class SocketMessages {
     private readonly handler: MessageHandler,
     private readonly deps: {
       readonly clock: Clock;
-      readonly turns: ProcessorTurns;
+      readonly turns: CpuLimiter;
       readonly messagesPerSecond: number;
     },
   ) {}

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 
 import type { Timer } from "../../foundation/clock.js";
-import type { ProcessorTurns } from "../../foundation/fairness/cpu-limiter.js";
-import type { Turns } from "../../foundation/fairness/fair-limiter.js";
+import type { CpuLimiter } from "../../foundation/fairness/cpu-limiter.js";
+import type { FairLimiter } from "../../foundation/fairness/fair-limiter.js";
 import type { Metrics } from "../../foundation/metrics/metrics.js";
 import type { TrustedDocuments } from "../../graphql/trusted-documents.js";
 import type { CredentialVerifier } from "./connection-credential.js";
@@ -19,9 +19,9 @@ export type SocketServer = OperationServer &
     readonly sendTimeoutMilliseconds: number;
     readonly limits: SocketLimits;
     /** Turns at the processor for large messages. */
-    readonly parsing: ProcessorTurns;
+    readonly parsing: CpuLimiter;
     /** Turns for new sockets. A thousand clients that come back at once would have everybody else wait. */
-    readonly beginnings: Turns;
+    readonly beginnings: FairLimiter;
   };
 
 export type SocketLimits = {

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 
 import { pause, systemClock, systemTimer } from "../../foundation/clock.js";
 import { ConfigError, type Config } from "../../foundation/config/settings.js";
-import { configOfEnvironment } from "../../foundation/config/environment.js";
+import { configFromEnvironment } from "../../foundation/config/environment.js";
 import { dataFolder } from "../../foundation/config/secret-file.js";
 import { DatabaseUnusableError } from "../../database/database.js";
 import { listenForMetrics } from "../monitoring/metrics.js";
@@ -41,7 +41,7 @@ export function serveUntilStopped(): void {
 async function start(): Promise<void> {
   keepHeapSmall();
   const startedAt = systemClock();
-  const { config, warnings } = configOfEnvironment();
+  const { config, warnings } = configFromEnvironment();
   const output = standardOutput();
   const log = makeLog(config.logLevel, systemClock, output, config.logAddresses);
   const parts = { config, clock: systemClock, timer: systemTimer, log, name, markFolder: dataFolder };
@@ -113,7 +113,7 @@ async function work(parts: Parts, output: LogOutput): Promise<void> {
     if (typeof order === "object") return;
     // If it can't be measured, its last figures count.
     if (order === "measure")
-      server.metrics?.measured().then(
+      server.metrics?.snapshot().then(
         (measured) => tellParent({ measured }),
         () => {},
       );

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 
 import type { Clock, Timer } from "../../foundation/clock.js";
 import type { LogOutput } from "../../foundation/log.js";
-import type { Measured } from "../../foundation/metrics/aggregate.js";
+import type { MetricsSnapshot } from "../../foundation/metrics/aggregate.js";
 import { gatherMetrics, type WorkerMetrics } from "./worker-metrics.js";
 
 /** A worker's first message to its parent: it is ready. */
@@ -21,7 +21,7 @@ export type WorkerReady = {
 export type WorkerOrder = "drain" | "stop" | "cut" | "measure" | { readonly metricsOfAll: string | undefined };
 
 /** A worker's later message to its parent: its metrics, or the request for those of all workers. */
-export type WorkerMessage = { readonly measured: Measured } | "metrics of all";
+export type WorkerMessage = { readonly measured: MetricsSnapshot } | "metrics of all";
 
 /**
  * The reason why there are no workers, or no longer. The message says it in a line; it is empty if a worker has said it
