@@ -1,6 +1,7 @@
 // Makes the search index of the database in DATABASE_URL anew.
 import { ConfigError } from "../src/foundation/config/settings.js";
-import { openDatabase, withoutPassword } from "../src/database/database.js";
+import { withoutPassword } from "../src/database/database-error.js";
+import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";
 import { entities } from "../src/graphql/schema.js";
 import { configFromEnvironment } from "../src/foundation/config/environment.js";

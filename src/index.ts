@@ -18,11 +18,11 @@ export type { Clock } from "./foundation/clock.js";
 export { ConfigError, type SettingValues } from "./foundation/config/settings.js";
 export { perOperation, type Context } from "./kit/context.js";
 export type { AddedMigration } from "./database/added-migrations.js";
-export { DatabaseUnusableError } from "./database/database.js";
+export { DatabaseUnusableError } from "./database/database-error.js";
 export { jsonArray, jsonArrays, jsonOfInstant, jsonOfText, joinInOrder } from "./database/dialect.js";
 export { InstantType } from "./kit/instant-column.js";
 export { joinSql, limit, Sql, sql, type SqlValue } from "./database/sql.js";
-export type { OperationReader } from "./database/reader.js";
+export type { OperationReader } from "./database/operation-reader.js";
 export type { Transaction } from "./database/transaction.js";
 export { DateTime } from "./kit/date-time.js";
 export {

@@ -140,7 +140,7 @@ describe("the doctor", () => {
       code: 1,
       database: said(
         "problem",
-        "DATABASE_URL names a file that can't be used, junk: it is no SQLite database (SQLITE_NOTADB)",
+        "DATABASE_URL names a file that can't be used, junk: it is not a SQLite database (SQLITE_NOTADB)",
       ),
       migrations: said("not checked", "the database can't be read"),
       clock: said("ok", /Z$/),
@@ -155,7 +155,10 @@ describe("the doctor", () => {
     });
     expect(await doctor({ DATABASE_URL: "postgresql://ada:secret@127.0.0.1:1/posts" })).toMatchObject({
       code: 1,
-      database: said("problem", /^DATABASE_URL names .*posts on 127\.0\.0\.1:1 as ada: nothing listens there$/),
+      database: said(
+        "problem",
+        /^DATABASE_URL names .*posts on 127\.0\.0\.1:1 as ada: nothing is listening there; start the server, or correct the host and port$/,
+      ),
     });
     expect(await doctor({ DATABASE_URL: "sqlite:/proc/postern/posts.sqlite" })).toMatchObject({
       code: 1,
@@ -179,7 +182,7 @@ describe("the doctor", () => {
     Object.assign(url, { username: stranger, password: "of nobody" });
     expect(await doctor({ DATABASE_URL: String(url) })).toMatchObject({
       code: 1,
-      database: said("problem", /the user lacks a right$/),
+      database: said("problem", /the user lacks a privilege; grant it, or connect as the owner$/),
       migrations: said("not checked", "the database can't be read"),
     });
   });
@@ -250,7 +253,7 @@ test("migrate runs the server's migrations and then an application's, and says w
   ]);
   const again = await postern(["migrate"], { env, features: withBookmarks });
   expect(again.out).toMatch(/ is up to date\n$/);
-  const database = await openDatabase(url, withBookmarks.entities, undefined, withBookmarks.migrations);
+  const database = await openDatabase(url, withBookmarks.entities, { migrations: withBookmarks.migrations });
   expect(await rows(database, "select * from bookmarks")).toEqual([]);
   await database.close(true);
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { isDatabaseAway, openDatabase, type Database } from "../src/database/database.js";
+import { isDatabaseAway } from "../src/database/database-error.js";
+import { openDatabase, type Database } from "../src/database/database.js";
 import { sqliteMigrations } from "../src/database/migrations/sqlite/index.js";
 import { entities } from "../src/graphql/schema.js";
 import { inTransaction } from "./support/reads.js";

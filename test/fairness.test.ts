@@ -41,7 +41,7 @@ function fillThreads() {
 async function fileReader(slowReads: number) {
   const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
-  return openReader(database, slowReads);
+  return openReader(database, { maxSlowReads: slowReads });
 }
 
 const timeout = {

@@ -16,7 +16,7 @@ import { rows } from "./support/rows.js";
 
 async function open(url: string, added?: AddedFeature) {
   const { entities, migrations } = featuresWith(added);
-  const database = await openDatabase(url, entities, undefined, migrations);
+  const database = await openDatabase(url, entities, { migrations });
   onTestFinished(() => database.close(true));
   return database;
 }

@@ -90,7 +90,7 @@ const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n 
 test("interrupts a statement when its operation's time is up, and no other", async () => {
   const database = await openDatabase(await newDatabaseUrl(), entities);
   onTestFinished(() => database.close(true));
-  const reader = await openReader(database, 256);
+  const reader = await openReader(database, { maxSlowReads: 256 });
   const over = new AbortController();
   const read = { cost: "scan", clientKey: "one" } as const;
   // As many as there may be connections for, and more.

@@ -124,7 +124,7 @@ describe.each([
   test.runIf(canRun)("gives each transaction its limits of time, and no other one", async () => {
     const behind = await startPgbouncer(await newPostgresDatabase(), 2);
     const use = { ...defaultDatabaseUse, pooler: pooler as "transaction" | "prepared" };
-    const database = await openDatabase(behind, entities, use);
+    const database = await openDatabase(behind, entities, { use });
     const names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
     const limits = `select ${names.map((name) => `current_setting('${name}') as ${name}`).join(", ")}`;
     const [within] = await transactionsOn(database)({ clientKey: "tests" })((em) =>
@@ -139,6 +139,6 @@ describe.each([
 test.runIf(isHere)("says in a line what to set where a pooler refuses the settings of a session", async () => {
   const behind = await startPgbouncer(await newPostgresDatabase(), 1);
   await expect(openDatabase(behind, entities)).rejects.toThrow(
-    /: a pooler stands before it; set DATABASE_POOLER, and leave options and time limits out of the URL$/,
+    /: there is a pooler in front of it; set DATABASE_POOLER, and leave options and time limits out of the URL$/,
   );
 });

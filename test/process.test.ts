@@ -131,7 +131,7 @@ test.each<Broken>([
     of: "a database that is no database",
     break: (folder) => writeFileSync(join(folder, "db"), "x".repeat(5000)),
     env: { DATABASE_URL: "sqlite:./db" },
-    says: /^DATABASE_URL names a file that can't be used, .*: it is no SQLite database \(SQLITE_NOTADB\)/,
+    says: /^DATABASE_URL names a file that can't be used, .*: it is not a SQLite database \(SQLITE_NOTADB\)/,
   },
   {
     of: "a file where ./data should be",

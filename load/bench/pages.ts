@@ -12,7 +12,8 @@ import { OrderDirection, type Position } from "../../src/kit/paging/page-request
 import { bestMatchFirst, keyColumns, latestFirst, PostOrderField } from "../../src/features/post/list/order.js";
 import { PostStatus } from "../../src/features/post/post-publication.js";
 import { postsFor } from "../../src/features/post/list/post.reads.js";
-import { openReader, readerFor } from "../../src/database/reader.js";
+import { readerFor } from "../../src/database/operation-reader.js";
+import { openReader } from "../../src/database/reader.js";
 import { sql, Sql } from "../../src/database/sql.js";
 import { median } from "../statistics.js";
 
@@ -22,7 +23,7 @@ const rounds = 200;
 const slowRounds = 7;
 
 const database = await openDatabase(configFromEnvironment().config.databaseUrl, entities);
-const opened = await openReader(database, 256);
+const opened = await openReader(database, { maxSlowReads: 256 });
 const now = systemClock();
 const reader = readerFor(opened, { clientKey: "bench" });
 const answer = measureAnswer(Number.MAX_SAFE_INTEGER);

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type sqlite3 from "sqlite3";
 
 import { systemTimer } from "../foundation/clock.js";
-import { engineOf } from "../database/database.js";
+import { engineOf } from "../database/engines.js";
 import { busyTimeoutMilliseconds } from "../database/sqlite/read-connection.js";
 import { loadSqlite3 } from "../database/sqlite/load-sqlite3.js";
 import { CommandError } from "./command.js";

@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
 
 import { databaseFromEnvironment } from "../foundation/config/environment.js";
-import { connectDatabase, engineOf, refuseUnknown, explainUnusable, type Database } from "../database/database.js";
+import { engineOf } from "../database/engines.js";
+import { explainUnusable } from "../database/database-error.js";
+import { refuseUnknown } from "../database/migrate.js";
+import { connectDatabase, type Database } from "../database/database.js";
 import { migrationState } from "../database/migration-state.js";
-import { openReader, readerFor, type OperationReader } from "../database/reader.js";
+import { readerFor, type OperationReader } from "../database/operation-reader.js";
+import { openReader } from "../database/reader.js";
 import { transactionsOn, type Transaction } from "../database/transaction.js";
 import type { PasswordCost } from "../kit/context.js";
 import { CommandError, type CommandDeps } from "./command.js";
@@ -42,9 +46,9 @@ export async function reading<Result>(
   { features }: Pick<CommandDeps, "features">,
   work: (reader: OperationReader, database: Database) => Promise<Result>,
 ): Promise<Result> {
-  const database = await connectDatabase(databaseUrl, features.entities, databaseUse, false);
+  const database = await connectDatabase(databaseUrl, features.entities, { use: databaseUse, connect: false });
   try {
-    const reader = await openReader(database, slowReads);
+    const reader = await openReader(database, { maxSlowReads: slowReads });
     try {
       const ours = readerFor(reader, { clientKey });
       await requireSchema(database, ours);

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import { ConfigError } from "../foundation/config/settings.js";
-import { DatabaseUnusableError, isDatabaseAway } from "../database/database.js";
+import { DatabaseUnusableError, isDatabaseAway } from "../database/database-error.js";
 import { KnownError } from "../foundation/errors.js";
 import { version } from "../server/process/version.js";
 import { makeLog } from "../foundation/log.js";

@@ -6,95 +6,109 @@ import type { DatabaseUse } from "../foundation/config/database-use.js";
 import type { Signal } from "../foundation/fairness/deadline.js";
 import type { Dialect, Sql } from "./sql.js";
 
-/** An open database. What changes goes through its entities, what is read through connections of the reader. */
+/** An open database. Changes go through its entities, reads through the connections of the reader. */
 export type Database = MikroORM<AbstractSqlDriver> & {
   readonly engine: Engine;
   readonly url: string;
   readonly use: DatabaseUse;
-  /** Is told what its driver would print: nobody listens until somebody with a log sets it. */
+  /** Receives the driver's warnings, which it would otherwise print. They are dropped until somebody with a log sets `tell`. */
   readonly warnings: { tell: (message: string) => void };
 };
 
-/** A connection that can only read. Whoever holds it gives it one statement at a time. */
+/** A statement, with the signal that cancels it. */
+export type CancellableStatement = { readonly statement: Sql; readonly signal?: Signal | undefined };
+
+/** A read-only connection. Its holder runs one statement, or one batch, at a time. */
 export type ReadConnection = {
-  /** @param signal ends the statement; its reason is thrown. */
+  /** @param signal cancels the statement; its reason is thrown. */
   readonly all: <Row>(statement: Sql, signal?: Signal) => Promise<Row[]>;
+  /** Undefined if batches are no faster on this connection. */
+  readonly batch?: ReadBatch;
   readonly close: () => Promise<void>;
 };
 
-/** The connections that a reader shares out. */
+/** Runs several statements that have the same text, and return at most one row each, for less than one by one. */
+export type ReadBatch = {
+  readonly maxStatements: number;
+  /** Returns one promise per statement, in order. A statement that fails fails alone. */
+  readonly run: (statements: readonly CancellableStatement[]) => readonly Promise<unknown[]>[];
+};
+
+/** The connections between which a reader divides its statements. */
 export type ReadConnections = {
-  /** For what tells who asks. */
+  /** For looking up sessions and their users. */
   readonly credentials: ReadConnection;
   /** For short statements. */
   readonly short: readonly ReadConnection[];
   /** For any statement. */
   readonly any: readonly ReadConnection[];
-  /** How many short statements of one text may be run as one, the most first. */
-  readonly together: readonly number[];
 };
 
-/** An error of a driver, or MikroORM's around it, which takes its code over. */
+/** An error of a driver, or the error that MikroORM wraps around it, which has the same code. */
 export type DriverError = Error & { readonly code?: string | undefined };
 
-/** What a database says in words of its own about the event log. */
+/** The statements of the event log, which differ between database systems. */
 export type EventLogStatements = {
   /** An event's own id. */
   readonly id: Sql;
-  /** That there are events without a number. */
+  /** True if there are events without a number. */
   readonly unnumbered: Sql;
-  /** What turns posts whose time has come into events, run in order in a transaction. */
+  /** Turn scheduled posts that are due into events. They run in order in a transaction. */
   readonly takeDue: (now: Date) => readonly Sql[];
-  /** What numbers events, run in order in a transaction until one answers that it doesn't go on: another process does. */
+  /**
+   * Number events. They run in order in a transaction, until one returns `goes_on` = false because another process is
+   * numbering them.
+   */
   readonly number: readonly Sql[];
-  /** Deletes at most so many older events, and answers a row for each. It keeps the newest of all. */
+  /** Deletes at most `count` older events, and returns a row for each. It keeps the newest event of all. */
   readonly deleteBefore: (instant: Date, count: number) => Sql;
 };
 
-/** Runs a statement that only reads. */
-type AsksOnce = { readonly all: <Row>(statement: Sql) => Promise<Row[]> };
+/** Runs read-only statements. */
+type StatementRunner = { readonly all: <Row>(statement: Sql) => Promise<Row[]> };
 
-/** What a kind of database brings: all that nothing outside its folder knows. */
+/** Everything that is specific to one database system. */
 export type Engine = {
   readonly dialect: Dialect;
-  /** How many transactions of a process run at a time. */
+  /** The number of transactions that a process runs at a time. */
   readonly writers: (use: DatabaseUse) => number;
   readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
-  /** What each transaction begins with: it tells triggers the instant, where anybody is to hear of what it does. */
+  /** The first statement of each transaction: it gives the triggers the instant, or none if no event is to be recorded. */
   readonly beginAt: (instant: Date | undefined, use: DatabaseUse) => string;
-  /** Runs statements without values or rows in a transaction, all in one trip to the database. */
+  /** Runs statements without values or rows in a transaction, all in one round trip. */
   readonly runTogether: (em: SqlEntityManager, statements: readonly string[]) => Promise<unknown>;
   readonly eventLog: EventLogStatements;
   /** In the order in which they run. */
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];
   readonly migrationsFolder: string;
-  /** What a transaction begins with that lets no other process migrate meanwhile. */
+  /** The statements that lock out other migrating processes until the end of the transaction. */
   readonly migrationLock: readonly string[];
-  /** Makes the table that tells which migrations have run, where it isn't there. */
+  /** Creates the table that records the migrations that have run, if it doesn't exist. */
   readonly migrationTable: (name: string) => string;
   readonly openReadConnections: (database: Database, timer: Timer) => Promise<ReadConnections>;
-  /** The file that a database is; undefined where it is in memory, or in other files that are nobody's here. */
+  /** The database's file; undefined for a database in memory or on a server. */
   readonly file: (url: string) => string | undefined;
-  /** Makes the file of a database if it isn't there, for its owner alone. What goes wrong, opening it will tell. */
+  /** Creates the database's file for its owner alone, if it doesn't exist. A failure shows when the file is opened. */
   readonly makeFile: (url: string) => void;
-  /** Names the schema that tables are in, null if there is none; undefined for a database without schemas. */
+  /** Selects the schema of the tables, null if there is none; undefined for a database without schemas. */
   readonly currentSchema: Sql | undefined;
-  /** The names of all tables, and by the server's own clock the present instant, where it has one. */
+  /** Selects the names of all tables. */
   readonly tables: Sql;
+  /** Selects the present instant by the server's clock; undefined if there is no server. */
   readonly clock: Sql | undefined;
   /**
-   * Why the database takes no writes although it can be read, in words without names or values; undefined if it takes
-   * them.
+   * Returns why a database that can be read can't be written, without names or values; undefined if it can be
+   * written.
    */
-  readonly whyReadOnly: (url: string, reader: AsksOnce) => Promise<string | undefined>;
-  /** Why a database can't be opened, in a line; undefined where the error is of another kind. */
+  readonly whyReadOnly: (url: string, reader: StatementRunner) => Promise<string | undefined>;
+  /** Returns why a database can't be opened, in one line; undefined if the error is of another kind. */
   readonly whyUnusable: (url: string, error: DriverError) => string | undefined;
-  /** Whether it could not be reached or stayed locked, so that another try may succeed. */
+  /** Reports whether the database could not be reached or stayed locked, so that a retry may succeed. */
   readonly isAway: (error: DriverError) => boolean;
-  /** Whether it ended a statement that took too long. */
+  /** Reports whether a statement was cancelled because it took too long. */
   readonly isTimeout: (error: DriverError) => boolean;
-  /** Whether a transaction came into another's way, so that the same again may succeed at once. */
+  /** Reports whether a transaction conflicted with another one, so that an immediate retry may succeed. */
   readonly isConflict: (error: DriverError) => boolean;
-  /** Whether the database rolled a transaction back to let another one go on, even if the answer came from COMMIT. */
+  /** Reports whether the database rolled a transaction back in favour of another one, even if COMMIT returned the error. */
   readonly isRolledBack: (error: DriverError) => boolean;
 };

@@ -1,20 +1,23 @@
 import { SqlEntityManager } from "@mikro-orm/knex";
 
-/** What a flush is made of in MikroORM's unit of work. */
+/** The parts of MikroORM's unit of work that a flush uses. */
 type UnitOfWork = {
   working: boolean;
   readonly doCommit: () => Promise<void>;
-  /** Flushes that were asked for meanwhile. */
+  /** Flushes that were asked for during this one. */
   readonly flushQueue: (() => Promise<void>)[];
   readonly postCommitCleanup: () => void;
 };
 
 /**
- * Flushes without an AsyncLocalStorage. MikroORM marks by one what runs within a flush, and before Node 24 its first use
- * has every promise of the process tell where it comes from, to the end: a tenth of a page's processor time.
+ * Flushes without an AsyncLocalStorage. MikroORM uses one to mark what runs within a flush. Before Node 24, the first use
+ * of any makes every promise of the process slower from then on: by a tenth of a page's processor time.
  *
- * The mark tells a flush that a hook asks for, which is refused, from one that somebody else does, which waits. So where
- * there are hooks or subscribers, MikroORM's own flush is taken.
+ * The mark distinguishes a flush that a hook asks for, which is rejected, from a concurrent one, which waits. So if there
+ * are hooks or subscribers, MikroORM's own flush is used.
+ *
+ * Delete this class, and the option `entityManager` in `database.ts`, when Node 24 is the oldest version that is
+ * supported: its AsyncLocalStorage no longer slows promises.
  */
 export class PlainEntityManager extends SqlEntityManager {
   override async flush(): Promise<void> {

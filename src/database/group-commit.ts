@@ -3,110 +3,123 @@ import type { SqlEntityManager } from "@mikro-orm/knex";
 import type { Stopwatch } from "../foundation/clock.js";
 import type { Database } from "./engine.js";
 
-/** A transaction that several works have in common, which wait for one another to the end. */
-type Group = {
-  readonly em: SqlEntityManager;
-  readonly elapsed: () => number;
-  works: number;
-  /** Whether what the last work did stands in a savepoint. */
-  hasSavepoint: boolean;
-  /** Resolves when it has committed. */
-  readonly committed: Promise<void>;
-  readonly settle: (committing: Promise<void>) => void;
-};
-
-/** What sets the next work apart from those before it. */
-function apart({ works, hasSavepoint }: Group): readonly string[] {
-  if (works === 0) return [];
-  return hasSavepoint ? ["release work", "savepoint work"] : ["savepoint work"];
-}
-
-/** Why a work that went well was undone: the transaction broke in the hands of another that was in it. */
-export class UndoneWithOthers extends Error {}
-
-/** Runs a work in its turn, up to where it can only be committed, and gives what to wait for once the turn is over. */
-export type Run = (
-  instant: Date | undefined,
-  work: (em: SqlEntityManager) => Promise<void>,
-) => Promise<Promise<void>[]>;
-
-// A commit waits for the disk, and works that wait for their turn meanwhile can as well wait together.
-const mostWorks = 50;
-// Other processes wait for the lock.
-const mostMilliseconds = 10;
+/** A job of a transaction: it changes entities, and is rolled back if it throws. */
+export type Job = (em: SqlEntityManager) => Promise<void>;
 
 /**
- * Lets works that follow each other without a pause share one transaction, and so one commit. Each is undone by itself
- * where it fails.
- *
- * `commit` commits what is open, and has to be called when no work follows.
- *
- * @param onCommitted called when a transaction has committed.
+ * Runs a job until only its commit is left. The commit is in an object, so that to await the run isn't to await the
+ * commit: the next job may start before it.
  */
-export function commitGroups(
-  { em, engine, use }: Database,
-  onCommitted: () => void,
-  stopwatch: Stopwatch,
-): { readonly run: Run; readonly commit: () => Promise<void> } {
-  let open: Group | undefined;
+export type RunJob = (instant: Date | undefined, job: Job) => Promise<{ readonly committed: Promise<void> }>;
 
-  const begin = async (): Promise<Group> => {
-    const own = em.fork();
-    await own.begin();
-    let settle!: Group["settle"];
+/** A job that succeeded was rolled back, because another job broke the transaction that they shared. */
+export class RolledBackWithOthers extends Error {}
+
+/** An open transaction that several jobs share. */
+type SharedTransaction = {
+  readonly em: SqlEntityManager;
+  readonly elapsedMilliseconds: () => number;
+  jobs: number;
+  /** Whether the changes of the last job are in a savepoint. */
+  hasSavepoint: boolean;
+  readonly committed: Promise<void>;
+  readonly settle: (committed: Promise<void>) => void;
+};
+
+// A commit waits for the disk once for all jobs that share it.
+const maxJobs = 50;
+// Other processes wait for the lock.
+const maxMilliseconds = 10;
+
+export type GroupCommitOptions = {
+  readonly database: Database;
+  /** Called when a transaction has committed. */
+  readonly onCommitted: () => void;
+  readonly stopwatch: Stopwatch;
+};
+
+/**
+ * Lets jobs that follow each other without a pause share one transaction, and so one commit. A job that fails is rolled
+ * back alone, to its savepoint.
+ */
+export class GroupCommit {
+  private open: SharedTransaction | undefined;
+
+  constructor(private readonly options: GroupCommitOptions) {}
+
+  async run(instant: Date | undefined, job: Job): ReturnType<RunJob> {
+    const shared = (this.open ??= await this.begin());
+    const em = shared.em.fork({ keepTransactionContext: true });
+    await this.beginJob(shared, em, instant);
+    try {
+      await job(em);
+    } catch (error) {
+      await this.rollBackLast(shared);
+      throw error;
+    }
+    shared.jobs += 1;
+    if (shared.jobs >= maxJobs || shared.elapsedMilliseconds() >= maxMilliseconds) await this.commit();
+    return { committed: shared.committed };
+  }
+
+  /** Commits the open transaction, if there is one. Call it when no job follows. */
+  async commit(): Promise<void> {
+    const shared = this.open;
+    if (shared === undefined) return;
+    const committing = shared.em.commit().then(this.options.onCommitted);
+    shared.settle(committing);
+    await committing.then(
+      () => (this.open = undefined),
+      () => this.rollBack(shared),
+    );
+  }
+
+  private async begin(): Promise<SharedTransaction> {
+    const em = this.options.database.em.fork();
+    await em.begin();
+    let settle!: SharedTransaction["settle"];
     const committed = new Promise<void>((resolve) => (settle = resolve));
     committed.catch(() => {});
-    return { em: own, elapsed: stopwatch(), works: 0, hasSavepoint: false, committed, settle };
-  };
-  /** Undoes all of it. A connection that is gone has nothing to roll back. */
-  const rollBack = async (group: Group): Promise<void> => {
-    open = undefined;
-    await group.em.rollback().catch(() => {});
-  };
-  const commit = async (): Promise<void> => {
-    const group = open;
-    if (group === undefined) return;
-    const committing = group.em.commit().then(onCommitted);
-    group.settle(committing);
-    await committing.then(
-      () => (open = undefined),
-      () => rollBack(group),
-    );
-  };
-  /** Undoes the works of others with the last one; they are run again. */
-  const undoAll = async (group: Group, cause: unknown): Promise<void> => {
-    await rollBack(group);
-    group.settle(Promise.reject(new UndoneWithOthers("The transaction broke", { cause })));
-  };
-  /** Undoes the last work alone, or all where that can't be done: SQLite rolls everything back where the disk is full. */
-  const undo = async (group: Group): Promise<void> => {
-    if (group.works === 0) return rollBack(group);
-    await engine.runTogether(group.em, ["rollback to work"]).catch((cause: unknown) => undoAll(group, cause));
-  };
+    const elapsedMilliseconds = this.options.stopwatch();
+    return { em, elapsedMilliseconds, jobs: 0, hasSavepoint: false, committed, settle };
+  }
 
-  return {
-    commit,
-    async run(instant, work) {
-      const group = (open ??= await begin());
-      const own = group.em.fork({ keepTransactionContext: true });
-      try {
-        await engine.runTogether(own, [...apart(group), engine.beginAt(instant, use)]);
-      } catch (error) {
-        // What there is of savepoints may be that of the work before.
-        await undoAll(group, error);
-        throw error;
-      }
-      group.hasSavepoint = group.works > 0;
-      try {
-        await work(own);
-      } catch (error) {
-        await undo(group);
-        throw error;
-      }
-      group.works += 1;
-      if (group.works >= mostWorks || group.elapsed() >= mostMilliseconds) await commit();
-      // Not the promise itself, or the turn would wait for it.
-      return [group.committed];
-    },
-  };
+  private async beginJob(shared: SharedTransaction, em: SqlEntityManager, instant: Date | undefined): Promise<void> {
+    const { engine, use } = this.options.database;
+    try {
+      await engine.runTogether(em, [...savepointFor(shared), engine.beginAt(instant, use)]);
+    } catch (error) {
+      // The savepoint that exists now may be that of the job before.
+      await this.rollBackAll(shared, error);
+      throw error;
+    }
+    shared.hasSavepoint = shared.jobs > 0;
+  }
+
+  /** Rolls the last job back, or all of them if that fails: SQLite rolls everything back when the disk is full. */
+  private async rollBackLast(shared: SharedTransaction): Promise<void> {
+    if (shared.jobs === 0) return this.rollBack(shared);
+    const { engine } = this.options.database;
+    await engine
+      .runTogether(shared.em, ["rollback to work"])
+      .catch((cause: unknown) => this.rollBackAll(shared, cause));
+  }
+
+  /** Rolls all jobs back; those that succeeded are run again. */
+  private async rollBackAll(shared: SharedTransaction, cause: unknown): Promise<void> {
+    await this.rollBack(shared);
+    shared.settle(Promise.reject(new RolledBackWithOthers("The transaction broke", { cause })));
+  }
+
+  private async rollBack(shared: SharedTransaction): Promise<void> {
+    this.open = undefined;
+    // A lost connection has nothing to roll back.
+    await shared.em.rollback().catch(() => {});
+  }
+}
+
+/** Returns the statements that separate the next job from those before it. */
+function savepointFor({ jobs, hasSavepoint }: SharedTransaction): readonly string[] {
+  if (jobs === 0) return [];
+  return hasSavepoint ? ["release work", "savepoint work"] : ["savepoint work"];
 }

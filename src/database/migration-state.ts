@@ -1,21 +1,22 @@
 import { addedMigrationTable, type AddedMigration } from "./added-migrations.js";
-import { migrationTable } from "./database.js";
+import { migrationTable } from "./migrate.js";
 import type { Engine } from "./engine.js";
-import type { OperationReader } from "./reader.js";
+import type { OperationReader } from "./operation-reader.js";
 import { Sql, sql } from "./sql.js";
 
-/** How the migrations of a database compare with those that are known here. */
+/** The differences between the migrations of a database and those that are known here. */
 export type MigrationState = {
-  /** Those that have yet to run, in their order: first our own, then an application's. */
+  /** The migrations that have yet to run, in order: first our own, then the application's. */
   readonly pending: readonly PendingMigration[];
-  /** Those that have run and nobody knows here: a newer version of Postern, or of an application, has run them. */
+  /** The migrations that have run and are not known here: a newer version of Postern has run them. */
   readonly unknown: readonly string[];
+  /** The same, of the application. */
   readonly unknownAdded: readonly string[];
 };
 
 export type PendingMigration = { readonly name: string; readonly of: "postern" | "application" };
 
-/** All that are known here, in the order in which they run. */
+/** Returns all migrations that are known here, in the order in which they run. */
 export const knownMigrations = (
   { migrations }: Engine,
   added: readonly AddedMigration[],
@@ -24,7 +25,7 @@ export const knownMigrations = (
   ...added.map(({ name }) => ({ name, of: "application" as const })),
 ];
 
-/** Compares them, and changes nothing; a database without tables has run none. */
+/** Compares the migrations, and changes nothing. A database without tables has run none. */
 export async function migrationState(
   engine: Engine,
   reader: OperationReader,

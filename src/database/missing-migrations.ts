@@ -1,12 +1,12 @@
-import { migrationTable } from "./database.js";
+import { migrationTable } from "./migrate.js";
 import type { Database } from "./engine.js";
 import type { Reader } from "./reader.js";
 import { Sql, sql } from "./sql.js";
 import type { Signal } from "../foundation/fairness/deadline.js";
 
 /**
- * The migrations of this version that the database doesn't have: another, older one was put in its place. Those of a newer
- * version are none of them, which is started while this one still serves.
+ * Returns the migrations of this version that the database doesn't have, because it was replaced by an older one. The
+ * database may have migrations of a newer version, which may be started while this one still serves.
  */
 export async function missingMigrations(
   { engine }: Database,

@@ -1,18 +1,18 @@
-/** What a statement may carry as a value; dates go as the database stores them, in milliseconds since 1970. */
+/** A value of a statement. Dates are sent as they are stored, in milliseconds since 1970. */
 export type SqlValue = string | number | Date | null;
 
-/** A statement as a driver takes it: its text, with `?` for each of its values. */
+/** A statement for a driver: its text, with `?` for each of its values. */
 export type Statement = { readonly text: string; readonly values: readonly (string | number | null)[] };
 
 /**
- * A piece of SQL and the values of its placeholders, in their order. Pieces are put together with `sql`; the text of the
- * whole is made once, when it is asked for.
+ * A piece of SQL with the values of its placeholders, in order. Pieces are combined with `sql`. The text of the whole is
+ * made once, when it is first needed.
  */
 export class Sql {
   private readonly strings: readonly string[];
   private made: { readonly dialect: Dialect | undefined; readonly statement: Statement } | undefined;
 
-  /** @param strings what stands before, between and after the parts. */
+  /** @param strings the text before, between and after the parts. */
   constructor(
     strings: string | readonly string[],
     private readonly parts: readonly (Sql | SqlValue)[] = [],
@@ -20,7 +20,7 @@ export class Sql {
     this.strings = typeof strings === "string" ? [strings] : strings;
   }
 
-  /** The statement in the words of a database; without one, where every database has the same words for it. */
+  /** Returns the statement in a dialect. Without one, it must not contain pieces that depend on the dialect. */
   in(dialect: Dialect | undefined): Statement {
     if (this.made === undefined || this.made.dialect !== dialect) {
       const values: (string | number | null)[] = [];
@@ -29,7 +29,7 @@ export class Sql {
     return this.made.statement;
   }
 
-  /** Adds its text to what stands before it, and its values to theirs. */
+  /** Returns `before` with the text of this piece appended, and appends its values to `values`. */
   write(before: string, values: (string | number | null)[], dialect: Dialect | undefined): string {
     const { strings, parts } = this;
     let text = before + strings[0]!;
@@ -46,72 +46,72 @@ export class Sql {
   }
 }
 
-/** What the rows of an aggregate are in the order of. */
+/** The order of the rows of an aggregate. */
 export type RowOrder = {
   readonly by: Sql;
-  /** Whether they come from a subquery in that order, which SQLite keeps. */
+  /** Whether the rows come from a subquery in that order, which SQLite preserves. */
   readonly isKept?: boolean;
 };
 
-/** What databases say in words of their own. Texts of JSON are plain text, whatever the database has for it. */
+/** The pieces of SQL that differ between database systems. JSON is plain text, even if the database has a type for it. */
 export type Dialect = {
   readonly name: "sqlite" | "postgresql";
-  /** The JSON of a text. */
+  /** A text as JSON. */
   readonly jsonOfText: (text: Sql) => Sql;
-  /** The JSON of an instant, as JavaScript writes a date: in UTC, with milliseconds; null for none. */
+  /** An instant as JSON, in the format of JavaScript's dates: UTC, with milliseconds. null if there is none. */
   readonly jsonOfInstant: (milliseconds: Sql) => Sql;
-  /** The JSON of a list of values. */
+  /** A list of values as a JSON array. */
   readonly jsonArray: (values: Sql) => Sql;
-  /** The JSON of a list of such lists, one a row; in an order, where one is given. */
+  /** Aggregates one such array per row into a JSON array, in the given order if there is one. */
   readonly jsonArrays: (array: Sql, order?: RowOrder) => Sql;
-  /** The texts of all rows with U+001E between them, empty for none; as bytes, where that spares work. */
+  /** Aggregates the texts of all rows with U+001E between them, empty if there are none; as bytes if that is faster. */
   readonly joinedBytes: (text: Sql, order?: RowOrder) => Sql;
-  /** A text as bytes, where that spares work. */
+  /** A text as bytes if that is faster. */
   readonly bytes: (text: Sql) => Sql;
-  /** A table of the members of a JSON list of texts, for each row of what stands before it: `key` counts from 0. */
+  /** A lateral table of the members of a JSON array of texts, with the columns `key`, which starts at 0, and `value`. */
   readonly texts: (json: Sql, name: Sql) => Sql;
-  /** The same of a list of lists, whose members are `value ->> 0` and so on, as text. */
+  /** The same for an array of arrays. Their members are `value ->> 0` and so on, as text. */
   readonly tuples: (json: Sql, name: Sql) => Sql;
-  /** How many members a JSON list has. */
+  /** The number of members of a JSON array. */
   readonly length: (json: Sql) => Sql;
-  /** A join whose right side is looked up for each row of its left side, where the database might begin with the right. */
+  /** A join that looks up its right side for each row of its left side; a plain join may start with the right side. */
   readonly joinInOrder: Sql;
-  /** A column, for a condition or an order that no index is to be used for. */
+  /** A column in a condition or an order for which no index should be used. */
   readonly unindexed: (column: Sql) => Sql;
 };
 
-/** A piece that each database has its own words for. */
+/** A piece that depends on the dialect. */
 class InDialect extends Sql {
-  private said: { readonly dialect: Dialect; readonly piece: Sql } | undefined;
+  private inLastDialect: { readonly dialect: Dialect; readonly piece: Sql } | undefined;
 
-  constructor(private readonly say: (dialect: Dialect) => Sql) {
+  constructor(private readonly make: (dialect: Dialect) => Sql) {
     super("");
   }
 
   override write(before: string, values: (string | number | null)[], dialect: Dialect | undefined): string {
-    if (dialect === undefined) throw new Error("these words are not the same in every database");
-    if (this.said?.dialect !== dialect) this.said = { dialect, piece: this.say(dialect) };
-    return this.said.piece.write(before, values, dialect);
+    if (dialect === undefined) throw new Error("This SQL depends on the database system: pass a dialect");
+    if (this.inLastDialect?.dialect !== dialect) this.inLastDialect = { dialect, piece: this.make(dialect) };
+    return this.inLastDialect.piece.write(before, values, dialect);
   }
 }
 
-/** SQL that depends on whose words it is said in. */
-export const inDialect = (say: (dialect: Dialect) => Sql): Sql => new InDialect(say);
+/** Makes a piece of SQL that depends on the dialect. */
+export const inDialect = (make: (dialect: Dialect) => Sql): Sql => new InDialect(make);
 
-/** SQL from a template: a piece goes in as SQL, anything else as a placeholder's value and never as text. */
+/** Makes SQL from a template. A piece is inserted as SQL, any other value as a placeholder and never as text. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly (Sql | SqlValue)[]): Sql {
   return new Sql(strings, parts);
 }
 
-/** Pieces in a row, with text between them. */
+/** Joins pieces with a text between them. */
 export function joinSql(pieces: readonly Sql[], separator: string): Sql {
   if (pieces.length === 0) return new Sql("");
   return new Sql(["", ...Array.from({ length: pieces.length - 1 }, () => separator), ""], pieces);
 }
 
 /**
- * At most so many rows. As a sum, because SQLite looks at the value of a bare placeholder to plan by, and would prepare
- * the statement anew for every value that it is run with.
+ * Limits the number of rows. It is a sum, because SQLite plans by the value of a bare placeholder, and would prepare the
+ * statement again for every new value.
  */
 export function limit(rows: number, offset = 0): Sql {
   return offset === 0 ? sql`limit (${rows} + 0)` : sql`limit (${rows} + 0) offset (${offset} + 0)`;

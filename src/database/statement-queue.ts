@@ -1,53 +1,72 @@
 import type { Timer } from "../foundation/clock.js";
 import type { Signal } from "../foundation/fairness/deadline.js";
-import type { ReadConnection } from "./engine.js";
 import type { Sql } from "./sql.js";
 
-/** A statement that is ready to run. */
-type Ready = {
+/** A prepared statement. */
+type PreparedStatement = {
   readonly run: () => Promise<unknown[]>;
-  /** Asks the database to end it; resolves once that has been sent. */
-  readonly interrupt: () => Promise<void> | void;
+  /** Asks the database to cancel it; resolves when the request has been sent. */
+  readonly cancel: () => Promise<void> | void;
+};
+
+export type StatementQueueOptions = {
+  readonly prepare: (statement: Sql) => Promise<PreparedStatement>;
+  readonly timer: Timer;
+  /** The time after which a request to cancel is repeated: one that arrives before the statement has no effect. */
+  readonly repeatCancelMilliseconds: number;
 };
 
 /**
- * Runs the statements of one connection in order, one at a time, so that an interruption meets the one that it is meant
- * for and no other.
- *
- * @param everyMilliseconds after which an interruption is repeated: one that comes before the statement is lost.
+ * Runs the statements of one connection in order, one at a time, so that a request to cancel can only reach the statement
+ * that it is meant for.
  */
-export function interruptible(
-  prepare: (statement: Sql) => Promise<Ready>,
-  timer: Timer,
-  everyMilliseconds: number,
-): ReadConnection["all"] & { readonly idle: () => Promise<unknown> } {
-  const runOne = async (statement: Sql, signal: Signal | undefined): Promise<unknown[]> => {
+export class StatementQueue {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: StatementQueueOptions) {}
+
+  /** @param signal cancels the statement; its reason is thrown. */
+  all<Row>(statement: Sql, signal?: Signal): Promise<Row[]> {
+    const rows = this.last.then(() => this.runOne(statement, signal));
+    this.last = rows.catch(() => {});
+    return rows as Promise<Row[]>;
+  }
+
+  /** Resolves when the statements so far have ended. */
+  async idle(): Promise<void> {
+    await this.last;
+  }
+
+  private async runOne(statement: Sql, signal: Signal | undefined): Promise<unknown[]> {
     signal?.throwIfAborted();
-    const { run, interrupt } = await prepare(statement);
+    const prepared = await this.options.prepare(statement);
     signal?.throwIfAborted();
-    let isSettled = false;
-    let cancel: (() => void) | undefined;
-    const repeat = async () => {
-      await interrupt();
-      if (!isSettled) cancel = timer(everyMilliseconds, begin);
-    };
-    const begin = () => void repeat();
-    signal?.addEventListener("abort", begin, { once: true });
+    const cancelling = this.cancelOnAbort(prepared, signal);
     try {
-      return await run();
+      return await prepared.run();
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : error;
     } finally {
-      isSettled = true;
-      signal?.removeEventListener("abort", begin);
-      cancel?.();
+      cancelling.stop();
     }
-  };
-  let last: Promise<unknown> = Promise.resolve();
-  const all = <Row>(statement: Sql, signal?: Signal): Promise<Row[]> => {
-    const rows = last.then(() => runOne(statement, signal));
-    last = rows.catch(() => {});
-    return rows as Promise<Row[]>;
-  };
-  return Object.assign(all, { idle: () => last });
+  }
+
+  private cancelOnAbort({ cancel }: PreparedStatement, signal: Signal | undefined): { readonly stop: () => void } {
+    const { timer, repeatCancelMilliseconds } = this.options;
+    let isStopped = false;
+    let stopTimer: (() => void) | undefined;
+    const repeat = async () => {
+      await cancel();
+      if (!isStopped) stopTimer = timer(repeatCancelMilliseconds, onAbort);
+    };
+    const onAbort = () => void repeat();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return {
+      stop() {
+        isStopped = true;
+        signal?.removeEventListener("abort", onAbort);
+        stopTimer?.();
+      },
+    };
+  }
 }

@@ -5,27 +5,27 @@ import { DefaultLogger, type LogContext, type LoggerOptions } from "@mikro-orm/c
 import type { OperationSpan, RunStatement } from "../foundation/tracing/span.js";
 import type { Dialect, Sql } from "./sql.js";
 
-/** Whoever waits for a statement; with a span, where anybody asked for that. */
-type Asking = { readonly span?: OperationSpan | undefined };
-const isTraced = ({ span }: Asking): boolean => span !== undefined;
+/** An operation that waits for a statement, with its span if tracing is on. */
+type WaitingOperation = { readonly span?: OperationSpan | undefined };
+const isTraced = ({ span }: WaitingOperation): boolean => span !== undefined;
 
-/** Runs a statement of the reader, in a span of each operation that waits for it. */
+/** Runs a statement of the reader, within a span of each operation that waits for it. */
 export function traceStatement<Rows>(
-  asking: readonly Asking[],
+  operations: readonly WaitingOperation[],
   statement: Sql,
   dialect: Dialect,
   run: () => Promise<Rows>,
 ): Promise<Rows> {
-  return asking.some(isTraced) ? runInSpans(asking, statement.in(dialect).text, dialect.name, run) : run();
+  return operations.some(isTraced) ? runTraced(operations, statement.in(dialect).text, dialect.name, run) : run();
 }
 
-async function runInSpans<Rows>(
-  asking: readonly Asking[],
+async function runTraced<Rows>(
+  operations: readonly WaitingOperation[],
   text: string,
   system: string,
   run: () => Promise<Rows>,
 ): Promise<Rows> {
-  const ends = asking.flatMap(({ span }) => span?.statement(system, text) ?? []);
+  const ends = operations.flatMap(({ span }) => span?.statement(system, text) ?? []);
   try {
     const rows = await run();
     for (const end of ends) end();
@@ -36,17 +36,17 @@ async function runInSpans<Rows>(
   }
 }
 
-const watching = new AsyncLocalStorage<(statement: RunStatement) => void>();
+const statementListener = new AsyncLocalStorage<(statement: RunStatement) => void>();
 
-/** Tells of each statement that MikroORM runs for `work`. */
+/** Calls `onStatement` for each statement that MikroORM runs for `work`. */
 export const watchStatements = <Result>(
   onStatement: (statement: RunStatement) => void,
   work: () => Promise<Result>,
-): Promise<Result> => watching.run(onStatement, work);
+): Promise<Result> => statementListener.run(onStatement, work);
 
-/** MikroORM's logger, since that is told of its statements with placeholders in them. */
+/** Makes MikroORM's logger, which receives its statements with placeholders in them. */
 export const statementLogger = (options: LoggerOptions): DefaultLogger =>
   Object.assign(new DefaultLogger(options), {
     logQuery: ({ query = "", took = 0, level }: LogContext) =>
-      watching.getStore()?.({ text: query, milliseconds: took, hasFailed: level === "error" }),
+      statementListener.getStore()?.({ text: query, milliseconds: took, hasFailed: level === "error" }),
   });

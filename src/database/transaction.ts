@@ -1,136 +1,164 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
-import { systemStopwatch, systemTimer, type Timer } from "../foundation/clock.js";
-import { KnownError } from "../foundation/errors.js";
+import { systemStopwatch, systemTimer, type Stopwatch, type Timer } from "../foundation/clock.js";
 import { raceSignal, timeoutError, type Signal } from "../foundation/fairness/deadline.js";
-import { commitGroups, UndoneWithOthers, type Run } from "./group-commit.js";
-import type { Dialect } from "./sql.js";
+import { fairLimiter, tooBusy, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
+import type { OperationSpan, TransactionSpan } from "../foundation/tracing/span.js";
 import type { Database } from "./engine.js";
-import type { OperationReader } from "./reader.js";
-import type { OperationSpan } from "../foundation/tracing/span.js";
+import { GroupCommit, RolledBackWithOthers, type Job, type RunJob } from "./group-commit.js";
+import type { OperationReader } from "./operation-reader.js";
+import type { Dialect } from "./sql.js";
 import { watchStatements } from "./statement-tracing.js";
-import { fairLimiter, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
 
 /**
- * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed;
- * commits what it changed. Nothing slow (hashing, calls) belongs inside: all other writers wait.
+ * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed, and
+ * commits what it changed. Nothing slow (hashing, network calls) belongs inside: all other writers wait.
  *
- * @throws the reason of the operation's signal, where that comes before the commit begins. A commit that has begun is
- * never cut, and its outcome is told.
+ * @throws the reason of the operation's signal, if that comes before the commit starts. A commit that has started is
+ * never cancelled: the caller gets its outcome.
  */
 export type Transaction = <Result>(work: Work<Result>) => Promise<Result>;
 type Work<Result> = (em: SqlEntityManager, dialect: Dialect) => Promise<Result>;
 
-/** How an operation gets at the database: what it reads, what it changes, and the signal that ends both. */
+/** An operation's access to the database: its reads, its transactions, and the signal that cancels both. */
 export type Access = {
   readonly reader: OperationReader;
   readonly transaction: Transaction;
   readonly signal: Signal;
 };
 
-// A transaction that was rolled back for another one, or that found a row which wasn't there a moment ago, runs again.
-const mostTries = 8;
-
-const firstPauseMilliseconds = 10;
-const longestPauseMilliseconds = 200;
-
-/**
- * Waits before a transaction that was rolled back for another one is tried again. Each pause may be twice as long as the
- * one before. A random part of it keeps two transactions from meeting again.
- */
-function pauseAfter(tries: number, timer: Timer, random: () => number): Promise<void> {
-  const longest = Math.min(firstPauseMilliseconds * 2 ** (tries - 1), longestPauseMilliseconds);
-  return new Promise((resolve) => void timer((longest * (1 + random())) / 2, resolve));
-}
-
-/** The answer to an operation whose transaction met others each time it was tried. */
-const metOthers = (): KnownError =>
-  new KnownError("SERVICE_UNAVAILABLE", "The server is busy; try again in a moment", { retryAfterSeconds: 1 });
-
-/** Who waits to write, and the instant of it; without one, nobody hears of what is written. */
+/** How a writer waits, and the instant of its changes. Without an instant, its changes are not recorded as events. */
 export type Writing = Waiting & { readonly now?: Date; readonly span?: OperationSpan | undefined };
 
+/** Makes the `Transaction` of an operation. */
+export type Transactions = ((writing: Writing) => Transaction) & { readonly load: () => Load };
+
+const maxTries = 8;
+const minPauseMilliseconds = 10;
+const maxPauseMilliseconds = 200;
+
+/** Measures time, waits between tries, and returns random numbers from 0 to 1. */
+type Means = { readonly stopwatch: Stopwatch; readonly timer: Timer; readonly random: () => number };
+
 /**
- * Makes the transactions of an operation. Writers have turns: as many run at a time as the database has them.
+ * Makes the transactions of a database. Writers queue: as many run at a time as the engine allows.
  *
- * @param onCommitted called when one has committed.
- * @param means measure time, wait between tries, and give random numbers from 0 to 1.
+ * @param onCommitted called when a transaction has committed.
  */
 export function transactionsOn(
   database: Database,
   onCommitted = () => {},
-  { stopwatch = systemStopwatch, timer = systemTimer, random = Math.random } = {},
-): ((writing: Writing) => Transaction) & { readonly load: () => Load } {
+  { stopwatch = systemStopwatch, timer = systemTimer, random = Math.random }: Partial<Means> = {},
+): Transactions {
   const { engine, use } = database;
   const writers = engine.writers(use);
-  const groups = writers === 1 ? commitGroups(database, onCommitted, stopwatch) : undefined;
-  const run = groups?.run ?? eachInItsOwn(database, onCommitted);
-  const inTurn = fairLimiter(writers, { beforeIdle: groups?.commit });
+  const groups = writers === 1 ? new GroupCommit({ database, onCommitted, stopwatch }) : undefined;
+  const runJob: RunJob = groups === undefined ? runInOwn(database, onCommitted) : (...job) => groups.run(...job);
+  const inTurn = fairLimiter(writers, { beforeIdle: groups && (() => groups.commit()) });
+  const pauseAfter = (tries: number) =>
+    new Promise<void>((resolve) => void timer(pauseMilliseconds(tries, random()), resolve));
 
   const transactionFor =
     (writing: Writing): Transaction =>
     (work) => {
-      const { signal, now } = writing;
       const span = writing.span?.transaction(engine.dialect.name);
-      let isCommitting = false;
-      const tryOnce = async <Result>(toDo: Work<Result>): Promise<Result> => {
-        let result!: Result;
-        isCommitting = false;
-        const inGroup = async (em: SqlEntityManager) => {
-          signal?.throwIfAborted();
-          const change = async () => {
-            result = await toDo(em, engine.dialect);
-            await em.flush();
-          };
-          await (span === undefined ? change() : watchStatements(span.ran, change));
-          signal?.throwIfAborted();
-          isCommitting = true;
-        };
-        const [committed] = await inTurn(() => run(now, inGroup), writing);
-        await committed;
-        return result;
-      };
-      const tryUntilDone = async <Result>(toDo: Work<Result>): Promise<Result> => {
-        for (let tries = 1; ; tries += 1) {
-          try {
-            return await tryOnce(toDo);
-          } catch (error) {
-            if (!(error instanceof Error)) throw error;
-            // TIMEOUT says that nothing was written, and of a COMMIT that nobody answered nobody knows.
-            const isUnknown = isCommitting && engine.isAway(error);
-            if (engine.isTimeout(error) && !isUnknown) throw timeoutError();
-            const isRolledBack = engine.isRolledBack(error);
-            const isUndone = isRolledBack || error instanceof UndoneWithOthers;
-            if (!isUndone && (isCommitting || !engine.isConflict(error))) throw error;
-            if (tries === mostTries) throw isUndone ? metOthers() : error;
-            // Nothing was committed, so the signal may end it again.
-            isCommitting = false;
-            if (isRolledBack) await pauseAfter(tries, timer, random);
-          }
-        }
-      };
-      // Whoever waits for another's lock is answered in time; the turn ends when the wait does.
-      const done = raceSignal(tryUntilDone(work), signal, () => !isCommitting);
-      if (span !== undefined) done.then(() => span.end(), span.end);
-      return done;
+      const run = (job: Job) => inTurn(() => runJob(writing.now, job), writing);
+      const retried = new RetriedTransaction({ database, work, signal: writing.signal, span, run, pauseAfter });
+      const result = retried.result();
+      if (span !== undefined) result.then(() => span.end(), span.end);
+      return result;
     };
   return Object.assign(transactionFor, { load: inTurn.load });
 }
 
-/** A transaction for each work, of which several run at a time. */
-function eachInItsOwn({ em, engine, use }: Database, onCommitted: () => void): Run {
-  return async (instant, work) => {
-    const own = em.fork();
-    await own.begin();
+type RetriedTransactionOptions<Result> = {
+  readonly database: Database;
+  readonly work: Work<Result>;
+  readonly signal: Signal | undefined;
+  readonly span: TransactionSpan | undefined;
+  readonly run: (job: Job) => ReturnType<RunJob>;
+  readonly pauseAfter: (tries: number) => Promise<void>;
+};
+
+/** A transaction that is tried again after it conflicted with another one. */
+class RetriedTransaction<Result> {
+  private isCommitting = false;
+
+  constructor(private readonly options: RetriedTransactionOptions<Result>) {}
+
+  /** Answers in time even if the transaction waits for a lock. Its place in the queue is free when that wait ends. */
+  result(): Promise<Result> {
+    return raceSignal(this.runUntilDone(), this.options.signal, () => !this.isCommitting);
+  }
+
+  private async runUntilDone(): Promise<Result> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.runOnce();
+      } catch (error) {
+        await this.prepareRetry(error, tries);
+      }
+    }
+  }
+
+  private async runOnce(): Promise<Result> {
+    const { database, work, signal, span, run } = this.options;
+    let result!: Result;
+    this.isCommitting = false;
+    const { committed } = await run(async (em) => {
+      signal?.throwIfAborted();
+      const change = async () => {
+        result = await work(em, database.engine.dialect);
+        await em.flush();
+      };
+      await (span === undefined ? change() : watchStatements(span.ran, change));
+      signal?.throwIfAborted();
+      this.isCommitting = true;
+    });
+    await committed;
+    return result;
+  }
+
+  /** Resolves when the transaction may be tried again, and otherwise throws the error to answer. */
+  private async prepareRetry(error: unknown, tries: number): Promise<void> {
+    if (!(error instanceof Error)) throw error;
+    const { engine } = this.options.database;
+    // TIMEOUT promises that nothing was written, but a COMMIT without an answer may have succeeded.
+    const isUnknown = this.isCommitting && engine.isAway(error);
+    if (engine.isTimeout(error) && !isUnknown) throw timeoutError();
+    const isRolledBack = engine.isRolledBack(error);
+    const isUndone = isRolledBack || error instanceof RolledBackWithOthers;
+    if (!isUndone && (this.isCommitting || !engine.isConflict(error))) throw error;
+    if (tries === maxTries) throw isUndone ? tooBusy() : error;
+    // Nothing was committed, so the signal may end the transaction again.
+    this.isCommitting = false;
+    if (isRolledBack) await this.options.pauseAfter(tries);
+  }
+}
+
+/**
+ * Returns the pause before a transaction that was rolled back for another one is tried again. Each may be twice as long
+ * as the one before. A random part of it keeps the same two transactions from conflicting again.
+ */
+function pauseMilliseconds(tries: number, random: number): number {
+  const longest = Math.min(minPauseMilliseconds * 2 ** (tries - 1), maxPauseMilliseconds);
+  return (longest * (1 + random)) / 2;
+}
+
+/** Runs each job in a transaction of its own; several may run at a time. */
+function runInOwn({ em: shared, engine, use }: Database, onCommitted: () => void): RunJob {
+  return async (instant, job) => {
+    const em = shared.fork();
+    await em.begin();
     try {
-      await engine.runTogether(own, [engine.beginAt(instant, use)]);
-      await work(own);
-      await own.commit();
+      await engine.runTogether(em, [engine.beginAt(instant, use)]);
+      await job(em);
+      await em.commit();
       onCommitted();
-      return [];
+      return { committed: Promise.resolve() };
     } catch (error) {
-      // A connection that is gone has nothing to roll back.
-      await own.rollback().catch(() => {});
+      // A lost connection has nothing to roll back.
+      await em.rollback().catch(() => {});
       throw error;
     }
   };

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
-import { classifyDatabaseError, isDatabaseAway } from "../database/database.js";
+import { classifyDatabaseError, isDatabaseAway } from "../database/database-error.js";
 import type { RepeatedErrors } from "../foundation/log.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../foundation/errors.js";
 

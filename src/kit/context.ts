@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import type { Auth, Viewer } from "./auth.js";
-import type { OperationReader } from "../database/reader.js";
+import type { OperationReader } from "../database/operation-reader.js";
 import type { Sql } from "../database/sql.js";
 import type { Access } from "../database/transaction.js";
 import type { SessionRules } from "../foundation/config/session-rules.js";

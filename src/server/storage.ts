@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 
 import { keepRenewingWords, type WordsRenewal } from "../features/post/search/reindexer.js";
-import { classifyDatabaseError, openDatabase } from "../database/database.js";
+import { classifyDatabaseError } from "../database/database-error.js";
+import { openDatabase } from "../database/database.js";
 import type { Database } from "../database/engine.js";
 import { openEventLog, type EventLog } from "../database/event-log/event-log.js";
 import { openReader, type Reader } from "../database/reader.js";
@@ -80,9 +81,11 @@ export async function openStorage(deps: {
 
 async function openBoth({ config, features, database: given }: Parameters<typeof openStorage>[0]) {
   const { databaseUrl, databaseUse, limits } = config;
-  const database = given ?? (await openDatabase(databaseUrl, features.entities, databaseUse, features.migrations));
+  const database =
+    given ??
+    (await openDatabase(databaseUrl, features.entities, { use: databaseUse, migrations: features.migrations }));
   try {
-    return { database, reader: await openReader(database, limits.slowReads) };
+    return { database, reader: await openReader(database, { maxSlowReads: limits.slowReads }) };
   } catch (error) {
     await database.close(true);
     throw error;

@@ -31,7 +31,7 @@ async function makeTemplate({ entities, migrations }: Features): Promise<string>
   const folder = mkdtempSync(join(tmpdir(), "postern-test-template-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "migrated.sqlite");
-  const migrated = await openDatabase(memoryUrl, entities, undefined, migrations);
+  const migrated = await openDatabase(memoryUrl, entities, { migrations });
   await migrated.em.getConnection().execute("vacuum into ?", [file]);
   await migrated.close(true);
   return file;

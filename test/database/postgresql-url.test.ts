@@ -46,7 +46,7 @@ const oneLine = (problem: string) => [
 
 test("a schema that isn't there is refused", async () => {
   const url = withParameters(await newPostgresDatabase(), { options: "-c search_path=app" });
-  expect(await refusalsOf(url)).toEqual(oneLine("the schema of its search_path isn't there; create it first"));
+  expect(await refusalsOf(url)).toEqual(oneLine("the schema of its search_path doesn't exist; create it first"));
 });
 
 test.each([
@@ -76,7 +76,7 @@ test.each([
 test("a server without TLS is refused if TLS is asked for", async () => {
   const url = withParameters(await newPostgresDatabase(), { sslmode: "require" });
   expect(await refusalsOf(url)).toEqual(
-    oneLine("it has no TLS; turn that on there (ssl = on), or write sslmode=disable"),
+    oneLine("it doesn't use TLS; turn TLS on there (ssl = on), or write sslmode=disable"),
   );
 });
 
@@ -162,7 +162,7 @@ describe("TLS", () => {
         await database.close(true);
       }
       expect(await refusalsOf(urlWith(mode))).toEqual(
-        oneLine("its certificate is from an authority that isn't known here; write sslrootcert=FILE"),
+        oneLine("its certificate is from an unknown authority; write sslrootcert=FILE"),
       );
     },
   );

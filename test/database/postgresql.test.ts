@@ -4,7 +4,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { systemTimer } from "../../src/foundation/clock.js";
 import { startDeadline } from "../../src/foundation/fairness/deadline.js";
-import { isDatabaseAway, openDatabase, withoutPassword } from "../../src/database/database.js";
+import { isDatabaseAway, withoutPassword } from "../../src/database/database-error.js";
+import { openDatabase } from "../../src/database/database.js";
 import { isConflict, isTimeout, whyUnusable } from "../../src/database/postgresql/classify-error.js";
 import { Sql } from "../../src/database/sql.js";
 import { transactionsOn } from "../../src/database/transaction.js";
@@ -78,7 +79,7 @@ test("says in a line why a database can't be used", async () => {
     `DATABASE_URL names a database that can't be used, nowhere on ${host} as ${user}: there is no such database; create it first`,
   );
   await expect(openDatabase("postgresql://ada:s3cret@127.0.0.1:1/postern", entities)).rejects.toThrow(
-    "DATABASE_URL names a database that can't be used, postern on 127.0.0.1:1 as ada: nothing listens there",
+    "DATABASE_URL names a database that can't be used, postern on 127.0.0.1:1 as ada: nothing is listening there; start the server, or correct the host and port",
   );
 });
 

@@ -10,7 +10,7 @@ import { countStatements } from "../support/statements.js";
 async function newReader() {
   const database = await openDatabase(newFileUrl(), entities);
   onTestFinished(() => database.close(true));
-  const reader = await openReader(database, 10);
+  const reader = await openReader(database, { maxSlowReads: 10 });
   onTestFinished(reader.close);
   return reader;
 }

@@ -141,7 +141,7 @@ test("refuses statements of a transaction that is over", async () => {
   const late = em.fork({ keepTransactionContext: true });
   await em.rollback();
   await expect(late.execute("insert into notes (text) values (?)", ["late"])).rejects.toThrow(
-    "The transaction is over",
+    "The transaction has ended: run the statement in another one",
   );
   expect(await em.execute("select * from notes")).toEqual([]);
 });

@@ -12,7 +12,7 @@ test("is refused whose session ended while it was judged, before anybody listene
   const ada = await api.register("Ada");
   const { clock, timer } = api;
   const { database, createContext } = api.server;
-  const reader = await openReader(database, 4);
+  const reader = await openReader(database, { maxSlowReads: 4 });
   const events = openEventLog({
     database,
     reader,

@@ -26,7 +26,7 @@ const event = {
 
 async function openSubscriptions() {
   const database = await openMigrated();
-  const reader = await openReader(database, 4);
+  const reader = await openReader(database, { maxSlowReads: 4 });
   const [clock, timer] = [handClock(), handTimer()];
   const transaction = <Result>(work: Parameters<typeof inTransaction<Result>>[1]) =>
     inTransaction<Result>(database, work);

@@ -19,7 +19,7 @@ async function written() {
   const ids: string[] = [];
   for (const content of contents) ids.push(await createPost(ada, { content }));
   await createPost(bob, { content: contents[3] });
-  const reader = await openReader(api.server.database, 10);
+  const reader = await openReader(api.server.database, { maxSlowReads: 10 });
   onTestFinished(reader.close);
   const now = api.clock();
   const reading = { scopes: visibilityScopes(undefined, now), viewerId: undefined, now };

@@ -49,7 +49,7 @@ const execute = (text: string, values: readonly (string | number | null)[] = [])
 
 beforeAll(async () => {
   database = await openMigrated((cleanUp) => cleanUps.push(cleanUp));
-  reader = await openReader(database, 256);
+  reader = await openReader(database, { maxSlowReads: 256 });
   for (const id of authors)
     await execute(
       "insert into users (id, name, email, email_key, password_hash, created_at) values (?, ?, ?, ?, '', ?)",

@@ -11,7 +11,7 @@ export async function openMigrated(onResponseEnd?: WhenOver, features = features
   if (inject("database") === "sqlite") return openInMemory(features);
   const { entities, migrations } = features;
   if (migrations.length === 0) return openEmptyPostgres(onResponseEnd);
-  return openDatabase(await newPostgresDatabase(onResponseEnd), entities, undefined, migrations);
+  return openDatabase(await newPostgresDatabase(onResponseEnd), entities, { migrations });
 }
 
 /** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */

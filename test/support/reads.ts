@@ -1,5 +1,6 @@
 import type { Database } from "../../src/database/database.js";
-import { readerFor, type Reader } from "../../src/database/reader.js";
+import { readerFor } from "../../src/database/operation-reader.js";
+import type { Reader } from "../../src/database/reader.js";
 import { transactionsOn, type Transaction } from "../../src/database/transaction.js";
 import { measureAnswer } from "../../src/graphql/answer-size.js";
 import { postColumns, type PostSelection } from "../../src/features/post/list/selection.js";

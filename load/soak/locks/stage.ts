@@ -1,6 +1,6 @@
 import { hashPassword } from "../../../src/features/account/password.js";
 import { systemClock } from "../../../src/foundation/clock.js";
-import { classifyDatabaseError } from "../../../src/database/database.js";
+import { classifyDatabaseError } from "../../../src/database/database-error.js";
 import { transactionsOn, type Transaction } from "../../../src/database/transaction.js";
 import { KnownError } from "../../../src/foundation/errors.js";
 import type { RunningServer } from "../../../src/server/server.js";

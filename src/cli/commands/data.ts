@@ -4,7 +4,8 @@ import { demonstrationAccount } from "../../features/account/demo-account.js";
 import { hashPassword } from "../../features/account/password.js";
 import { configFromEnvironment, databaseFromEnvironment } from "../../foundation/config/environment.js";
 import { databaseUrl } from "../../foundation/config/setting-rules.js";
-import { openDatabase, withoutPassword, type Database } from "../../database/database.js";
+import { withoutPassword } from "../../database/database-error.js";
+import { openDatabase, type Database } from "../../database/database.js";
 import { migrationState } from "../../database/migration-state.js";
 import { exitCodes, CommandError, type MakeAction, type CommandResult, type CommandDeps } from "../command.js";
 import { reading, requireFile } from "../open.js";
@@ -49,7 +50,7 @@ async function onWhole<Result>(
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
   const { withoutTimeLimits } = await import("../bulk/load.js");
-  const database = await openDatabase(withoutTimeLimits(url), features.entities, undefined, features.migrations);
+  const database = await openDatabase(withoutTimeLimits(url), features.entities, { migrations: features.migrations });
   try {
     return await work(database);
   } finally {

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 
 import type { Command } from "commander";
 
-import { engineOf, openDatabase, withoutPassword } from "../../database/database.js";
+import { engineOf } from "../../database/engines.js";
+import { withoutPassword } from "../../database/database-error.js";
+import { openDatabase } from "../../database/database.js";
 import { knownMigrations, migrationState } from "../../database/migration-state.js";
 import { exitCodes, type MakeAction, type CommandResult, type CommandDeps } from "../command.js";
 import { examine, type Check } from "../doctor.js";
@@ -60,7 +62,7 @@ async function migrate(deps: CommandDeps): Promise<CommandResult> {
           deps,
           async (reader, { engine }) => (await migrationState(engine, reader, migrations)).pending,
         );
-  const database = await openDatabase(url, entities, databaseUse, migrations);
+  const database = await openDatabase(url, entities, { use: databaseUse, migrations });
   await database.close(true);
   const shown = withoutPassword(url);
   const names = applied.map(({ name, of }) => `\n  ${name}${of === "postern" ? "" : ", of the application"}`).join("");

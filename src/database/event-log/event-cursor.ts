@@ -5,19 +5,19 @@ import { badUserInput } from "../../foundation/errors.js";
 import type { EventMark } from "./event.js";
 
 /**
- * A place in the event log, and when its cursor was issued, in milliseconds since 1970. A cursor of release 0.2 doesn't say
- * which event was at its place.
+ * A place in the event log, and the time at which its cursor was issued, in milliseconds since 1970. A cursor of release
+ * 0.2 doesn't name the event at its place.
  */
 export type EventPosition = Pick<EventMark, "seq"> & Partial<EventMark> & { readonly issuedAt: number };
 
 /**
- * Cursors of the event log. Numbers count events too that the client may not see, so each cursor is sealed, and no two
- * are alike.
+ * The cursors of the event log. Event numbers reveal how many events a client can't see, so each cursor is encrypted,
+ * with a new nonce each time.
  */
 export type EventCursors = {
   readonly seal: (mark: EventMark, issuedAt: number) => string;
   /**
-   * @returns undefined for one that was sealed with a key that is no longer in use.
+   * @returns undefined for a cursor that was sealed with a key that is no longer in use.
    * @throws KnownError `BAD_USER_INPUT` for any other text.
    */
   readonly open: (cursor: string) => EventPosition | undefined;
@@ -27,7 +27,7 @@ const cipher = "aes-128-gcm";
 const nonceBytes = 12;
 const tagBytes = 16;
 const bytesOfNumber = 8;
-// Four numbers in 80 characters; the two of release 0.2, which are read until 0.4, in 59.
+// Four numbers in 80 characters. The cursors of release 0.2, which are accepted until 0.4, have two numbers in 59.
 const cursorForm = /^([\w-]{80}|[\w-]{59})$/;
 
 export function eventCursors({ newest, byId }: Keyring): EventCursors {
@@ -70,7 +70,7 @@ function positionIn(bytes: Buffer): EventPosition {
   return bytes.length === 2 * bytesOfNumber ? position : { ...position, id: number(2), at: number(3) };
 }
 
-/** A key for cursors, alike in every process that has the signing key; undefined where only its public half is known. */
+/** Derives the key for cursors from a signing key, the same in every process; undefined if only its public key is known. */
 function sealingKeyOf({ signWith }: Pick<SigningKey, "signWith">): KeyObject | undefined {
   if (signWith === undefined) return undefined;
   const secret = signWith.type === "secret" ? signWith.export() : signWith.export({ type: "pkcs8", format: "der" });

@@ -1,205 +1,136 @@
 import type { Clock, Timer } from "../../foundation/clock.js";
 import type { Database } from "../engine.js";
 import type { Reader } from "../reader.js";
-import { limit, sql, type Sql } from "../sql.js";
+import type { Sql } from "../sql.js";
 import type { Transaction } from "../transaction.js";
-import type { EventMark, LogEvent } from "./event.js";
-import { eventPruning } from "./event-pruning.js";
+import type { EventMark, Follower } from "./event.js";
+import { EventLogReader } from "./event-log-reader.js";
+import { EventPruning } from "./event-pruning.js";
+import { SharedRun } from "./shared-run.js";
 
 /**
- * What happened to posts and sessions, in one order for all processes. Triggers write it in the transaction that makes
- * it happen, so that nothing is missing and nothing is there that was rolled back.
+ * The changes of posts and sessions, in one order for all processes. Triggers write an event in the transaction that
+ * makes the change, so that the log has all committed changes and no others.
  */
 export type EventLog = {
-  /** The last event that followers were told of. */
+  /** Returns the last event that followers have received. */
   readonly position: () => EventMark;
   /** The columns of an event, by the names of `LogEvent`. */
   readonly columns: Sql;
   /**
-   * Tells of each event from now on, in order, until the returned function is called.
+   * Calls the follower for each event from now on, in order, until the returned function is called.
    *
-   * @returns once all that was committed before has been told to followers or passed over.
+   * @returns when the events of everything that was committed before have been delivered or skipped.
    */
   readonly follow: (follower: Follower) => Promise<() => void>;
-  /** Reads what was committed before, and tells followers of it. */
+  /** Reads the events of everything that was committed before, and delivers them to followers. */
   readonly catchUp: () => Promise<void>;
-  /** Whether there are followers who can't be told now. */
+  /** Reports whether there are followers, and the log can't be read now. */
   readonly isStuck: () => boolean;
-  /** Says that this process has committed something. */
+  /** Reads the log at once, because this process has committed something. */
   readonly wake: () => void;
-  /** How old the log's oldest event is, beyond what is kept, in seconds: 0 as long as pruning keeps up. */
+  /** Returns how much older the oldest event is than any that is kept, in seconds: 0 as long as pruning keeps up. */
   readonly overdueSeconds: () => number;
-  /** How many events the log had when it was last pruned. */
+  /** Returns how many events the log had when it was last pruned. */
   readonly length: () => number;
-  /** Ends once nothing reads or writes for it any longer. */
+  /** Resolves when nothing reads or writes for the log any longer. */
   readonly close: () => Promise<void>;
 };
 
-export type Follower = {
-  readonly events: (events: readonly LogEvent[]) => void;
-  /**
-   * The database has gone back behind what followers were told of: a failover lost commits, or a backup was restored.
-   * Nobody knows what else differs. Events go on from `position`.
-   */
-  readonly lost: (position: EventMark) => void;
-};
-
-/** How late an event of another process may be noticed. */
-const pollMilliseconds = 50;
-const eventsAtOnce = 500;
-
-const start: EventMark = { seq: 0, id: 0, at: 0 };
-
-type Head = {
-  readonly seq: number | null;
-  readonly id: number | null;
-  readonly at: number | null;
-  /** Of the event that is now at the place of the last one told. */
-  readonly here_id: number | null;
-  readonly here_at: number | null;
-  readonly unnumbered: unknown;
-  readonly due_at: number | null;
-};
-
-/** @param transaction without an instant of its own: what it writes is no news. */
-export function openEventLog(parts: {
+export type EventLogOptions = {
   readonly database: Database;
   readonly reader: Reader;
+  /** A transaction without an instant: its own writes are no events. */
   readonly transaction: Transaction;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly ttlSeconds: number;
   readonly onError: (error: unknown) => void;
-}): EventLog {
-  const { database, reader, transaction, clock, timer, onError } = parts;
-  const { dialect, eventLog: statements } = database.engine;
-  const followers = new Set<Follower>();
-  const columns = columnsOf(statements.id);
-  let position = start;
-  let isClosed = false;
-  let cancel: (() => void) | undefined;
+};
 
-  const read = <Row>(statement: Sql) => reader.all<Row>(statement, { cost: "indexed", clientKey: "event log" });
-  const runAll = (all: readonly Sql[]) =>
-    transaction(async (em) => {
-      for (const statement of all) {
-        const { text, values } = statement.in(dialect);
-        const rows: unknown = await em.execute(text, [...values]);
-        if (Array.isArray(rows) && (rows as { goes_on?: boolean }[])[0]?.goes_on === false) return;
-      }
-    });
-  const pruning = eventPruning({
-    ...parts,
-    read,
-    number: async () => {
-      if (statements.number.length > 0) await runAll(statements.number);
-    },
-  });
+// How late an event of another process may be noticed.
+const pollMilliseconds = 50;
 
-  const head = async (): Promise<Head> => {
-    const { id } = statements;
-    const last = sql`(select max(seq) from events)`;
-    const here = sql`${position.seq}`;
-    const [row] = await read<Head>(
-      sql`select ${last} as seq, ${valueAt(id, last)} as id, ${valueAt(sql`at`, last)} as at,
-        ${valueAt(id, here)} as here_id, ${valueAt(sql`at`, here)} as here_at,
-        ${statements.unnumbered} as unnumbered, (select min(due_at) from scheduled_posts) as due_at`,
-    );
-    return row!;
-  };
-  const isSameLog = ({ here_id, here_at }: Head): boolean =>
-    position.seq === 0 || (here_id === position.id && here_at === position.at);
-
-  /** Reads on, having put in order what has no number yet. */
-  const readOn = async (): Promise<void> => {
-    const now = clock();
-    let found = await head();
-    const isDue = found.due_at !== null && found.due_at <= now.getTime();
-    if (isDue || Boolean(found.unnumbered)) {
-      if (isDue) await runAll(statements.takeDue(now));
-      if (statements.number.length > 0) await runAll(statements.number);
-      found = await head();
-    }
-    const end: EventMark = found.seq === null ? start : { seq: found.seq, id: found.id!, at: found.at! };
-    // Nobody has heard of anything before.
-    if (followers.size === 0) position = end;
-    else if (!isSameLog(found)) {
-      position = end;
-      for (const follower of followers) follower.lost(position);
-    }
-    while (position.seq < end.seq) {
-      const events = await read<LogEvent>(
-        sql`select ${columns} from events where seq > ${position.seq} order by seq ${limit(eventsAtOnce)}`,
-      );
-      const last = events.at(-1);
-      if (last === undefined) break;
-      position = { seq: last.seq, id: last.id, at: last.at };
-      for (const follower of followers) follower.events(events);
-    }
-  };
-
-  /** One reading at a time, and one more for all who ask meanwhile: it begins after they have asked. */
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const catchUp = (): Promise<void> => {
-    if (running === undefined) {
-      running = readOn().finally(() => (running = undefined));
-      return running;
-    }
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return catchUp();
-      });
-    return next;
-  };
-
-  // Reported once: the next polls find the same, until it can be read again.
-  let isUnreadable = false;
-  const noteUnreadable = (error: unknown): void => {
-    if (!isUnreadable) onError(error);
-    isUnreadable = true;
-  };
-  const poll = (): void => {
-    cancel?.();
-    cancel = undefined;
-    if (isClosed || followers.size === 0) return;
-    void catchUp()
-      .then(() => (isUnreadable = false), noteUnreadable)
-      .finally(() => {
-        if (!isClosed && followers.size > 0) cancel ??= timer(pollMilliseconds, poll);
-      });
-    pruning.run();
-  };
-
+export function openEventLog(options: EventLogOptions): EventLog {
+  const log = new FollowedLog(options);
   return {
-    position: () => position,
-    columns,
-    catchUp,
-    isStuck: () => isUnreadable && followers.size > 0,
-    overdueSeconds: pruning.overdueSeconds,
-    length: pruning.length,
-    async follow(follower) {
-      await catchUp();
-      followers.add(follower);
-      if (followers.size === 1) poll();
-      return () => void followers.delete(follower);
-    },
-    wake() {
-      if (isClosed) return;
-      poll();
-      pruning.run();
-    },
-    async close() {
-      isClosed = true;
-      cancel?.();
-      await Promise.allSettled([running, next, pruning.close()]);
-    },
+    position: () => log.reading.position,
+    columns: log.reading.columns,
+    follow: (follower) => log.follow(follower),
+    catchUp: () => log.catchUp(),
+    isStuck: () => log.isStuck(),
+    wake: () => log.wake(),
+    overdueSeconds: () => log.pruning.overdueSeconds(),
+    length: () => log.pruning.length(),
+    close: () => log.close(),
   };
 }
 
-const valueAt = (column: Sql, seq: Sql): Sql => sql`(select ${column} from events where seq = ${seq})`;
+/** Polls the log as long as it has followers. */
+class FollowedLog {
+  readonly reading: EventLogReader;
+  readonly pruning: EventPruning;
+  private readonly followers = new Set<Follower>();
+  private readonly reads = new SharedRun(() => this.reading.readNewEvents(this.followers));
+  private isClosed = false;
+  private isUnreadable = false;
+  private cancelPoll: (() => void) | undefined;
 
-const columnsOf = (id: Sql): Sql => sql`seq, ${id} as id, change, at, post_id as "postId", author_id as "authorId",
-  published_before as "publishedBefore", published_after as "publishedAfter", session_id as "sessionId"`;
+  constructor(private readonly options: EventLogOptions) {
+    this.reading = new EventLogReader(options);
+    this.pruning = new EventPruning({ ...options, eventLog: this.reading });
+  }
+
+  catchUp(): Promise<void> {
+    return this.reads.run();
+  }
+
+  async follow(follower: Follower): Promise<() => void> {
+    const { followers } = this;
+    await this.catchUp();
+    followers.add(follower);
+    if (followers.size === 1) this.poll();
+    return () => void followers.delete(follower);
+  }
+
+  isStuck(): boolean {
+    return this.isUnreadable && this.followers.size > 0;
+  }
+
+  wake(): void {
+    if (this.isClosed) return;
+    this.poll();
+    this.pruning.run();
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.cancelPoll?.();
+    await Promise.allSettled([this.reads.idle(), this.pruning.close()]);
+  }
+
+  private poll(): void {
+    this.cancelPoll?.();
+    this.cancelPoll = undefined;
+    if (!this.isPolling()) return;
+    void this.catchUp()
+      .then(
+        () => (this.isUnreadable = false),
+        (error: unknown) => this.noteUnreadable(error),
+      )
+      .finally(() => {
+        if (this.isPolling()) this.cancelPoll ??= this.options.timer(pollMilliseconds, () => this.poll());
+      });
+    this.pruning.run();
+  }
+
+  private isPolling(): boolean {
+    return !this.isClosed && this.followers.size > 0;
+  }
+
+  /** Reports the error once: the next polls find the same one until the log can be read again. */
+  private noteUnreadable(error: unknown): void {
+    if (!this.isUnreadable) this.options.onError(error);
+    this.isUnreadable = true;
+  }
+}

@@ -4,14 +4,14 @@ import { dirname, join } from "node:path";
 
 import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
 import { parsePostgresqlUrl } from "../../foundation/config/postgresql-url.js";
-import { engineOf } from "../database.js";
+import { engineOf } from "../engines.js";
 import type { Engine } from "../engine.js";
 import { sql, type Sql } from "../sql.js";
 import type { EventMark } from "./event.js";
 
 /**
- * The newest event at a server's last start. It is kept outside the database, so that it stays when the database is
- * restored: a database without this event has gone back.
+ * The newest event at a server's last start. It is stored outside the database, so that restoring a backup doesn't restore
+ * it: a database without this event has gone back.
  */
 export type StartMark = {
   /** ISO 8601. */
@@ -20,7 +20,7 @@ export type StartMark = {
 };
 
 /**
- * Returns the file that keeps the mark: beside a SQLite database, and in `folder` for PostgreSQL. Undefined for a database
+ * Returns the file of the mark: beside a SQLite database, and in `folder` for PostgreSQL. Undefined for a database
  * in memory.
  */
 export function startMarkFile(url: string, folder: string): string | undefined {
@@ -31,16 +31,16 @@ export function startMarkFile(url: string, folder: string): string | undefined {
   const places = hostUrls(url).map(parsePostgresqlUrl);
   const hosts = places.map(({ host, port }) => `${host}:${port}`).join();
   const { database, parameters } = places[0]!;
-  // Names that differ only in what a file name can't have, and schemas of one database, are told apart by the hash.
+  // The hash distinguishes schemas of one database, and names that differ only in characters that a file name can't have.
   const identity = JSON.stringify([hosts, database, parameters.get("options")]);
   const readable = `${hosts}-${database}`.replaceAll(/[^\w.-]+/g, "_").slice(0, 100);
   return join(folder, `start-${readable}-${createHash("sha256").update(identity).digest("hex").slice(0, 8)}.json`);
 }
 
 /**
- * Reads the mark of the last start; undefined if no start has left one.
+ * Reads the mark of the last start; undefined if there is none.
  *
- * @throws the system's error if the file can't be read, and an error if it holds no mark.
+ * @throws the system's error if the file can't be read, and another error if it holds no mark.
  */
 export async function readStartMark(file: string): Promise<StartMark | undefined> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -63,7 +63,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Replaces the file as a whole, for its owner alone: several processes may start at once. */
+/** Replaces the file atomically, readable by its owner alone: several processes may start at once. */
 export async function writeStartMark(file: string, mark: StartMark): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomUUID()}`;
@@ -76,8 +76,8 @@ export async function writeStartMark(file: string, mark: StartMark): Promise<voi
 }
 
 /**
- * Reports whether the database lacks the event of the mark, or has another one in its place. An event that was pruned is
- * not missing: the log then has newer ones.
+ * Reports whether the database lacks the event of the mark, or has another event at its place. A pruned event is not
+ * missing: the log then has newer ones.
  */
 export async function hasGoneBack(
   { newestEvent: { seq, id, at } }: StartMark,
@@ -94,6 +94,6 @@ export async function hasGoneBack(
   return (newest ?? 0) < seq || (here.id !== null && (here.id !== id || here.at !== at));
 }
 
-/** What follows from it, for the doctor and the log. */
+/** Returns the warning for the doctor and the log. */
 export const goneBackMessage = (startedAt: string): string =>
   `The database has gone back to before ${startedAt}, when a server last started on it: sessions that ended meanwhile may be live again`;

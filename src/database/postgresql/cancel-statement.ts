@@ -6,8 +6,9 @@ import type { Client } from "pg";
 const cancelRequest = 80_877_102;
 
 /**
- * Asks the server to end the statement that a connection runs, by a connection of its own. The server doesn't say
- * whether it came in time; it resolves when the server has taken note, so that one that doesn't is asked no second time.
+ * Asks the server, on a separate connection, to cancel the statement that a connection runs. The server doesn't say
+ * whether the request arrived in time. The promise resolves when the server has received it, so that a server that
+ * doesn't answer is not asked again.
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
@@ -17,10 +18,10 @@ export function cancelStatement(client: Client): Promise<void> {
   for (const [index, word] of [message.length, cancelRequest, processID, secretKey].entries())
     message.writeInt32BE(word, index * 4);
   const socket = connect(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
-  // Closed by the server. Whatever else becomes of it, the statement's own time limit ends that too.
+  // The server closes the connection. If the request is lost, the statement still has its own timeout.
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => {}).resume();
-  // Half closed by us before the server has closed it, it makes PgBouncer end (pgbouncer#801).
+  // Not end(): PgBouncer crashes if the client half-closes the connection first (pgbouncer#801).
   socket.write(message);
   return closed;
 }

@@ -13,7 +13,7 @@ export const postgresqlDialect: Dialect = {
   jsonArray: (values) => sql`json_build_array(${values})`,
   jsonArrays: (array, order) => sql`coalesce(json_agg(${array}${ordered(order)})::text, '[]')`,
   joinedBytes: (text, order) => sql`coalesce(string_agg(${text}, chr(30)${ordered(order)}), '')`,
-  // Bytes would be sent in hexadecimal digits.
+  // PostgreSQL sends bytes as hexadecimal digits, which are twice as long.
   bytes: (text) => text,
   texts: (json, name) => membersOf(sql`json_array_elements_text((${json})::json)`, name),
   tuples: (json, name) => membersOf(sql`json_array_elements((${json})::json)`, name),

@@ -13,10 +13,10 @@ import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./read
 import { divideConnections } from "./connection-shares.js";
 import { WriterHostDialect } from "./knex-dialect.js";
 
-// Enough that the server never waits for the next. More would wait there, where nobody has turns.
-const shortReadsOfEach = 8;
+// Enough to keep the server busy. More would wait in the server, where the queue is not fair.
+const readsPerPipeline = 8;
 
-// How long a transaction may wait for another's lock, and may hold its own while it does nothing.
+// How long a transaction may wait for a lock, and may stay idle while it holds locks.
 const lockTimeoutMilliseconds = 10_000;
 const idleTimeoutMilliseconds = 10_000;
 
@@ -25,12 +25,12 @@ const transactionLimits = {
   lock_timeout: lockTimeoutMilliseconds,
   idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
 };
-// A pooler knows none of them for a connection, or would leave them to the next one's transaction.
-const limitsOfThisTransaction = Object.entries(transactionLimits)
+// For use behind a pooler, which rejects them as connection settings or would leak them into another client's transaction.
+const setLocalLimits = Object.entries(transactionLimits)
   .map(([name, milliseconds]) => `set_config('${name}', '${milliseconds}', true)`)
   .join(", ");
 
-// The connection that asks is read-only by itself: the value to reset to is the one that writing connections have.
+// The reader's own connections are read-only, so look at the value that writing connections start with.
 const isReadOnly = sql`select pg_is_in_recovery()
   or (select reset_val from pg_settings where name = 'default_transaction_read_only') = 'on' as is_read_only`;
 
@@ -57,14 +57,14 @@ export const postgresqlEngine: Engine = {
     pool: { min: 0, max: divideConnections(connections).writers },
   }),
   beginAt: (instant, { pooler }) => {
-    const isHeard = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
-    return `select ${pooler === "none" ? isHeard : `${isHeard}, ${limitsOfThisTransaction}`}`;
+    const setInstant = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
+    return `select ${pooler === "none" ? setInstant : `${setInstant}, ${setLocalLimits}`}`;
   },
   runTogether: (em, statements) => em.execute(statements.join("; ")),
   eventLog: postgresqlEventLog,
   migrations: postgresqlMigrations,
   migrationsFolder: "src/database/migrations/postgresql",
-  // Held until the transaction ends; whoever comes second waits for as long as the first one migrates.
+  // Held until the transaction ends: a second process waits until the first one has migrated.
   migrationLock: [
     "set local lock_timeout = 0",
     "set local statement_timeout = 0",
@@ -78,15 +78,14 @@ export const postgresqlEngine: Engine = {
     const pipelines = Array.from({ length: shortReaders }, () => openReadPipeline(url, pooler));
     return {
       credentials: openReadConnection(url, pooler, timer),
-      short: Array.from({ length: shortReadsOfEach }, () => pipelines.map((pipeline) => ({ ...pipeline }))).flat(),
+      short: Array.from({ length: readsPerPipeline }, () => pipelines.map((pipeline) => ({ ...pipeline }))).flat(),
       any: Array.from({ length: slowReaders }, () => openReadConnection(url, pooler, timer)),
-      together: [],
     };
   },
   file: () => undefined,
   makeFile: () => {},
   currentSchema: sql`select current_schema() as name`,
-  // Those too that this user has no right to: information_schema leaves them out.
+  // Not information_schema, which leaves out the tables that this user has no privileges for.
   tables: sql`select tablename as name from pg_tables where schemaname = current_schema()`,
   clock: sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`,
   async whyReadOnly(_url, reader) {

@@ -4,7 +4,7 @@ import type { EventLogStatements } from "../engine.js";
 export const postgresqlEventLog: EventLogStatements = {
   id: sql`id`,
   unnumbered: sql`exists (select 1 from events where seq is null)`,
-  // A post that another transaction is changing is passed over: its trigger does the same.
+  // A post that another transaction is changing is skipped: its trigger records the event.
   takeDue: (now) => [
     sql`with due as (
       delete from scheduled_posts where post_id in (
@@ -13,7 +13,8 @@ export const postgresqlEventLog: EventLogStatements = {
         select 'due', due_at, post_id, author_id, due_at, due_at from due join posts on posts.id = post_id
           order by due_at, post_id`,
   ],
-  // The second statement sees what was committed before the lock was taken: one statement for both would number twice.
+  // Two statements, so that the second one sees everything that was committed before the lock was acquired. A single
+  // statement could give a number twice.
   number: [
     sql`select pg_try_advisory_xact_lock(hashtext('postern events')) as goes_on`,
     sql`update events set seq = numbered.seq
@@ -21,7 +22,7 @@ export const postgresqlEventLog: EventLogStatements = {
         from events where seq is null) numbered
       where events.id = numbered.id`,
   ],
-  // The next number follows the newest, which is therefore kept.
+  // The newest event is kept, because the next number follows from it.
   deleteBefore: (instant, count) =>
     sql`delete from events where id in (select id from events where at < ${instant} order by at limit ${count}
         for update skip locked)

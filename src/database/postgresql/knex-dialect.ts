@@ -5,21 +5,20 @@ import { connectToWriter } from "./connect-to-writer.js";
 import { connectTimeoutMilliseconds } from "./read-client.js";
 
 /**
- * Knows several hosts, and tells why a transaction could not begin. Knex's own query method swallows that, and the first statement then says
- * only that its transaction is complete.
+ * Connects to the host that accepts writes, and reports why a transaction could not begin. Knex's own query method hides
+ * that error, and the first statement then fails because its transaction "is complete".
  */
 export class WriterHostDialect extends PostgreSqlKnexDialect {
-  /** Opens a connection for the pool, to the host that takes writes. */
+  /** Opens a connection for the pool. */
   async _acquireOnlyConnection(): Promise<unknown> {
     const { hosts, ...settings } = this["connectionSettings"] as ConnectionSettings;
     const { Client } = this["driver"] as typeof pg;
-    const opened = await connectToWriter(hosts, connectTimeoutMilliseconds, (connectionString, milliseconds) => {
+    return connectToWriter(hosts, connectTimeoutMilliseconds, (connectionString, milliseconds) => {
       const connection = new Client({ ...settings, connectionString, connectionTimeoutMillis: milliseconds });
-      // Knex's own mark of a connection that the pool has to replace.
+      // Knex's own mark for a connection that the pool has to replace.
       const lose = (why: unknown) => void Object.assign(connection, { __knex__disposed: why });
       return connection.on("error", lose).on("end", () => lose("Connection ended unexpectedly"));
     });
-    return opened;
   }
 
   transaction(...args: unknown[]): unknown {
@@ -29,6 +28,7 @@ export class WriterHostDialect extends PostgreSqlKnexDialect {
     return transaction;
   }
 }
+
 type ConnectionSettings = { readonly hosts: readonly string[] };
 type Transaction = {
   begin(connection: unknown): Promise<unknown>;

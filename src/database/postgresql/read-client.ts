@@ -12,42 +12,43 @@ import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isTimeout, isUnanswered } from "./classify-error.js";
 
-/** How long a connection may take to be made, and a statement to be answered, before either is given up. */
+/** How long connecting and a statement may take before they are given up. */
 export const connectTimeoutMilliseconds = 5_000;
 export const statementTimeoutMilliseconds = 30_000;
 
-// Each takes the server some ten kilobytes, and statements come in as many shapes as clients can think of.
-const keptStatements = 200;
+// A prepared statement takes some 10 kB of the server's memory, and clients can ask for any number of different ones.
+const maxPreparedStatements = 200;
 
-/** Statements as the server knows them: with numbered placeholders, and a name to keep them prepared under. */
-const known = new LRUCache<string, { readonly name: string; readonly text: string }>({ max: 500 });
+/** A statement for the server: with numbered placeholders, and the name under which it is kept prepared. */
+type NamedStatement = { readonly name: string; readonly text: string };
 
-function preparedOf(text: string): { readonly name: string; readonly text: string } {
-  let prepared = known.get(text);
-  if (prepared === undefined) {
-    let count = 0;
-    prepared = {
-      name: createHash("sha256").update(text).digest("base64url").slice(0, 22),
-      text: text.replace(/\?/g, () => `$${(count += 1)}`),
-    };
-    known.set(text, prepared);
-  }
-  return prepared;
+const named = new LRUCache<string, NamedStatement>({ max: 500 });
+
+function namedStatement(text: string): NamedStatement {
+  const known = named.get(text);
+  if (known !== undefined) return known;
+  let count = 0;
+  const statement = {
+    name: createHash("sha256").update(text).digest("base64url").slice(0, 22),
+    text: text.replace(/\?/g, () => `$${(count += 1)}`),
+  };
+  named.set(text, statement);
+  return statement;
 }
 
-// Counts and instants are whole numbers of eight bytes, and far below where a number of JavaScript loses any.
+// Counts and instants are integers of eight bytes, far below the bound of JavaScript's safe integers.
 const eightBytes: number = wireTypes.builtins.INT8;
 const types: CustomTypesConfig = {
   getTypeParser: ((type: number, format: "text") =>
     type === eightBytes ? Number : wireTypes.getTypeParser(type, format)) as typeof wireTypes.getTypeParser,
 };
 
-// Plans go by the shape of a statement and not by its values; a page is nothing to compile or to share out for. The memory
-// is for a search's matches, up to which PostgreSQL knows them one by one and not by their pages.
+// Plans depend on a statement's text and not on its values. A page is too little work for JIT compilation or parallel
+// workers. The memory holds a search's matches: with less, PostgreSQL would remember only their pages.
 const sessionOptions =
   "-c work_mem=16MB -c plan_cache_mode=force_generic_plan -c jit=off -c max_parallel_workers_per_gather=0";
 
-/** Adds options to those of the URL, which the driver would otherwise take instead. */
+/** Adds options to those of the URL, which would otherwise replace them in the driver. */
 function withOptions(url: string, options: string): string {
   const parsed = new URL(url);
   const given = parsed.searchParams.get("options");
@@ -55,91 +56,107 @@ function withOptions(url: string, options: string): string {
   return parsed.href;
 }
 
-/** Not one of the options, which would hide the value that the server has for connections that write. */
+/** A statement, because as a session option it would hide the value that the server has for connections that write. */
 export const sessionSetup = "set default_transaction_read_only = on";
 
-/** A connection to the server that can only read. It is made anew where it is lost, or keeps too many statements. */
-export type ReadingClient = {
-  /** Connects where it isn't connected, and gives what runs the statement there. */
-  readonly prepare: (statement: Sql) => Promise<{ readonly client: Client; readonly run: () => Promise<unknown[]> }>;
-  readonly close: () => Promise<void>;
+export type ReadClientOptions = {
+  readonly url: string;
+  readonly pooler: DatabaseUse["pooler"];
+  /** Whether a statement is sent before earlier ones have been answered. */
+  readonly isPipelined: boolean;
 };
 
-/** @param isPipelined whether a statement is sent before those sent earlier have been answered. */
-export function readingClient(url: string, pooler: DatabaseUse["pooler"], isPipelined: boolean): ReadingClient {
-  // Behind a pooler, the next statement may run in another session, which has no settings and perhaps no statement.
-  const hasSession = pooler === "none";
-  const keepsStatements = pooler !== "transaction";
-  let client: Promise<Client> | undefined;
-  let keptNames = new Set<string>();
+/** A statement on its connection, ready to run. */
+type ReadyStatement = { readonly client: Client; readonly run: () => Promise<unknown[]> };
 
-  const connect = async (onceLost: () => void): Promise<Client> => {
-    const open = (connectionString: string, milliseconds: number) =>
-      new Client({
-        connectionString: driverUrl(hasSession ? withOptions(connectionString, sessionOptions) : connectionString),
-        application_name: "postern",
-        ...(hasSession && { statement_timeout: statementTimeoutMilliseconds }),
-        connectionTimeoutMillis: milliseconds,
-        // Where the server doesn't say anything any more.
-        query_timeout: statementTimeoutMilliseconds + 1000,
-        keepAlive: true,
-        pipeline: isPipelined,
-        types,
-        // Without a listener, a connection that breaks between two statements ends the process.
-      }).on("error", () => {});
-    const made = await connectToWriter(hostUrls(url), connectTimeoutMilliseconds, open);
-    made.on("error", onceLost);
-    made.on("end", onceLost);
-    if (hasSession) await made.query(sessionSetup);
-    return made;
-  };
-  const connected = (): Promise<Client> => {
-    if (client !== undefined) return client;
-    const forget = () => {
-      if (client === made) client = undefined;
+/** A read-only connection to the server. It reconnects after it was lost, or when it has prepared too many statements. */
+export class ReadClient {
+  private client: Promise<Client> | undefined;
+  private preparedNames = new Set<string>();
+  /** Behind a pooler the next statement may run in another session, without its settings and perhaps its statements. */
+  private readonly hasSession: boolean;
+
+  constructor(private readonly options: ReadClientOptions) {
+    this.hasSession = options.pooler === "none";
+  }
+
+  /** Connects if there is no connection, and returns the statement ready to run there. */
+  async prepare(statement: Sql): Promise<ReadyStatement> {
+    const { pooler, isPipelined } = this.options;
+    const { text, values } = statement.in(postgresqlDialect);
+    const prepared = { ...namedStatement(text), ...(pooler === "transaction" && { name: "" }) };
+    if (this.preparedNames.size >= maxPreparedStatements && !this.preparedNames.has(prepared.name)) {
+      const closed = this.close();
+      if (!isPipelined) await closed;
+    }
+    const connecting = this.connected();
+    this.preparedNames.add(prepared.name);
+    const client = await connecting;
+    return {
+      client,
+      run: async () => {
+        try {
+          return (await client.query({ ...prepared, values: [...values] })).rows;
+        } catch (error) {
+          throw this.afterFailure(error);
+        }
+      },
     };
-    keptNames = new Set();
-    const made = connect(forget).catch((error: unknown) => {
-      forget();
+  }
+
+  /** Closes the connection when the statements that were sent are answered. The next statement opens a new one. */
+  async close(): Promise<void> {
+    const closing = this.client;
+    this.client = undefined;
+    await (await closing?.catch(() => undefined))?.end().catch(() => {});
+  }
+
+  /** Returns the error to throw, and closes a connection that can't be used after it. */
+  private afterFailure(error: unknown): unknown {
+    // PgBouncer remembers a statement's name even if its preparation failed, and rejects it the next time.
+    if (this.options.pooler === "prepared") void this.close();
+    if (!(error instanceof Error && isTimeout(error))) return error;
+    // The next statement would wait behind one that the server may never answer.
+    if (isUnanswered(error)) void this.close();
+    return timeoutError();
+  }
+
+  private connected(): Promise<Client> {
+    if (this.client !== undefined) return this.client;
+    const onLost = () => {
+      if (this.client === connecting) this.client = undefined;
+    };
+    this.preparedNames = new Set();
+    const connecting = this.connect(onLost).catch((error: unknown) => {
+      onLost();
       throw error;
     });
-    return (client = made);
-  };
+    return (this.client = connecting);
+  }
 
-  /** Closes the connection once what was sent is answered. The next statement gets a new one. */
-  const leave = async (): Promise<void> => {
-    const left = client;
-    client = undefined;
-    await (await left?.catch(() => undefined))?.end().catch(() => {});
-  };
+  private async connect(onLost: () => void): Promise<Client> {
+    const client = await connectToWriter(hostUrls(this.options.url), connectTimeoutMilliseconds, (url, milliseconds) =>
+      this.newClient(url, milliseconds),
+    );
+    client.on("error", onLost);
+    client.on("end", onLost);
+    if (this.hasSession) await client.query(sessionSetup);
+    return client;
+  }
 
-  return {
-    async prepare(statement) {
-      const { text, values } = statement.in(postgresqlDialect);
-      const prepared = keepsStatements ? preparedOf(text) : { ...preparedOf(text), name: "" };
-      if (keptNames.size >= keptStatements && !keptNames.has(prepared.name)) {
-        const left = leave();
-        if (!isPipelined) await left;
-      }
-      const on = connected();
-      keptNames.add(prepared.name);
-      const connection = await on;
-      return {
-        client: connection,
-        async run() {
-          try {
-            return (await connection.query({ ...prepared, values: [...values] })).rows;
-          } catch (error) {
-            // PgBouncer takes a name for known though its statement failed, and refuses it the next time.
-            if (pooler === "prepared") void leave();
-            if (!(error instanceof Error && isTimeout(error))) throw error;
-            // The next statement would wait behind one that the server may never answer.
-            if (isUnanswered(error)) void leave();
-            throw timeoutError();
-          }
-        },
-      };
-    },
-    close: leave,
-  };
+  private newClient(url: string, connectionTimeoutMillis: number): Client {
+    const client = new Client({
+      connectionString: driverUrl(this.hasSession ? withOptions(url, sessionOptions) : url),
+      application_name: "postern",
+      ...(this.hasSession && { statement_timeout: statementTimeoutMilliseconds }),
+      connectionTimeoutMillis,
+      // For a server that no longer answers.
+      query_timeout: statementTimeoutMilliseconds + 1000,
+      keepAlive: true,
+      pipeline: this.options.isPipelined,
+      types,
+    });
+    // Without a listener, a connection that breaks between two statements ends the process.
+    return client.on("error", () => {});
+  }
 }

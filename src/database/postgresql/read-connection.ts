@@ -1,44 +1,44 @@
 import type { Timer } from "../../foundation/clock.js";
 import type { DatabaseUse } from "../../foundation/config/database-use.js";
 import type { ReadConnection } from "../engine.js";
-import { interruptible } from "../statement-queue.js";
 import type { Sql } from "../sql.js";
+import { StatementQueue } from "../statement-queue.js";
 import { cancelStatement } from "./cancel-statement.js";
-import { readingClient } from "./read-client.js";
+import { ReadClient } from "./read-client.js";
 
-const cancelEveryMilliseconds = 50;
+const repeatCancelMilliseconds = 50;
 
-/** Opens a connection that can only read, and whose statement can be ended. */
+/** Opens a read-only connection, whose statements can be cancelled. */
 export function openReadConnection(url: string, pooler: DatabaseUse["pooler"], timer: Timer): ReadConnection {
-  const { prepare, close } = readingClient(url, pooler, false);
-  const all = interruptible(
-    async (statement) => {
-      const { client, run } = await prepare(statement);
-      return { run, interrupt: () => cancelStatement(client) };
+  const reading = new ReadClient({ url, pooler, isPipelined: false });
+  const queue = new StatementQueue({
+    async prepare(statement) {
+      const { client, run } = await reading.prepare(statement);
+      return { run, cancel: () => cancelStatement(client) };
     },
     timer,
-    cancelEveryMilliseconds,
-  );
+    repeatCancelMilliseconds,
+  });
   return {
-    all,
+    all: (statement, signal) => queue.all(statement, signal),
     async close() {
-      await all.idle();
-      await close();
+      await queue.idle();
+      await reading.close();
     },
   };
 }
 
 /**
- * Opens a connection that can only read, and that takes short statements before those before them are answered. None of
- * them can be ended: the server would end whichever it runs when it is asked to.
+ * Opens a read-only connection that sends short statements before earlier ones are answered. They can't be cancelled: the
+ * server would cancel whichever statement is running when the request arrives.
  */
 export function openReadPipeline(url: string, pooler: DatabaseUse["pooler"]): ReadConnection {
-  const { prepare, close } = readingClient(url, pooler, true);
+  const reading = new ReadClient({ url, pooler, isPipelined: true });
   return {
     async all<Row>(statement: Sql) {
-      const { run } = await prepare(statement);
+      const { run } = await reading.prepare(statement);
       return (await run()) as Row[];
     },
-    close,
+    close: () => reading.close(),
   };
 }

@@ -15,7 +15,7 @@ export const sqliteDialect: Dialect = {
   texts: (json, name) => sql`json_each(${json}) ${name}`,
   tuples: (json, name) => sql`json_each(${json}) ${name}`,
   length: (json) => sql`json_array_length(${json})`,
-  // SQLite takes the tables of a cross join in the order in which they are written.
+  // SQLite joins the tables of a cross join in the order in which they are written.
   joinInOrder: new Sql("cross join"),
   unindexed: (column) => sql`+${column}`,
 };

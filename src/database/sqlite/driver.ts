@@ -1,5 +1,5 @@
-// What the package @mikro-orm/sqlite is, made of the parts that MikroORM's other drivers of SQLite are made of. That
-// package asks for another sqlite3 than ours, which whoever installs Postern would have compiled and never used.
+// A replacement for the package @mikro-orm/sqlite, made of the same base classes as MikroORM's other SQLite drivers. That
+// package depends on another version of sqlite3, which every installation of Postern would compile and never use.
 import {
   CheckConstraintViolationException,
   ExceptionConverter,
@@ -50,13 +50,13 @@ class SqlitePlatform extends BaseSqlitePlatform {
   protected override readonly schemaHelper = new SqliteSchemaHelper(this);
   protected override readonly exceptionConverter = new SqliteExceptionConverter();
 
-  /** Puts a value into a statement. The inherited one writes texts as MySQL reads them. */
+  /** Writes a value as a literal. The inherited method escapes texts for MySQL. */
   override escape(value: unknown): string {
     return sqlstring.escape(value, true, this.timezone);
   }
 }
 
-/** A connection to write by. */
+/** A connection for transactions. */
 export class SqliteConnection extends BaseSqliteConnection {
   override createKnex(): void {
     this.client = this.createKnexClient(ImmediateDialect as never);
@@ -64,24 +64,22 @@ export class SqliteConnection extends BaseSqliteConnection {
   }
 
   /**
-   * Runs a statement of a transaction, compiled once, with its values beside it. The inherited one writes them into its
-   * text, so that each is new to SQLite: to compile a post's triggers takes longer than to store it.
+   * Runs a statement of a transaction, prepared once, with its values bound to it. The inherited method writes the values
+   * into the text, so that SQLite prepares each statement again: to compile a post's triggers takes longer than to store
+   * the post.
    */
   override async execute<Result extends QueryResult | EntityData<AnyEntity> | EntityData<AnyEntity>[]>(
     ...asked: Parameters<BaseSqliteConnection["execute"]>
   ): Promise<Result> {
     const [text, values = [], method = "all", context, logging] = asked;
-    if (context === undefined || typeof text !== "string" || !canStandBeside(values, text))
-      return super.execute(...asked);
+    if (context === undefined || typeof text !== "string" || !canBind(values, text)) return super.execute(...asked);
     const run = async () => {
-      const statement = await preparedStatementsOf(await connectionOf(context)).prepared(
-        withWholeNumbers(text, values),
-      );
-      const isChange = method === "run" && givesNoRows.test(text);
+      const statement = await preparedStatementsOf(await connectionOf(context)).prepared(withIntegers(text, values));
+      const isChange = method === "run" && returnsNoRows.test(text);
       return this.transformRawResult<Result>(await (isChange ? change : allRows)(statement, values), method);
     };
-    const runOrTell = () => run().catch((error: unknown) => tellOf(text, error));
-    return this.executeQuery(text, runOrTell, { query: text, params: values, ...logging });
+    const runOrThrow = () => run().catch((error: unknown) => throwWithText(text, error));
+    return this.executeQuery(text, runOrThrow, { query: text, params: values, ...logging });
   }
 
   /** Runs statements without values or rows within a transaction. */
@@ -94,55 +92,54 @@ export class SqliteConnection extends BaseSqliteConnection {
     return this.executeQuery(text, run);
   }
 
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the inherited one is declared
-  protected override transformRawResult<Result>(result: Ran | unknown[], method: "all" | "get" | "run"): Result {
-    // sqlite3 has another name for the last id than the drivers that it is made for.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the inherited method is declared
+  protected override transformRawResult<Result>(result: RunResult | unknown[], method: "all" | "get" | "run"): Result {
+    // The inherited method expects the name of the last id in other drivers.
     const isRun = method === "run" && !Array.isArray(result);
     return super.transformRawResult(isRun ? { ...result, lastInsertRowid: result.lastID } : result, method);
   }
 }
 
-/** Adds the statement to what SQLite says of it, as knex does, but without its values: they might be secrets. */
-function tellOf(text: string, error: unknown): never {
+/** Adds the statement to SQLite's error message, as knex does, but without its values, which may be secrets. */
+function throwWithText(text: string, error: unknown): never {
   if (error instanceof Error) error.message = `${text} - ${error.message}`;
   throw error;
 }
 
 async function connectionOf(transaction: Knex.Transaction): Promise<Database> {
-  if (transaction.isCompleted()) throw new Error("The transaction is over");
+  if (transaction.isCompleted()) throw new Error("The transaction has ended: run the statement in another one");
   return (await transaction.client.acquireConnection()) as Database;
 }
 
-const givesNoRows = /^\s*(insert|update|delete)\b(?!.*\breturning\b)/is;
+const returnsNoRows = /^\s*(insert|update|delete)\b(?!.*\breturning\b)/is;
 
-// SQLite takes some ten thousand, but statements so long don't come again.
-const mostBeside = 100;
+// SQLite accepts some 10,000 values, but a statement that long is unlikely to be repeated.
+const maxBoundValues = 100;
 
-/** Whether values can be bound to the statement as they are, and the text means to SQLite what it means to MikroORM. */
-const canStandBeside = (values: readonly unknown[], text: string): boolean =>
-  values.length <= mostBeside && values.every(isBindable) && !/\?\?|\\\?/.test(text);
+/** Reports whether the values can be bound as they are, and the text means the same to SQLite as to MikroORM. */
+const canBind = (values: readonly unknown[], text: string): boolean =>
+  values.length <= maxBoundValues && values.every(isBindable) && !/\?\?|\\\?/.test(text);
 
-// What is no number would be bound as null, and so stored where nothing is meant; written into the text it is refused.
+// NaN and Infinity would be bound, and stored, as null. Written into the text they are an error.
 const isBindable = (value: unknown): boolean =>
   value === null || typeof value === "string" || Number.isFinite(value) || typeof value === "boolean";
 
-// sqlite3 binds whole numbers as such up to here only, and others as floating point: 5000000000 / 1000 would have a
-// fraction, and be written as 5000000000.0.
-const mostBoundWhole = 2 ** 31 - 1;
+// sqlite3 binds larger integers as floating point: they would be divided with a fraction, and written as 5000000000.0.
+const maxBoundInteger = 2 ** 31 - 1;
 const isBoundAsReal = (value: unknown): boolean =>
-  Number.isSafeInteger(value) && Math.abs(Number(value)) > mostBoundWhole;
+  Number.isSafeInteger(value) && Math.abs(Number(value)) > maxBoundInteger;
 
-/** Makes whole numbers of those that are bound otherwise. The sign takes away the affinity that a cast has. */
-function withWholeNumbers(text: string, values: readonly unknown[]): string {
+/** Casts integers that would be bound as floating point. The plus sign removes the affinity that a cast has. */
+function withIntegers(text: string, values: readonly unknown[]): string {
   if (!values.some(isBoundAsReal)) return text;
   let index = 0;
   return text.replaceAll("?", () => (isBoundAsReal(values[index++]) ? "+cast(? as integer)" : "?"));
 }
 
-/** What sqlite3 says of a statement that gives no rows. */
-type Ran = { readonly lastID: number; readonly changes: number };
+/** The result of a statement that returns no rows. */
+type RunResult = { readonly lastID: number; readonly changes: number };
 
-function change(statement: Statement, values: readonly unknown[]): Promise<Ran> {
+function change(statement: Statement, values: readonly unknown[]): Promise<RunResult> {
   return new Promise((resolve, reject) =>
     statement.run(values, function (error) {
       if (error === null) resolve(this);
@@ -151,7 +148,7 @@ function change(statement: Statement, values: readonly unknown[]): Promise<Ran> 
   );
 }
 
-/** MikroORM's driver of SQLite by the package sqlite3. */
+/** MikroORM's driver of SQLite, on the package sqlite3. */
 export class SqliteDriver extends AbstractSqlDriver<SqliteConnection> {
   constructor(config: Configuration) {
     super(config, new SqlitePlatform(), SqliteConnection, ["knex", "sqlite3"]);

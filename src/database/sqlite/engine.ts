@@ -8,13 +8,13 @@ import { sqliteDialect } from "./dialect.js";
 import { SqliteDriver, type SqliteConnection } from "./driver.js";
 import { sqliteEventLog } from "./event-log.js";
 import { createPrivateFile } from "./private-file.js";
-import { whyReadOnly, whyUnusable } from "./file-problem.js";
+import { fileProblem, writeProblem } from "./file-problem.js";
 import { loadSqlite3, NoSqliteError } from "./load-sqlite3.js";
 import { isBusy, pollMilliseconds } from "./knex-dialect.js";
 
-// Switching to WAL fails at once, whatever the timeout, while another process that starts does the same. The empty
-// transaction before it does wait. It waits in short steps: a process that is told to end meanwhile has to wait for the step.
-const switchesToWal = Math.ceil(busyTimeoutMilliseconds / pollMilliseconds);
+// Switching to WAL fails at once, whatever the timeout, while another starting process does the same. The empty
+// transaction before it does wait. It waits in short steps, because a process can't stop before a step has ended.
+const maxSwitchesToWal = Math.ceil(busyTimeoutMilliseconds / pollMilliseconds);
 const pragmas = `
   pragma busy_timeout = ${pollMilliseconds};
   begin immediate;
@@ -29,7 +29,7 @@ type RawConnection = { exec(sql: string, done: (error: Error | null) => void): v
 function prepareConnection(
   connection: RawConnection,
   done: (error: Error | null) => void,
-  tries = switchesToWal,
+  tries = maxSwitchesToWal,
 ): void {
   connection.exec(pragmas, (error) => {
     if (isBusy(error) && tries > 1) prepareConnection(connection, done, tries - 1);
@@ -37,14 +37,10 @@ function prepareConnection(
   });
 }
 
-// To hand a statement to a thread and back takes longer than a short one takes to run, so those of one text that wait
-// are handed over together; in so many numbers that few statements have to be kept for them.
-const together = [8, 4, 2] as const;
-
-/** The file of `sqlite:<path>`; `:memory:` for none. */
+/** Returns the path in `sqlite:<path>`; `:memory:` for a database in memory. */
 const pathOf = (url: string): string => url.slice("sqlite:".length);
 
-// Statements run on libuv's threads. Writing needs one and hashing one, and one has to be left for what is quick.
+// Statements run on libuv's threads. One is for writing, one for hashing passwords, and one for short reads.
 const threads = Number(process.env["UV_THREADPOOL_SIZE"]) || 4;
 const slowConnections = Math.max(1, Math.min(threads - 3, availableParallelism() - 1));
 
@@ -53,12 +49,12 @@ export const sqliteEngine: Engine = {
   dialect: sqliteDialect,
   writers: () => 1,
   options(url) {
-    // Here, since knex would tell of its absence in words of its own.
+    // First, because knex would report that it is missing in its own words.
     loadSqlite3();
     return {
       driver: SqliteDriver,
       dbName: pathOf(url),
-      // Who waits for the connection waits for a transaction that may wait for another process.
+      // The transaction that has the connection may itself wait for another process.
       driverOptions: { acquireConnectionTimeout: 2 * busyTimeoutMilliseconds },
       pool: {
         afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
@@ -77,14 +73,14 @@ export const sqliteEngine: Engine = {
   eventLog: sqliteEventLog,
   migrations: sqliteMigrations,
   migrationsFolder: "src/database/migrations/sqlite",
-  // Every transaction is a writer from its first statement, and that is the lock.
+  // Every transaction is a writer from its first statement on, which is the lock.
   migrationLock: [],
   migrationTable: (name) =>
     `create table if not exists ${name}
       (id integer not null primary key autoincrement, name varchar(255), executed_at datetime default current_timestamp)`,
   async openReadConnections(database, timer) {
     const path = pathOf(database.url);
-    // A database in memory belongs to its one connection, whose statements may be another's commit: none is cut.
+    // A database in memory has one connection, which writes too: cancelling on it could hit another operation's commit.
     if (path === ":memory:") {
       const connection: ReadConnection = {
         all: <Row>(statement: Sql) => {
@@ -93,11 +89,11 @@ export const sqliteEngine: Engine = {
         },
         close: async () => {},
       };
-      return { credentials: connection, short: [connection], any: [{ ...connection }], together: [] };
+      return { credentials: connection, short: [connection], any: [{ ...connection }] };
     }
     const open = () => openReadConnection(path, timer);
     const [credentials, short, ...any] = await Promise.all(Array.from({ length: 2 + slowConnections }, open));
-    return { credentials: credentials!, short: [short!], any, together };
+    return { credentials: credentials!, short: [short!], any };
   },
   file: (url) => (pathOf(url) === ":memory:" ? undefined : pathOf(url)),
   makeFile(url) {
@@ -106,15 +102,15 @@ export const sqliteEngine: Engine = {
   currentSchema: undefined,
   tables: sql`select name from sqlite_master where type = 'table'`,
   clock: undefined,
-  whyReadOnly: async (url) => (url === "sqlite::memory:" ? undefined : whyReadOnly(pathOf(url))),
+  whyReadOnly: async (url) => (url === "sqlite::memory:" ? undefined : writeProblem(pathOf(url))),
   whyUnusable(url, error) {
     if (error instanceof NoSqliteError) return error.message;
     const { code = "" } = error;
-    return code.startsWith("SQLITE_") ? whyUnusable(pathOf(url), code) : undefined;
+    return code.startsWith("SQLITE_") ? fileProblem(pathOf(url), code) : undefined;
   },
   isAway: ({ code = "" }) => /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY)$/.test(code),
   isTimeout: () => false,
-  // Nobody else is in a transaction meanwhile.
+  // Only one transaction runs at a time.
   isConflict: () => false,
   isRolledBack: () => false,
 };

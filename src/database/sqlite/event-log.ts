@@ -3,7 +3,7 @@ import type { EventLogStatements } from "../engine.js";
 
 const isDue = (now: Date): Sql => sql`due_at <= ${now}`;
 
-/** The log's key numbers events as they are committed, one transaction after the other. */
+/** The key of the table numbers the events, because one transaction runs after the other. */
 export const sqliteEventLog: EventLogStatements = {
   id: sql`seq`,
   unnumbered: sql`false`,

@@ -2,13 +2,13 @@ import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } fr
 import { dirname } from "node:path";
 
 /**
- * Why a database file can't be used, in a line. SQLite says little of what the system has told it, so the system is
+ * Returns why a database file can't be used, in one line. SQLite passes on little of the system's error, so the system is
  * asked again.
  *
- * @param code SQLite's, such as `SQLITE_CANTOPEN`.
+ * @param code SQLite's error code, such as `SQLITE_CANTOPEN`.
  */
-export function whyUnusable(path: string, code: string): string {
-  const problem = problems[code] ?? systemProblem(path) ?? "SQLite says no more";
+export function fileProblem(path: string, code: string): string {
+  const problem = problems[code] ?? systemProblem(path) ?? "SQLite gives no reason";
   return `DATABASE_URL names a file that can't be used, ${path}: ${problem} (${code})`;
 }
 
@@ -19,17 +19,17 @@ function systemProblem(path: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     return problems[code ?? ""] ?? code;
   }
-  return whyReadOnly(path);
+  return writeProblem(path);
 }
 
-// SQLite needs more to begin a transaction.
-const leastFreeBytes = 128 * 1024;
+// With less, SQLite can't begin a transaction.
+const minFreeBytes = 128 * 1024;
 
 /**
- * Why a database can't be written, in words; undefined if it can. It opens no file: to close one would drop the locks
- * that SQLite holds on it in this process.
+ * Returns why a database file can't be written; undefined if it can. It opens no file: closing one would release the
+ * locks that SQLite holds on it in this process.
  */
-export function whyReadOnly(path: string): string | undefined {
+export function writeProblem(path: string): string | undefined {
   const folder = dirname(path);
   for (const each of [path, `${path}-wal`, `${path}-shm`, folder]) {
     if (!existsSync(each)) continue;
@@ -42,9 +42,9 @@ export function whyReadOnly(path: string): string | undefined {
   }
   try {
     const { bavail, bfree, bsize } = statfsSync(folder);
-    // File systems keep some room for root alone.
+    // File systems reserve some space for root.
     const free = process.getuid?.() === 0 ? bfree : bavail;
-    return free * bsize < leastFreeBytes ? problems["ENOSPC"] : undefined;
+    return free * bsize < minFreeBytes ? problems["ENOSPC"] : undefined;
   } catch {
     return undefined;
   }
@@ -59,7 +59,7 @@ const folderProblems: Readonly<Record<string, string>> = {
 const problems: Readonly<Record<string, string>> = {
   SQLITE_BUSY: "another process is writing to it",
   SQLITE_CORRUPT: "it is damaged",
-  SQLITE_NOTADB: "it is no SQLite database",
+  SQLITE_NOTADB: "it is not a SQLite database",
   ENOSPC: "its disk is full",
   EMFILE: "this process may open no more files; raise the limit (ulimit -n)",
   ENFILE: "this machine can open no more files",
@@ -67,6 +67,6 @@ const problems: Readonly<Record<string, string>> = {
   EPERM: "this user may not write it",
   EROFS: "its disk is read-only",
   EISDIR: "it is a folder",
-  ENOENT: "its folder is not there, or can't be made",
+  ENOENT: "its folder doesn't exist, or can't be created",
   ENOTDIR: "what should be its folder is a file",
 };

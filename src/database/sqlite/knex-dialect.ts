@@ -6,21 +6,21 @@ import { busyTimeoutMilliseconds } from "./read-connection.js";
 import { allRows, preparedStatementsOf } from "./prepared-statements.js";
 import { loadSqlite3 } from "./load-sqlite3.js";
 
-// SQLite's own wait looks for the lock every 100 ms in the end. A process that writes all the time leaves it for less
-// than one, so another would hardly ever find it: waits are short, and repeated.
+// SQLite's own wait ends up polling the lock every 100 ms. A process that writes all the time releases it for less than
+// 1 ms, so another process would hardly ever get it. So the waits are short, and repeated.
 export const pollMilliseconds = 10;
-// Who has met another process leaves the lock for this long before each of the next transactions.
+// A process that found the lock taken leaves it to others for this long before each of its next transactions.
 const yieldMilliseconds = 3;
-const yieldsAfterMeeting = 50;
+const yieldsAfterBusy = 50;
 
 /**
- * Begins every transaction as a writer. In WAL mode one that reads first and writes later fails at once with
- * SQLITE_BUSY when another connection wrote in between, whatever the timeout; one that begins as a writer waits.
+ * Begins every transaction as a writer. In WAL mode a transaction that reads first and writes later fails at once with
+ * SQLITE_BUSY if another connection wrote in between, whatever the timeout. One that begins as a writer waits.
  */
 export class ImmediateDialect extends SqliteKnexDialect {
   private yields = 0;
 
-  /** The one that is ours: knex may stand where it finds none. */
+  /** Loads our sqlite3: from where knex is installed, it may not be found. */
   _driver(): unknown {
     return loadSqlite3();
   }
@@ -28,13 +28,13 @@ export class ImmediateDialect extends SqliteKnexDialect {
   transaction(...args: unknown[]): unknown {
     const parent = super["transaction"] as (...args: unknown[]) => Transaction;
     const transaction = parent.apply(this, args);
-    // Past knex's own query method, which swallows the error of a BEGIN that had to wait too long.
+    // Not by knex's own query method, which hides the error of a BEGIN that had to wait too long.
     transaction.begin = (connection) =>
       this.beginInTurn(() => transaction.trxClient.query(connection, "BEGIN IMMEDIATE;"));
     return transaction;
   }
 
-  /** Nobody else has locked a row while a transaction runs, so there are none to pass over. Knex would refuse. */
+  /** Ignores "skip locked", which knex rejects: while a transaction runs, no other one has locked a row. */
   queryCompiler(...args: unknown[]): unknown {
     const parent = super["queryCompiler"] as (...args: unknown[]) => { skipLocked: () => string };
     return Object.assign(parent.apply(this, args), { skipLocked: () => "" });
@@ -50,14 +50,14 @@ export class ImmediateDialect extends SqliteKnexDialect {
         return await begin();
       } catch (error) {
         if (!isBusy(error) || waited >= busyTimeoutMilliseconds) throw error;
-        this.yields = yieldsAfterMeeting;
+        this.yields = yieldsAfterBusy;
       }
     }
   }
 
-  /** What begins and ends transactions is kept compiled; knex compiles each statement anew. */
+  /** Keeps the statements that begin and end transactions prepared. Knex prepares each statement again. */
   override async _query(connection: sqlite3.Database, query: Query): Promise<unknown> {
-    // oxlint-disable-next-line no-underscore-dangle -- it is knex that names it so
+    // oxlint-disable-next-line no-underscore-dangle -- knex's own name
     if (!boundaries.has(query.sql)) return super._query(connection, query);
     query.response = await allRows(await preparedStatementsOf(connection).prepared(query.sql), []);
     return query;

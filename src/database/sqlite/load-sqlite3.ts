@@ -4,14 +4,14 @@ import type sqlite3 from "sqlite3";
 
 const require = createRequire(import.meta.url);
 
-/** That SQLite can't be used, with what mends it. */
+/** The package sqlite3 can't be loaded; the message says how to repair it. */
 export class NoSqliteError extends Error {
   override readonly name = "NoSqliteError";
 }
 
 /**
- * The package sqlite3, loaded by whoever opens a database of SQLite: no other database needs its native part, which npm
- * may not have been let build.
+ * Loads the package sqlite3 when a SQLite database is opened. Other databases don't need its native part, which npm
+ * may not have been allowed to build.
  *
  * @throws NoSqliteError
  */
@@ -20,8 +20,8 @@ export function loadSqlite3(): typeof sqlite3 {
     return require("sqlite3") as typeof sqlite3;
   } catch (cause) {
     throw new NoSqliteError(
-      "The package sqlite3 has no native part: npm was not let build it, or it is that of another machine. " +
-        "Type: npm approve-scripts sqlite3 && npm rebuild sqlite3 " +
+      "The package sqlite3 has no native part for this machine: npm was not allowed to build it, or built it elsewhere. " +
+        "Run: npm approve-scripts sqlite3 && npm rebuild sqlite3 " +
         "(npm 10 and older: npm rebuild sqlite3), or set DATABASE_URL to a PostgreSQL database",
       { cause },
     );

@@ -1,41 +1,41 @@
 import { LRUCache } from "lru-cache";
 import type sqlite3 from "sqlite3";
 
-// Statements come in as many shapes as orders, filters and cursors combine to; few of them are in use at a time.
-const mostKept = 100;
+// Orders, filters and cursors combine to many different statements; few of them are in use at a time.
+const maxStatements = 100;
 
-/** The statements of a connection, each compiled once and kept while it is one of those in use. */
+/** A cache of a connection's prepared statements. */
 export type PreparedStatements = {
   readonly prepared: (text: string) => Promise<sqlite3.Statement>;
-  /** Lets go of them all, without which a connection can't be closed. */
+  /** Finalizes all of them. Otherwise the connection can't be closed. */
   readonly finalize: () => void;
 };
 
-const ofConnections = new WeakMap<sqlite3.Database, PreparedStatements>();
+const byConnection = new WeakMap<sqlite3.Database, PreparedStatements>();
 
 export function preparedStatementsOf(connection: sqlite3.Database): PreparedStatements {
-  const known = ofConnections.get(connection);
+  const known = byConnection.get(connection);
   if (known !== undefined) return known;
-  const statements = keepStatements(connection);
-  ofConnections.set(connection, statements);
+  const statements = cacheStatements(connection);
+  byConnection.set(connection, statements);
   return statements;
 }
 
-function keepStatements(connection: sqlite3.Database): PreparedStatements {
-  const kept = new LRUCache<string, sqlite3.Statement>({
-    max: mostKept,
-    // It ends what it is doing first.
+function cacheStatements(connection: sqlite3.Database): PreparedStatements {
+  const cache = new LRUCache<string, sqlite3.Statement>({
+    max: maxStatements,
+    // sqlite3 lets a running statement finish first.
     dispose: (statement) => statement.finalize(),
   });
   return {
     async prepared(text) {
-      const known = kept.get(text);
+      const known = cache.get(text);
       if (known !== undefined) return known;
       const statement = await prepare(connection, text);
-      kept.set(text, statement);
+      cache.set(text, statement);
       return statement;
     },
-    finalize: () => kept.clear(),
+    finalize: () => cache.clear(),
   };
 }
 
@@ -45,7 +45,7 @@ function prepare(connection: sqlite3.Database, text: string): Promise<sqlite3.St
   });
 }
 
-/** All rows that a statement gives. To the last one: it holds its snapshot of the database until then. */
+/** Returns all rows of a statement. It must be read to the end, because it holds its snapshot of the database until then. */
 export function allRows(statement: sqlite3.Statement, values: readonly unknown[]): Promise<unknown[]> {
   return new Promise((resolve, reject) =>
     statement.all(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),

@@ -2,18 +2,19 @@ import type sqlite3 from "sqlite3";
 
 import type { Timer } from "../../foundation/clock.js";
 import type { ReadConnection } from "../engine.js";
-import { interruptible } from "../statement-queue.js";
+import { StatementQueue } from "../statement-queue.js";
 import { sqliteDialect } from "./dialect.js";
-import { allRows, preparedStatementsOf } from "./prepared-statements.js";
 import { loadSqlite3 } from "./load-sqlite3.js";
+import { allRows, preparedStatementsOf } from "./prepared-statements.js";
+import { readBatch } from "./read-batch.js";
 
-/** How long who finds the database locked waits for another process. */
+/** How long a connection waits for another process that has locked the database. */
 export const busyTimeoutMilliseconds = 10_000;
 
-// Between two steps of the driver, an interruption meets no statement.
-const interruptEveryMilliseconds = 20;
+// An interrupt between two steps of the driver reaches no statement.
+const repeatInterruptMilliseconds = 20;
 
-/** Opens a connection that can only read, with its statements kept prepared. */
+/** Opens a read-only connection, which keeps its statements prepared. */
 export async function openReadConnection(path: string, timer: Timer): Promise<ReadConnection> {
   const { Database, OPEN_READONLY } = loadSqlite3();
   const connection = await new Promise<sqlite3.Database>((resolve, reject) => {
@@ -21,25 +22,23 @@ export async function openReadConnection(path: string, timer: Timer): Promise<Re
   });
   connection.configure("busyTimeout", busyTimeoutMilliseconds);
 
-  const kept = preparedStatementsOf(connection);
-  const all = interruptible(
-    async (statement) => {
+  const statements = preparedStatementsOf(connection);
+  const queue = new StatementQueue({
+    async prepare(statement) {
       const { text, values } = statement.in(sqliteDialect);
-      const one = await kept.prepared(text);
-      return {
-        run: () => allRows(one, values),
-        interrupt: () => connection.interrupt(),
-      };
+      const prepared = await statements.prepared(text);
+      return { run: () => allRows(prepared, values), cancel: () => connection.interrupt() };
     },
     timer,
-    interruptEveryMilliseconds,
-  );
-
+    repeatCancelMilliseconds: repeatInterruptMilliseconds,
+  });
+  const all: ReadConnection["all"] = (statement, signal) => queue.all(statement, signal);
   return {
     all,
+    batch: readBatch(all),
     async close() {
-      await all.idle();
-      kept.finalize();
+      await queue.idle();
+      statements.finalize();
       await new Promise<void>((resolve, reject) =>
         connection.close((error) => (error === null ? resolve() : reject(error))),
       );

@@ -1,6 +1,6 @@
 declare module "sqlstring-sqlite" {
   const sqlstring: {
-    /** A value as a literal of SQLite. */
+    /** Writes a value as a literal of SQLite. */
     readonly escape: (value: unknown, stringifyObjects: boolean, timezone: string | undefined) => string;
   };
   export default sqlstring;

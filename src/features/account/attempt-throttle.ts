@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { LockMode, type EntityManager } from "@mikro-orm/core";
 
-import type { OperationReader } from "../../database/reader.js";
+import type { OperationReader } from "../../database/operation-reader.js";
 import { texts } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";
 import { KnownError } from "../../foundation/errors.js";

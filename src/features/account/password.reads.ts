@@ -1,4 +1,4 @@
-import type { OperationReader } from "../../database/reader.js";
+import type { OperationReader } from "../../database/operation-reader.js";
 import { sql, type Sql } from "../../database/sql.js";
 import { emailKeyOf } from "../user/user.service.js";
 

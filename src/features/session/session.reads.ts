@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 
 import { perOperation, type Context } from "../../kit/context.js";
-import type { OperationReader } from "../../database/reader.js";
+import type { OperationReader } from "../../database/operation-reader.js";
 import { limit, sql } from "../../database/sql.js";
 import { SessionType } from "./session.type.js";
 

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 
 import { perOperation } from "../../kit/context.js";
 import { isId } from "../../kit/id.js";
-import type { OperationReader } from "../../database/reader.js";
+import type { OperationReader } from "../../database/operation-reader.js";
 import { texts } from "../../database/dialect.js";
 import { limit, Sql, sql } from "../../database/sql.js";
 import { emailKeyOf } from "./user.service.js";

@@ -4,8 +4,8 @@ import { LRUCache } from "lru-cache";
 const known = new LRUCache<string, string>({ max: 1000, memoMethod: makeKey });
 
 /**
- * The part of a client's address that attempts are counted for: an IPv4 address whole, of IPv6 the first 64 bits,
- * since one subscriber has all the rest to choose from (RFC 6177).
+ * Returns the part of an IP address that attempts are counted for: all of an IPv4 address, and the first 64 bits of an
+ * IPv6 address, because one subscriber has all the rest to choose from (RFC 6177).
  */
 export function addressKeyOf(address: string | null): string {
   return address === null ? "none" : known.memo(address);

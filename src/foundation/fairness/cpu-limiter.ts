@@ -1,16 +1,16 @@
 import { inNextTurn, restTimer, systemStopwatch, type Stopwatch, type Timer } from "../clock.js";
-import { countsByClient } from "./client-counter.js";
+import { ClientCounter } from "./client-counter.js";
 import { fairLimiter, tooBusy, type Load, type Waiting } from "./fair-limiter.js";
 
-/** Turns at the processor, for synchronous work that nothing can interrupt. */
+/** Limits synchronous work, which nothing can interrupt, to a share of the processor's time. */
 export type CpuLimiter = {
   /**
-   * Runs work when its turn comes.
+   * Runs work when its turn has come.
    *
-   * @throws KnownError `SERVICE_UNAVAILABLE` if too many wait already; the signal's reason.
+   * @throws KnownError `SERVICE_UNAVAILABLE` if the queue is full; the signal's reason.
    */
   readonly run: <Result>(work: () => Result, waiting: Waiting) => Promise<Result>;
-  /** Waits for a turn that lasts until the returned function is called. It throws what `run` throws. */
+  /** Waits for a turn, which lasts until the returned function is called. Throws the same errors as `run`. */
   readonly enter: (waiting: Waiting) => Promise<() => void>;
   readonly load: () => Load;
 };
@@ -31,26 +31,27 @@ export function cpuLimiter(
     timer: restTimer,
   },
 ): CpuLimiter {
-  const turns = fairLimiter(1, { longestQueue });
-  const asking = countsByClient();
+  const inTurn = fairLimiter(1, { longestQueue });
+  const entered = new ClientCounter();
   const restAfter = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
-      const rest = Math.round(milliseconds * (1 / share - 1));
-      if (rest < 1) inNextTurn(resolve);
-      else timer(rest, resolve);
+      const restMilliseconds = Math.round(milliseconds * (1 / share - 1));
+      if (restMilliseconds < 1) inNextTurn(resolve);
+      else timer(restMilliseconds, resolve);
     });
 
   const enter = (waiting: Waiting): Promise<() => void> => {
-    if (asking.of(waiting.clientKey) > longestQueueOfClient) return Promise.reject(tooBusy());
-    asking.add(waiting.clientKey, 1);
+    const { clientKey } = waiting;
+    if (entered.of(clientKey) > longestQueueOfClient) return Promise.reject(tooBusy());
+    entered.add(clientKey);
     return new Promise<() => void>((resolve, reject) => {
-      turns(async () => {
-        const elapsed = stopwatch();
+      inTurn(async () => {
+        const elapsedMilliseconds = stopwatch();
         await new Promise<void>((leave) => resolve(leave));
-        asking.add(waiting.clientKey, -1);
-        await restAfter(elapsed());
+        entered.remove(clientKey);
+        await restAfter(elapsedMilliseconds());
       }, waiting).catch((error: unknown) => {
-        asking.add(waiting.clientKey, -1);
+        entered.remove(clientKey);
         reject(error);
       });
     });
@@ -65,6 +66,6 @@ export function cpuLimiter(
         leave();
       }
     },
-    load: turns.load,
+    load: inTurn.load,
   };
 }

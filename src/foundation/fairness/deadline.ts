@@ -1,7 +1,7 @@
 import type { Timer } from "../clock.js";
 import { KnownError } from "../errors.js";
 
-/** What tells that an operation has to end: an AbortSignal, or what does as much of it for less time and memory. */
+/** Cancels an operation: an AbortSignal, or an EndSignal, which is cheaper. */
 export type Signal = {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -10,6 +10,10 @@ export type Signal = {
   readonly removeEventListener: (type: "abort", listener: () => void) => void;
 };
 
+/**
+ * The part of an AbortSignal that an operation needs. Node 20 takes 10 µs of processor time for an AbortController whose
+ * signal gets and loses four listeners, as in an operation with two reads; an EndSignal takes 0.7 µs.
+ */
 class EndSignal implements Signal {
   aborted = false;
   reason: unknown;
@@ -36,16 +40,17 @@ class EndSignal implements Signal {
   }
 }
 
-/** How long an operation may take. Whatever waits listens to the signal, whose reason is the error to answer. */
+/** The time limit of an operation. */
 export type Deadline = {
+  /** Aborts when the time is over. Its reason is the error to answer. */
   readonly signal: Signal;
-  /** The operation has ended. */
+  /** Stops the timer, because the operation has ended. */
   readonly cancel: () => void;
-  /** Ends it before its time. */
+  /** Aborts the signal before the time is over. */
   readonly end: (reason: Error) => void;
 };
 
-/** The answer to an operation that has reached its limit of time. */
+/** Makes the error for an operation that has reached its time limit. */
 export const timeoutError = (): KnownError =>
   new KnownError("TIMEOUT", "The operation took too long; it may be worth another try");
 
@@ -56,9 +61,9 @@ export function startDeadline(timer: Timer, seconds: number): Deadline {
 }
 
 /**
- * What a promise comes to, unless the signal comes first: then its reason is thrown, and nobody waits for the rest.
+ * Settles like the promise, or throws the signal's reason if that comes first.
  *
- * @param giveUp called when the signal comes; false where it is too late for that, and the outcome will be told.
+ * @param giveUp called when the signal aborts. If it returns false it is too late to give up, and the promise decides.
  */
 export function raceSignal<Result>(
   promise: Promise<Result>,
@@ -67,13 +72,13 @@ export function raceSignal<Result>(
 ): Promise<Result> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const give = () => {
+    const onAbort = () => {
       if (giveUp()) reject(signal.reason);
     };
-    if (signal.aborted) give();
-    signal.addEventListener("abort", give, { once: true });
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
     promise.then(resolve, reject);
-    const leave = () => signal.removeEventListener("abort", give);
-    promise.then(leave, leave);
+    const stopListening = () => signal.removeEventListener("abort", onAbort);
+    promise.then(stopListening, stopListening);
   });
 }

@@ -2,66 +2,65 @@ import { KnownError } from "../errors.js";
 import { raceSignal, type Signal } from "./deadline.js";
 import { fairQueue } from "./fair-queue.js";
 
-/** Who waits for a turn, and for how long. */
+/** How a job waits in a queue. */
 export type Waiting = {
-  /** Parties have turns one after the other, however much one of them asks for. */
+  /** The queue is fair between client keys, however many jobs one of them has. */
   readonly clientKey: string;
-  /** Whether it goes before all that isn't first. */
+  /** Whether the job goes before all jobs that aren't `first`. */
   readonly first?: boolean;
   /** Ends the wait; its reason is thrown. */
   readonly signal?: Signal | undefined;
 };
 
 /**
- * Runs work when it is its turn.
+ * Runs a job when its turn has come.
  *
- * @throws KnownError `SERVICE_UNAVAILABLE` where too many wait already; the signal's reason.
+ * @throws KnownError `SERVICE_UNAVAILABLE` if the queue is full; the signal's reason.
  */
-export type FairLimiter = (<Result>(work: () => Promise<Result>, waiting: Waiting) => Promise<Result>) & {
+export type FairLimiter = (<Result>(job: () => Promise<Result>, waiting: Waiting) => Promise<Result>) & {
   readonly load: () => Load;
 };
 
-/** How many wait for a turn, how many have one, and how many can at a time. */
+/** How many jobs wait and run, and how many can run at a time. */
 export type Load = { readonly waiting: number; readonly busy: number; readonly places: number };
 
-/** The answer to one too many: worth another try in a second. */
+/** Makes the error for a full queue. */
 export function tooBusy(): KnownError {
-  return new KnownError("SERVICE_UNAVAILABLE", "Too much is under way; try again in a moment", {
-    retryAfterSeconds: 1,
-  });
+  return new KnownError("SERVICE_UNAVAILABLE", "The server is busy; try again in a moment", { retryAfterSeconds: 1 });
 }
 
+type FairLimiterOptions = {
+  /** How many jobs may wait; another as many of those that go first. */
+  readonly longestQueue?: number | undefined;
+  /** Delays the error for a full queue. */
+  readonly beforeRefusal?: () => Promise<void>;
+  /** Runs before a place is free that no job waits for. */
+  readonly beforeIdle?: (() => Promise<void>) | undefined;
+};
+
 /**
- * @param places how many run at a time.
- * @param options.longestQueue how many may wait; as many again of those that go first.
- * @param options.beforeRefusal what one too many waits for before it is refused.
- * @param options.beforeIdle what is done before a place is free that nobody waits for.
+ * Limits how many jobs run at a time. The others wait in a queue that is fair between client keys.
+ *
+ * @param places how many jobs run at a time.
  */
-export function fairLimiter(
-  places: number,
-  options: {
-    readonly longestQueue?: number | undefined;
-    readonly beforeRefusal?: () => Promise<void>;
-    readonly beforeIdle?: (() => Promise<void>) | undefined;
-  } = {},
-): FairLimiter {
+export function fairLimiter(places: number, options: FairLimiterOptions = {}): FairLimiter {
   const { longestQueue = Infinity, beforeRefusal = async () => {}, beforeIdle } = options;
   let free = places;
   const queues = { first: fairQueue<() => void>(), others: fairQueue<() => void>() };
   const lengths = { first: 0, others: 0 };
 
-  const nextTurn = async ({ clientKey, first = false, signal }: Waiting): Promise<void> => {
+  const waitForTurn = async ({ clientKey, first = false, signal }: Waiting): Promise<void> => {
     const lane = first ? "first" : "others";
     if (lengths[lane] >= longestQueue) {
       await raceSignal(beforeRefusal(), signal);
       throw tooBusy();
     }
     lengths[lane] += 1;
-    let take!: () => void;
-    const turn = new Promise<void>((resolve) => (take = resolve));
-    queues[lane].add(clientKey, take);
-    // A turn that was given has to be taken, or nobody would pass it on.
-    return raceSignal(turn, signal, () => queues[lane].remove(clientKey, take)).finally(() => (lengths[lane] -= 1));
+    let start!: () => void;
+    const turn = new Promise<void>((resolve) => (start = resolve));
+    queues[lane].add(clientKey, start);
+    // A turn that was given has to be used: otherwise it would never be passed on.
+    return raceSignal(turn, signal, () => queues[lane].remove(clientKey, start)).finally(() => (lengths[lane] -= 1));
   };
 
   const takeNext = () => queues.first.take() ?? queues.others.take();
@@ -75,12 +74,12 @@ export function fairLimiter(
     else next();
   };
 
-  const inTurn = async <Result>(work: () => Promise<Result>, waiting: Waiting): Promise<Result> => {
+  const inTurn = async <Result>(job: () => Promise<Result>, waiting: Waiting): Promise<Result> => {
     waiting.signal?.throwIfAborted();
     if (free > 0) free -= 1;
-    else await nextTurn(waiting);
+    else await waitForTurn(waiting);
     try {
-      return await work();
+      return await job();
     } finally {
       void endTurn();
     }

@@ -1,47 +1,47 @@
 import { LRUCache } from "lru-cache";
 
 /**
- * Items that wait, given out by turns between the parties that they are for: the next turn is for the client that has
- * been given least, so that who asks for much waits for themselves.
+ * A queue that is fair between clients: the next item is one of the client that has received least so far. A client with
+ * many items delays only itself.
  */
 export type FairQueue<Item> = {
   readonly add: (clientKey: string, item: Item) => void;
-  /** Takes an item out that waits no longer. Answers false where it isn't there: it was given out. */
+  /** Removes an item that no longer waits. Returns false if it isn't in the queue, because it was taken. */
   readonly remove: (clientKey: string, item: Item) => boolean;
-  /** How many wait. */
+  /** Returns the number of items. */
   readonly length: () => number;
-  /** The next item, of those that fit; it counts as 1 given to its client. */
+  /** Takes the next item that fits. It counts as 1 received by its client. */
   readonly take: (fits?: (item: Item) => boolean) => Item | undefined;
-  /** Counts as much more as given to a client, whose turn was longer than others'. */
-  readonly charge: (clientKey: string, more: number) => void;
+  /** Counts `cost` more as received by a client, whose item took longer than others. */
+  readonly charge: (clientKey: string, cost: number) => void;
 };
 
-// Of how many parties that don't wait it is remembered what they were given: the latest ones.
-const remembered = 1000;
+// The number of clients without items of which it is remembered how much they received.
+const rememberedClients = 1000;
 
 export function fairQueue<Item>(): FairQueue<Item> {
-  // In the order in which they began to wait, which decides between those who were given the same.
-  const waiting = new Map<string, { readonly items: Item[]; given: number }>();
-  const givenBefore = new LRUCache<string, number>({ max: remembered });
-  // What the client of the latest turn had been given before it. Who comes then has no claim to more than that.
+  // In the order in which they began to wait, which decides between clients that received the same.
+  const waiting = new Map<string, { readonly items: Item[]; received: number }>();
+  const receivedBefore = new LRUCache<string, number>({ max: rememberedClients });
+  // How much the client of the last item had received before it. A new client starts from there.
   let level = 0;
 
-  const leave = (clientKey: string, given: number) => {
+  const leave = (clientKey: string, received: number) => {
     waiting.delete(clientKey);
-    givenBefore.set(clientKey, given);
+    receivedBefore.set(clientKey, received);
   };
   return {
     add(clientKey, item) {
       const own = waiting.get(clientKey);
       if (own !== undefined) own.items.push(item);
-      else waiting.set(clientKey, { items: [item], given: Math.max(level, givenBefore.get(clientKey) ?? level) });
+      else waiting.set(clientKey, { items: [item], received: Math.max(level, receivedBefore.get(clientKey) ?? level) });
     },
     remove(clientKey, item) {
       const own = waiting.get(clientKey);
       const index = own?.items.indexOf(item) ?? -1;
       if (own === undefined || index === -1) return false;
       own.items.splice(index, 1);
-      if (own.items.length === 0) leave(clientKey, own.given);
+      if (own.items.length === 0) leave(clientKey, own.received);
       return true;
     },
     length: () => [...waiting.values()].reduce((sum, { items }) => sum + items.length, 0),
@@ -49,12 +49,12 @@ export function fairQueue<Item>(): FairQueue<Item> {
       let next: string | undefined;
       let least = Infinity;
       let at = -1;
-      for (const [clientKey, { items, given }] of waiting) {
-        if (given >= least) continue;
+      for (const [clientKey, { items, received }] of waiting) {
+        if (received >= least) continue;
         const index = items.findIndex(fits);
         if (index === -1) continue;
         next = clientKey;
-        least = given;
+        least = received;
         at = index;
       }
       if (next === undefined) return undefined;
@@ -62,14 +62,14 @@ export function fairQueue<Item>(): FairQueue<Item> {
       level = least;
       const [item] = items.splice(at, 1);
       leave(next, least + 1);
-      // Among those who were given as much, its next turn is the last.
-      if (items.length > 0) waiting.set(next, { items, given: least + 1 });
+      // Its next item comes after those of all clients that received as much.
+      if (items.length > 0) waiting.set(next, { items, received: least + 1 });
       return item;
     },
-    charge(clientKey, more) {
+    charge(clientKey, cost) {
       const own = waiting.get(clientKey);
-      if (own !== undefined) own.given += more;
-      else givenBefore.set(clientKey, (givenBefore.get(clientKey) ?? level) + more);
+      if (own !== undefined) own.received += cost;
+      else receivedBefore.set(clientKey, (receivedBefore.get(clientKey) ?? level) + cost);
     },
   };
 }

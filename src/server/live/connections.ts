@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../foundation/clock.js";
-import { countsByClient } from "../../foundation/fairness/client-counter.js";
+import { ClientCounter } from "../../foundation/fairness/client-counter.js";
 import type { Batches } from "./batches.js";
 
 /** A connection that stays open: a socket or a stream. */
@@ -33,7 +33,7 @@ export class Connections {
   private readonly bySession = new Map<string, Set<Connection>>();
   private readonly sessionOf = new Map<Connection, string>();
   private readonly clientKeyOf = new Map<Connection, string>();
-  private readonly counts = countsByClient();
+  private readonly counts = new ClientCounter();
   private isStopped = false;
   private planned: { readonly at: number; readonly cancel: () => void } | undefined;
 
@@ -107,12 +107,12 @@ export class Connections {
     this.forgetClient(connection);
     const clientKey = connection.clientKey();
     this.clientKeyOf.set(connection, clientKey);
-    this.counts.add(clientKey, 1);
+    this.counts.add(clientKey);
   }
 
   private forgetClient(connection: Connection): void {
     const clientKey = this.clientKeyOf.get(connection);
-    if (clientKey !== undefined && this.clientKeyOf.delete(connection)) this.counts.add(clientKey, -1);
+    if (clientKey !== undefined && this.clientKeyOf.delete(connection)) this.counts.remove(clientKey);
   }
 
   private forgetSession(connection: Connection): void {

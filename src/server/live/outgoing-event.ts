@@ -1,7 +1,8 @@
 import type { LiveSource } from "../../kit/context.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventMark, LogEvent } from "../../database/event-log/event.js";
-import { readerFor, type OperationReader, type Reader } from "../../database/reader.js";
+import { readerFor, type OperationReader } from "../../database/operation-reader.js";
+import type { Reader } from "../../database/reader.js";
 import type { Clock } from "../../foundation/clock.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import type { Timer } from "../../foundation/clock.js";
 import { startDeadline } from "../../foundation/fairness/deadline.js";
-import { readOnlyMessage } from "../../database/database.js";
+import { readOnlyMessage } from "../../database/database-error.js";
 import type { Database } from "../../database/engine.js";
 import { missingMigrations } from "../../database/missing-migrations.js";
 import type { Reader } from "../../database/reader.js";

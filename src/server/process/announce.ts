@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 import { formatDuration } from "../../foundation/config/duration.js";
 import type { Config } from "../../foundation/config/settings.js";
-import { withoutPassword } from "../../database/database.js";
+import { withoutPassword } from "../../database/database-error.js";
 import type { WorkerReady } from "./workers.js";
 
 /** A server that answers, with how long it took to start. */

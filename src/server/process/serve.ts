@@ -6,7 +6,7 @@ import { pause, systemClock, systemTimer } from "../../foundation/clock.js";
 import { ConfigError, type Config } from "../../foundation/config/settings.js";
 import { configFromEnvironment } from "../../foundation/config/environment.js";
 import { dataFolder } from "../../foundation/config/secret-file.js";
-import { DatabaseUnusableError } from "../../database/database.js";
+import { DatabaseUnusableError } from "../../database/database-error.js";
 import { listenForMetrics } from "../monitoring/metrics.js";
 import { unixSocketOf } from "../connection/unix-socket.js";
 import { metricsUrl } from "../connection/paths.js";

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 
 import type { Viewer } from "../../../kit/auth.js";
 import type { Context } from "../../../kit/context.js";
-import type { OperationReader } from "../../../database/reader.js";
+import type { OperationReader } from "../../../database/operation-reader.js";
 import type { LogEvent } from "../../../database/event-log/event.js";
 import { postsFor } from "../list/post.reads.js";
 import { votersStatement } from "../list/post.statements.js";
