@@ -11,8 +11,9 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, MessageType } from "graphql-w
 import { WebSocket } from "ws";
 
 import { systemClock, systemTimer } from "../src/foundation/clock.js";
-import { readConfig } from "../src/foundation/config/settings.js";
-import { makeLog, standardOutput } from "../src/foundation/log.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
+import { standardOutput } from "../src/foundation/log-output.js";
+import { makeLog } from "../src/foundation/log.js";
 import { startServer } from "../src/server/server.js";
 
 const terminal = process.stdout.isTTY;

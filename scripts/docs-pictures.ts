@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { hashPassword } from "../src/features/account/password.js";
 import { demonstrationAccount } from "../src/features/account/demo-account.js";
-import { readConfig } from "../src/foundation/config/settings.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
 import { openDatabase } from "../src/database/database.js";
 import { makeLog } from "../src/foundation/log.js";
 import { entities } from "../src/graphql/schema.js";

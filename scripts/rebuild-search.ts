@@ -1,5 +1,5 @@
 // Makes the search index of the database in DATABASE_URL anew.
-import { ConfigError } from "../src/foundation/config/settings.js";
+import { ConfigError } from "../src/foundation/config/config.js";
 import { withoutPassword } from "../src/database/database-error.js";
 import { openDatabase } from "../src/database/database.js";
 import { transactionsOn } from "../src/database/transaction.js";

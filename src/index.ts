@@ -6,8 +6,9 @@ import type { Logger } from "pino";
 import { systemClock, systemTimer, type Clock } from "./foundation/clock.js";
 import { configFromEnvironment } from "./foundation/config/environment.js";
 import { dataFolder } from "./foundation/config/secret-file.js";
-import { readConfig, type SettingValues } from "./foundation/config/settings.js";
-import { makeLog, standardOutput } from "./foundation/log.js";
+import { readConfig, type SettingValues } from "./foundation/config/read-config.js";
+import { standardOutput } from "./foundation/log-output.js";
+import { makeLog } from "./foundation/log.js";
 import { featuresWith, type AddedFeature } from "./graphql/schema.js";
 import { startServer, type RunningServer } from "./server/server.js";
 
@@ -15,7 +16,8 @@ import { startServer, type RunningServer } from "./server/server.js";
 // release.
 export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./kit/auth.js";
 export type { Clock } from "./foundation/clock.js";
-export { ConfigError, type SettingValues } from "./foundation/config/settings.js";
+export type { SettingValues } from "./foundation/config/read-config.js";
+export { ConfigError } from "./foundation/config/config.js";
 export { perOperation, type Context } from "./kit/context.js";
 export type { AddedMigration } from "./database/added-migrations.js";
 export { DatabaseUnusableError } from "./database/database-error.js";
@@ -81,7 +83,7 @@ export async function createServer({
 }: ServerOptions = {}): Promise<RunningServer> {
   const features = featuresWith(added);
   const { config, warnings } = settings === undefined ? configFromEnvironment() : readConfig(settings);
-  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), config.logAddresses);
+  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), { addresses: config.logAddresses });
   for (const warning of warnings) ownLog.warn(warning);
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
   return startServer({ config, clock, timer: systemTimer, log: ownLog, features, markFolder: dataFolder });

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { environmentExample, settingsPage } from "../src/foundation/config/settings-page.js";
-import { ConfigError, readConfig, variables } from "../src/foundation/config/settings.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
+import { variables } from "../src/foundation/config/setting-reader.js";
+import { ConfigError } from "../src/foundation/config/config.js";
 import { secretKey } from "../src/foundation/config/signing-keys.js";
 import { newFolder } from "./support/files.js";
 import { formatDuration, parseDurationSeconds } from "../src/foundation/config/duration.js";
@@ -92,8 +94,8 @@ test("docs/settings.md and .env.example are what the settings say (if not: npm r
 test("warns of what stands in .env and is no setting", () => {
   const { warnings } = readConfig({ JWT_SECRET: secret }, ["JWT_SECRET", "JWT_EXPIRES_IN", "DATABASE", "NODE_ENV"]);
   expect(warnings).toEqual([
-    "JWT_EXPIRES_IN in .env is not a setting, and does nothing",
-    "DATABASE in .env is not a setting, and does nothing",
+    "JWT_EXPIRES_IN in .env is not a setting, and has no effect",
+    "DATABASE in .env is not a setting, and has no effect",
   ]);
 });
 
@@ -124,7 +126,7 @@ test("tells all problems at once: variable, what is wrong, and an example", () =
   expect(
     problemsOf({ PORT: "http", ACCESS_TOKEN_TTL: "30", PUBLIC_READS: "yes", JWT_ISSUER: " ", JWT_SECRET: "short" }),
   ).toEqual([
-    "JWT_SECRET needs 32 bytes at least in each secret, for example JWT_SECRET=<the output of: openssl rand -hex 32>",
+    "JWT_SECRET needs at least 32 bytes in each secret, for example JWT_SECRET=<the output of: openssl rand -hex 32>",
     "ACCESS_TOKEN_TTL must be whole seconds, minutes, hours or days with their unit (s, m, h, d), for example ACCESS_TOKEN_TTL=30m",
     "PORT must be a whole number, for example PORT=4000",
     "JWT_ISSUER must not be empty, for example JWT_ISSUER=https://posts.example.com",
@@ -185,20 +187,17 @@ describe("a URL of PostgreSQL", () => {
   };
 
   test.each([
-    ["postgresql://u:%zz@h/d", "has a % that begins no escape: write %25 for the sign itself"],
-    ["postgresql://u:%ff@h/d", "has % escapes that are no UTF-8"],
+    ["postgresql://u:%zz@h/d", "has a % that begins no escape: write %25 for a percent sign"],
+    ["postgresql://u:%ff@h/d", "has % escapes that are not UTF-8"],
     ["postgresql://u:p@h", "must name a database after the host and a slash"],
     ["postgresql://u:p@h/?sslmode=require", "must name a database after the host and a slash"],
     ["postgresql://h/d?host=a,b", "has a host that can't be used: it must be one host, or the folder of a Unix socket"],
     ["postgresql://u:p#a@h:x/d", "must be a URL; write % escapes"],
-    [
-      "postgresql://h/d?schema=app",
-      "the parameter schema, which isn't known here: write options=-c%20search_path=NAME",
-    ],
+    ["postgresql://h/d?schema=app", "the parameter schema, which is unknown: write options=-c%20search_path=NAME"],
     ["postgresql://h/d?pgbouncer=true", "write DATABASE_POOLER=transaction instead"],
-    ["postgresql://h/d?connect_timeout=5", "the parameter connect_timeout, which isn't known here: leave it out"],
-    ["postgresql://h/d?constructor=5", "the parameter constructor, which isn't known here: leave it out"],
-    ["postgresql://h/d?s3%20cret=5", "has a parameter, which isn't known here: leave it out"],
+    ["postgresql://h/d?connect_timeout=5", "the parameter connect_timeout, which is unknown: leave it out"],
+    ["postgresql://h/d?constructor=5", "the parameter constructor, which is unknown: leave it out"],
+    ["postgresql://h/d?s3%20cret=5", "has a parameter, which is unknown: leave it out"],
     ["postgresql://h/d?sslmode=prefer", "must be disable, require, verify-full or no-verify"],
     ["postgresql://h/d?sslmode=require&sslmode=disable", "has the parameter sslmode twice"],
     ["postgresql://h/d?ssl=false", "must be true, or rather sslmode=require"],
@@ -310,7 +309,7 @@ test("warns of a guessable secret outside production", () => {
   expect(warnings).toEqual([expect.stringContaining("would be refused in production")]);
 });
 
-test("warns of a variable that is a slip away from a setting, and of no other", () => {
+test("warns of a variable that looks like a misspelt setting, and of no other", () => {
   const { warnings } = readConfig({
     ACESS_TOKEN_TTL: "5m",
     TOKEN_ACCESS_TTL: "5m",

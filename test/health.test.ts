@@ -6,7 +6,7 @@ import sqlite3 from "sqlite3";
 import { expect, inject, onTestFinished, test } from "vitest";
 
 import { systemClock, systemTimer } from "../src/foundation/clock.js";
-import { readConfig } from "../src/foundation/config/settings.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
 import { makeLog } from "../src/foundation/log.js";
 import { startServer } from "../src/server/server.js";
 import { testSecret } from "../src/testing/test-server.js";

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { ConfigError, readConfig } from "../src/foundation/config/settings.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
+import { ConfigError } from "../src/foundation/config/config.js";
 import { asymmetricKey } from "../src/foundation/config/signing-keys.js";
 import { testSecret } from "../src/testing/test-server.js";
 import { postern } from "./support/admin.js";
@@ -189,15 +190,15 @@ describe("the setting JWT_PRIVATE_KEY", () => {
     { of: "a file that isn't there", value: "/nowhere/key.pem", says: "ENOENT" },
     { of: "text", value: "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----", says: "can't be read" },
     { of: "a public key alone", value: publicPem(publicKey), says: "the newest key can't sign" },
-    { of: "a key twice", value: `${privatePem(privateKey)},${publicPem(publicKey)}`, says: "a key is there twice" },
-    { of: "RSA of 1024 bits", value: privatePem(rsa(1024).privateKey), says: "2048 are the least" },
-    { of: "another curve", value: privatePem(ec("P-384").privateKey), says: "RSA and P-256 are known" },
+    { of: "a key twice", value: `${privatePem(privateKey)},${publicPem(publicKey)}`, says: "a key occurs twice" },
+    { of: "RSA of 1024 bits", value: privatePem(rsa(1024).privateKey), says: "needs at least 2048" },
+    { of: "another curve", value: privatePem(ec("P-384").privateKey), says: "must be RSA or P-256" },
     {
       of: "an encrypted key",
       value: privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }) as string,
       says: "can't be read",
     },
-    { of: "Ed25519", value: privatePem(generateKeyPairSync("ed25519").privateKey), says: "RSA and P-256 are known" },
+    { of: "Ed25519", value: privatePem(generateKeyPairSync("ed25519").privateKey), says: "must be RSA or P-256" },
   ])("refuses $of", ({ value, says }) => {
     const problem = problemOf(value);
     expect(problem).toMatch(/^JWT_PRIVATE_KEY must be PEM, or the name of a PEM file: /);

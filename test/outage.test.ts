@@ -1,7 +1,8 @@
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 
 import { handTimer } from "../src/testing/clock.js";
-import { makeLog, repeatedErrors } from "../src/foundation/log.js";
+import { repeatedErrors } from "../src/foundation/repeated-errors.js";
+import { makeLog } from "../src/foundation/log.js";
 import { startApi, type Api } from "./support/api.js";
 import { openSocket } from "./support/live.js";
 import { startPostgres } from "./support/postgres-server.js";

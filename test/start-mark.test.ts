@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 
 import { systemTimer } from "../src/foundation/clock.js";
-import { readConfig } from "../src/foundation/config/settings.js";
+import { readConfig } from "../src/foundation/config/read-config.js";
 import { openDatabase } from "../src/database/database.js";
 import { startMarkFile } from "../src/database/event-log/start-mark.js";
 import { makeLog } from "../src/foundation/log.js";

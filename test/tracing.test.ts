@@ -193,7 +193,7 @@ const isOnce = system === "sqlite";
 test.runIf(isOnce)("says where the SDK is missing that would take the spans", async () => {
   const folder = newFolder();
   const { code, err } = await failProcess(folder, { TRACING: "on" });
-  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^TRACING=on finds no OpenTelemetry SDK.*\n$/) });
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^TRACING=on needs an OpenTelemetry SDK.*\n$/) });
 });
 
 test.runIf(isOnce)(

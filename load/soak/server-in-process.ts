@@ -1,5 +1,5 @@
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
-import { readConfig } from "../../src/foundation/config/settings.js";
+import { readConfig } from "../../src/foundation/config/read-config.js";
 import { makeLog } from "../../src/foundation/log.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 

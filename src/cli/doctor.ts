@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 
 import { configFromEnvironment, databaseFromEnvironment } from "../foundation/config/environment.js";
 import { dataFolder } from "../foundation/config/secret-file.js";
-import { ConfigError, type Config } from "../foundation/config/settings.js";
+import { ConfigError, type Config } from "../foundation/config/config.js";
 import { engineOf } from "../database/engines.js";
 import { readOnlyMessage, withoutPassword } from "../database/database-error.js";
 import type { Engine } from "../database/engine.js";

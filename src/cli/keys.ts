@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { configFromEnvironment } from "../foundation/config/environment.js";
 import { dataFolder, readSecret, secretFileIn } from "../foundation/config/secret-file.js";
-import type { Config } from "../foundation/config/settings.js";
+import type { Config } from "../foundation/config/config.js";
 import { keyringOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
 import type { CommandResult } from "./command.js";
 import { columns } from "./text.js";

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 
-import { ConfigError } from "../foundation/config/settings.js";
+import { ConfigError } from "../foundation/config/config.js";
 import { DatabaseUnusableError, isDatabaseAway } from "../database/database-error.js";
 import { KnownError } from "../foundation/errors.js";
 import { version } from "../server/process/version.js";

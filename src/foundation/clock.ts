@@ -1,13 +1,13 @@
-/** Tells the present instant. Everything that depends on time is given one. */
+/** Returns the present instant. All code that depends on time receives a clock. */
 export type Clock = () => Date;
 
-/** The machine's clock: the one place in the code that reads the time. */
+/** The machine's clock. A lint rule lets nothing else here read the time. */
 export const systemClock: Clock = () => new Date();
 
-/** Runs something once, after so many milliseconds, unless what it gives back is called before. */
+/** Calls `run` once after a time, unless the returned function is called before. */
 export type Timer = (milliseconds: number, run: () => void) => () => void;
 
-/** Starts to measure. What it gives back tells how many milliseconds have passed since, whatever is done to the clock. */
+/** Starts measuring. The returned function returns the milliseconds since then, even if the clock is changed. */
 export type Stopwatch = () => () => number;
 
 export const systemStopwatch: Stopwatch = () => {
@@ -15,25 +15,25 @@ export const systemStopwatch: Stopwatch = () => {
   return () => performance.now() - started;
 };
 
-/** Waits. Unlike the timer, it keeps the process from ending meanwhile: a script has nothing else that would. */
+/** Waits. Unlike a timer, it keeps the process running: a script has nothing else that would. */
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
   });
 
-/** Runs something when the event loop has been round. Taken before a test runner can have made another of it. */
+/** Calls `run` in the next turn of the event loop. It is read here before a test runner can replace it. */
 export const inNextTurn: (run: () => void) => void = globalThis.setImmediate;
 
-// Taken before a test runner can have replaced them: a server whose timers never end would answer nothing.
+// Read before a test runner can replace them: a server whose timers never fire would not answer.
 const { setTimeout: startTimeout, clearTimeout: clearStarted } = globalThis;
 
-/** A timer that nobody moves by hand, for rests of the processor. It keeps no process from ending. */
+/** A timer that tests don't control, for the rests between work of the processor. It doesn't keep the process running. */
 export const restTimer: Timer = (milliseconds, run) => {
   const timeout = startTimeout(run, milliseconds).unref();
   return () => clearStarted(timeout);
 };
 
-/** The machine's timer. It keeps no process from ending. */
+/** The machine's timer. It doesn't keep the process running. */
 export const systemTimer: Timer = (milliseconds, run) => {
   const timeout = setTimeout(run, milliseconds).unref();
   return () => clearTimeout(timeout);

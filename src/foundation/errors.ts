@@ -1,6 +1,6 @@
 /**
- * Every `extensions.code` that a client can meet, with the HTTP status of an answer that holds nothing else.
- * The list is closed: a client can switch over it.
+ * Every `extensions.code` that a client can receive, with the HTTP status of a response without any data. The list is
+ * closed: a client can switch over it.
  */
 export const statusOfCode = {
   UNAUTHENTICATED: 401,
@@ -36,19 +36,19 @@ export interface AddedErrorCodes {}
 
 export type ErrorCode = OwnErrorCode | keyof AddedErrorCodes;
 
-/** Every code of a server with its HTTP status, those of added features among them. */
+/** Every code of a server, including those of added features, with its HTTP status. */
 export type ErrorCodes = ReadonlyMap<unknown, number>;
 
 export const ownErrorCodes: ErrorCodes = new Map(Object.entries(statusOfCode));
 
-/** Whether `code` is one of ours. */
+/** Reports whether `code` is one of our own. */
 export function isErrorCode(code: unknown): code is OwnErrorCode {
   return ownErrorCodes.has(code);
 }
 
 /**
- * An error that the caller may see: its message, code and details go out word for word, so none of them may
- * hold a secret or a submitted value.
+ * An error that the client receives. Its message, code and details are sent as they are, so none of them may contain a
+ * secret or a submitted value.
  */
 export class KnownError extends Error {
   override readonly name = "KnownError";
@@ -60,27 +60,27 @@ export class KnownError extends Error {
     details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
-    this.details = worthAnotherTry.has(code) ? { retryAfterSeconds: 1, ...details } : details;
+    this.details = retryableCodes.has(code) ? { retryAfterSeconds: 1, ...details } : details;
   }
 }
 
-/** Codes that say when to try again, in the details and in the header Retry-After. */
-const worthAnotherTry: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
+/** The codes of errors that say when to try again, in the details and in the header Retry-After. */
+const retryableCodes: ReadonlySet<ErrorCode> = new Set(["TIMEOUT", "SERVICE_UNAVAILABLE"]);
 
-/** One broken rule of an input: where (`["input", "title"]`) and what is asked for, never the value. */
+/** A rule that an input breaks: the path (`["input", "title"]`) and the rule, never the value. */
 export type InputIssue = { readonly path: readonly (string | number)[]; readonly message: string };
 
-// A form shows the message; who has more broken rules than fit reads the issues.
-const issuesInMessage = 5;
+// A form shows the message; all issues are in the details.
+const maxIssuesInMessage = 5;
 
-/** `BAD_USER_INPUT` with every broken rule at once: all as issues, the first few in the message too. */
+/** Makes a `BAD_USER_INPUT` with all broken rules as issues, and the first few in the message. */
 export function badUserInput(issues: readonly InputIssue[]): KnownError {
-  const lines = issues.slice(0, issuesInMessage).map(({ path, message }) => {
-    // Every input is an argument of this name, which tells nothing.
+  const lines = issues.slice(0, maxIssuesInMessage).map(({ path, message }) => {
+    // Every input is an argument of this name, so it adds nothing.
     const field = (path[0] === "input" ? path.slice(1) : path).join(".");
     return field === "" ? message : `${field}: ${message}`;
   });
-  const more = issues.length > issuesInMessage ? ` and ${issues.length - issuesInMessage} more` : "";
+  const more = issues.length > maxIssuesInMessage ? ` and ${issues.length - maxIssuesInMessage} more` : "";
   const message = lines.length === 0 ? "The input breaks a rule" : lines.join("; ") + more;
   return new KnownError("BAD_USER_INPUT", message, { issues });
 }

@@ -6,7 +6,7 @@ import {
 import type { GraphQLFormattedError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 
-import type { Config } from "../foundation/config/settings.js";
+import type { Config } from "../foundation/config/config.js";
 import type { ErrorCodes } from "../foundation/errors.js";
 import { prepareDocuments, type DocumentOptions, type KnownDocuments } from "./documents.js";
 import { completeResults } from "./complete-result.js";

@@ -4,7 +4,7 @@ import { GraphQLError, Kind, print, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 
 import { classifyDatabaseError, isDatabaseAway } from "../database/database-error.js";
-import type { RepeatedErrors } from "../foundation/log.js";
+import type { RepeatedErrors } from "../foundation/repeated-errors.js";
 import { badUserInput, isErrorCode, KnownError, type ErrorCodes, type OwnErrorCode } from "../foundation/errors.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 
-import type { Limits } from "../foundation/config/settings.js";
+import type { Limits } from "../foundation/config/config.js";
 import { badUserInput, KnownError } from "../foundation/errors.js";
 import { isRefused } from "./documents.js";
 import type { OperationContext } from "./operation-context.js";

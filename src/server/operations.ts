@@ -4,7 +4,7 @@ import { inHashingTurn, passwordCost as fullCost } from "../features/account/pas
 import { eventCursors } from "../database/event-log/event-cursor.js";
 import type { Keyring } from "../foundation/config/signing-keys.js";
 import { cpuLimiter } from "../foundation/fairness/cpu-limiter.js";
-import { repeatedErrors } from "../foundation/log.js";
+import { repeatedErrors } from "../foundation/repeated-errors.js";
 import { loadsOf } from "../foundation/metrics/loads.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";
 import type { Tracing } from "../foundation/tracing/span.js";

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 
 import type { Database } from "../database/engine.js";
 import type { Clock, Timer } from "../foundation/clock.js";
-import type { Config } from "../foundation/config/settings.js";
+import type { Config } from "../foundation/config/config.js";
 import type { Caller } from "../graphql/create-context.js";
 import type { OperationContext } from "../graphql/operation-context.js";
 import type { Features } from "../graphql/schema.js";

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from "graphql";
 
 import type { Timer } from "../foundation/clock.js";
 import { dataFolder, loadOrCreateSecret } from "../foundation/config/secret-file.js";
-import type { Config } from "../foundation/config/settings.js";
+import type { Config } from "../foundation/config/config.js";
 import { keyringOf, publicKeysOf, secretKey, type Keyring } from "../foundation/config/signing-keys.js";
 import type { Metrics } from "../foundation/metrics/metrics.js";
 import { loadTracing } from "../foundation/tracing/load-tracing.js";
@@ -160,6 +160,6 @@ const passed = (timer: Timer, milliseconds: number) => new Promise<void>((done) 
 
 /** Loads the code that measures. It isn't even loaded if metrics are off. */
 async function loadMetrics(name: string, schema: GraphQLSchema, trusted: Config["trustedDocuments"]): Promise<Metrics> {
-  const { openMetrics } = await import("../foundation/metrics/metrics.js");
+  const { openMetrics } = await import("../foundation/metrics/open-metrics.js");
   return openMetrics(versionOf(name), ...knownOperations(schema, trusted));
 }

@@ -8,8 +8,8 @@ import { openEventLog, type EventLog } from "../database/event-log/event-log.js"
 import { openReader, type Reader } from "../database/reader.js";
 import { transactionsOn } from "../database/transaction.js";
 import type { Clock, Timer } from "../foundation/clock.js";
-import type { Config } from "../foundation/config/settings.js";
-import type { RepeatedErrors } from "../foundation/log.js";
+import type { Config } from "../foundation/config/config.js";
+import type { RepeatedErrors } from "../foundation/repeated-errors.js";
 import type { DatabaseErrorKind } from "../foundation/metrics/metrics.js";
 import type { Features } from "../graphql/schema.js";
 

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 
 import type { PasswordCost, SessionEvent } from "../kit/context.js";
-import { readConfig, type SettingValues } from "../foundation/config/settings.js";
+import { readConfig, type SettingValues } from "../foundation/config/read-config.js";
 import type { Database } from "../database/database.js";
 import { makeLog } from "../foundation/log.js";
 import { featuresWith, makeSchema, type AddedFeature } from "../graphql/schema.js";
@@ -89,7 +89,7 @@ export async function createTestServer({
     clock,
     timer,
     passwordCost,
-    log: makeLog("info", clock, { write: (line) => void lines.push(line) }, config.logAddresses),
+    log: makeLog("info", clock, { write: (line) => void lines.push(line) }, { addresses: config.logAddresses }),
     ...(open !== undefined && { database: open }),
   });
   const { url, stop } = server;

@@ -176,7 +176,7 @@ describe("TLS", () => {
   test.each([
     ["elsewhere", "its certificate is for another host; write a name that the certificate has"],
     ["expired", "its certificate has expired; renew it there"],
-    ["strange", "its certificate is from an authority that isn't known here"],
+    ["strange", "its certificate is from an unknown authority"],
   ])("verify-full refuses the certificate %s", async (name, problem) => {
     await server.halt("fast");
     install(name);

@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { hostUrls } from "../../src/foundation/config/postgresql-hosts.js";
-import { readConfig } from "../../src/foundation/config/settings.js";
+import { readConfig } from "../../src/foundation/config/read-config.js";
 import { openDatabase } from "../../src/database/database.js";
 import { featuresWith } from "../../src/graphql/schema.js";
 import { testSecret } from "../../src/testing/test-server.js";

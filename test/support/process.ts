@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
-import { readConfig } from "../../src/foundation/config/settings.js";
+import { readConfig } from "../../src/foundation/config/read-config.js";
 import { makeLog } from "../../src/foundation/log.js";
 import { startServer } from "../../src/server/server.js";
 

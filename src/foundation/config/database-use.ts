@@ -1,15 +1,15 @@
 /**
- * What stands between a process and PostgreSQL: nothing; a pooler that gives each transaction whatever connection is
- * free; or one of those that keeps prepared statements.
+ * The kinds of pooler between a process and PostgreSQL: none; one that pools by transaction; or one that pools by
+ * transaction and supports prepared statements.
  */
 export const poolers = ["none", "transaction", "prepared"] as const;
 
-/** How a process uses a database server that others use too; see the settings of these names. */
+/** How a process uses a database server that it shares with others; see the settings of these names. */
 export type DatabaseUse = {
-  /** How many connections it opens at most. */
+  /** The largest number of connections that the process opens. */
   readonly connections: number;
   readonly pooler: (typeof poolers)[number];
 };
 
-/** What the settings say where nothing is set, and how commands connect that are no server. */
+/** The default of the settings, and for commands that are not a server. */
 export const defaultDatabaseUse: DatabaseUse = { connections: 13, pooler: "none" };

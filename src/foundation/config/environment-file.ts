@@ -1,4 +1,4 @@
-/** The settings of a file `.env`, with a line for each of its lines that can't be read. */
+/** The settings of a file `.env`, with a problem for each line that can't be read. */
 export type EnvironmentFile = { readonly values: Record<string, string>; readonly problems: readonly string[] };
 
 // A quoted value may span lines. Outside quotes, a # after a blank begins a comment.
@@ -8,11 +8,11 @@ const yamlPair = /^(?:export\s+)?([\w.-]+)\s*:\s/;
 
 /**
  * Parses a file `.env`: lines `NAME=value`, blank lines and comments, in UTF-8 or, with a byte order mark, in UTF-16.
- * A value in double, single or back quotes may span lines; in double quotes `\n` is a line break. Problems never repeat
- * what a line says after its name.
+ * A value in double, single or back quotes may span lines; in double quotes `\n` is a line break. Problems never contain
+ * the value of a line.
  */
 export function parseEnvironmentFile(bytes: Buffer): EnvironmentFile {
-  const text = textOf(bytes)?.replaceAll(/\r\n?/g, "\n");
+  const text = decodeText(bytes)?.replaceAll(/\r\n?/g, "\n");
   if (text === undefined) return { values: {}, problems: [".env is not text in UTF-8: save it in UTF-8"] };
   const values: Record<string, string> = {};
   const problems: string[] = [];
@@ -38,8 +38,8 @@ export function parseEnvironmentFile(bytes: Buffer): EnvironmentFile {
   return { values, problems };
 }
 
-/** Decodes text by its byte order mark, else as UTF-8; undefined if it isn't text. */
-function textOf(bytes: Buffer): string | undefined {
+/** Decodes text by its byte order mark, or as UTF-8; undefined if it isn't text. */
+function decodeText(bytes: Buffer): string | undefined {
   const mark = bytes.subarray(0, 2).toString("hex");
   const encoding = { fffe: "utf-16le", feff: "utf-16be" }[mark] ?? "utf-8";
   try {

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 
 import { parseEnvironmentFile } from "./environment-file.js";
-import { ConfigError, readConfig, type Config } from "./settings.js";
+import { readConfig } from "./read-config.js";
+import { ConfigError, type Config } from "./config.js";
 
 /**
- * Reads the settings from the environment and, for what it doesn't set, from the file `.env` of the working folder.
+ * Reads the settings from the environment. Variables that it doesn't set are read from the file `.env` in the working
+ * folder.
  *
  * @throws ConfigError with a line per problem.
  */
@@ -21,7 +23,7 @@ export function configFromEnvironment(): ReturnType<typeof readConfig> {
 }
 
 /**
- * Reads the settings of the database from there, and no others, for commands that need none.
+ * Reads only the settings of the database, for commands that need no others.
  *
  * @throws ConfigError with a line per problem.
  */
@@ -32,7 +34,7 @@ export function databaseFromEnvironment(): Pick<Config, "databaseUrl" | "databas
   return readConfig(Object.fromEntries(names.map((name) => [name, values[name]]))).config;
 }
 
-/** The environment over the file. An empty variable of the environment doesn't hide a line of the file. */
+/** Merges the environment over the file. An empty variable of the environment doesn't hide a line of the file. */
 function environment() {
   const { values: file, problems } = existsSync(".env")
     ? parseEnvironmentFile(readFileSync(".env"))

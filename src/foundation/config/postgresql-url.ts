@@ -10,7 +10,7 @@ export type PostgresqlUrl = {
   readonly parameters: URLSearchParams;
 };
 
-/** Parses the URL of a PostgreSQL database, which {@link postgresqlUrlProblem} has accepted. */
+/** Parses the URL of a PostgreSQL database that {@link postgresqlUrlProblem} has accepted. */
 export function parsePostgresqlUrl(url: string): PostgresqlUrl {
   const { hostname, port, pathname, username, searchParams: parameters } = new URL(url);
   const host = parameters.get("host") ?? decodeURIComponent(hostname);
@@ -25,13 +25,13 @@ export function parsePostgresqlUrl(url: string): PostgresqlUrl {
 }
 
 /**
- * Returns the URL as the driver should have it. To it, `require` and `verify-ca` mean `verify-full`, and it warns that
- * a later version will verify less by them.
+ * Returns the URL for the driver. The driver treats `require` and `verify-ca` as `verify-full`, and warns that a later
+ * version will verify less for them.
  */
 export const driverUrl = (url: string): string =>
   url.replace(/([?&]sslmode=)(require|verify-ca)(?=&|#|$)/, "$1verify-full");
 
-/** Each parameter that the driver reads, with the values that it understands. */
+/** The parameters that the driver reads, with the values that it accepts. */
 const parameters: Readonly<Record<string, readonly [form: RegExp, words: string]>> = {
   host: [/^[^,]+$/, "one host, or the folder of a Unix socket"],
   port: [/^\d{1,5}$/, "one port"],
@@ -51,7 +51,7 @@ const parameters: Readonly<Record<string, readonly [form: RegExp, words: string]
   query_timeout: [/^\d{1,9}$/, "milliseconds"],
 };
 
-/** What to write instead of parameters that other programs take. */
+/** Replacements for the parameters of other programs. */
 const instead: Readonly<Record<string, string>> = {
   schema: "options=-c%20search_path=NAME",
   currentSchema: "options=-c%20search_path=NAME",
@@ -67,13 +67,13 @@ export function postgresqlUrlProblem(text: string): string | undefined {
   if (!URL.canParse(text))
     return /\/\/[^/?#]*,/.test(text)
       ? "must name one host"
-      : "must be a URL; write % escapes for what has a meaning there: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?";
+      : "must be a URL; write % escapes for characters with a special meaning: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?";
   const url = new URL(text);
-  if (/%(?![\da-f]{2})/i.test(text)) return "has a % that begins no escape: write %25 for the sign itself";
+  if (/%(?![\da-f]{2})/i.test(text)) return "has a % that begins no escape: write %25 for a percent sign";
   try {
     [url.hostname, url.username, url.password, url.pathname, url.search].map(decodeURIComponent);
   } catch {
-    return "has % escapes that are no UTF-8";
+    return "has % escapes that are not UTF-8: encode the text as UTF-8";
   }
   if (url.hostname.includes(",")) return "must name one host";
   if (/^\/?$/.test(url.pathname)) return "must name a database after the host and a slash";
@@ -89,7 +89,7 @@ function parameterProblem(name: string, values: readonly string[]): string | und
   if (!Object.hasOwn(parameters, name)) {
     const shown = /^\w{1,40}$/.test(name) ? `the parameter ${name}` : "a parameter";
     const advice = Object.hasOwn(instead, name) ? `write ${instead[name]} instead` : "leave it out";
-    return `has ${shown}, which isn't known here: ${advice}`;
+    return `has ${shown}, which is unknown: ${advice}`;
   }
   const [form, words] = parameters[name]!;
   if (values.length > 1) return `has the parameter ${name} twice`;

@@ -2,32 +2,32 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ConfigError } from "./settings.js";
+import { ConfigError } from "./config.js";
 
-/** Where a machine keeps what is made for it. */
+/** The folder of files that the server makes for itself. */
 export const dataFolder = "./data";
 
-/** The file in it that keeps a signing secret. */
+/** Returns the path of the file that stores a signing secret. */
 export const secretFileIn = (folder: string): string => join(folder, "jwt-secret");
 
 /**
- * The signing secret of a machine that was given none: made once and kept in `jwt-secret` in `folder`, for its owner
- * alone to read, so that tokens outlive a restart.
+ * Returns the signing secret for a server without JWT_SECRET. It is made once and stored in `jwt-secret` in `folder`,
+ * readable by its owner alone, so that tokens stay valid after a restart.
  */
 export async function loadOrCreateSecret(folder: string): Promise<{ secret: string; path: string; isNew: boolean }> {
   const path = secretFileIn(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const isNew = await createWhole(path, newSecret());
+  const isNew = await createAtomically(path, newSecret());
   return { secret: await readSecret(path), path, isNew };
 }
 
-/** A secret that nobody can guess. */
+/** Makes a random secret. */
 export const newSecret = (): string => randomBytes(32).toString("hex");
 
 /**
- * The secret that a file keeps.
+ * Returns the secret in a file.
  *
- * @throws ConfigError where it is too short, and the system's error where the file can't be read.
+ * @throws ConfigError if the secret is too short, and the system's error if the file can't be read.
  */
 export async function readSecret(path: string): Promise<string> {
   const secret = await readFile(path, "utf8");
@@ -36,8 +36,8 @@ export async function readSecret(path: string): Promise<string> {
   return secret;
 }
 
-/** Creates the file with all of its content, or not at all where it exists: two processes may start at once. */
-async function createWhole(path: string, content: string): Promise<boolean> {
+/** Creates the file with all of its content, unless it exists: two processes may start at the same time. */
+async function createAtomically(path: string, content: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });
   try {

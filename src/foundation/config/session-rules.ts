@@ -1,6 +1,6 @@
 import type { Keyring } from "./signing-keys.js";
 
-/** What decides how access tokens are made and read. */
+/** The rules by which access tokens are issued and verified. */
 export type TokenRules = {
   readonly keys: Keyring;
   readonly issuer: string;
@@ -9,12 +9,12 @@ export type TokenRules = {
   readonly clockToleranceSeconds: number;
 };
 
-/** What decides how long sessions and their tokens live. */
+/** The lifetimes of sessions and their tokens. */
 export type SessionRules = TokenRules & {
   readonly refreshTokenTtlSeconds: number;
   readonly sessionMaxAgeSeconds: number;
-  /** How many live sessions a user may have. */
+  /** The largest number of live sessions of a user. */
   readonly sessionsOfUser: number;
-  /** How long after its first use a refresh token is still answered. */
+  /** How long after its first use a refresh token is still accepted. */
   readonly refreshGraceSeconds: number;
 };

@@ -1,16 +1,16 @@
 import { createHash, createHmac, createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
-/** A key with its one algorithm: whatever a token's header asks for, no other is ever tried with it. */
+/** A key with its algorithm. It is never used with another one, whatever a token's header says. */
 export type SigningKey = {
-  /** The token header's `kid`: it names the key without telling anything of it, alike on every host that has it. */
+  /** The `kid` in a token's header. It is the same on every host, and reveals nothing about the key. */
   readonly id: string;
   readonly algorithm: "HS256" | "RS256" | "ES256";
   readonly verifyWith: KeyObject;
-  /** Undefined for a key that is only known by its public half. */
+  /** Undefined if only the public key is known. */
   readonly signWith: KeyObject | undefined;
 };
 
-/** A public key as other services read it (RFC 7517). */
+/** A public key for other services, as a JWK (RFC 7517). */
 export type PublicKey = {
   readonly [parameter: string]: unknown;
   readonly kid: string;
@@ -18,17 +18,17 @@ export type PublicKey = {
   readonly use: "sig";
 };
 
-/** The keys in use: one signs, all verify. */
+/** The keys in use: the newest one signs, all of them verify. */
 export type Keyring = {
   readonly newest: SigningKey & { readonly signWith: KeyObject };
   readonly byId: ReadonlyMap<string, SigningKey>;
 };
 
 /**
- * A secret as a key; the text's bytes are the key.
+ * Makes a key of a secret's bytes.
  *
- * A `KeyObject` is made once: given the text, jsonwebtoken would make one for every token, at many times the price
- * of the check itself.
+ * The `KeyObject` is made once: given the text, jsonwebtoken would make one for every token, which takes many times as
+ * long as the verification.
  */
 export function secretKey(secret: string): SigningKey {
   const bytes = Buffer.from(secret, "utf8");
@@ -38,9 +38,9 @@ export function secretKey(secret: string): SigningKey {
 }
 
 /**
- * A private or public key as a signing key: RSA of 2048 bits at least, or elliptic on P-256.
+ * Makes a signing key of a private or public key: RSA of at least 2048 bits, or EC on P-256.
  *
- * @throws Error that says what else it is.
+ * @throws Error if it is another kind of key.
  */
 export function asymmetricKey(key: KeyObject): SigningKey {
   const verifyWith = key.type === "private" ? createPublicKey(key) : key;
@@ -48,7 +48,7 @@ export function asymmetricKey(key: KeyObject): SigningKey {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   const jwk = verifyWith.export({ format: "jwk" });
   if (key.asymmetricKeyType === "rsa") {
-    if (modulusLength < 2048) throw new Error(`an RSA key of ${modulusLength} bits, where 2048 are the least`);
+    if (modulusLength < 2048) throw new Error(`it is an RSA key of ${modulusLength} bits, and needs at least 2048`);
     return { id: thumbprint({ e: jwk.e, kty: jwk.kty, n: jwk.n }), algorithm: "RS256", verifyWith, signWith };
   }
   if (key.asymmetricKeyType === "ec" && namedCurve === "prime256v1")
@@ -58,23 +58,23 @@ export function asymmetricKey(key: KeyObject): SigningKey {
       verifyWith,
       signWith,
     };
-  throw new Error(`a key of type ${namedCurve ?? key.asymmetricKeyType}, where RSA and P-256 are known`);
+  throw new Error(`it is a key of type ${namedCurve ?? key.asymmetricKeyType}, and must be RSA or P-256`);
 }
 
 /**
- * Puts keys together, newest first.
+ * Makes a keyring of keys, newest first.
  *
- * @throws Error where the newest can't sign, or one is there twice.
+ * @throws Error if the newest key can't sign, or a key occurs twice.
  */
 export function keyringOf(keys: readonly SigningKey[]): Keyring {
   const [newest] = keys;
   if (newest?.signWith === undefined) throw new Error("the newest key can't sign");
   const byId = new Map(keys.map((key) => [key.id, key]));
-  if (byId.size !== keys.length) throw new Error("a key is there twice");
+  if (byId.size !== keys.length) throw new Error("a key occurs twice");
   return { newest: { ...newest, signWith: newest.signWith }, byId };
 }
 
-/** The public halves of a keyring, for others to verify tokens with; undefined where its keys are secrets. */
+/** Returns the public keys of a keyring, for other services to verify tokens; undefined if its keys are secrets. */
 export function publicKeysOf({ byId }: Keyring): PublicKey[] | undefined {
   const asymmetric = [...byId.values()].filter(({ algorithm }) => algorithm !== "HS256");
   if (asymmetric.length === 0) return undefined;
@@ -86,7 +86,7 @@ export function publicKeysOf({ byId }: Keyring): PublicKey[] | undefined {
   }));
 }
 
-/** RFC 7638: a hash over a key's required members, in alphabetical order. */
+/** Returns the JWK thumbprint (RFC 7638): a hash of a key's required members in alphabetical order. */
 function thumbprint(members: Record<string, string | undefined>): string {
   return createHash("sha256").update(JSON.stringify(members)).digest("base64url");
 }

@@ -1,6 +1,7 @@
 /**
- * The known name that `name` is a slip away from: the same words in another order, or two letters off at most.
- * Known names without an underscore (`PORT`, `HOST`) are too short to tell a slip from another program's variable.
+ * Returns the known name that a misspelt name probably means: the same words in another order, or at most two letters
+ * different. Known names without an underscore (`PORT`, `HOST`) are too short to distinguish a typo from another
+ * program's variable.
  */
 export function suggestName<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
   if (known.some((other) => other === name)) return undefined;
@@ -13,7 +14,7 @@ function sortedWords(name: string): string {
   return name.toUpperCase().split("_").toSorted().join("_");
 }
 
-/** Letters to insert, delete or replace to get from `a` to `b` (Levenshtein). */
+/** Counts the letters to insert, delete or replace to get from `a` to `b` (Levenshtein distance). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [row, letter] of a.split("").entries()) {

@@ -1,20 +1,20 @@
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from "prom-client";
 
-/** All that a process has measured, as it can be sent to another one. */
+/** All metrics of a process, in a form that can be sent to another process. */
 export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
 
-/** What several processes have measured, as one text for Prometheus. */
-export function prometheusText(measured: readonly MetricsSnapshot[]): Promise<string> {
-  return AggregatorRegistry.aggregate(measured as never[]).metrics();
+/** Formats the metrics of several processes as one text for Prometheus. */
+export function prometheusText(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  return AggregatorRegistry.aggregate(snapshots as never[]).metrics();
 }
 
-/** What is left of a process that has ended: what it has counted, so that no sum falls when it goes. */
-export function countersOf(measured: MetricsSnapshot): MetricsSnapshot {
-  // The library's type says a number, and it is a word.
-  return measured.filter(({ type }) => ["counter", "histogram"].includes(String(type)));
+/** Returns the counters of a process that has ended, so that no sum falls when it is gone. */
+export function countersOf(snapshot: MetricsSnapshot): MetricsSnapshot {
+  // The library's type says number, but it is a string.
+  return snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));
 }
 
-/** The same of several, as one. */
-export function aggregateSnapshots(measured: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
-  return AggregatorRegistry.aggregate(measured as never[]).getMetricsAsJSON();
+/** Adds up the metrics of several processes. */
+export function aggregateSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
+  return AggregatorRegistry.aggregate(snapshots as never[]).getMetricsAsJSON();
 }

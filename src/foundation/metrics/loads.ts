@@ -1,10 +1,10 @@
 import type { Loads } from "./metrics.js";
 
-type Turns = () => { readonly waiting: number; readonly busy: number; readonly places: number };
+type LimiterLoad = () => { readonly waiting: number; readonly busy: number; readonly places: number };
 
-/** What waits and runs, of those who know. */
+/** Collects the values of the gauges from the parts of the server that know them. */
 export const loadsOf =
-  (parts: {
+  (sources: {
     readonly connections: () => number;
     readonly live: () => Pick<Loads, "sockets" | "streams" | "subscriptions">;
     readonly eventLog: () => Loads["eventLog"];
@@ -15,16 +15,16 @@ export const loadsOf =
       readonly places: number;
     };
     readonly isDatabaseAway: () => boolean;
-    readonly writes: Turns;
-    readonly passwords: Turns;
+    readonly writes: LimiterLoad;
+    readonly passwords: LimiterLoad;
   }): (() => Loads) =>
   () => {
-    const [reads, writes, passwords] = [parts.reads(), parts.writes(), parts.passwords()];
+    const [reads, writes, passwords] = [sources.reads(), sources.writes(), sources.passwords()];
     return {
-      connections: parts.connections(),
-      ...parts.live(),
-      eventLog: parts.eventLog(),
-      isDatabaseAway: parts.isDatabaseAway(),
+      connections: sources.connections(),
+      ...sources.live(),
+      eventLog: sources.eventLog(),
+      isDatabaseAway: sources.isDatabaseAway(),
       queues: {
         short_reads: reads.short,
         slow_reads: reads.slow,

@@ -1,23 +1,23 @@
 import { definitions, processDefinitions, type Definition } from "./definitions.js";
 
-/** What is measured, as a part of the documentation in Markdown. */
+/** Returns the list of metrics for the documentation, in Markdown. */
 export function metricsList(): string {
   const own = Object.entries(definitions).map(([name, { kind, help, labels }]: [string, Definition]) => {
-    const said = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values}`);
-    return `| \`${name}\` | ${kind} | ${help} | ${said.join("; ")} |`;
+    const labelTexts = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values}`);
+    return `| \`${name}\` | ${kind} | ${help} | ${labelTexts.join("; ")} |`;
   });
   const ofProcess = Object.entries(processDefinitions).map(([name, help]) => `| \`${name}\` | ${help} |`);
-  return `| metric | kind | what it says | labels |
+  return `| metric | kind | meaning | labels |
 | --- | --- | --- | --- |
 ${own.join("\n")}
 
-| of the process, as prom-client has it | what it says |
+| of the process, from prom-client | meaning |
 | --- | --- |
 ${ofProcess.join("\n")}
 `;
 }
 
-/** A page with a list in its place, in place of what was there. */
+/** Returns the page with its generated list replaced. */
 export function withList(page: string, name: "metrics" | "alerts", list: string): string {
   const [start, end] = [`<!-- ${name}: npm run settings -->\n`, `<!-- end of ${name} -->\n`];
   const [before, after] = [page.indexOf(start) + start.length, page.indexOf(end)];

@@ -1,30 +1,30 @@
-/** What is known of an operation that a label is made of. */
+/** The part of an operation that its label is made of. */
 export type LabelledOperation = {
   readonly operationName: string | undefined;
   readonly rootFieldNames: readonly string[];
-  /** Whether it is an operation whose document was not parsed. */
+  /** Whether the operation's document was not parsed. */
   readonly isUnknown?: boolean;
 };
 
-const most = 50;
+const maxLabels = 50;
 
-/** The label of an operation that is none of those known, and of a request that is no operation. */
+/** The label of an operation without a label of its own. */
 const otherOperation = "other";
+/** The label of a request without an operation. */
 const noOperation = "none";
 
 /**
- * Makes what names an operation. A client can name its operations as it likes, so that its names would be as many as it
- * likes, and could say anything. Known ones are those of the trusted documents. Where any document may run, an operation
- * is named by the root field that it asks for.
+ * Makes a function that returns the label of an operation. Clients can choose any number of operation names, so these are
+ * used only if they come from trusted documents. Otherwise the label is the operation's root field.
  *
- * @param trusted the names of the operations that may run; undefined where any may.
+ * @param trusted the names of the operations that may run; undefined if any may.
  * @param rootFields the names of all root fields.
  */
 export function operationLabels(
   trusted: readonly string[] | undefined,
   rootFields: readonly string[],
 ): (outcome: LabelledOperation | undefined) => string {
-  const known = new Set((trusted ?? rootFields).slice(0, most));
+  const known = new Set((trusted ?? rootFields).slice(0, maxLabels));
   const labelOf = (name: string) => (known.has(name) ? name : otherOperation);
   return (outcome) => {
     if (outcome === undefined) return noOperation;

@@ -1,10 +1,10 @@
-import { ConfigError } from "../config/settings.js";
+import { ConfigError } from "../config/config.js";
 import type { Tracing } from "./span.js";
 
 /**
- * Loads what traces. Where nobody asks for it, none of OpenTelemetry's code is loaded.
+ * Loads OpenTelemetry, and starts tracing. Without tracing, none of its code is loaded.
  *
- * @throws ConfigError where it isn't installed, or nothing has been set up that would take the spans.
+ * @throws ConfigError if it isn't installed, or no SDK is registered that would receive the spans.
  */
 export async function loadTracing(version: string): Promise<Tracing> {
   const { openTracing } = await import("./tracing.js").catch((error: unknown) => {
@@ -16,7 +16,7 @@ export async function loadTracing(version: string): Promise<Tracing> {
   const tracing = openTracing(version);
   if (tracing !== undefined) return tracing;
   throw new ConfigError([
-    "TRACING=on finds no OpenTelemetry SDK that has been registered with its @opentelemetry/api: start with " +
+    "TRACING=on needs an OpenTelemetry SDK that is registered with the same @opentelemetry/api: start with " +
       "node --import and a file such as deploy/tracing.mjs, or set TRACING=off",
   ]);
 }

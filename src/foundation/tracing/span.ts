@@ -1,19 +1,19 @@
-// Nothing of OpenTelemetry: these are types of the package too, and whoever traces nothing hasn't installed it.
+// No types of OpenTelemetry: these are part of the package's API, and OpenTelemetry is only installed for tracing.
 
-/** The first trouble of an answer, as far as it is told. */
+/** The code of the first error of a response. */
 type Code = string | undefined;
 
-/** An operation as its span describes it. */
-export type Traced = {
+/** The description of an operation in its span. */
+export type TracedOperation = {
   readonly operationName: string | undefined;
   readonly kind: "query" | "mutation" | "subscription" | undefined;
   readonly rootFieldNames: readonly string[];
 };
 
-/** A statement that has been run, with `?` for each of its values. */
+/** A statement that has run, with `?` for each of its values. */
 export type RunStatement = { readonly text: string; readonly milliseconds: number; readonly hasFailed: boolean };
 
-/** The span of a transaction, from when it is wanted to the end of its commit. */
+/** The span of a transaction, from the request for it to the end of its commit. */
 export type TransactionSpan = {
   readonly ran: (statement: RunStatement) => void;
   readonly end: (error?: unknown) => void;
@@ -22,25 +22,25 @@ export type TransactionSpan = {
 /** The span of an operation. */
 export type OperationSpan = {
   readonly traceId: string;
-  /** Runs the operation so that spans which others begin meanwhile are parts of this one. */
+  /** Runs the operation, so that spans which are started within it are children of this one. */
   readonly run: <Result>(work: () => Result) => Result;
   /**
-   * Begins the span of a statement that is run now.
+   * Starts the span of a statement.
    *
-   * @param system as the conventions name it.
-   * @param text with placeholders in place of values.
-   * @returns what ends it.
+   * @param system the database system's name in the conventions.
+   * @param text the statement, with placeholders instead of values.
+   * @returns a function that ends the span.
    */
   readonly statement: (system: string, text: string) => (error?: unknown) => void;
   readonly transaction: (system: string) => TransactionSpan;
-  readonly end: (operation: Traced | undefined, code: Code) => void;
+  readonly end: (operation: TracedOperation | undefined, code: Code) => void;
 };
 
 /** The span of an HTTP request. */
 export type RequestSpan = {
   readonly traceId: string;
   readonly operation: () => OperationSpan;
-  /** @param answered `route` and `status` are undefined where there was none. */
+  /** @param answered `route` and `status` are undefined if there was none. */
   readonly end: (answered: {
     readonly route: string | undefined;
     readonly status: number | undefined;
@@ -48,9 +48,9 @@ export type RequestSpan = {
   }) => void;
 };
 
-/** Where what is traced goes. */
+/** Starts spans, and sends them. */
 export type Tracing = {
-  /** Begins the span of a request, within the trace that its headers name. */
+  /** Starts the span of a request, within the trace that its headers name. */
   readonly request: (request: {
     readonly method: string;
     readonly path: string;
@@ -58,8 +58,8 @@ export type Tracing = {
     readonly httpVersion: string;
     readonly headers: object;
   }) => RequestSpan;
-  /** Begins the span of an operation that came in no request of its own. */
+  /** Starts the span of an operation that has no request of its own. */
   readonly operation: () => OperationSpan;
-  /** Sends what waits to be sent. */
+  /** Sends the spans that wait to be sent. */
   readonly flush: () => Promise<void>;
 };

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 
 import { formatDuration } from "../../foundation/config/duration.js";
-import type { Config } from "../../foundation/config/settings.js";
+import type { Config } from "../../foundation/config/config.js";
 import { withoutPassword } from "../../database/database-error.js";
 import type { WorkerReady } from "./workers.js";
 

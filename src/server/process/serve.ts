@@ -3,14 +3,15 @@ import cluster from "node:cluster";
 import type { Logger } from "pino";
 
 import { pause, systemClock, systemTimer } from "../../foundation/clock.js";
-import { ConfigError, type Config } from "../../foundation/config/settings.js";
+import { ConfigError, type Config } from "../../foundation/config/config.js";
 import { configFromEnvironment } from "../../foundation/config/environment.js";
 import { dataFolder } from "../../foundation/config/secret-file.js";
 import { DatabaseUnusableError } from "../../database/database-error.js";
 import { listenForMetrics } from "../monitoring/metrics.js";
 import { unixSocketOf } from "../connection/unix-socket.js";
 import { metricsUrl } from "../connection/paths.js";
-import { makeLog, standardOutput, type LogOutput } from "../../foundation/log.js";
+import { standardOutput, type LogOutput } from "../../foundation/log-output.js";
+import { makeLog } from "../../foundation/log.js";
 import { banner, facts, type Ready } from "./announce.js";
 import { keepHeapSmall } from "./heap.js";
 import { askParent, tellParent } from "./parent.js";
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
   const startedAt = systemClock();
   const { config, warnings } = configFromEnvironment();
   const output = standardOutput();
-  const log = makeLog(config.logLevel, systemClock, output, config.logAddresses);
+  const log = makeLog(config.logLevel, systemClock, output, { addresses: config.logAddresses });
   const parts = { config, clock: systemClock, timer: systemTimer, log, name, markFolder: dataFolder };
   if (cluster.isWorker) return work(parts, output);
   for (const warning of warnings) log.warn(warning);

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 
 import type { Clock, Timer } from "../../foundation/clock.js";
-import type { LogOutput } from "../../foundation/log.js";
+import type { LogOutput } from "../../foundation/log-output.js";
 import type { MetricsSnapshot } from "../../foundation/metrics/aggregate.js";
 import { gatherMetrics, type WorkerMetrics } from "./worker-metrics.js";
 
