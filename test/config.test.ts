@@ -85,13 +85,13 @@ test("has a value for every setting that is not given", () => {
   });
 });
 
-test("docs/settings.md and .env.example are what the settings say (if not: npm run settings)", () => {
+test("docs/settings.md and .env.example are up to date (if not: npm run settings)", () => {
   const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
   expect(words(readFileSync("docs/settings.md", "utf8"))).toBe(words(settingsPage()));
   expect(readFileSync(".env.example", "utf8")).toBe(environmentExample());
 });
 
-test("warns of what stands in .env and is no setting", () => {
+test("warns of lines of .env that are not settings", () => {
   const { warnings } = readConfig({ JWT_SECRET: secret }, ["JWT_SECRET", "JWT_EXPIRES_IN", "DATABASE", "NODE_ENV"]);
   expect(warnings).toEqual([
     "JWT_EXPIRES_IN in .env is not a setting, and has no effect",
@@ -116,13 +116,13 @@ test.each([
   expect(problemsOf(env)).toEqual([problem]);
 });
 
-test("listens to everybody in production, where it is told a secret", () => {
+test("listens on all addresses in production, if it has a secret", () => {
   const { config } = readConfig({ NODE_ENV: "production", JWT_SECRET: secret });
   expect(config).toMatchObject({ production: true, host: "0.0.0.0" });
   expect(config.signingKeys!.newest.id).toBe(secretKey(secret).id);
 });
 
-test("tells all problems at once: variable, what is wrong, and an example", () => {
+test("lists all problems at once: the variable, the problem and an example", () => {
   expect(
     problemsOf({ PORT: "http", ACCESS_TOKEN_TTL: "30", PUBLIC_READS: "yes", JWT_ISSUER: " ", JWT_SECRET: "short" }),
   ).toEqual([
@@ -224,7 +224,7 @@ describe("a URL of PostgreSQL", () => {
   });
 });
 
-test.each([...variables, "NODE_ENV"])("takes an empty %s for one that isn't set, and says so", (name) => {
+test.each([...variables, "NODE_ENV"])("treats an empty %s as not set, with a warning", (name) => {
   const { config, warnings } = readConfig({ [name]: "" });
   expect({ config, warnings }).toEqual({
     config: readConfig({}).config,
@@ -232,12 +232,12 @@ test.each([...variables, "NODE_ENV"])("takes an empty %s for one that isn't set,
   });
 });
 
-test("takes an empty key in production for one that isn't set", () => {
+test("treats an empty key in production as not set", () => {
   const problem = expect.stringMatching(/^JWT_SECRET must be set in production, or JWT_PRIVATE_KEY/);
   expect(problemsOf({ NODE_ENV: "production", JWT_SECRET: "", JWT_PRIVATE_KEY: "" })).toEqual([problem]);
 });
 
-test("reads files that begin with a byte order mark", () => {
+test("reads files with a byte order mark", () => {
   const folder = newFolder();
   const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const files = { pem: join(folder, "a.pem"), json: join(folder, "a.json") };
@@ -252,7 +252,7 @@ test("never repeats a secret", () => {
   expect(problemsOf({ JWT_SECRET: "my own 31 byte secret, too short".slice(0, 31) }).join()).not.toContain("my own");
 });
 
-test("takes origins by name, or all of them, and the hosted Sandbox outside production", () => {
+test("accepts origins by name, or all of them, and the hosted Sandbox outside production", () => {
   const corsOrigins = (env: Record<string, string>) => readConfig({ JWT_SECRET: secret, ...env }).config.corsOrigins;
   const CORS_ORIGINS = "https://app.example.com, http://localhost:5173,http://[::1]:8080";
   const listed = ["https://app.example.com", "http://localhost:5173", "http://[::1]:8080"];
@@ -262,11 +262,11 @@ test("takes origins by name, or all of them, and the hosted Sandbox outside prod
   expect(corsOrigins({ NODE_ENV: "production" })).toEqual([]);
 });
 
-test("bounds access tokens by a day", () => {
+test("limits access tokens to one day", () => {
   expect(readConfig({ ACCESS_TOKEN_TTL: "24h" }).config.sessionRules.accessTokenTtlSeconds).toBe(86_400);
 });
 
-test("takes several secrets, newest first, by their bytes", () => {
+test("accepts several secrets, newest first, by their bytes", () => {
   const newer = ` ${secret}`;
   const { newest, byId } = readConfig({ JWT_SECRET: `${newer},${secret}` }).config.signingKeys!;
   expect(newest.id).toBe(secretKey(newer).id);
@@ -330,7 +330,7 @@ test("warns of a variable that looks like a misspelt setting, and of no other", 
   ]);
 });
 
-test("reads durations with their unit, and writes them as short as they go", () => {
+test("reads durations with their unit, and writes them as short as possible", () => {
   expect(["90s", "30m", "12h", "90d", "0s"].map(parseDurationSeconds)).toEqual([90, 1800, 43_200, 7_776_000, 0]);
   expect(["30", "", "m", "-1m", "1 m", "1w", "1e3s", "9999999999s"].map(parseDurationSeconds)).toEqual(
     Array(8).fill(undefined),
@@ -338,7 +338,7 @@ test("reads durations with their unit, and writes them as short as they go", () 
   expect([90, 1800, 43_200, 7_776_000, 0].map(formatDuration)).toEqual(["90s", "30m", "12h", "90d", "0s"]);
 });
 
-test("lets one client hold the largest body and the largest answer", () => {
+test("lets one client use the largest body and the largest response", () => {
   const { limits } = readConfig({
     JWT_SECRET: secret,
     MAX_BODY_BYTES: "50000000",

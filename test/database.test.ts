@@ -24,12 +24,12 @@ async function open(path: string): Promise<Database> {
 
 const run = (database: Database, sql: string) => database.em.fork().getConnection().execute(sql);
 
-test("the migrations make what the entities say (if not: npm run migration:create)", async () => {
+test("the migrations make the tables of the entities (if not: npm run migration:create)", async () => {
   const database = await open(":memory:");
   expect(await database.getSchemaGenerator().getUpdateSchemaSQL({ wrap: false })).toBe("");
 });
 
-test("writes through to the disk before it answers, and keeps references whole", async () => {
+test("syncs commits to the disk, and enforces foreign keys", async () => {
   const database = await open(newFile());
 
   expect(await run(database, "pragma journal_mode")).toEqual([{ journal_mode: "wal" }]);
@@ -41,7 +41,7 @@ test("writes through to the disk before it answers, and keeps references whole",
   ).rejects.toThrow("FOREIGN KEY");
 });
 
-test("migrates once where several processes start at once", async () => {
+test("migrates once if several processes start at the same time", async () => {
   // Several times, because what can go wrong is a matter of microseconds.
   for (let round = 0; round < 20; round += 1) {
     const path = newFile();
@@ -54,7 +54,7 @@ test("migrates once where several processes start at once", async () => {
   }
 });
 
-test("leaves a database alone that is up to date", async () => {
+test("leaves a database that is up to date as it is", async () => {
   const path = newFile();
   const first = await open(path);
   await run(first, "insert into users values ('user_1', 'Ada', 'a@b', 'a@b', 'hash', 0, null)");
@@ -65,7 +65,7 @@ test("leaves a database alone that is up to date", async () => {
   expect(await second.em.fork().find(User, {})).toEqual([expect.objectContaining({ id: "user_1", name: "Ada" })]);
 });
 
-test("lets two processes read and write without failing each other", async () => {
+test("lets two processes read and write without making each other fail", async () => {
   const path = newFile();
   const [one, two] = [await open(path), await open(path)];
   await run(one, "insert into users values ('user_1', '0', 'a@b', 'a@b', 'hash', 0, null)");
@@ -81,7 +81,7 @@ test("lets two processes read and write without failing each other", async () =>
   expect(await run(two, "select name from users")).toEqual([{ name: "40" }]);
 });
 
-test("rolls a transaction back that fails", async () => {
+test("rolls back a transaction that fails", async () => {
   const database = await open(newFile());
 
   const failing = inTransaction(database, async (em) => {
@@ -100,13 +100,13 @@ test("rolls a transaction back that fails", async () => {
   expect(await run(database, "select * from users")).toEqual([]);
 });
 
-test("tells a database that is away from a mistake of ours", async () => {
+test("distinguishes a database that is away from an internal error", async () => {
   await expect(openDatabase(`sqlite:${tmpdir()}`, entities)).rejects.toSatisfy(isDatabaseAway);
   const database = await open(":memory:");
   await expect(run(database, "select * from nothing")).rejects.not.toSatisfy(isDatabaseAway);
 });
 
-test("refuses a database that a newer version has migrated, and leaves it alone", async () => {
+test("refuses a database that a newer version has migrated, and doesn't change it", async () => {
   const path = newFile();
   const first = await open(path);
   await run(first, "insert into migrations (name) values ('Migration29991231235959')");
@@ -115,7 +115,7 @@ test("refuses a database that a newer version has migrated, and leaves it alone"
   await expect(open(path)).rejects.toThrow(/newer version of Postern \(Migration29991231235959\)/);
 });
 
-test("finds nothing to write in what was only read, dates included", async () => {
+test("finds no changes in entities that were only read, including dates", async () => {
   const api = await startApi();
   const ada = await api.register();
   await votePost(ada, await createPost(ada));

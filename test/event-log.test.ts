@@ -1,4 +1,4 @@
-// The log of what happened: what it does when the database goes back behind it, and how it forgets.
+// The event log: what happens when the database goes back, and pruning.
 import { describe, expect, test } from "vitest";
 
 import { keyringOf, secretKey } from "../src/foundation/config/signing-keys.js";
@@ -25,8 +25,8 @@ const poll = async (api: Api) => {
 };
 const logout = "mutation { logout { endedSessions } }";
 
-describe("a database that goes back under open sockets and streams", () => {
-  test("is noticed at the next look, whether it has fewer events or others: RESET, and what follows", async () => {
+describe("a database that goes back while sockets and streams are open", () => {
+  test("is noticed by the next poll, whether it has fewer events or others: RESET, and the following events", async () => {
     for (const newEvents of [0, 1, 2, 3]) {
       const api = await startApi();
       const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
@@ -51,7 +51,7 @@ describe("a database that goes back under open sockets and streams", () => {
     }
   });
 
-  test("closes what belongs to a session that has ended in the meantime, and nothing else", async () => {
+  test("closes connections of sessions that have ended since, and no others", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const [ofAda, ofBob] = [await follow(api, ada.token), await follow(api, bob.token)];
@@ -74,7 +74,7 @@ describe("a database that goes back under open sockets and streams", () => {
     expect(await ofAda.event()).toMatchObject({ kind: "ADDED" });
   });
 
-  test("is noticed by a fresh server from the cursor alone, to the millisecond", async () => {
+  test("is noticed by a new server from the cursor alone, to the millisecond", async () => {
     const url = await newDatabaseUrl();
     const first = await startApi({ DATABASE_URL: url });
     const [ada, bob] = [await first.register("Ada"), await first.register("Bob")];
@@ -132,7 +132,7 @@ describe("pruning", () => {
         );
   };
 
-  test("forgets everything that is old within a minute's turn, and keeps the newest", async () => {
+  test("deletes all old events within its share of a minute, and keeps the newest one", async () => {
     const api = await startApi();
     const ada = await api.register();
     await fill(api, 5500);
@@ -140,7 +140,7 @@ describe("pruning", () => {
     expect(await countOf(api)).toBe(2);
   });
 
-  test("keeps the newest event however old it is, so that nothing seems to have gone back", async () => {
+  test("keeps the newest event however old it is, so that the log doesn't seem to have gone back", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const seen = await follow(api, bob.token);
@@ -158,7 +158,7 @@ describe("pruning", () => {
     expect(await late.event()).toMatchObject({ kind: "RESET" });
   });
 
-  test("is measured for whoever watches the server", async () => {
+  test("is measured by metrics", async () => {
     const api = await startApi({ METRICS: "on" });
     const ada = await api.register();
     await fill(api, 10);
@@ -182,7 +182,7 @@ describe("pruning", () => {
 // Sealed by that release for the number 7 at the hand-moved clock's first instant.
 const cursorOf02 = "AZ-buq95ozU2-BNiGXIk3rYMGp8lUlWrPlWJWfWsXYZ-Y8O9iltGpJkUcvo";
 
-test("a cursor of release 0.2 is still read", async () => {
+test("a cursor of release 0.2 is still accepted", async () => {
   const cursors = eventCursors(keyringOf([secretKey("kept for the tests: 6b1f0c2e9d7a4835")]));
   expect(cursors.open(cursorOf02)).toEqual({ seq: 7, issuedAt: handClock()().getTime() });
 });

@@ -31,7 +31,7 @@ async function scrape(api: Api): Promise<Map<string, number>> {
 
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
-test("METRICS=off says nothing: /metrics is as unknown as any path", async () => {
+test("METRICS=off serves no metrics: /metrics is unknown like any other path", async () => {
   const api = await startApi({ CORS_ORIGINS: "*" });
   const origin = { headers: { origin: "https://app.example.com" } };
   const [metrics, nothing] = [await api.fetch("/metrics", origin), await api.fetch("/nothing", origin)];
@@ -43,7 +43,7 @@ test("METRICS=off says nothing: /metrics is as unknown as any path", async () =>
   expect(metrics.status).toBe(404);
 });
 
-test("METRICS=on says it to no page and no cache, and makes it once a second", async () => {
+test("METRICS=on serves metrics to no web page and no cache, and collects them once a second", async () => {
   const api = await startApi({ METRICS: "on", CORS_ORIGINS: "*" });
   const headers = { origin: "https://app.example.com" };
   const before = await api.fetch("/metrics", { headers });
@@ -59,7 +59,7 @@ test("METRICS=on says it to no page and no cache, and makes it once a second", a
   expect(api.logged().map(({ path }) => path)).toEqual(["/graphql"]);
 });
 
-test("counts operations by their root field, with status and code, and never by a name of the client's", async () => {
+test("counts operations by root field, status and code, and never by the client's name for them", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   for (let index = 0; index < 100; index += 1) await ada.send(`query Name${index} { me { id } }`);
@@ -83,7 +83,7 @@ test("counts operations by their root field, with status and code, and never by 
   expect(found.get('postern_credential_refusals_total{reason="TOKEN_MISSING"}')).toBe(1);
 });
 
-test("knows fifty operations of trusted documents by their names, and no more", async () => {
+test("labels at most 50 operations of trusted documents by name", async () => {
   const file = join(newFolder(), "documents.json");
   const names = Array.from({ length: 60 }, (_, index) => `Known${index}`);
   writeFileSync(file, JSON.stringify(Object.fromEntries(names.map((name) => [name, `query ${name} { __typename }`]))));
@@ -98,7 +98,7 @@ test("knows fifty operations of trusted documents by their names, and no more", 
   expect(new Map(counted).get(other('status="400",code="BAD_REQUEST"'))).toBe(1);
 });
 
-test("counts what becomes of sessions, and who is refused", async () => {
+test("counts opened, refreshed and ended sessions, and refused attempts", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   const login = (password: string) =>
@@ -129,7 +129,7 @@ test("counts what becomes of sessions, and who is refused", async () => {
   }).toEqual({ opened: [1, 1], renewed: 1, ended: 1, wrong: 10, throttled: 1, refresh: 1, credential: 1 });
 });
 
-test("counts sockets, what they are told, and how they close", async () => {
+test("counts WebSockets, their events and their close codes", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   const socket = await follow(api, ada.token);
@@ -155,7 +155,7 @@ test("counts sockets, what they are told, and how they close", async () => {
   expect(closed.get("postern_subscriptions")).toBe(0);
 });
 
-test("counts errors of the database, and says what waits", async () => {
+test("counts errors of the database, and reports queues", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   expect((await scrape(api)).get('postern_database_errors_total{kind="other"}')).toBe(0);
@@ -171,7 +171,7 @@ test("counts errors of the database, and says what waits", async () => {
   }
 });
 
-test("tells nothing of people: no name, email, id, token, or text of theirs", async () => {
+test("reveals nothing about users: no name, email, id, token or text", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   const id = await createPost(ada);
@@ -192,7 +192,7 @@ test("tells nothing of people: no name, email, id, token, or text of theirs", as
     expect(text).not.toContain(secret);
 });
 
-test("docs/operations.md lists every metric, and every metric is there (if not: npm run settings)", async () => {
+test("docs/operations.md lists exactly the metrics that exist (if not: npm run settings)", async () => {
   const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
   const page = readFileSync("docs/operations.md", "utf8");
   expect(words(page)).toBe(words(withList(page, "metrics", metricsList())));
@@ -202,7 +202,7 @@ test("docs/operations.md lists every metric, and every metric is there (if not: 
   expect(named.toSorted()).toEqual([...Object.keys(definitions), ...Object.keys(processDefinitions)].toSorted());
 });
 
-test.runIf(hasPromtool)("promtool, where it is installed, has nothing to say against it", async () => {
+test.runIf(hasPromtool)("promtool, if it is installed, accepts the metrics", async () => {
   const api = await startApi({ METRICS: "on" });
   const ada = await api.register("Ada");
   await follow(api, ada.token);
@@ -218,12 +218,12 @@ async function get(url: string | URL): Promise<{ status: number; text: string }>
   return { status: response.statusCode!, text };
 }
 
-test.each(["0", "on"])("METRICS=%s is of all workers together, of those that have ended too", async (setting) => {
+test.each(["0", "on"])("METRICS=%s sums up all workers, including ended ones", async (setting) => {
   const env = { WORKERS: "2", METRICS: setting, DATABASE_URL: await newDatabaseUrl() };
   const running = await startProcess(newFolder(), env);
   const address = setting === "on" ? new URL("/metrics", running.url) : running.ready["metrics"];
   const asked = 'postern_http_requests_total{operation="other",status="200",code="OK"}';
-  /** Waits until it says so: it is made anew once a second. */
+  /** Waits until the metrics say so: they are collected once a second. */
   const until = async (isSo: (found: Map<string, number>) => boolean): Promise<Map<string, number>> => {
     for (;;) {
       const { status, text } = await get(address);
@@ -241,7 +241,7 @@ test.each(["0", "on"])("METRICS=%s is of all workers together, of those that hav
   process.kill(processes.find(([, parent]) => parent === running.process.pid)![0]!, "SIGKILL");
   await running.says("another worker has taken its place");
   await get(query);
-  // Less than before would look like a server that has begun anew.
+  // A smaller sum would look like a restarted server.
   await until((series) => series.get(asked) === 11);
 
   if (setting === "0") {
@@ -251,7 +251,7 @@ test.each(["0", "on"])("METRICS=%s is of all workers together, of those that hav
   expect(await end(running, "SIGTERM")).toBe(0);
 });
 
-test("makes it once a second at most for a port of its own too", async () => {
+test("collects metrics at most once a second on a port of its own as well", async () => {
   const api = await startApi({ METRICS: "9464" });
   const before = await api.server.metricsText!();
   await api.send("{ __typename }");
@@ -261,7 +261,7 @@ test("makes it once a second at most for a port of its own too", async () => {
   expect((await api.fetch("/metrics")).status).toBe(404);
 });
 
-test("ends with 1 and one line where the port of METRICS is taken", async () => {
+test("ends with 1 and one line if the port of METRICS is in use", async () => {
   const { port } = new URL((await startApi()).url);
   const { code, err } = await failProcess(newFolder(), { METRICS: port });
   expect({ code, err }).toEqual({

@@ -9,7 +9,7 @@ import { startPostgres } from "./support/postgres-server.js";
 
 const onPostgresql = inject("database") === "postgresql";
 
-test("logs an error at once, and its repetitions once a second with their number", () => {
+test("logs an error at once, and repeated ones once a second with their count", () => {
   const lines: { msg: string; count?: number; err: { code?: string; message: string } }[] = [];
   const timer = handTimer();
   const log = makeLog("info", () => new Date(0), { write: (line) => void lines.push(JSON.parse(line)) });
@@ -42,7 +42,7 @@ async function countsOf(api: Api): Promise<string[]> {
 }
 const awayGauge = async (api: Api) => /^postern_database_away (\d)$/m.exec((await api.fetch("/metrics")).text)?.[1];
 
-test.runIf(onPostgresql)("tells of an outage in few lines, all JSON, and counts operations by name", async () => {
+test.runIf(onPostgresql)("logs an outage in few lines, all JSON, and counts operations by name", async () => {
   const printed = [vi.spyOn(console, "log"), vi.spyOn(console, "warn"), vi.spyOn(console, "error")];
   onTestFinished(() => printed.forEach((spy) => spy.mockRestore()));
   const postgres = await startPostgres();

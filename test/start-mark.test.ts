@@ -52,7 +52,7 @@ async function change({ url }: History, statement: string): Promise<void> {
 }
 const loseNewest = "delete from events where seq = (select max(seq) from events)";
 
-/** What the doctor says of the history. */
+/** Returns the doctor's line about the history. */
 async function diagnosis({ url, folder }: History) {
   const { code, json } = await postern(["doctor", "--json"], { folder, env: { DATABASE_URL: url } });
   const checks: { name: string; state: string; message: string; advice?: string }[] = json.checks;
@@ -68,7 +68,7 @@ const goneBack = {
 };
 
 describe("the mark of a start", () => {
-  test("is the newest event, in the log and in a file for the owner alone", async () => {
+  test("is the newest event, in the log and in a file that only its owner can read", async () => {
     const history = await newHistory();
     const [line] = await start(history);
     expect(line).toMatchObject({ level: 30, msg: "newest event at the start", startedAt: "2030-01-01T00:00:00.000Z" });
@@ -98,14 +98,14 @@ describe("the mark of a start", () => {
     expect(await diagnosis(history)).toEqual(goneBack);
   });
 
-  test("shows that another event has taken the place", async () => {
+  test("shows that another event is at its place", async () => {
     const history = await newHistory();
     await start(history);
     await change(history, "update events set at = at + 1 where seq = (select max(seq) from events)");
     expect(await diagnosis(history)).toEqual(goneBack);
   });
 
-  test("doesn't take new events for a change of the old ones, nor pruned ones for lost ones", async () => {
+  test("doesn't mistake new events for changed ones, or pruned ones for lost ones", async () => {
     const history = await newHistory();
     await start(history);
     const { newestEvent } = JSON.parse(readFileSync(history.file, "utf8"));
@@ -151,7 +151,7 @@ test("a database in memory has no mark", async () => {
   expect(startMarkFile("sqlite::memory:", markFolder)).toBeUndefined();
 });
 
-test("marks of PostgreSQL databases have names of their own, without passwords", () => {
+test("each PostgreSQL database has a mark of its own, whose name has no password", () => {
   const urls = [
     "postgresql://ada:secret@db/posts",
     "postgresql://ada:secret@db:5433/posts",

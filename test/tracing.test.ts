@@ -61,7 +61,7 @@ const caller = "00f067aa0ba902b7";
 const headers = { traceparent: `00-${traceId}-${caller}-01` };
 const system = inject("database");
 
-test("traces a request with its operation and statements, within the trace of its caller", async () => {
+test("traces a request with its operation and statements, within its caller's trace", async () => {
   const { api, spans } = await startTraced();
   const ada = await api.register("Ada");
   spans();
@@ -110,7 +110,7 @@ test("traces a request with its operation and statements, within the trace of it
   expect(api.logged().filter((line) => line["traceId"] === traceId)).toMatchObject([{ msg: "request" }]);
 });
 
-test("traces what is written, statement by statement, as far as its commit", async () => {
+test("traces the statements of a transaction, until the end of its commit", async () => {
   const { api, spans } = await startTraced();
   const ada = await api.register("Ada");
   spans();
@@ -122,7 +122,7 @@ test("traces what is written, statement by statement, as far as its commit", asy
   expect(named(found, "transaction").parentSpanContext?.spanId).toBe(named(found, "mutation").spanContext().spanId);
 });
 
-test("marks what is the server's fault, and tells refusals by their codes", async () => {
+test("marks spans with server errors as failed, and refused ones by their codes", async () => {
   const { api, spans } = await startTraced();
   const ada = await api.register("Ada");
   spans();
@@ -155,7 +155,7 @@ test("marks what is the server's fault, and tells refusals by their codes", asyn
   });
 });
 
-test("traces an operation of a socket by itself, and the request that the socket began as", async () => {
+test("traces an operation of a WebSocket by itself, and the request that opened it", async () => {
   const { api, spans } = await startTraced();
   const ada = await api.register("Ada");
   spans();
@@ -171,7 +171,7 @@ test("traces an operation of a socket by itself, and the request that the socket
   });
 });
 
-test("tells no token, no value and nothing of what was sent but the operation's name", async () => {
+test("reveals no token, no value and nothing of the document but the operation's name", async () => {
   const { api, spans } = await startTraced();
   const ada = await api.register("Ada");
   const content = "nobody else's business";
@@ -190,7 +190,7 @@ test("tells no token, no value and nothing of what was sent but the operation's 
 // What a process loads depends on no database.
 const isOnce = system === "sqlite";
 
-test.runIf(isOnce)("says where the SDK is missing that would take the spans", async () => {
+test.runIf(isOnce)("says that the SDK is missing that would receive the spans", async () => {
   const folder = newFolder();
   const { code, err } = await failProcess(folder, { TRACING: "on" });
   expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^TRACING=on needs an OpenTelemetry SDK.*\n$/) });

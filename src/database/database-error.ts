@@ -14,7 +14,10 @@ export class DatabaseUnusableError extends Error {
   }
 }
 
-/** Returns a DatabaseUnusableError that says why a database can't be used, or the error itself if it has another subject. */
+/**
+ * Returns a DatabaseUnusableError that says why a database can't be used, or the error itself if it has another
+ * subject.
+ */
 export function explainUnusable(url: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code }: DriverError = error;

@@ -60,8 +60,8 @@ export async function connectDatabase(
   } = {},
 ): Promise<Database> {
   const { use = defaultDatabaseUse, connect = true } = options;
-  const warnings: Database["warnings"] = { tell: () => {} };
-  const ormOptions = databaseOptions(url, entities, use, (message) => warnings.tell(message));
+  const warnings: Database["warnings"] = { report: () => {} };
+  const ormOptions = databaseOptions(url, entities, use, (message) => warnings.report(message));
   const orm = await MikroORM.init({ ...ormOptions, connect });
   return Object.assign(orm, { engine: engineOf(url), url, use, warnings });
 }

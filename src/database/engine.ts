@@ -11,8 +11,11 @@ export type Database = MikroORM<AbstractSqlDriver> & {
   readonly engine: Engine;
   readonly url: string;
   readonly use: DatabaseUse;
-  /** Receives the driver's warnings, which it would otherwise print. They are dropped until somebody with a log sets `tell`. */
-  readonly warnings: { tell: (message: string) => void };
+  /**
+   * Receives the driver's warnings, which it would otherwise print. They are dropped until somebody with a log sets
+   * `report`.
+   */
+  readonly warnings: { report: (message: string) => void };
 };
 
 /** A statement, with the signal that cancels it. */
@@ -73,7 +76,9 @@ export type Engine = {
   /** The number of transactions that a process runs at a time. */
   readonly writers: (use: DatabaseUse) => number;
   readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
-  /** The first statement of each transaction: it gives the triggers the instant, or none if no event is to be recorded. */
+  /**
+   * The first statement of each transaction: it gives the triggers the instant, or none if no event is to be recorded.
+   */
   readonly beginAt: (instant: Date | undefined, use: DatabaseUse) => string;
   /** Runs statements without values or rows in a transaction, all in one round trip. */
   readonly runTogether: (em: SqlEntityManager, statements: readonly string[]) => Promise<unknown>;
@@ -109,6 +114,8 @@ export type Engine = {
   readonly isTimeout: (error: DriverError) => boolean;
   /** Reports whether a transaction conflicted with another one, so that an immediate retry may succeed. */
   readonly isConflict: (error: DriverError) => boolean;
-  /** Reports whether the database rolled a transaction back in favour of another one, even if COMMIT returned the error. */
+  /**
+   * Reports whether the database rolled a transaction back in favour of another one, even if COMMIT returned the error.
+   */
   readonly isRolledBack: (error: DriverError) => boolean;
 };

@@ -10,11 +10,11 @@ type UnitOfWork = {
 };
 
 /**
- * Flushes without an AsyncLocalStorage. MikroORM uses one to mark what runs within a flush. Before Node 24, the first use
- * of any makes every promise of the process slower from then on: by a tenth of a page's processor time.
+ * Flushes without an AsyncLocalStorage. MikroORM uses one to mark what runs within a flush. Before Node 24, the first
+ * use of any makes every promise of the process slower from then on: by a tenth of a page's processor time.
  *
- * The mark distinguishes a flush that a hook asks for, which is rejected, from a concurrent one, which waits. So if there
- * are hooks or subscribers, MikroORM's own flush is used.
+ * The mark distinguishes a flush that a hook asks for, which is rejected, from a concurrent one, which waits. So if
+ * there are hooks or subscribers, MikroORM's own flush is used.
  *
  * Delete this class, and the option `entityManager` in `database.ts`, when Node 24 is the oldest version that is
  * supported: its AsyncLocalStorage no longer slows promises.

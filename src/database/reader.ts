@@ -9,8 +9,8 @@ import type { Dialect, Sql } from "./sql.js";
 import { traceStatement } from "./statement-tracing.js";
 
 /**
- * The cost class of a statement: "indexed" statements follow an index to a few rows, "scan" statements may look at every
- * row of a table and must not keep the others waiting.
+ * The cost class of a statement: "indexed" statements follow an index to a few rows, "scan" statements may look at
+ * every row of a table and must not keep the others waiting.
  */
 export type Cost = "indexed" | "scan";
 
@@ -18,7 +18,9 @@ export type Read = {
   readonly cost: Cost;
   /** The queue is fair between client keys, however much one of them asks for. */
   readonly clientKey: string;
-  /** Whether the statement is short and returns at most one row, so that it may be batched with others of the same text. */
+  /**
+   * Whether the statement is short and returns at most one row, so that it may be batched with others of the same text.
+   */
   readonly oneRow?: boolean;
   /** Ends the wait, and cancels the statement if it is running; its reason is thrown. */
   readonly signal?: Signal | undefined;
@@ -144,7 +146,8 @@ class ReadQueue {
   }
 
   private startJobs(): void {
-    // Always from the first connection on: if it can do all the work, no other is opened, and it has the statements prepared.
+    // Always from the first connection on: if it can do all the work, no other is opened, and it has the statements
+    // prepared.
     for (const connection of this.connections) {
       if (!this.idle.has(connection)) continue;
       const jobs = this.nextJobs(connection);

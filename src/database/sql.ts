@@ -5,8 +5,8 @@ export type SqlValue = string | number | Date | null;
 export type Statement = { readonly text: string; readonly values: readonly (string | number | null)[] };
 
 /**
- * A piece of SQL with the values of its placeholders, in order. Pieces are combined with `sql`. The text of the whole is
- * made once, when it is first needed.
+ * A piece of SQL with the values of its placeholders, in order. Pieces are combined with `sql`. The text of the whole
+ * is made once, when it is first needed.
  */
 export class Sql {
   private readonly strings: readonly string[];
@@ -53,7 +53,9 @@ export type RowOrder = {
   readonly isKept?: boolean;
 };
 
-/** The pieces of SQL that differ between database systems. JSON is plain text, even if the database has a type for it. */
+/**
+ * The pieces of SQL that differ between database systems. JSON is plain text, even if the database has a type for it.
+ */
 export type Dialect = {
   readonly name: "sqlite" | "postgresql";
   /** A text as JSON. */
@@ -68,7 +70,9 @@ export type Dialect = {
   readonly joinedBytes: (text: Sql, order?: RowOrder) => Sql;
   /** A text as bytes if that is faster. */
   readonly bytes: (text: Sql) => Sql;
-  /** A lateral table of the members of a JSON array of texts, with the columns `key`, which starts at 0, and `value`. */
+  /**
+   * A lateral table of the members of a JSON array of texts, with the columns `key`, which starts at 0, and `value`.
+   */
   readonly texts: (json: Sql, name: Sql) => Sql;
   /** The same for an array of arrays. Their members are `value ->> 0` and so on, as text. */
   readonly tuples: (json: Sql, name: Sql) => Sql;
@@ -110,8 +114,8 @@ export function joinSql(pieces: readonly Sql[], separator: string): Sql {
 }
 
 /**
- * Limits the number of rows. It is a sum, because SQLite plans by the value of a bare placeholder, and would prepare the
- * statement again for every new value.
+ * Limits the number of rows. It is a sum, because SQLite plans by the value of a bare placeholder, and would prepare
+ * the statement again for every new value.
  */
 export function limit(rows: number, offset = 0): Sql {
   return offset === 0 ? sql`limit (${rows} + 0)` : sql`limit (${rows} + 0) offset (${offset} + 0)`;

@@ -17,8 +17,8 @@ export type StatementQueueOptions = {
 };
 
 /**
- * Runs the statements of one connection in order, one at a time, so that a request to cancel can only reach the statement
- * that it is meant for.
+ * Runs the statements of one connection in order, one at a time, so that a request to cancel can only reach the
+ * statement that it is meant for.
  */
 export class StatementQueue {
   private last: Promise<unknown> = Promise.resolve();

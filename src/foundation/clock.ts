@@ -27,7 +27,9 @@ export const inNextTurn: (run: () => void) => void = globalThis.setImmediate;
 // Read before a test runner can replace them: a server whose timers never fire would not answer.
 const { setTimeout: startTimeout, clearTimeout: clearStarted } = globalThis;
 
-/** A timer that tests don't control, for the rests between work of the processor. It doesn't keep the process running. */
+/**
+ * A timer that tests don't control, for the rests between work of the processor. It doesn't keep the process running.
+ */
 export const restTimer: Timer = (milliseconds, run) => {
   const timeout = startTimeout(run, milliseconds).unref();
   return () => clearStarted(timeout);

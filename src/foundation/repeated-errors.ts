@@ -9,7 +9,8 @@ const intervalMilliseconds = 1000;
 
 /**
  * Logs an error at once. If it occurs again, the latest one is logged a second later with the `count` since the line
- * before: an outage would otherwise write a stack for each operation. Errors with the same message and code are the same.
+ * before: an outage would otherwise write a stack for each operation. Errors with the same message and code are the
+ * same.
  */
 export function repeatedErrors(log: Logger, timer: Timer): RepeatedErrors {
   const latest = new Map<string, { error: unknown; count: number }>();

@@ -41,7 +41,7 @@ export async function openStorage(deps: {
 }): Promise<Storage> {
   const { config, clock, timer, logRepeated, onDatabaseError } = deps;
   const { database, reader } = await openBoth(deps);
-  database.warnings.tell = (message) => logRepeated(new DriverWarning(message), "the database's driver warns");
+  database.warnings.report = (message) => logRepeated(new DriverWarning(message), "the database's driver warns");
   const transactions = transactionsOn(
     database,
     () => {

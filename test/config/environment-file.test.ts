@@ -53,7 +53,7 @@ test.each<[text: string, problem: RegExp]>([
   expect(problems.join()).not.toContain("secret");
 });
 
-test("reads the lines around one that it can't, and names them all", () => {
+test("reads the lines around invalid ones, and names all invalid ones", () => {
   expect(parse("A=1\nx\nB=2\ny")).toEqual({
     values: { A: "1", B: "2" },
     problems: [expect.stringMatching(/^Line 2 /), expect.stringMatching(/^Line 4 /)],
@@ -68,14 +68,14 @@ describe("in UTF-16", () => {
     expect(parseEnvironmentFile(Object.values(file)[0]!)).toEqual({ values: { A: "ü", B: "2" }, problems: [] });
   });
 
-  test("refuses a file without one, and one in Latin-1", () => {
+  test("rejects a file without one, and one in Latin-1", () => {
     const refused = { values: {}, problems: [".env is not text in UTF-8: save it in UTF-8"] };
     expect(parseEnvironmentFile(little.subarray(2))).toEqual(refused);
     expect(parseEnvironmentFile(Buffer.from("A=ü", "latin1"))).toEqual(refused);
   });
 });
 
-test("a start tells the problems of the file and of the settings at once; commands and doctor tell them too", async () => {
+test("a start lists the problems of the file and of the settings together, and so do commands and doctor", async () => {
   const folder = newFolder();
   writeFileSync(join(folder, ".env"), "ACCESS_TOKEN_TTL: 5m\nPORT=http\n");
   const line = "Line 1 of .env has a colon after ACCESS_TOKEN_TTL: write ACCESS_TOKEN_TTL=… instead";

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { cpuLimiter } from "../../src/foundation/fairness/cpu-limiter.js";
 import { handTimer } from "../../src/testing/clock.js";
 
-/** Turns whose work takes as many milliseconds as it says, by a stopwatch of the test's own. */
-function turnsOf(share: number) {
+/** A limiter whose work takes a given number of milliseconds, by a stopwatch of the test's own. */
+function limiterOf(share: number) {
   let now = 0;
   const timer = handTimer();
   const turns = cpuLimiter(share, {
@@ -29,8 +29,8 @@ function turnsOf(share: number) {
 
 const settled = () => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
 
-test("rests after each turn for as long as leaves others their share", async () => {
-  const { timer, done, work } = turnsOf(1 / 4);
+test("rests after each turn so long that other work gets its share", async () => {
+  const { timer, done, work } = limiterOf(1 / 4);
   await work("a", 10);
   const next = work("b", 1);
   await settled();
@@ -42,15 +42,15 @@ test("rests after each turn for as long as leaves others their share", async () 
   expect(done).toEqual(["a", "b"]);
 });
 
-test("gives turns to one client key after the other, however much one of them asks for", async () => {
-  const { done, work } = turnsOf(1 / 2);
+test("alternates between client keys, however many turns one of them asks for", async () => {
+  const { done, work } = limiterOf(1 / 2);
   const all = [work("first", 0), ...Array.from({ length: 5 }, () => work("greedy", 0)), work("modest", 0)];
   await Promise.all(all);
   expect(done.indexOf("modest")).toBeLessThan(3);
 });
 
-test("keeps the turn until it is left, and gives it up for a signal that comes first", async () => {
-  const { turns, done, work } = turnsOf(1 / 2);
+test("keeps a turn until it is left, and gives it up if the signal aborts first", async () => {
+  const { turns, done, work } = limiterOf(1 / 2);
   const leave = await turns.enter({ clientKey: "a" });
   const over = new AbortController();
   const givenUp = turns.enter({ clientKey: "b", signal: over.signal });
@@ -63,8 +63,8 @@ test("keeps the turn until it is left, and gives it up for a signal that comes f
   expect(done).toEqual(["c"]);
 });
 
-test("goes on after work that throws", async () => {
-  const { turns, done, work } = turnsOf(1 / 2);
+test("continues after work that throws", async () => {
+  const { turns, done, work } = limiterOf(1 / 2);
   const failing = turns.run(
     () => {
       throw new Error("broken");
@@ -76,8 +76,8 @@ test("goes on after work that throws", async () => {
   expect(done).toEqual(["b"]);
 });
 
-test("refuses one client key a hundred and first place, and others none", async () => {
-  const { turns } = turnsOf(1 / 2);
+test("rejects the 101st waiting job of one client key, and none of another one", async () => {
+  const { turns } = limiterOf(1 / 2);
   const leave = await turns.enter({ clientKey: "greedy" });
   const waiting = Array.from({ length: 100 }, () => turns.enter({ clientKey: "greedy" }));
   await expect(turns.enter({ clientKey: "greedy" })).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });

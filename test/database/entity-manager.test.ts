@@ -44,7 +44,7 @@ async function open(...entities: [typeof Plain] | [typeof Plain, typeof Hooked])
   return orm.em.fork();
 }
 
-test("no operation makes use of an AsyncLocalStorage, which slows down every promise after it", async () => {
+test("no operation uses an AsyncLocalStorage, which would slow every promise from then on", async () => {
   const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
   const enterWith = vi.spyOn(AsyncLocalStorage.prototype, "enterWith");
   onTestFinished(() => {
@@ -64,14 +64,14 @@ test("no operation makes use of an AsyncLocalStorage, which slows down every pro
   expect(enterWith).not.toHaveBeenCalled();
 });
 
-test("what is to be stored is stored, by several flushes at a time too", async () => {
+test("changes are stored, also by concurrent flushes", async () => {
   const em = await open(Plain);
   const entities = ["one", "two", "three"].map((text) => em.create(Plain, { text } as never));
   await Promise.all(entities.map((entity) => em.persist(entity).flush()));
   expect((await em.fork().findAll(Plain)).map(({ text }) => text)).toEqual(["one", "two", "three"]);
 });
 
-test("a flush that a hook asks for is refused, and waits for nothing", async () => {
+test("a flush within a hook is rejected at once", async () => {
   const em = await open(Plain, Hooked);
   await expect(em.persist(em.create(Hooked, { text: "one" } as never)).flush()).rejects.toThrow(/flush/i);
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fairQueue } from "../../src/foundation/fairness/fair-queue.js";
 import { fairLimiter } from "../../src/foundation/fairness/fair-limiter.js";
 
-test("gives parties their turns one after the other, however much one of them queues", () => {
+test("alternates between clients, however many items one of them queues", () => {
   const queue = fairQueue<string>();
   for (const item of ["a1", "a2", "a3"]) queue.add("a", item);
   for (const item of ["b1", "b2"]) queue.add("b", item);
@@ -13,7 +13,7 @@ test("gives parties their turns one after the other, however much one of them qu
   expect(Array.from({ length: 6 }, () => queue.take())).toEqual(["c1", "d1", "a2", "b2", "a3", undefined]);
 });
 
-test("gives fewer turns to whose turns take longer, also after they have stopped waiting", () => {
+test("gives a client whose turns take longer fewer turns, also after it has stopped waiting", () => {
   const queue = fairQueue<string>();
   const take = (clientKey: string, cost: number) => {
     const item = queue.take();
@@ -31,7 +31,7 @@ test("gives fewer turns to whose turns take longer, also after they have stopped
   expect([queue.take(), queue.take(), queue.take()]).toEqual(["s2", "q5", undefined]);
 });
 
-test("owes a clientKey nothing for the time in which it wanted nothing", () => {
+test("doesn't compensate a client for the time in which it queued nothing", () => {
   const queue = fairQueue<string>();
   for (const item of ["a1", "a2", "a3", "a4"]) queue.add("a", item);
   expect([queue.take(), queue.take(), queue.take()]).toEqual(["a1", "a2", "a3"]);
@@ -39,7 +39,7 @@ test("owes a clientKey nothing for the time in which it wanted nothing", () => {
   expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual(["b1", "a4", "b2", "b3"]);
 });
 
-test("takes out what waits no longer, once", () => {
+test("removes an item that no longer waits, once", () => {
   const queue = fairQueue<string>();
   queue.add("a", "one");
   expect(queue.remove("a", "one")).toBe(true);
@@ -48,8 +48,8 @@ test("takes out what waits no longer, once", () => {
   expect(queue.take()).toBeUndefined();
 });
 
-/** Turns whose works end when they are told to. */
-function heldTurns(places: number, longestQueue?: number) {
+/** A limiter whose jobs end when a test ends them. */
+function heldLimiter(places: number, longestQueue?: number) {
   const inTurn = fairLimiter(places, { longestQueue });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
@@ -70,8 +70,8 @@ function heldTurns(places: number, longestQueue?: number) {
   };
 }
 
-test("lets those go first that are known, and among all others parties in turn", async () => {
-  const { begun, run, end } = heldTurns(1);
+test("runs jobs that are first before the others, and alternates between clients among the others", async () => {
+  const { begun, run, end } = heldLimiter(1);
   const all = [
     run("first of a", "a"),
     run("second of a", "a"),
@@ -86,8 +86,8 @@ test("lets those go first that are known, and among all others parties in turn",
   await Promise.all(all);
 });
 
-test("refuses one too many, and forgets who stopped waiting", async () => {
-  const { begun, run, end } = heldTurns(1, 2);
+test("rejects a job if the queue is full, and forgets a job that stopped waiting", async () => {
+  const { begun, run, end } = heldLimiter(1, 2);
   const leaving = new AbortController();
   const running = run("running", "a");
   const waiting = run("waiting", "a");
@@ -97,7 +97,7 @@ test("refuses one too many, and forgets who stopped waiting", async () => {
     code: "SERVICE_UNAVAILABLE",
     details: { retryAfterSeconds: 1 },
   });
-  // Those that go first are counted apart.
+  // Jobs that go first are counted separately.
   const known = run("known", "d", { first: true });
   leaving.abort(new Error("gone"));
   await expect(left).rejects.toThrow("gone");

@@ -27,7 +27,7 @@ describe.each([0o022, 0o077, 0])("with a umask of %o", (umask) => {
     return folder;
   };
 
-  test("a database and the folders made for it are for their owner alone", async () => {
+  test("a new database and its new folders are readable by their owner alone", async () => {
     const folder = start();
     await open(join(folder, "a/b/posts.sqlite"));
     expect(rightsOf(join(folder, "a"))).toBe("700");
@@ -39,7 +39,7 @@ describe.each([0o022, 0o077, 0])("with a umask of %o", (umask) => {
     });
   });
 
-  test("a backup, a copy and the signing secret are for their owner alone", async () => {
+  test("a backup, a copy and the signing secret are readable by their owner alone", async () => {
     const folder = start();
     const env = { DATABASE_URL: "sqlite:data/posts.sqlite" };
     expect((await postern(["migrate"], { folder, env })).code).toBe(0);
@@ -59,7 +59,7 @@ describe.each([0o022, 0o077, 0])("with a umask of %o", (umask) => {
   });
 });
 
-test("rights that are there stay, and doctor warns of those that let others read", async () => {
+test("existing rights stay, and doctor warns if others can read", async () => {
   const folder = newFolder();
   const file = join(folder, "posts.sqlite");
   chmodSync(folder, 0o755);

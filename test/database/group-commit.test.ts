@@ -45,14 +45,14 @@ async function openNumbers() {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-test("works that wait for one another share a commit, fifty at most", async () => {
+test("jobs that follow each other share a commit, at most 50 of them", async () => {
   const { transaction, add, commits, stored } = await openNumbers();
   expect(await Promise.all(numbers(120).map((number) => transaction(add(number))))).toEqual(numbers(120));
   expect(commits()).toBe(3);
   expect(await stored()).toEqual(numbers(120));
 });
 
-test.each([0, 3, 9])("what the work in place %i did is undone by itself where it fails", async (place) => {
+test.each([0, 3, 9])("job %i is rolled back alone if it fails", async (place) => {
   const { transaction, add, commits, stored } = await openNumbers();
   const failure = new Error("no");
   const outcomes = await Promise.allSettled(
@@ -73,7 +73,7 @@ test.each([0, 3, 9])("what the work in place %i did is undone by itself where it
   expect(await stored()).toEqual(numbers(10).filter((number) => number !== place));
 });
 
-test("those run again whose transaction another one broke, and nobody is told of a commit that never was", async () => {
+test("jobs run again if another one broke their transaction, and no commit is reported that didn't happen", async () => {
   const { transaction, add, stored } = await openNumbers();
   await transaction(add(100));
   const told: (number | string)[] = [];
@@ -91,7 +91,7 @@ test("those run again whose transaction another one broke, and nobody is told of
   expect(new Set(told)).toEqual(new Set([0, 1, 2, 3, 4, 6, 7, 8, 9, "broken"]));
 });
 
-test("a work whose savepoint can't be made undoes nothing that stays, and those before it are run again", async () => {
+test("a job fails alone if its savepoint can't be made, and the jobs before it run again", async () => {
   const { transaction, add, stored, breakNext } = await openNumbers();
   const outcomes = numbers(10).map((number) => {
     const outcome = transaction(async (em) => {
@@ -104,14 +104,14 @@ test("a work whose savepoint can't be made undoes nothing that stays, and those 
   expect(await stored()).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9]);
 });
 
-test("each work has its own instant", async () => {
+test("each job has its own instant", async () => {
   const { writing, add, rows: all } = await openNumbers();
   const instants = [3000, 1000, 2000].map((milliseconds) => new Date(milliseconds));
   await Promise.all(instants.map((now, number) => writing({ clientKey: "tests", now })(add(number))));
   expect((await all("select at from numbers order by number")).map(({ at }) => at)).toEqual([3000, 1000, 2000]);
 });
 
-test("one that is ended while it works, or while it waits, leaves nothing and holds nobody up", async () => {
+test("a job that is aborted while it runs or waits changes nothing, and blocks no other one", async () => {
   const { writing, transaction, add, stored, commits } = await openNumbers();
   const [working, waiting] = [new AbortController(), new AbortController()];
   let wait!: () => void;

@@ -12,7 +12,7 @@ async function connect(url: string): Promise<Client> {
   return client;
 }
 
-test("the PostgreSQL of the tests is one that is supported, and gives each test an empty database", async () => {
+test("the PostgreSQL of the tests is a supported version, and each test gets an empty database", async () => {
   const [one, other] = await Promise.all([newPostgresDatabase(), newPostgresDatabase()]);
   const client = await connect(one);
 
@@ -26,7 +26,7 @@ test("the PostgreSQL of the tests is one that is supported, and gives each test 
   ]);
 });
 
-test("its log is read, or it would answer no error any more once the pipe is full", async () => {
+test("its log is read: with a full pipe, it would no longer answer errors", async () => {
   const client = await connect(await newPostgresDatabase());
   const column = "x".repeat(60);
   for (let times = 0; times < 2000; times += 1)

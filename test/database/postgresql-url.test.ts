@@ -44,7 +44,7 @@ const oneLine = (problem: string) => [
   ),
 ];
 
-test("a schema that isn't there is refused", async () => {
+test("a schema that doesn't exist is refused", async () => {
   const url = withParameters(await newPostgresDatabase(), { options: "-c search_path=app" });
   expect(await refusalsOf(url)).toEqual(oneLine("the schema of its search_path doesn't exist; create it first"));
 });
@@ -73,7 +73,7 @@ test.each([
   await Promise.all([credentials, ...short, ...any].map((connection) => connection.close()));
 });
 
-test("a server without TLS is refused if TLS is asked for", async () => {
+test("a server without TLS is refused if TLS is required", async () => {
   const url = withParameters(await newPostgresDatabase(), { sslmode: "require" });
   expect(await refusalsOf(url)).toEqual(
     oneLine("it doesn't use TLS; turn TLS on there (ssl = on), or write sslmode=disable"),
@@ -167,7 +167,7 @@ describe("TLS", () => {
     },
   );
 
-  test("no-verify encrypts without looking at the certificate", async () => {
+  test("no-verify encrypts without verifying the certificate", async () => {
     const database = await openDatabase(urlWith("no-verify"), entities);
     expect(await rows(database, "select ssl from pg_stat_ssl where pid = pg_backend_pid()")).toEqual([{ ssl: true }]);
     await database.close(true);

@@ -36,7 +36,7 @@ describe("an error of PostgreSQL", () => {
     expect(isDatabaseAway(failure(code))).toBe(false),
   );
 
-  test("says that a statement took too long, or that transactions met", () => {
+  test("is a timeout if a statement took too long, and a conflict if transactions conflicted", () => {
     expect(isTimeout(failure("57014"))).toBe(true);
     expect(isTimeout(failure(undefined, "Query read timeout"))).toBe(true);
     expect(["40001", "40P01", "23505", "23503"].every((code) => isConflict(failure(code)))).toBe(true);
@@ -44,7 +44,7 @@ describe("an error of PostgreSQL", () => {
   });
 });
 
-test("says in a line that a database doesn't answer, whoever has noticed", () => {
+test("says in one line that a database doesn't answer, for the driver's error and the pool's", () => {
   const said = "DATABASE_URL names a database that can't be used, postern on db:5432 as ada: it doesn't answer";
   const pool = "Knex: Timeout acquiring a connection. The pool is probably full.";
   for (const message of [pool, "Connection terminated due to connection timeout", "timeout expired"])
@@ -71,7 +71,7 @@ test("shows no password", () => {
   expect(withoutPassword("sqlite:./data/postern.sqlite")).toBe("sqlite:./data/postern.sqlite");
 });
 
-test("says in a line why a database can't be used", async () => {
+test("says in one line why a database can't be used", async () => {
   const url = new URL(await newPostgresDatabase());
   const { host, username: user } = url;
   url.pathname = "/nowhere";
@@ -83,7 +83,7 @@ test("says in a line why a database can't be used", async () => {
   );
 });
 
-test("keeps few statements prepared, however many shapes they come in", async () => {
+test("keeps few statements prepared, however many different ones there are", async () => {
   const database = await openDatabase(await newPostgresDatabase(), entities);
   const { credentials, short, any } = await database.engine.openReadConnections(database, systemTimer);
   for (let shape = 0; shape < 450; shape += 1)
@@ -96,7 +96,7 @@ test("keeps few statements prepared, however many shapes they come in", async ()
   await database.close(true);
 });
 
-test("goes on after all of its connections were cut", async () => {
+test("continues after all of its connections were closed", async () => {
   const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
   const ada = await api.register("Ada");
   const id = await createPost(ada);
@@ -113,7 +113,7 @@ test("goes on after all of its connections were cut", async () => {
   expect((await tryToCreatePost(ada)).body.errors).toBeUndefined();
 });
 
-test("tells that the connection was cut where a transaction is about to begin", async () => {
+test("says that the connection was closed if a transaction can't begin", async () => {
   const database = await openDatabase(await newPostgresDatabase(), entities);
   const { client: pool } = database.em.getConnection().getKnex();
   const cut = await pool.acquireConnection();
@@ -135,7 +135,7 @@ test("tells that the connection was cut where a transaction is about to begin", 
   await database.close(true);
 });
 
-test("does not say TIMEOUT of a COMMIT that nobody answers, since it may come through", async () => {
+test("doesn't answer TIMEOUT to a COMMIT without an answer, which may have succeeded", async () => {
   const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
   const ada = await api.register("Ada");
   const { client: pool } = api.server.database.em.getConnection().getKnex();
@@ -169,7 +169,7 @@ test("answers SERVICE_UNAVAILABLE while the server is gone", async () => {
   }
 });
 
-test("answers TIMEOUT to a change that waits for another's lock, and does not make it afterwards", async () => {
+test("answers TIMEOUT to a change that waits for a lock, and doesn't make it later", async () => {
   const api = await startApi({ DATABASE_URL: await newPostgresDatabase() });
   const { database } = api.server;
   const ada = await api.register("Ada");
@@ -191,7 +191,7 @@ test("answers TIMEOUT to a change that waits for another's lock, and does not ma
   expect(body.data.posts.nodes).toEqual([{ title: "In time" }]);
 });
 
-describe("a transaction that the database rolls back for another", () => {
+describe("a transaction that the database rolls back in favour of another one", () => {
   /** Makes COMMIT answer 40001 for so many tries of an insert. */
   async function refusingCommits(count: number) {
     const database = await openDatabase(await newPostgresDatabase(), entities);
@@ -214,7 +214,7 @@ describe("a transaction that the database rolls back for another", () => {
   }
   const insert = (em: SqlEntityManager) => em.execute("insert into numbers values (1)");
 
-  test("runs again after a pause, also if COMMIT says so", async () => {
+  test("runs again after a pause, also if COMMIT returned the error", async () => {
     const { database, stored } = await refusingCommits(3);
     const pauses: number[] = [];
     const timer = (milliseconds: number, run: () => void) => {
@@ -227,7 +227,7 @@ describe("a transaction that the database rolls back for another", () => {
     expect(pauses).toEqual([7.5, 15, 30]);
   });
 
-  test("is answered SERVICE_UNAVAILABLE after eight tries, and not as a mistake of ours", async () => {
+  test("is answered SERVICE_UNAVAILABLE after 8 tries, and not as an internal error", async () => {
     const { database, stored } = await refusingCommits(100);
     const pauses: number[] = [];
     const timer = (milliseconds: number, run: () => void) => {
@@ -241,7 +241,7 @@ describe("a transaction that the database rolls back for another", () => {
     expect(await stored()).toBe(0);
   });
 
-  test("ends with its operation while it pauses", async () => {
+  test("ends if its operation ends during a pause", async () => {
     const { database, stored } = await refusingCommits(1);
     const timer = handTimer();
     const { signal, end } = startDeadline(handTimer(), 10);
@@ -253,7 +253,7 @@ describe("a transaction that the database rolls back for another", () => {
     expect(await stored()).toBe(0);
   });
 
-  test("is one of two that wait for each other, and both are done in the end", async () => {
+  test("is one of two in a deadlock, and both succeed in the end", async () => {
     const { database, stored } = await refusingCommits(0);
     await rows(database, "create table pair (id integer primary key)");
     await rows(database, "insert into pair values (1), (2)");

@@ -16,38 +16,38 @@ async function newReader() {
 }
 
 const read = (clientKey: string): Read => ({ cost: "indexed", clientKey, oneRow: true });
-const parties = Array.from({ length: 30 }, (_, index) => `clientKey ${index % 3}`);
+const clientKeys = Array.from({ length: 30 }, (_, index) => `clientKey ${index % 3}`);
 
-test("runs statements of one text that wait together, and gives each of them its own row", async () => {
+test("batches waiting statements of the same text, and returns each of them its own row", async () => {
   const reader = await newReader();
   const statements = countStatements();
   const before = statements().length;
   const answers = await Promise.all(
-    parties.map((clientKey, index) =>
+    clientKeys.map((clientKey, index) =>
       reader.all(sql`select ${index} as number, ${clientKey} as clientKey where ${index} <> 7`, read(clientKey)),
     ),
   );
   expect(answers.map((rows) => rows.map((row) => ({ ...(row as object) })))).toEqual(
-    parties.map((clientKey, number) => (number === 7 ? [] : [expect.objectContaining({ number, clientKey })])),
+    clientKeys.map((clientKey, number) => (number === 7 ? [] : [expect.objectContaining({ number, clientKey })])),
   );
-  expect(statements().length - before).toBeLessThan(parties.length / 2);
+  expect(statements().length - before).toBeLessThan(clientKeys.length / 2);
 });
 
-test("keeps statements apart whose texts differ, or that may have several rows", async () => {
+test("doesn't batch statements with different texts, or with several rows", async () => {
   const reader = await newReader();
   const statements = countStatements();
   const before = statements().length;
   await Promise.all([
-    ...parties.map((clientKey) => reader.all(sql`select ${clientKey} as clientKey`, { cost: "indexed", clientKey })),
+    ...clientKeys.map((clientKey) => reader.all(sql`select ${clientKey} as clientKey`, { cost: "indexed", clientKey })),
     reader.all(sql`select 1 as one`, read("one")),
   ]);
-  expect(statements().length - before).toBe(parties.length + 1);
+  expect(statements().length - before).toBe(clientKeys.length + 1);
 });
 
-test("fails one alone that fails among others, and cuts none for one that is given up", async () => {
+test("fails only the failing statement of a batch, and cancels no other one for an aborted one", async () => {
   const reader = await newReader();
   const over = new AbortController();
-  const answers = parties.map((clientKey, index) =>
+  const answers = clientKeys.map((clientKey, index) =>
     reader.all(sql`select json_extract(${index === 11 ? "no JSON" : `{"number":${index}}`}, '$.number') as number`, {
       ...read(clientKey),
       ...(index === 13 && { signal: over.signal }),
@@ -58,6 +58,6 @@ test("fails one alone that fails among others, and cuts none for one that is giv
   const outcomes = (await settled).map((one) =>
     one.status === "fulfilled" ? (one.value as { number: number }[])[0]!.number : (one.reason as Error).message,
   );
-  const numbers: (number | string)[] = parties.map((_, index) => index);
+  const numbers: (number | string)[] = clientKeys.map((_, index) => index);
   expect(outcomes).toEqual(numbers.with(11, expect.stringMatching(/malformed JSON/)).with(13, "over"));
 });

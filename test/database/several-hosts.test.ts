@@ -25,7 +25,7 @@ test.each([
   expect(hostUrls(url)).toEqual(urls);
 });
 
-test("a URL with several hosts is a setting, and one with a bad host is none", () => {
+test("a URL with several hosts is accepted, and one with an invalid host is rejected", () => {
   const read = (url: string) => readConfig({ DATABASE_URL: url, JWT_SECRET: testSecret }).config.databaseUrl;
   expect(read("postgresql://u:p@a:5432,b:5433/db")).toBe("postgresql://u:p@a:5432,b:5433/db");
   expect(() => read("postgresql://u:p@a:5432,b:port/db")).toThrow("DATABASE_URL");
@@ -70,7 +70,7 @@ describe("two PostgreSQL servers", () => {
     return rows[0].count;
   };
 
-  test("the first that takes writes is used, and another after it is lost", async () => {
+  test("the first host that accepts writes is used, and another one after it is lost", async () => {
     const [one, two] = await Promise.all([start(), start()]);
     await Promise.all([migrate(one.url), migrate(two.url)]);
     await one.halt("fast");
@@ -96,7 +96,7 @@ describe("two PostgreSQL servers", () => {
     expect(await name(api)).toMatchObject({ code: "CONFLICT" });
   });
 
-  test("says that it can only be read where none takes writes, and names them all", async () => {
+  test("says that the database can only be read if no host accepts writes, and names all hosts", async () => {
     const one = await start();
     await migrate(one.url);
     await one.halt("fast");

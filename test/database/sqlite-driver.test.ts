@@ -67,8 +67,8 @@ test.each(cases)(
     const kept = em.create(Note, { text: hostile, tags: { it: ["'", 1, null, true] } });
     await em.persist(kept).flush();
     expect(kept.id).toBe(1);
-    const anew = em.fork({ keepTransactionContext: true });
-    expect(await anew.findOne(Note, { text: hostile })).toMatchObject({ id: 1, tags: { it: ["'", 1, null, true] } });
+    const fresh = em.fork({ keepTransactionContext: true });
+    expect(await fresh.findOne(Note, { text: hostile })).toMatchObject({ id: 1, tags: { it: ["'", 1, null, true] } });
 
     const run = (sql: string, values: unknown[] = []) => em.execute(sql, values, "run");
     expect(await run("insert into notes (text) values (?), (?)", ["two", "it's"])).toMatchObject({
@@ -103,7 +103,7 @@ test.each(cases)(
   },
 );
 
-test("a statement of a transaction is compiled once, and its values stand beside it", async () => {
+test("a statement of a transaction is prepared once, with bound values", async () => {
   const em = await openNotes(SqliteDriver, true);
   const { asked, stop } = listenToStatements();
   onTestFinished(stop);
@@ -113,7 +113,7 @@ test("a statement of a transaction is compiled once, and its values stand beside
   expect(asked.map(({ values }) => values)).toEqual(texts.map((text) => [text]));
 });
 
-test("an error tells the statement of a transaction that failed, and none of its values", async () => {
+test("the error of a failed statement has its text and none of its values", async () => {
   const em = await openNotes(SqliteDriver, true);
   for (const text of ["insert into nowhere (text) values (?)", "insert into notes (text, tags) values (?, ?), (?, ?)"])
     await expect(
@@ -135,7 +135,7 @@ test.each(cases)(
   },
 );
 
-test("refuses statements of a transaction that is over", async () => {
+test("rejects statements of a transaction that has ended", async () => {
   const em = await openNotes(SqliteDriver, false);
   await em.begin();
   const late = em.fork({ keepTransactionContext: true });

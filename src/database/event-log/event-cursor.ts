@@ -5,8 +5,8 @@ import { badUserInput } from "../../foundation/errors.js";
 import type { EventMark } from "./event.js";
 
 /**
- * A place in the event log, and the time at which its cursor was issued, in milliseconds since 1970. A cursor of release
- * 0.2 doesn't name the event at its place.
+ * A place in the event log, and the time at which its cursor was issued, in milliseconds since 1970. A cursor of
+ * release 0.2 doesn't name the event at its place.
  */
 export type EventPosition = Pick<EventMark, "seq"> & Partial<EventMark> & { readonly issuedAt: number };
 
@@ -70,7 +70,9 @@ function positionIn(bytes: Buffer): EventPosition {
   return bytes.length === 2 * bytesOfNumber ? position : { ...position, id: number(2), at: number(3) };
 }
 
-/** Derives the key for cursors from a signing key, the same in every process; undefined if only its public key is known. */
+/**
+ * Derives the key for cursors from a signing key, the same in every process; undefined if only its public key is known.
+ */
 function sealingKeyOf({ signWith }: Pick<SigningKey, "signWith">): KeyObject | undefined {
   if (signWith === undefined) return undefined;
   const secret = signWith.type === "secret" ? signWith.export() : signWith.export({ type: "pkcs8", format: "der" });

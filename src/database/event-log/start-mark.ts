@@ -10,8 +10,8 @@ import { sql, type Sql } from "../sql.js";
 import type { EventMark } from "./event.js";
 
 /**
- * The newest event at a server's last start. It is stored outside the database, so that restoring a backup doesn't restore
- * it: a database without this event has gone back.
+ * The newest event at a server's last start. It is stored outside the database, so that restoring a backup doesn't
+ * restore it: a database without this event has gone back.
  */
 export type StartMark = {
   /** ISO 8601. */
@@ -31,7 +31,8 @@ export function startMarkFile(url: string, folder: string): string | undefined {
   const places = hostUrls(url).map(parsePostgresqlUrl);
   const hosts = places.map(({ host, port }) => `${host}:${port}`).join();
   const { database, parameters } = places[0]!;
-  // The hash distinguishes schemas of one database, and names that differ only in characters that a file name can't have.
+  // The hash distinguishes schemas of one database, and names that differ only in characters that a file name can't
+  // have.
   const identity = JSON.stringify([hosts, database, parameters.get("options")]);
   const readable = `${hosts}-${database}`.replaceAll(/[^\w.-]+/g, "_").slice(0, 100);
   return join(folder, `start-${readable}-${createHash("sha256").update(identity).digest("hex").slice(0, 8)}.json`);

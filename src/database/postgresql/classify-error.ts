@@ -11,7 +11,8 @@ export function isAway({ code = "", message }: DriverError): boolean {
   return sqlStates.test(code) || systemCodes.has(code) || messages.test(message);
 }
 
-// Connection failures, lack of resources, lock timeouts, shutdowns, idle timeouts, a standby instead of a primary, the disk.
+// Connection failures, lack of resources, lock timeouts, shutdowns, idle timeouts, a standby instead of a primary, the
+// disk.
 const sqlStates = /^(08...|53...|55P03|57P0[1-5]|25P0[34]|25006|58030)$/;
 
 const systemCodes = new Set([

@@ -10,9 +10,9 @@ const latest = new Map<string, string>();
 const isReadOnly = `select pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as is_read_only`;
 
 /**
- * Connects to the first of several hosts that accepts writes, as libpq does with `target_session_attrs=read-write`. Each
- * host has an equal share of the time, so that a host that never answers doesn't use up all of it. A single host is not
- * asked: if it is a standby, the statement that writes fails with the reason.
+ * Connects to the first of several hosts that accepts writes, as libpq does with `target_session_attrs=read-write`.
+ * Each host has an equal share of the time, so that a host that never answers doesn't use up all of it. A single host
+ * is not asked: if it is a standby, the statement that writes fails with the reason.
  *
  * @throws the error of the last host, if none of them can be used.
  */

@@ -8,7 +8,9 @@ type ConnectionShares = {
   readonly slowReaders: number;
 };
 
-/** Divides the connections of a process, of which there are at least 5. Of 13, 8 are for transactions and 4 for reads. */
+/**
+ * Divides the connections of a process, of which there are at least 5. Of 13, 8 are for transactions and 4 for reads.
+ */
 export function divideConnections(connections: number): ConnectionShares {
   const shared = connections - 1;
   const writers = Math.floor((shared * 8) / 12);

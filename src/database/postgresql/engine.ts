@@ -25,7 +25,8 @@ const transactionLimits = {
   lock_timeout: lockTimeoutMilliseconds,
   idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
 };
-// For use behind a pooler, which rejects them as connection settings or would leak them into another client's transaction.
+// For use behind a pooler, which rejects them as connection settings or would leak them into another client's
+// transaction.
 const setLocalLimits = Object.entries(transactionLimits)
   .map(([name, milliseconds]) => `set_config('${name}', '${milliseconds}', true)`)
   .join(", ");

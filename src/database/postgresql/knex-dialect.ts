@@ -5,8 +5,8 @@ import { connectToWriter } from "./connect-to-writer.js";
 import { connectTimeoutMilliseconds } from "./read-client.js";
 
 /**
- * Connects to the host that accepts writes, and reports why a transaction could not begin. Knex's own query method hides
- * that error, and the first statement then fails because its transaction "is complete".
+ * Connects to the host that accepts writes, and reports why a transaction could not begin. Knex's own query method
+ * hides that error, and the first statement then fails because its transaction "is complete".
  */
 export class WriterHostDialect extends PostgreSqlKnexDialect {
   /** Opens a connection for the pool. */

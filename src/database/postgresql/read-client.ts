@@ -69,7 +69,9 @@ export type ReadClientOptions = {
 /** A statement on its connection, ready to run. */
 type ReadyStatement = { readonly client: Client; readonly run: () => Promise<unknown[]> };
 
-/** A read-only connection to the server. It reconnects after it was lost, or when it has prepared too many statements. */
+/**
+ * A read-only connection to the server. It reconnects after it was lost, or when it has prepared too many statements.
+ */
 export class ReadClient {
   private client: Promise<Client> | undefined;
   private preparedNames = new Set<string>();

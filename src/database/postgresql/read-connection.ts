@@ -29,8 +29,8 @@ export function openReadConnection(url: string, pooler: DatabaseUse["pooler"], t
 }
 
 /**
- * Opens a read-only connection that sends short statements before earlier ones are answered. They can't be cancelled: the
- * server would cancel whichever statement is running when the request arrives.
+ * Opens a read-only connection that sends short statements before earlier ones are answered. They can't be cancelled:
+ * the server would cancel whichever statement is running when the request arrives.
  */
 export function openReadPipeline(url: string, pooler: DatabaseUse["pooler"]): ReadConnection {
   const reading = new ReadClient({ url, pooler, isPipelined: true });

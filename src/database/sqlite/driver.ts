@@ -1,5 +1,5 @@
-// A replacement for the package @mikro-orm/sqlite, made of the same base classes as MikroORM's other SQLite drivers. That
-// package depends on another version of sqlite3, which every installation of Postern would compile and never use.
+// A replacement for the package @mikro-orm/sqlite, made of the same base classes as MikroORM's other SQLite drivers.
+// That package depends on another version of sqlite3, which every installation of Postern would compile and never use.
 import {
   CheckConstraintViolationException,
   ExceptionConverter,
@@ -64,9 +64,9 @@ export class SqliteConnection extends BaseSqliteConnection {
   }
 
   /**
-   * Runs a statement of a transaction, prepared once, with its values bound to it. The inherited method writes the values
-   * into the text, so that SQLite prepares each statement again: to compile a post's triggers takes longer than to store
-   * the post.
+   * Runs a statement of a transaction, prepared once, with its values bound to it. The inherited method writes the
+   * values into the text, so that SQLite prepares each statement again: to compile a post's triggers takes longer than
+   * to store the post.
    */
   override async execute<Result extends QueryResult | EntityData<AnyEntity> | EntityData<AnyEntity>[]>(
     ...asked: Parameters<BaseSqliteConnection["execute"]>

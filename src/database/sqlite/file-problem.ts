@@ -2,8 +2,8 @@ import { accessSync, closeSync, constants, existsSync, openSync, statfsSync } fr
 import { dirname } from "node:path";
 
 /**
- * Returns why a database file can't be used, in one line. SQLite passes on little of the system's error, so the system is
- * asked again.
+ * Returns why a database file can't be used, in one line. SQLite passes on little of the system's error, so the system
+ * is asked again.
  *
  * @param code SQLite's error code, such as `SQLITE_CANTOPEN`.
  */

@@ -45,7 +45,10 @@ function prepare(connection: sqlite3.Database, text: string): Promise<sqlite3.St
   });
 }
 
-/** Returns all rows of a statement. It must be read to the end, because it holds its snapshot of the database until then. */
+/**
+ * Returns all rows of a statement. It must be read to the end, because it holds its snapshot of the database until
+ * then.
+ */
 export function allRows(statement: sqlite3.Statement, values: readonly unknown[]): Promise<unknown[]> {
   return new Promise((resolve, reject) =>
     statement.all(values, (error, rows) => (error === null ? resolve(rows) : reject(error))),

@@ -1,6 +1,9 @@
 const secondsOfUnit = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Returns the seconds of a duration such as `90s`, `30m`, `12h` or `90d`; undefined for anything else, including a number without a unit. */
+/**
+ * Returns the seconds of a duration such as `90s`, `30m`, `12h` or `90d`; undefined for anything else, including a
+ * number without a unit.
+ */
 export function parseDurationSeconds(text: string): number | undefined {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   if (match === null) return undefined;

@@ -7,8 +7,8 @@ const assignment =
 const yamlPair = /^(?:export\s+)?([\w.-]+)\s*:\s/;
 
 /**
- * Parses a file `.env`: lines `NAME=value`, blank lines and comments, in UTF-8 or, with a byte order mark, in UTF-16.
- * A value in double, single or back quotes may span lines; in double quotes `\n` is a line break. Problems never contain
+ * Parses a file `.env`: lines `NAME=value`, blank lines and comments, in UTF-8 or, with a byte order mark, in UTF-16. A
+ * value in double, single or back quotes may span lines; in double quotes `\n` is a line break. Problems never contain
  * the value of a line.
  */
 export function parseEnvironmentFile(bytes: Buffer): EnvironmentFile {

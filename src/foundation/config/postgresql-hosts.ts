@@ -1,6 +1,6 @@
 /**
- * Splits a PostgreSQL URL with several hosts (`postgresql://user:password@a:5432,b/posts`) into one URL for each host, in
- * order. Returns any other URL as it is.
+ * Splits a PostgreSQL URL with several hosts (`postgresql://user:password@a:5432,b/posts`) into one URL for each host,
+ * in order. Returns any other URL as it is.
  */
 export function hostUrls(url: string): readonly [string, ...string[]] {
   const [, scheme = "", credentials = "", hosts = "", rest = ""] =

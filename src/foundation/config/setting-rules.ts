@@ -34,7 +34,9 @@ export const whole = (min: number, max: number) => {
     .refine((number) => number >= min && number <= max, range);
 };
 
-/** An address to listen on, or `unix:` and the absolute path of a socket. The system accepts paths of some 100 bytes. */
+/**
+ * An address to listen on, or `unix:` and the absolute path of a socket. The system accepts paths of some 100 bytes.
+ */
 export const host = text.refine(
   (address) => !address.startsWith("unix:") || (/^unix:\/.*[^/]$/.test(address) && Buffer.byteLength(address) <= 105),
   "must have an absolute path of at most 100 bytes after unix:",
@@ -60,7 +62,9 @@ export const secrets = z
   .refine((list) => list.every((secret) => Buffer.byteLength(secret) >= 32), "needs at least 32 bytes in each secret")
   .refine((list) => new Set(list).size === list.length, "must not name a secret twice");
 
-/** Key pairs, newest first. Each is the text of a PEM file, with \n for line breaks if necessary, or the file's name. */
+/**
+ * Key pairs, newest first. Each is the text of a PEM file, with \n for line breaks if necessary, or the file's name.
+ */
 export const keyPairs = z.string().transform((list, issues) => {
   try {
     return keyringOf(list.split(",").map((entry) => asymmetricKey(readKey(entry.trim()))));
@@ -86,8 +90,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * The proxies in front, by address or network. A number of hops is not accepted: a client that reaches the server without
- * the proxy could then claim any address.
+ * The proxies in front, by address or network. A number of hops is not accepted: a client that reaches the server
+ * without the proxy could then claim any address.
  */
 export const proxies = z
   .string()

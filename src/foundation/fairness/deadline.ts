@@ -11,8 +11,8 @@ export type Signal = {
 };
 
 /**
- * The part of an AbortSignal that an operation needs. Node 20 takes 10 µs of processor time for an AbortController whose
- * signal gets and loses four listeners, as in an operation with two reads; an EndSignal takes 0.7 µs.
+ * The part of an AbortSignal that an operation needs. Node 20 takes 10 µs of processor time for an AbortController
+ * whose signal gets and loses four listeners, as in an operation with two reads; an EndSignal takes 0.7 µs.
  */
 class EndSignal implements Signal {
   aborted = false;

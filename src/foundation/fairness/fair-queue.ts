@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 
 /**
- * A queue that is fair between clients: the next item is one of the client that has received least so far. A client with
- * many items delays only itself.
+ * A queue that is fair between clients: the next item is one of the client that has received least so far. A client
+ * with many items delays only itself.
  */
 export type FairQueue<Item> = {
   readonly add: (clientKey: string, item: Item) => void;

@@ -14,8 +14,8 @@ const otherOperation = "other";
 const noOperation = "none";
 
 /**
- * Makes a function that returns the label of an operation. Clients can choose any number of operation names, so these are
- * used only if they come from trusted documents. Otherwise the label is the operation's root field.
+ * Makes a function that returns the label of an operation. Clients can choose any number of operation names, so these
+ * are used only if they come from trusted documents. Otherwise the label is the operation's root field.
  *
  * @param trusted the names of the operations that may run; undefined if any may.
  * @param rootFields the names of all root fields.

@@ -21,8 +21,8 @@ const maxNameLength = 100;
 const maxRootFields = 5;
 
 /**
- * Starts tracing, by the semantic conventions of OpenTelemetry. Of what a client sends, spans have only the path and the
- * operation's name: no document, variable, header or value of a statement.
+ * Starts tracing, by the semantic conventions of OpenTelemetry. Of what a client sends, spans have only the path and
+ * the operation's name: no document, variable, header or value of a statement.
  *
  * @returns undefined if no SDK has been registered, so that nobody would receive the spans.
  */
@@ -106,7 +106,10 @@ class SpanFactory {
 
 type Provider = TracerProvider & { readonly forceFlush?: () => Promise<void> };
 
-/** Returns the provider that was registered before the server started. Without one, OpenTelemetry uses one that does nothing. */
+/**
+ * Returns the provider that was registered before the server started. Without one, OpenTelemetry uses one that does
+ * nothing.
+ */
 function registeredProvider(): Provider | undefined {
   const provider = trace.getTracerProvider();
   const registered = "getDelegate" in provider ? (provider as ProxyTracerProvider).getDelegate() : provider;
