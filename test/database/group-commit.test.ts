@@ -34,7 +34,7 @@ async function openNumbers() {
     writing,
     transaction: writing({ clientKey: "tests" }),
     add,
-    /** Has the next statements fail that set a work apart. */
+    /** Makes the next savepoint fail. */
     breakNext: () => void (isBroken = true),
     commits: () => commits,
     stored: async () =>
@@ -77,7 +77,7 @@ test("jobs run again if another one broke their transaction, and no commit is re
   const { transaction, add, stored } = await openNumbers();
   await transaction(add(100));
   const told: (number | string)[] = [];
-  // As SQLite does it where the disk is full: nothing is left of the transaction.
+  // As SQLite does when the disk is full: it rolls the whole transaction back.
   const breaking = (em: SqlEntityManager) => em.execute("insert or rollback into numbers values (100, 0)");
   await Promise.all(
     numbers(10).map((number) =>
@@ -120,7 +120,7 @@ test("a job that is aborted while it runs or waits changes nothing, and blocks n
   const ended = writing({ clientKey: "tests", signal: working.signal })(async (em) => {
     await add(2)(em);
     working.abort(new Error("too late"));
-    // Nobody waits for it any more, and nobody follows.
+    // No caller waits for it, and no job follows.
     waiting.abort(new Error("gone"));
     await held;
   });
