@@ -1,4 +1,5 @@
-import type { Cost, Read, Reader } from "./reader.js";
+import type { Cost, Read } from "./read.js";
+import type { Reader } from "./reader.js";
 import { Sql } from "./sql.js";
 
 /** Reads for one operation, one statement after the other: many aliases occupy no more than one connection. */

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 
 import { openDatabase } from "../../src/database/database.js";
-import { openReader, type Read } from "../../src/database/reader.js";
+import type { Read } from "../../src/database/read.js";
+import { openReader } from "../../src/database/reader.js";
 import { sql } from "../../src/database/sql.js";
 import { entities } from "../../src/graphql/schema.js";
 import { newFileUrl } from "../support/files.js";
