@@ -1,3 +1,6 @@
+/** The tests that run before every change. Proofs take longer. */
+const testProjects = "--project pure --project sqlite --project postgresql --project project";
+
 /**
  * Every task: what it needs, and the command lines that it runs. Arguments of the task go to the last one. It may need
  *   "tests"     the packages of test/package.json, beside those of the server
@@ -14,15 +17,24 @@ export const tasks = {
   "db:backup": { needs: [], runs: ["tsx src/main.ts backup"] },
   "db:copy": { needs: [], runs: ["tsx src/main.ts copy"] },
   "search:rebuild": { needs: [], runs: ["tsx scripts/rebuild-search.ts"] },
-  test: { needs: ["tests", "build"], runs: ["vitest run"] },
+  test: { needs: ["tests", "build"], runs: [`vitest run ${testProjects}`] },
+  proof: { needs: ["tests", "build"], runs: ["vitest run --project proof --project proof-postgresql"] },
   check: {
     needs: ["tests", "build"],
-    runs: ["npm run check:types", "npm run check:lint", "npm run check:format", "npm run check:unused", "vitest run"],
+    runs: [
+      "npm run check:types",
+      "npm run check:lint",
+      "npm run check:format",
+      "npm run check:unused",
+      "npm run check:words",
+      `vitest run ${testProjects}`,
+    ],
   },
   "check:types": { needs: ["tests"], runs: ["tsc --noEmit", "tsc -p explorer", "tsc -p examples/web"] },
   "check:lint": { needs: ["tests"], runs: ["oxlint --type-aware --deny-warnings"] },
   "check:format": { needs: ["tests"], runs: ["oxfmt --check"] },
   "check:unused": { needs: ["tests"], runs: ["knip"] },
+  "check:words": { needs: ["tests"], runs: ["tsx scripts/check-words.ts"] },
   "check:package": {
     needs: ["tests", "build"],
     runs: [

@@ -127,7 +127,8 @@ if (mistakes.length > 0) refuse(mistakes.join("\n"));
 
 // The kit in the other test runners, as docs/testing.md has it.
 run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
-for (const name of ["jest.test.js", "node.test.js"]) cpSync(`test/testing/other-runners/${name}`, join(folder, name));
+for (const name of ["jest.test.js", "node.test.js"])
+  cpSync(`test/sqlite/testing/other-runners/${name}`, join(folder, name));
 run("node", "--experimental-vm-modules", "node_modules/jest/bin/jest.js", "jest.test.js");
 run("node", "--test", "node.test.js");
 const typed = `import { expect } from "@jest/globals";

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { describe, expect, test } from "vitest";
+
+import { doors, wings } from "../../../lint/wings.js";
+
+const page = readFileSync("docs/architecture.md", "utf8");
+
+test("the page lists the wings and doors in the order of imports", () => {
+  const rows = [...page.matchAll(/^\| `src\/(\S+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({ name, what }));
+  expect(rows).toEqual([...wings, ...doors]);
+});
+
+describe("the page tells a life in numbered steps, a file for each", () => {
+  const lives = page.split(/^## /m).filter((section) => section.startsWith("The life of "));
+  test.each(lives.map((life) => [life.split("\n", 1)[0], life] as const))("%s", (_title, life) => {
+    const steps = life.split(/^\d+\. /m).slice(1);
+    expect(steps.length).toBeGreaterThan(4);
+    for (const step of steps)
+      for (const [, path] of step.matchAll(/`((?:src|test)\/[^`]+)`/g))
+        expect(existsSync(path!), `${path} is not there`).toBe(true);
+  });
+  test("of a request, a change, an event and a refresh", () => {
+    expect(lives.map((life) => life.split("\n", 1)[0])).toEqual([
+      "The life of a request",
+      "The life of a change",
+      "The life of an event",
+      "The life of a refresh",
+    ]);
+  });
+});

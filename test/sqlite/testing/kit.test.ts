@@ -1,0 +1,226 @@
+import "postern/vitest";
+import {
+  assertFailed,
+  assertGuarded,
+  assertSucceeded,
+  assertUnauthenticated,
+  createTestServer,
+  type TestServerOptions,
+  type Transport,
+} from "postern/testing";
+import sqlite3 from "sqlite3";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+
+import { bookmarks } from "../../../examples/bookmarks/bookmark.feature.js";
+import { connect } from "../../support/live.js";
+
+async function start(options: TestServerOptions = {}) {
+  const api = await createTestServer({ ...bookmarks, ...options });
+  onTestFinished(api.stop);
+  return api;
+}
+
+const ways: Transport[] = ["http", "execute", "socket"];
+
+describe.each(ways)("over %s", (over) => {
+  test("lets a session in until its token ends, and tells why not afterwards", async () => {
+    const api = await start({ over });
+    const ada = await api.as("Ada");
+    expect(await ada.send("{ me { name email } }")).toMatchObject({
+      body: { data: { me: { name: "Ada", email: "ada@example.com" } } },
+    });
+    expect(await ada.send("query ($n: Int!) { posts(first: $n) { totalCount } }", { variables: { n: 1 } })).toSucceed();
+
+    api.clock.set(new Date(ada.expiresAt.getTime() - 1));
+    expect(await ada.send("{ bookmarks { id } }")).toSucceed();
+    api.clock.advance(1);
+    const refused = await ada.send("{ bookmarks { id } }");
+    expect(refused).toBeUnauthenticated("TOKEN_EXPIRED");
+    expect(refused.status).toBe(over === "socket" ? 0 : 401);
+    expect(refused.body.errors![0]!.extensions).toMatchObject({ expiredAt: ada.expiresAt.toISOString() });
+  });
+
+  test("tells each bad credential by its reason", async () => {
+    const api = await start({ over });
+    const ada = await api.as("Ada");
+    const asked = (token?: string) => api.send("{ me { id } }", { token });
+    expect(await asked()).toBeUnauthenticated("TOKEN_MISSING");
+    expect(await asked(ada.tokens.expired())).toBeUnauthenticated("TOKEN_EXPIRED");
+    expect(await asked(ada.tokens.tampered())).toBeUnauthenticated("TOKEN_INVALID");
+    expect(await asked(ada.tokens.ofAnotherKey())).toBeUnauthenticated("TOKEN_INVALID");
+    expect(await asked(ada.token)).toSucceed();
+  });
+});
+
+test("opens sessions for people by their names, who are made once, without hashing", async () => {
+  // It would take longer than a test may.
+  const api = await start({ passwordCost: { memoryCost: 2 ** 30, timeCost: 100, parallelism: 1 } });
+  const [phone, laptop, bob] = [await api.as("Ada"), await api.as("Ada"), await api.as("Bob")];
+  expect(laptop.id).toBe(phone.id);
+  expect(laptop.sessionId).not.toBe(phone.sessionId);
+  expect(bob.id).not.toBe(phone.id);
+  const { body } = await laptop.send("{ me { sessions { id current } } }");
+  expect(body.data.me.sessions).toEqual([
+    { id: laptop.sessionId, current: true },
+    { id: phone.sessionId, current: false },
+  ]);
+});
+
+test("registers people with passwords that log in", async () => {
+  const api = await start();
+  const { email, password } = await api.register("Ada");
+  const logIn = "mutation ($input: LoginInput!) { login(input: $input) { accessToken } }";
+  expect(await api.send(logIn, { variables: { input: { email, password } } })).toSucceed();
+  expect(await api.send(logIn, { variables: { input: { email, password: "another password" } } })).toFailWith(
+    "INVALID_CREDENTIALS",
+  );
+  expect(api.events()).toMatchObject([
+    { event: "signed in", cause: "register" },
+    { event: "signed in", cause: "login" },
+    { event: "sign-in refused" },
+  ]);
+});
+
+test("an expired token is one whatever the tolerance, and its session goes on", async () => {
+  const api = await start({ settings: { CLOCK_TOLERANCE: "60s", ACCESS_TOKEN_TTL: "5m" } });
+  const ada = await api.as("Ada");
+  expect(await api.send("{ me { id } }", { token: ada.tokens.expired() })).toBeUnauthenticated("TOKEN_EXPIRED");
+  expect(await ada.send("{ me { id } }")).toSucceed();
+});
+
+test("time passes for sockets as for requests: one is closed by the clock at its token's end", async () => {
+  const api = await start();
+  const { token } = await api.as("Ada");
+  const { closed } = await connect(api, token);
+  api.clock.advance("30m");
+  expect(await closed).toMatchObject({ code: 4403, reason: "TOKEN_EXPIRED" });
+});
+
+test.each(["30", "1 h", "m"])("a clock isn't moved by %s", async (duration) => {
+  const api = await start();
+  const before = api.clock();
+  expect(() => api.clock.advance(duration)).toThrow(`"${duration}" is no duration: 90s, 30m, 12h and 90d are`);
+  expect(api.clock()).toEqual(before);
+});
+
+test("counts the statements of a piece of work alone", async () => {
+  const api = await start();
+  const ada = await api.as("Ada");
+  const statements = await api.countStatements(() => ada.send("{ bookmarks { id } }"));
+  expect(statements).toEqual([expect.stringContaining("join sessions"), expect.stringContaining("from bookmarks")]);
+  const methods = sqlite3.Statement.prototype as unknown as Record<string, unknown>;
+  const { all } = methods;
+  expect(await api.countStatements(async () => {})).toEqual([]);
+  expect(methods["all"]).toBe(all);
+  await expect(api.countStatements(() => Promise.reject(new Error("as it is")))).rejects.toThrow("as it is");
+});
+
+test("tells what a migration lacks of what the entities say", async () => {
+  const api = await start();
+  expect(await api.missingMigration()).toBe("");
+  const without = await start({ migrations: [] });
+  expect(await without.missingMigration()).toMatch(/^create table `bookmarks` /);
+});
+
+test("tests that run side by side have servers, clocks and people of their own", async () => {
+  const times = await Promise.all(
+    [1, 2, 3].map(async (minutes) => {
+      const api = await start();
+      const ada = await api.as("Ada");
+      api.clock.advance(`${minutes}m`);
+      expect(
+        await ada.send(`mutation { createPost(input: { title: "${minutes}", content: "…" }) { post { id } } }`),
+      ).toSucceed();
+      const { body } = await ada.send("{ posts { nodes { title createdAt } } }");
+      expect(body.data.posts.nodes).toEqual([{ title: String(minutes), createdAt: api.clock().toISOString() }]);
+      return api.clock().getTime();
+    }),
+  );
+  expect(new Set(times).size).toBe(3);
+});
+
+test("`await using` stops the server at the end of its block", async () => {
+  let url: string;
+  {
+    await using api = await createTestServer();
+    url = api.url;
+    expect((await api.fetch("/")).status).toBe(200);
+  }
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
+
+describe("with a test runner's own fake timers", () => {
+  test.each(ways)("starts, answers over %s and stops", async (over) => {
+    vi.useFakeTimers();
+    try {
+      const api = await createTestServer({ ...bookmarks, over });
+      const ada = await api.as("Ada");
+      expect(await ada.send("{ bookmarks { id } }")).toSucceed();
+      api.clock.advance("30m");
+      expect(await ada.send("{ bookmarks { id } }")).toBeUnauthenticated("TOKEN_EXPIRED");
+      await api.stop();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("guards of root fields", () => {
+  const operations = {
+    bookmarks: "{ bookmarks { id } }",
+    addBookmark: 'mutation { addBookmark(postId: "post_x") { id } }',
+  };
+
+  test("are found where each refuses every bad credential", async () => {
+    await expect(assertGuarded(await start(), operations)).resolves.toBeUndefined();
+  });
+
+  test("are missed where a field is in no operation, and where one answers nobody in particular", async () => {
+    const api = await start();
+    await expect(assertGuarded(api, { bookmarks: operations.bookmarks })).rejects.toThrow(
+      "addBookmark: give an operation with it, or name it among those that are open",
+    );
+    await assertGuarded(api, { bookmarks: operations.bookmarks }, { open: ["addBookmark"] });
+    await expect(assertGuarded(api, { ...operations, more: "{ __typename }" })).rejects.toThrow(
+      /^more with TOKEN_MISSING: an answer without errors\n(more with .*\n){3}more with SESSION_REVOKED/,
+    );
+  });
+});
+
+describe("what is expected of an answer", () => {
+  const data = { body: { data: { me: null } } };
+  const refused = (reason: string) => ({
+    message: "Could not validate credentials",
+    path: ["me"],
+    extensions: { code: "UNAUTHENTICATED", reason },
+  });
+  const expired = { body: { errors: [refused("TOKEN_EXPIRED")] } };
+  const mixed = { errors: [refused("TOKEN_EXPIRED"), { message: "no", extensions: { code: "NOT_FOUND" } }] };
+  const told = /errors:\n {2}UNAUTHENTICATED at me: Could not validate credentials {"reason":"TOKEN_EXPIRED"}/;
+
+  test("passes by matchers and by plain assertions alike", () => {
+    expect(data).toSucceed();
+    expect(expired).not.toSucceed();
+    expect(expired).toBeUnauthenticated();
+    expect(expired).toBeUnauthenticated("TOKEN_EXPIRED");
+    expect(expired).not.toBeUnauthenticated("TOKEN_INVALID");
+    expect(mixed).not.toBeUnauthenticated();
+    expect(expired).toFailWith("UNAUTHENTICATED");
+    expect(data).not.toFailWith("UNAUTHENTICATED");
+    assertSucceeded(data);
+    assertUnauthenticated(expired, "TOKEN_EXPIRED");
+    assertFailed(expired, "UNAUTHENTICATED");
+  });
+
+  test("fails with what was found", () => {
+    expect(() => expect(expired).toSucceed()).toThrow(told);
+    expect(() => expect(data).not.toSucceed()).toThrow("Expected anything but success");
+    expect(() => expect(expired).toBeUnauthenticated("USER_GONE")).toThrow(
+      /^Expected UNAUTHENTICATED USER_GONE, and got/,
+    );
+    expect(() => assertSucceeded(expired)).toThrow(told);
+    expect(() => assertSucceeded({})).toThrow("no GraphQL answer");
+    expect(() => assertFailed(data, "NOT_FOUND")).toThrow("Expected NOT_FOUND, and got an answer without errors");
+    expect(() => assertUnauthenticated(mixed)).toThrow(/NOT_FOUND: no/);
+  });
+});
