@@ -57,7 +57,7 @@ export type ContextFactory = {
   readonly contextOf: (caller: Omit<Caller, "authorization">, auth: Auth) => OperationContext;
 };
 
-export function contextFactory(deps: {
+type Deps = {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly operationTimeoutSeconds: number;
@@ -68,79 +68,86 @@ export function contextFactory(deps: {
   readonly log: Logger;
   /** Receives the events of accounts and sessions, as the log does. */
   readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
-}): ContextFactory {
-  const { clock, timer, reader, transactions, settings } = deps;
-  const lookUp = sessionLookup(reader.credentials);
+};
 
-  const start = ({ onStart }: Carrier) => {
-    const now = clock();
-    const deadline = startDeadline(timer, deps.operationTimeoutSeconds);
-    onStart?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
-    return { now, ...deadline };
-  };
-  const clientOf = ({ userAgent, address, requestId }: Omit<Caller, "authorization">): Client => ({
-    userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
-    address,
-    addressKey: addressKeyOf(address),
-    accountKeyOf: (email) => accountKeyOf(email, settings.sessionRules.keys),
-    note(event) {
-      deps.log.info({ requestId, ...event, address }, "session");
-      deps.onSessionEvent?.(event);
-    },
-  });
-  const complete = (
-    caller: Omit<Caller, "authorization">,
-    { takeRoom, json, live, span }: Carrier,
-    auth: Auth,
-    { now, signal, cancel }: ReturnType<typeof start>,
-  ): OperationContext => {
-    const client = clientOf(caller);
-    const clientKey = auth.state === "viewer" ? auth.viewer.userId : client.addressKey;
-    const answer = measureAnswer(deps.maxAnswerBytes, {
-      takesJson: json !== undefined,
-      takeRoom: (bytes) => takeRoom?.(bytes, clientKey),
-    });
-    const operation: Operation = {
-      clientKey,
-      span,
-      json,
-      rootFields: new RootFieldLog(),
-      atMost: answer.atMost,
-      end: cancel,
-      name: undefined,
-      kind: undefined,
-      rootFieldNames: [],
-      failure: undefined,
-    };
-    return {
-      now,
-      auth,
-      reader: readerFor(reader, { clientKey: clientKey, signal, span }),
-      transaction: transactions({ clientKey: clientKey, signal, now, span }),
-      signal,
-      client,
-      settings,
-      answer,
-      live,
-      openedBy: new Map(),
-      operation,
-    };
-  };
-
+export function contextFactory(deps: Deps): ContextFactory {
+  const lookUp = sessionLookup(deps.reader.credentials);
   return {
     async createContext(caller, carrier = {}) {
-      const started = start(carrier);
+      const started = start(deps, carrier);
       const auth = await authenticate(
         (userId, sessionId) => lookUp(userId, sessionId, started.signal, carrier.span),
         caller.authorization,
-        settings.sessionRules,
+        deps.settings.sessionRules,
         started.now,
       ).catch((error: unknown) => {
         started.cancel();
         throw error;
       });
-      return complete(caller, carrier, auth, started);
+      return contextFor(deps, caller, carrier, auth, started);
     },
-    contextOf: (caller, auth) => complete(caller, {}, auth, start({})),
+    contextOf: (caller, auth) => contextFor(deps, caller, {}, auth, start(deps, {})),
   };
 }
+
+/** Reads the clock and starts the time limit. */
+function start({ clock, timer, operationTimeoutSeconds }: Deps, { onStart }: Carrier) {
+  const now = clock();
+  const deadline = startDeadline(timer, operationTimeoutSeconds);
+  onStart?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
+  return { now, ...deadline };
+}
+
+function contextFor(
+  deps: Deps,
+  caller: Omit<Caller, "authorization">,
+  { takeRoom, json, live, span }: Carrier,
+  auth: Auth,
+  { now, signal, cancel }: ReturnType<typeof start>,
+): OperationContext {
+  const client = clientOf(deps, caller);
+  const clientKey = auth.state === "viewer" ? auth.viewer.userId : client.addressKey;
+  const answer = measureAnswer(deps.maxAnswerBytes, {
+    takesJson: json !== undefined,
+    takeRoom: (bytes) => takeRoom?.(bytes, clientKey),
+  });
+  const operation: Operation = {
+    clientKey,
+    span,
+    json,
+    rootFields: new RootFieldLog(),
+    atMost: answer.atMost,
+    end: cancel,
+    name: undefined,
+    kind: undefined,
+    rootFieldNames: [],
+    failure: undefined,
+  };
+  return {
+    now,
+    auth,
+    reader: readerFor(deps.reader, { clientKey, signal, span }),
+    transaction: deps.transactions({ clientKey, signal, now, span }),
+    signal,
+    client,
+    settings: deps.settings,
+    answer,
+    live,
+    openedBy: new Map(),
+    operation,
+  };
+}
+
+const clientOf = (
+  { log, onSessionEvent, settings }: Deps,
+  { userAgent, address, requestId }: Omit<Caller, "authorization">,
+): Client => ({
+  userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
+  address,
+  addressKey: addressKeyOf(address),
+  accountKeyOf: (email) => accountKeyOf(email, settings.sessionRules.keys),
+  note(event) {
+    log.info({ requestId, ...event, address }, "session");
+    onSessionEvent?.(event);
+  },
+});

@@ -10,12 +10,15 @@ import {
   TypeMetaFieldDef,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
+
+import { defaultPageSize, longestPage } from "../kit/paging/page-request.js";
 
 /** The size of an operation, including what @skip and @include leave out. */
 export type Size = {
@@ -37,9 +40,7 @@ const nothing: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives:
 const bytesAroundKey = 4;
 const bytesOfScalar = 40;
 
-// The length of a list without a page size: the default of a page, or a guess.
-const defaultPageSize = 20;
-const longestPage = 100;
+// A guess of the length of a list without pages.
 const unpagedListSize = 10;
 
 // An alias within introspection repeats a good part of the schema, and no tool needs one.
@@ -57,38 +58,52 @@ export function sizeOf(
   operation: OperationDefinitionNode,
   numberOf: (variable: string) => number | undefined,
 ): Size {
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
-  const measured = new Map<string, Size>();
+  const root = schema.getRootType(operation.operation)!;
+  const measurement = new Measurement(schema, document, numberOf);
+  return withDirectives(measurement.ofSelections(operation.selectionSet, root), operation.directives);
+}
 
-  const ofFragment = (name: string): Size => {
-    const known = measured.get(name);
-    if (known !== undefined) return known;
-    const { selectionSet, typeCondition, directives } = fragments.get(name)!;
-    const size = withDirectives(ofSelections(selectionSet, typeNamed(typeCondition.name.value)), directives);
-    measured.set(name, size);
-    return size;
-  };
+class Measurement {
+  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  private readonly measured = new Map<string, Size>();
 
-  const ofSelections = ({ selections }: SelectionSetNode, type: GraphQLCompositeType): Size => {
+  constructor(
+    private readonly schema: GraphQLSchema,
+    { definitions }: DocumentNode,
+    private readonly numberOf: (variable: string) => number | undefined,
+  ) {
+    this.fragments = new Map(
+      definitions.flatMap((definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+      ),
+    );
+  }
+
+  ofSelections({ selections }: SelectionSetNode, type: GraphQLCompositeType): Size {
     let all = nothing;
     for (const selection of selections) {
       let size: Size;
-      if (selection.kind === Kind.FIELD) size = ofField(selection, type);
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) size = ofFragment(selection.name.value);
+      if (selection.kind === Kind.FIELD) size = this.ofField(selection, type);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) size = this.ofFragment(selection.name.value);
       else {
         const condition = selection.typeCondition?.name.value;
-        size = ofSelections(selection.selectionSet, condition === undefined ? type : typeNamed(condition));
+        size = this.ofSelections(selection.selectionSet, condition === undefined ? type : this.typeNamed(condition));
       }
       all = beside(all, withDirectives(size, selection.directives));
     }
     return all;
-  };
+  }
 
-  const ofField = (node: FieldNode, parent: GraphQLCompositeType): Size => {
+  private ofFragment(name: string): Size {
+    const known = this.measured.get(name);
+    if (known !== undefined) return known;
+    const { selectionSet, typeCondition, directives } = this.fragments.get(name)!;
+    const size = withDirectives(this.ofSelections(selectionSet, this.typeNamed(typeCondition.name.value)), directives);
+    this.measured.set(name, size);
+    return size;
+  }
+
+  private ofField(node: FieldNode, parent: GraphQLCompositeType): Size {
     const aliases = node.alias === undefined ? 0 : 1;
     const metaField = [SchemaMetaFieldDef, TypeMetaFieldDef].find(({ name }) => name === node.name.value);
     const introspects = metaField !== undefined;
@@ -98,8 +113,8 @@ export function sizeOf(
     if (node.selectionSet === undefined || !isCompositeType(type))
       return { ...nothing, depth: 1, aliases, bytes: key + bytesOfScalar };
 
-    const below = ofSelections(node.selectionSet, type);
-    const times = field === undefined ? 1 : listSize(field, node, parent);
+    const below = this.ofSelections(node.selectionSet, type);
+    const times = field === undefined ? 1 : this.listSize(field, node, parent);
     return {
       depth: introspects ? 1 : below.depth + 1,
       introspectionDepth: introspects ? below.depth + 1 : below.introspectionDepth,
@@ -109,31 +124,31 @@ export function sizeOf(
       cost: introspects ? 0 : (below.cost + 1) * times,
       bytes: key + (below.bytes + 3) * times,
     };
-  };
+  }
 
   /** Returns the number of objects that a field may return for each of its parents. A connection counts as its page. */
-  const listSize = (field: GraphQLField<unknown, unknown>, node: FieldNode, parent: GraphQLCompositeType): number => {
-    if (field.args.some(({ name }) => name === "first" || name === "last")) return pageSize(node);
+  private listSize(field: GraphQLField<unknown, unknown>, node: FieldNode, parent: GraphQLCompositeType): number {
+    if (field.args.some(({ name }) => name === "first" || name === "last")) return this.pageSize(node);
     // The lists of a page are counted with it.
     const isPagesOwn = fieldOf(parent, "pageInfo") !== undefined;
     return isListType(getNullableType(field.type)) && !isPagesOwn ? unpagedListSize : 1;
-  };
+  }
 
-  const pageSize = (node: FieldNode): number => {
+  private pageSize(node: FieldNode): number {
     const given = (node.arguments ?? [])
       .filter(({ name }) => name.value === "first" || name.value === "last")
       .map(({ value }) => {
         if (value.kind === Kind.INT) return Number(value.value);
-        return value.kind === Kind.VARIABLE ? numberOf(value.name.value) : undefined;
+        return value.kind === Kind.VARIABLE ? this.numberOf(value.name.value) : undefined;
       })
       .filter((size) => size !== undefined);
     // The field itself rejects a number out of range.
     return Math.min(Math.max(given.length === 0 ? defaultPageSize : Math.max(...given), 0), longestPage);
-  };
+  }
 
-  const typeNamed = (name: string) => schema.getType(name) as GraphQLCompositeType;
-  const root = schema.getRootType(operation.operation)!;
-  return withDirectives(ofSelections(operation.selectionSet, root), operation.directives);
+  private typeNamed(name: string): GraphQLCompositeType {
+    return this.schema.getType(name) as GraphQLCompositeType;
+  }
 }
 
 function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {

@@ -119,19 +119,22 @@ export async function createTestServer({
       logged()
         .filter(({ msg }) => msg === "session")
         .map(eventOf),
-    async countStatements(work) {
-      const { asked, stop: stopListening } = listenToStatements();
-      try {
-        await work();
-        return asked.map(({ text }) => text);
-      } finally {
-        stopListening();
-      }
-    },
+    countStatements: statementsOf,
     missingMigration: async () =>
       (await server.database.getSchemaGenerator().getUpdateSchemaSQL({ wrap: false })).trim(),
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Returns the texts of all statements that this process runs during `work`. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const { asked, stop } = listenToStatements();
+  try {
+    await work();
+    return asked.map(({ text }) => text);
+  } finally {
+    stop();
+  }
 }
 
 function eventOf({ event, userId, sessionId, count, cause }: Line): SessionEvent {

@@ -20,3 +20,8 @@ export type PageRequest = {
   /** How many rows to skip; never together with a position or `fromEnd`. */
   readonly offset: number;
 };
+
+/** The number of rows on a page that has no size. */
+export const defaultPageSize = 20;
+/** The largest number of rows on a page. */
+export const longestPage = 100;

@@ -1,7 +1,7 @@
 import { ArgsType, Field, Int, registerEnumType } from "type-graphql";
 import { z } from "zod";
 
-import { OrderDirection, type PageRequest, type Position } from "./page-request.js";
+import { defaultPageSize, longestPage, OrderDirection, type PageRequest, type Position } from "./page-request.js";
 
 registerEnumType(OrderDirection, {
   name: "OrderDirection",
@@ -17,7 +17,7 @@ registerEnumType(OrderDirection, {
 export class PageArguments {
   @Field(() => Int, {
     nullable: true,
-    description: "How many from the start, 0 to 100; 20 if neither this nor last is given.",
+    description: `How many from the start, 0 to ${longestPage}; ${defaultPageSize} if neither this nor last is given.`,
   })
   first?: number | null;
 
@@ -26,7 +26,7 @@ export class PageArguments {
 
   @Field(() => Int, {
     nullable: true,
-    description: "How many from the end, 0 to 100; 20 if only before is given. Not together with first.",
+    description: `How many from the end, 0 to ${longestPage}; ${defaultPageSize} if only before is given. Not together with first.`,
   })
   last?: number | null;
 
@@ -34,9 +34,8 @@ export class PageArguments {
   before?: string | null;
 }
 
-const defaultSize = 20;
-const sizeMessage = "must be 0 to 100";
-const size = z.int(sizeMessage).min(0, sizeMessage).max(100, sizeMessage).nullish();
+const sizeMessage = `must be 0 to ${longestPage}`;
+const size = z.int(sizeMessage).min(0, sizeMessage).max(longestPage, sizeMessage).nullish();
 
 /** The rules of each argument of a page on its own. Null means the same as absent, as everywhere in Relay. */
 export const pageArgumentRules = { first: size, after: z.string().nullish(), last: size, before: z.string().nullish() };
@@ -72,7 +71,7 @@ export function pageRequestOf<Args extends Arguments>(
   const after = args.after == null ? undefined : positionIn(args.after, args);
   const before = args.before == null ? undefined : positionIn(args.before, args);
   return {
-    size: first ?? last ?? defaultSize,
+    size: first ?? last ?? defaultPageSize,
     fromEnd: first == null && (last != null || (before !== undefined && after === undefined)),
     after,
     before,

@@ -177,7 +177,7 @@ test("refuses a body and a URL that are too long, and one connection too many", 
     body: JSON.stringify({ query: "{ __typename }" }).padEnd(length),
   });
   expect(await told("/graphql", post(1000))).toEqual([200, undefined]);
-  expect(await told("/graphql", post(1001))).toEqual([413, "A request's body may have 1000 bytes at most"]);
+  expect(await told("/graphql", post(1001))).toEqual([413, "A request's body may have at most 1000 bytes"]);
   const path = "/graphql?query={__typename}".padEnd(100, "+");
   expect(await told(path)).toEqual([200, undefined]);
   expect(await told(`${path}+`)).toEqual([414, "A URL may have 100 characters at most"]);
