@@ -13,7 +13,7 @@ import type { PasswordCost } from "../kit/context.js";
 import { CommandError, type CommandDeps } from "./command.js";
 
 /** The access to the database for commands that read or change accounts and sessions. */
-export type Access = {
+export type DatabaseAccess = {
   readonly reader: OperationReader;
   readonly transaction: Transaction;
   readonly passwordCost: PasswordCost | undefined;
@@ -88,7 +88,7 @@ export function requireFile(url: string): void {
  */
 export async function onDatabase<Result>(
   deps: CommandDeps,
-  work: (access: Access) => Promise<Result>,
+  work: (access: DatabaseAccess) => Promise<Result>,
 ): Promise<Result> {
   const settings = databaseToKeep();
   requireFile(settings.databaseUrl);

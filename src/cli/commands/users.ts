@@ -14,7 +14,7 @@ import { noSuchUser } from "../../features/user/user.service.js";
 import { checkArguments } from "../../kit/validation.js";
 import { confirm, newPassword, type PasswordOptions } from "../ask.js";
 import { endedActs, type CommandDeps, type CommandResult, type MakeAction } from "../command.js";
-import { onDatabase, type Access } from "../open.js";
+import { onDatabase, type DatabaseAccess } from "../open.js";
 import { columns, counted, printable } from "../text.js";
 
 type Confirmed = { readonly yes?: boolean };
@@ -31,7 +31,7 @@ const passwordStdin = () => new Option("--password-stdin", "reads the password f
  *
  * @throws KnownError `NOT_FOUND`.
  */
-export async function requireAccount({ reader }: Access, idOrEmail: string): Promise<Account> {
+export async function requireAccount({ reader }: DatabaseAccess, idOrEmail: string): Promise<Account> {
   const account = await findAccount(reader, idOrEmail);
   if (account === undefined) throw noSuchUser();
   return account;

@@ -6,7 +6,7 @@ export type Metrics = {
   readonly request: (answered: AnsweredRequest) => void;
   readonly socketOperation: (outcome: LabelledOperation | undefined, code: unknown, reason: string | undefined) => void;
   readonly credentialRefused: (reason: unknown) => void;
-  readonly session: (noted: SessionEvent) => void;
+  readonly session: (noted: CountedSessionEvent) => void;
   readonly socketClosed: (code: number) => void;
   readonly event: () => void;
   readonly eventSent: () => void;
@@ -28,7 +28,7 @@ export type AnsweredRequest = {
   readonly seconds: number | undefined;
 };
 
-export type SessionEvent = { readonly event: string; readonly cause?: string; readonly count?: number };
+export type CountedSessionEvent = { readonly event: string; readonly cause?: string; readonly count?: number };
 
 export type DatabaseErrorKind = "away" | "timeout" | "conflict" | "other";
 

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { isErrorCode } from "../errors.js";
 import { prometheusText, type MetricsSnapshot } from "./aggregate.js";
 import { definitions, processDefinitions, type Definition, type MetricName } from "./definitions.js";
-import type { AnsweredRequest, DatabaseErrorKind, Loads, Metrics, SessionEvent } from "./metrics.js";
+import type { AnsweredRequest, DatabaseErrorKind, Loads, Metrics, CountedSessionEvent } from "./metrics.js";
 import { operationLabels, type LabelledOperation } from "./operation-label.js";
 
 // From the time of a refusal to the default time limit of an operation.
@@ -97,7 +97,7 @@ class PrometheusMetrics {
     this.increment("postern_credential_refusals_total", { reason });
   }
 
-  session({ event, cause = "", count = 1 }: SessionEvent): void {
+  session({ event, cause = "", count = 1 }: CountedSessionEvent): void {
     const what = refusedAttempts[event];
     if (what !== undefined) this.increment("postern_attempts_refused_total", { what, cause });
     else if (event === "signed in") this.increment("postern_sessions_opened_total", { cause });

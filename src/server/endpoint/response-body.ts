@@ -5,11 +5,11 @@ import type { ByteShare } from "../connection/byte-budget.js";
 /** A body is sent in chunks of this many bytes, each made when the client has room for it. */
 export const chunkBytes = 64 * 1024;
 
-export const lengthOf = (pieces: readonly (string | Buffer)[]): number =>
+export const byteLengthOf = (pieces: readonly (string | Buffer)[]): number =>
   pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
 
 /** Returns a short body as bytes. */
-export const bytesOf = (pieces: readonly (string | Buffer)[], length: number): Buffer =>
+export const bytesOfBody = (pieces: readonly (string | Buffer)[], length: number): Buffer =>
   Buffer.concat(
     pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)),
     length,

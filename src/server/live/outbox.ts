@@ -18,8 +18,8 @@ const mostBytes = 1024 * 1024;
 const fewEvents = 20;
 const fewBytes = 64 * 1024;
 
-/** Returns an answer with the text around it. */
-export const around = (before: string, answer: EventAnswer, after: string): Parcel =>
+/** Returns an answer with text before and after it. */
+export const framed = (before: string, answer: EventAnswer, after: string): Parcel =>
   typeof answer === "string" ? [before + answer + after] : [before, answer, after];
 
 type Deps = {

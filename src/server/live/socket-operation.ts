@@ -8,7 +8,7 @@ import { requestOf } from "../../graphql/graphql-request.js";
 import { firstError, type Outcome } from "../../graphql/outcome.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import type { ConnectionCredential } from "./connection-credential.js";
-import { around, type Outbox, type SendOptions } from "./outbox.js";
+import { framed, type Outbox, type SendOptions } from "./outbox.js";
 import { runOperation } from "./run-operation.js";
 import type { SocketServer } from "./socket-server.js";
 import type { Sink } from "./event-queue.js";
@@ -130,7 +130,7 @@ class RunningOperation {
 
   private next(answer: EventAnswer, options: SendOptions): boolean {
     const before = `{"id":${this.quotedId},"type":"${MessageType.Next}","payload":`;
-    return this.socket.outbox.send(around(before, answer, "}"), options);
+    return this.socket.outbox.send(framed(before, answer, "}"), options);
   }
 
   private fail(errors: readonly GraphQLFormattedError[]): void {

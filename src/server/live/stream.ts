@@ -10,7 +10,7 @@ import type { StreamFraming } from "../connection/stream-framing.js";
 import { callerOf, type RequestCaller } from "../endpoint/caller.js";
 import { ConnectionCredential } from "./connection-credential.js";
 import type { Connection } from "./connections.js";
-import { around, Outbox } from "./outbox.js";
+import { framed, Outbox } from "./outbox.js";
 import { executorOf } from "./run-operation.js";
 import type { SocketServer } from "./socket-server.js";
 import type { Subscription } from "./subscriptions.js";
@@ -122,7 +122,7 @@ export class Stream implements AnswerStream, Connection {
   private sendEvent(answer: string | Buffer): void {
     const { before, after } = this.framing.next;
     if (this.credentialState.isOver()) this.expire();
-    if (this.phase === "open" && !this.outbox.send(around(before, answer, after), { isEvent: true })) this.cut();
+    if (this.phase === "open" && !this.outbox.send(framed(before, answer, after), { isEvent: true })) this.cut();
   }
 
   private reject(error: KnownError): void {
