@@ -24,7 +24,8 @@ export const postgresqlEventLog: EventLogStatements = {
   ],
   // The newest event is kept, because the next number follows from it.
   deleteBefore: (instant, count) =>
-    sql`delete from events where id in (select id from events where at < ${instant} order by at limit ${count}
-        for update skip locked)
+    // As an array, the ids are read once. As a subquery, a plan may read them again for every row of the log.
+    sql`delete from events where id = any(array(select id from events where at < ${instant} order by at limit ${count}
+        for update skip locked))
       and seq is distinct from (select max(seq) from events) returning seq`,
 };

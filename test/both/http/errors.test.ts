@@ -186,7 +186,7 @@ test("masks what goes wrong inside, and logs it whole under the same number", as
   expect(incident).toMatchObject({
     level: 50,
     incidentId: body.errors![0]!.extensions["incidentId"],
-    err: { message: expect.stringContaining(said), stack: expect.stringContaining("post.resolver") },
+    err: { message: expect.stringContaining(said), stack: expect.stringContaining("post.connection") },
   });
 });
 

@@ -60,7 +60,7 @@ test.each(Object.entries(operations))("sends the recorded statements for %s", as
     .filter(({ text }) => /\bposts\b/.test(text));
   const text = sent.map((statement) => `${layOut(statement.text)};\n`).join("\n");
 
-  const path = `test/post/sql/${inject("database")}/${name}.sql`;
+  const path = `test/both/post/sql/${inject("database")}/${name}.sql`;
   if (isToBeRecorded) writeFileSync(path, text);
   expect(text).toBe(readFileSync(path, "utf8"));
 });

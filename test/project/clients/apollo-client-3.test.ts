@@ -10,7 +10,7 @@ import { describeSessions } from "../../support/client-scenarios.js";
 // The adapter once more, with the other version behind the same names.
 vi.doMock("@apollo/client/core", () => import("apollo-client-3/core"));
 vi.doMock("@apollo/client/link/subscriptions", () => import("apollo-client-3/link/subscriptions"));
-const file = "../../src/client/apollo.js?apollo-client-3";
+const file = "../../../src/client/apollo.js?apollo-client-3";
 const { sessionLink } = (await import(/* @vite-ignore */ file)) as typeof Adapter;
 vi.doUnmock("@apollo/client/core");
 vi.doUnmock("@apollo/client/link/subscriptions");

@@ -301,7 +301,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.getByRole("option", { name: /^totalCountInt/ }).click();
     await page.locator(".cm-content").getByText("totalCount", { exact: true }).hover();
     await page
-      .getByText("How many posts the whole list has, counted only when asked for; of a search at most 20,000.")
+      .getByText("How many posts the whole list has, counted only if selected; for a search at most 20,000.")
       .waitFor();
 
     await page

@@ -81,8 +81,7 @@ test("what the page says makes a feature that passes the checks and answers over
   for (const said of [printed, types, lint, format]) expect(said).not.toContain("failed:");
 
   // The page's own test, and what the existing ones ask of everything that is new.
-  const asked =
-    "bookmarks|schema|describes|in pages alone|migrations make|finds nothing to write|every root field is among";
+  const asked = "bookmarks|schema|describes|in pages alone|migrations make|finds no changes|every root field is among";
   const tests = "bookmark.test schema.test sqlite/server/database.test credential.test";
   const tested = await run(folder, `vitest run --project sqlite --project pure ${tests} --testNamePattern "${asked}"`);
   expect(tested).not.toContain("failed:");
