@@ -1,5 +1,7 @@
 import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { GraphQLObjectType } from "graphql";
+import { makeSchema } from "../../../src/graphql/schema.js";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { demonstrationAccount } from "../../../src/features/account/demo-account.js";
@@ -65,6 +67,9 @@ const openDocument = (page: Page, document: string, variables = "") =>
   page.evaluate(`location.hash = ${JSON.stringify(fragment({ document, variables }))}`);
 /** As a link's fragment, secrets included. */
 const fragment = (shared: Record<string, string>) => new URLSearchParams(shared).toString();
+
+const descriptionOf = (type: string, field: string): string =>
+  (makeSchema().getType(type) as GraphQLObjectType).getFields()[field]!.description!;
 
 describe.runIf(chromiumFile !== undefined)("the explorer", () => {
   test("answers { me } after two clicks, and asks nothing of any other host", async () => {
@@ -300,9 +305,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.keyboard.press("Control+Space");
     await page.getByRole("option", { name: /^totalCountInt/ }).click();
     await page.locator(".cm-content").getByText("totalCount", { exact: true }).hover();
-    await page
-      .getByText("How many posts the whole list has, counted only if selected; for a search at most 20,000.")
-      .waitFor();
+    await page.getByText(descriptionOf("PostConnection", "totalCount")).waitFor();
 
     await page
       .locator(".cm-content")
@@ -313,7 +316,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     await page.keyboard.press("Alt+d");
     await page.keyboard.type("viewerhas");
     await page.getByRole("button", { name: "Post.viewerHasVoted" }).click();
-    await page.getByText("Whether the viewer has voted for it.").waitFor();
+    await page.getByText(descriptionOf("Post", "viewerHasVoted")).waitFor();
     await page.getByRole("tab", { name: "Types" }).click();
     await page.getByRole("link", { name: "PostConnection" }).press("Enter");
     await page.getByRole("heading", { name: "PostConnection" }).waitFor();
