@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
@@ -7,8 +8,21 @@ import { doors, wings } from "../../../lint/wings.js";
 const page = readFileSync("docs/architecture.md", "utf8");
 
 test("the page lists the wings and doors in the order of imports", () => {
-  const rows = [...page.matchAll(/^\| `src\/(\S+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({ name, what }));
+  const rows = [...page.matchAll(/^\| `src\/([\w.-]+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({
+    name,
+    what,
+  }));
   expect(rows).toEqual([...wings, ...doors]);
+});
+
+test("the page lists every room of a wing", () => {
+  const rooms = [...page.matchAll(/^\| `src\/([a-z-]+\/[a-z/-]+)\/` /gm)].map(([, room]) => room!);
+  const folders = readdirSync("src", { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => relative("src", join(entry.parentPath, entry.name)));
+  const isRoom = (folder: string) =>
+    folder.includes("/") && !folder.startsWith("testing/") && !folder.startsWith("database/migrations/");
+  expect(rooms.toSorted()).toEqual(folders.filter(isRoom).toSorted());
 });
 
 describe("the page tells a life in numbered steps, a file for each", () => {
