@@ -1,4 +1,4 @@
-// The expiry walk-through: what a person would do to convince themselves that a token ends when it says, and a socket with it.
+// The expiry walk-through shows that an access token ends at its `exp`, and a socket with it.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -32,12 +32,12 @@ async function post(url: string, query: string, token?: string): Promise<Answer>
   return { status: response.status, challenge: response.headers.get("www-authenticate"), body };
 }
 
-/** Ends the walk where an answer isn't what the story says. */
+/** Throws if an answer isn't the expected one, which ends the walk. */
 function require(holds: boolean, what: string, answer: Answer): void {
   if (!holds) throw new Error(`expected ${what}, but got ${answer.status} ${JSON.stringify(answer.body)}`);
 }
 
-/** Opens a socket with a token, and gives it once the server has taken that. */
+/** Opens a socket with a token, and returns it when the server has accepted the token. */
 async function openSocket(url: string, token: string): Promise<WebSocket> {
   const socket = new WebSocket(url.replace("http", "ws"), GRAPHQL_TRANSPORT_WS_PROTOCOL);
   await once(socket, "open");
@@ -46,7 +46,7 @@ async function openSocket(url: string, token: string): Promise<WebSocket> {
   return socket;
 }
 
-/** What the next message of a type carries. */
+/** Returns the payload of the next message of a type. */
 async function nextMessage(socket: WebSocket, type: MessageType): Promise<any> {
   for (;;) {
     const [data] = (await once(socket, "message")) as [Buffer];
@@ -60,7 +60,7 @@ async function closeOf(socket: WebSocket) {
   return { code, reason: reason.toString("utf8"), at: systemClock().toISOString() };
 }
 
-/** Gives an open socket a newer token, some seconds later, and tells when that one ends. */
+/** Renews an open socket's token after some seconds, and returns the new token's end. */
 async function renewLater(url: string, socket: WebSocket, refreshToken: string): Promise<string> {
   await sleep(3000);
   const { body } = await post(
@@ -89,11 +89,11 @@ async function step(title: string, expectedStatus: number, request: () => Promis
   return answer;
 }
 
-/** Shows as the next step of the story what became of a socket. */
+/** Shows a socket's outcome as the next step of the story. */
 const showSocket = (title: string, color: "green" | "red", outcome: string) =>
   say(`${paint("bold", `${++steps}. ${title}`)}  ${paint(color, outcome)}`);
 
-/** Waits until an instant, and shows how far it is. */
+/** Waits until an instant, and shows the remaining time. */
 async function waitUntil(instant: Date): Promise<void> {
   const started = systemClock().getTime();
   const whole = instant.getTime() - started;
@@ -121,7 +121,7 @@ async function walk(url: string): Promise<void> {
   const login = () => post(url, `mutation { login(input: { ${credentials} }) ${session} }`);
   const signedIn = await step("She logs in", 200, login);
   const { accessToken, refreshToken, expiresAt, serverTime } = signedIn.body.data.login;
-  say(`   The server's clock says ${serverTime}; her token says it ends at ${expiresAt}.`);
+  say(`   The server's clock says ${serverTime}. Her token ends at ${expiresAt}.`);
 
   const created = await step("She creates a post with the token", 200, () =>
     post(url, `mutation { createPost(input: { title: "Hello", content: "…" }) { post { title } } }`, accessToken),
@@ -132,7 +132,7 @@ async function walk(url: string): Promise<void> {
 
   const closed = closeOf(await openSocket(url, accessToken));
   const renewed = await openSocket(url, accessToken);
-  say(paint("bold", `${++steps}. She opens two WebSockets with it, and will give the second a newer token in time`));
+  say(paint("bold", `${++steps}. She opens two WebSockets with the token, and will renew the second in time`));
 
   say(paint("bold", "   She waits. Nothing else happens: no logout, no restart."));
   const [newEnd] = await Promise.all([renewLater(url, renewed, refreshToken), waitUntil(new Date(expiresAt))]);
@@ -159,7 +159,7 @@ async function walk(url: string): Promise<void> {
     post(url, list, again.body.data.login.accessToken),
   );
   require(last.body.data?.posts?.totalCount === 1, "her post", last);
-  say(paint("green", "The token was good until the second it named, and so was the socket: not a moment longer."));
+  say(paint("green", "The token was valid until its exp and not a moment longer, and so was the socket."));
 }
 
 const folder = mkdtempSync(join(tmpdir(), "postern-demo-"));
@@ -177,13 +177,13 @@ const server = await startServer({
   log: makeLog(config.logLevel, systemClock, standardOutput()),
 });
 say(
-  `A server on ${server.url}, with a database of its own and access tokens that live ${config.sessionRules.accessTokenTtlSeconds} s.\n`,
+  `A server on ${server.url}, with its own database and access tokens that last ${config.sessionRules.accessTokenTtlSeconds} s.\n`,
 );
 try {
   await walk(server.url);
 } catch (error) {
   console.error(
-    `\n${paint("red", "The story went another way:")} ${error instanceof Error ? error.message : String(error)}`,
+    `\n${paint("red", "The demonstration failed:")} ${error instanceof Error ? error.message : String(error)}`,
   );
   process.exitCode = 1;
 } finally {

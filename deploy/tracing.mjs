@@ -2,7 +2,7 @@
 //   npm install --no-save @opentelemetry/api@1.9 @opentelemetry/sdk-trace-node@2.9 \
 //     @opentelemetry/exporter-trace-otlp-http@0.220 @opentelemetry/resources@2.9
 //   TRACING=on node --import ./deploy/tracing.mjs dist/main.js
-// OpenTelemetry's own variables say the rest: OTEL_EXPORTER_OTLP_ENDPOINT (http://localhost:4318 where it isn't set),
+// OpenTelemetry's own variables configure the rest: OTEL_EXPORTER_OTLP_ENDPOINT (http://localhost:4318 by default),
 // OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_BSP_SCHEDULE_DELAY.
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
@@ -13,5 +13,5 @@ const resource = defaultResource()
   .merge(named)
   .merge(detectResources({ detectors: [envDetector] }));
 
-// The server sends what is left of them when it stops.
+// The server sends the remaining spans when it stops.
 new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] }).register();

@@ -7,7 +7,7 @@ const lineHeight = 20;
 const margin = 20;
 const colors: readonly (readonly [RegExp, string])[] = [
   [/401|TOKEN_EXPIRED|expired/, "#f47067"],
-  [/200$|open until|^The token was good/, "#8ddb8c"],
+  [/200$|open until|^The token was valid/, "#8ddb8c"],
 ];
 
 const printed = execFileSync(process.execPath, ["--import", "tsx", "demo/expiry.ts"], { encoding: "utf8" });

@@ -6,7 +6,7 @@ import { BookmarkResolver } from "./bookmark.resolver.js";
 import { bookmarksOf } from "./bookmark.service.js";
 import { BookmarkType } from "./bookmark.type.js";
 
-// Without these lines the compiler takes newId("bookmark", …) and new KnownError("SHELF_FULL", …) for slips of the pen.
+// Without these lines the compiler rejects newId("bookmark", …) and new KnownError("SHELF_FULL", …) as misspelt.
 declare module "postern" {
   interface AddedIdKinds {
     bookmark: true;
@@ -16,7 +16,7 @@ declare module "postern" {
   }
 }
 
-/** What bookmarks add to the server. */
+/** Everything that bookmarks add to the server. */
 export const bookmarks = {
   entities: [Bookmark],
   resolvers: [BookmarkResolver],

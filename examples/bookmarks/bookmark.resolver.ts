@@ -20,7 +20,7 @@ export class BookmarkResolver {
     return addBookmark(context, requireViewer(context), postId);
   }
 
-  @FieldResolver(() => PostType, { nullable: true, description: "The post; null where it has just gone." })
+  @FieldResolver(() => PostType, { nullable: true, description: "The post; null if it has just gone." })
   async post(
     @Root() { postId }: BookmarkType,
     @Ctx() context: Context,

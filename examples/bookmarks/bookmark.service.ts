@@ -7,9 +7,9 @@ import { BookmarkType } from "./bookmark.type.js";
 const mostBookmarks = 50;
 
 /**
- * Keeps a post for the viewer; once, however often it is asked for.
+ * Keeps a post for the viewer. Has no effect if the viewer keeps it already.
  *
- * @throws KnownError `NOT_FOUND` where the viewer can't see the post, `SHELF_FULL` after 50 bookmarks.
+ * @throws KnownError `NOT_FOUND` if the viewer can't see the post, `SHELF_FULL` after 50 bookmarks.
  */
 export function addBookmark({ transaction, now }: Context, viewer: Viewer, postId: string): Promise<BookmarkType> {
   return transaction(async (em) => {
@@ -27,7 +27,7 @@ export function addBookmark({ transaction, now }: Context, viewer: Viewer, postI
   });
 }
 
-/** The viewer's bookmarks, the latest first, without those of posts that the viewer can't see; or the one by its id. */
+/** Returns the viewer's bookmarks of posts that the viewer can see, the latest first; with an id, only that one. */
 export async function bookmarksOf({ reader, now }: Context, { userId }: Viewer, id?: string): Promise<BookmarkType[]> {
   const rows = await reader.all<{ id: string; post_id: string; created_at: number | string }>(
     sql`select b.id, b.post_id, b.created_at from bookmarks b join posts p on p.id = b.post_id

@@ -6,7 +6,7 @@ import { bookmarks } from "./bookmark.feature.js";
 
 const add = "mutation ($postId: ID!) { addBookmark(postId: $postId) { id } }";
 
-/** Creates a post and gives its id. */
+/** Creates a post, and returns its id. */
 async function createPost({ send }: TestAccount, published = true): Promise<string> {
   const create = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }";
   const { body } = await send(create, { variables: { input: { title: "Rain", content: "…", published } } });
@@ -60,7 +60,7 @@ test("a post that is a draft again is gone from the bookmarks of others", async 
   expect((await bob.send("{ bookmarks { post { id } } }")).body.data.bookmarks).toEqual([]);
 });
 
-test("no field tells of posts that somebody else hides", async () => {
+test("no field reveals posts that somebody else hides", async () => {
   const walk = assertInvisible(bookmarks, {
     async prepare({ viewer, posts }) {
       for (const postId of posts) expect(await viewer.send(add, { variables: { postId } })).toSucceed();
@@ -77,7 +77,7 @@ test("a shelf has room for 50 bookmarks", async () => {
   expect(await keep()).toFailWith("SHELF_FULL");
 });
 
-test("the list takes one statement beside the one that tells who asks", async () => {
+test("the list takes one statement, and the credential another", async () => {
   await using api = await createTestServer(bookmarks);
   const ada = await api.as("Ada");
   expect(await api.countStatements(() => ada.send("{ bookmarks { id } }"))).toHaveLength(2);

@@ -1,4 +1,4 @@
-// `npm run documents` makes their types anew.
+// `npm run documents` generates their types.
 import { graphql } from "./gql/gql.js";
 
 export const logInDocument = graphql(`
@@ -29,7 +29,7 @@ export const logOutDocument = graphql(`
   }
 `);
 
-// What the page shows of a post; the two documents below select it by its name.
+// The fields of a post that the page shows. The two documents below select it by its name.
 graphql(`
   fragment PostFields on Post {
     id

@@ -1,2 +1,2 @@
-/** What is in a form's fields of text, by their names. */
+/** Returns the values of a form's text fields, by their names. */
 export const textsOf = (form: HTMLFormElement) => Object.fromEntries(new FormData(form)) as Record<string, string>;

@@ -7,9 +7,9 @@ import { textsOf } from "./form.js";
 import type { LivePostsSubscription } from "./gql/graphql.js";
 import { signOut } from "./session.js";
 
-/** Keeps the list in the cache as the server's is. A post that is there changes by itself, wherever it is shown. */
+/** Updates the cached list after an event. Apollo Client updates a post that is in the cache by itself. */
 function follow(client: ApolloClient, { kind, post, postId }: LivePostsSubscription["postEvents"]): void {
-  // What happened between the list and the first event, or before the cursor, is not known.
+  // Changes between the list and the first event, or before the cursor, are not known.
   if (kind === "READY" || kind === "RESET") void client.refetchQueries({ include: [postsDocument] });
   if (kind === "REMOVED") client.cache.evict({ id: client.cache.identify({ __typename: "Post", id: postId }) });
   if (kind !== "ADDED" || post == null) return;
@@ -66,10 +66,10 @@ function NewPost() {
     const { title, content } = textsOf(form);
     try {
       await create({ variables: { input: { title, content } } });
-      // The list hears of it as everybody's does.
+      // The list is updated by the event, as in every other browser.
       form.reset();
     } catch {
-      // It is shown below, and what was written stays.
+      // The error is shown below, and the form keeps its text.
     }
   }
 

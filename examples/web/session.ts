@@ -6,7 +6,7 @@ import { useSyncExternalStore } from "react";
 
 import { logOutDocument } from "./documents.js";
 
-/** Whether somebody is signed in, or why nobody is any more. */
+/** Whether somebody is signed in, or the reason why the session has ended. */
 type Standing = "signed in" | "signed out" | EndReason;
 
 const session = createSession({
@@ -27,7 +27,7 @@ const listeners = new Set<() => void>();
 async function stand(now: Standing): Promise<void> {
   standing = now;
   for (const listener of listeners) listener();
-  // It holds what its user could see.
+  // The cache holds what its user could see.
   if (now !== "signed in") await client.clearStore();
 }
 
@@ -36,7 +36,7 @@ export function signIn(tokens: Tokens): void {
   void stand("signed in");
 }
 
-/** Ends the session on the server, and forgets it here though the server can't be reached. */
+/** Ends the session on the server, and signs out here even if the server can't be reached. */
 export async function signOut(): Promise<void> {
   await client.mutate({ mutation: logOutDocument }).catch(() => {});
   session.signOut();

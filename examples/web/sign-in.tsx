@@ -5,7 +5,7 @@ import { logInDocument, registerDocument } from "./documents.js";
 import { textsOf } from "./form.js";
 import { signIn, useStanding } from "./session.js";
 
-const told: Partial<Record<ReturnType<typeof useStanding>, string>> = {
+const messages: Partial<Record<ReturnType<typeof useStanding>, string>> = {
   EXPIRED: "You were away for long. Sign in again.",
   SESSION_REVOKED: "This session was ended. Sign in again.",
   REUSED: "Somebody else has used this session, so it was ended. Sign in again.",
@@ -28,14 +28,14 @@ export function SignIn() {
         : (await logIn({ variables: { input: { email, password } } })).data?.login;
       if (tokens !== undefined) signIn(tokens);
     } catch {
-      // It is shown below.
+      // The error is shown below.
     }
   }
 
   return (
     <main>
       <h1>{isNew ? "Register" : "Sign in"}</h1>
-      {told[standing] !== undefined && <p role="status">{told[standing]}</p>}
+      {messages[standing] !== undefined && <p role="status">{messages[standing]}</p>}
       <form onSubmit={(event) => void submit(event)}>
         {isNew && <input name="name" placeholder="Name" autoComplete="name" required />}
         <input name="email" type="email" placeholder="Email" autoComplete="email" required />
