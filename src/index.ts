@@ -12,7 +12,7 @@ import { makeLog } from "./foundation/log.js";
 import { featuresWith, type AddedFeature } from "./graphql/schema.js";
 import { startServer, type RunningServer } from "./server/server.js";
 
-// The package: everything that an application's own features are made of. Anything that isn't here may change in any
+// The package's public interface: everything that an application's own features need. Anything else may change in any
 // release.
 export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./kit/auth.js";
 export type { Clock } from "./foundation/clock.js";
@@ -68,8 +68,8 @@ export type ServerOptions = AddedFeature & {
 };
 
 /**
- * Starts a server in this process, with Postern's features and those of an application. It migrates the database, listens,
- * and answers until its `stop` is called. Signals are left to the caller.
+ * Starts a server in this process, with Postern's features and those of an application. It migrates the database and
+ * serves until its `stop` is called. The caller handles signals.
  *
  * @throws ConfigError for settings that can't be used, with a line for each.
  * @throws DatabaseUnusableError
@@ -90,8 +90,8 @@ export async function createServer({
 }
 
 /**
- * Runs the command `postern` with these arguments, except for serving, on a database that has an application's tables too:
- * `migrate` runs its migrations after the server's own, and `copy` copies its entities.
+ * Runs the command `postern` with these arguments, except for `start`, on a database that has an application's tables
+ * too: `migrate` runs its migrations after the server's own, and `copy` copies its entities.
  *
  * @returns the exit code.
  */
@@ -99,7 +99,7 @@ export async function administer(
   added: AddedFeature = {},
   args: readonly string[] = process.argv.slice(2),
 ): Promise<number> {
-  // A server needs none of it.
+  // Loaded here, since a server needs none of it.
   const { runInProcess } = await import("./cli/run-in-process.js");
   return runInProcess(args, added);
 }

@@ -3,7 +3,7 @@
 import "./foundation/config/ensure-home.js";
 import { endBySignals } from "./server/process/stop-signals.js";
 
-// First of all, since loading the rest takes a moment.
+// Before the imports below, since they take a moment.
 endBySignals();
 
 const args = process.argv.slice(2);
@@ -14,6 +14,6 @@ if (args.length === 0 || (args.length === 1 && args[0] === "start")) {
 } else {
   const { runInProcess } = await import("./cli/run-in-process.js");
   const code = await runInProcess(args);
-  // Not left to the event loop: a connection that still waits for a lock would keep the process.
+  // Exit at once: a connection that still waits for a lock would keep the process running.
   process.exit(code);
 }

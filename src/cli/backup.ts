@@ -15,10 +15,10 @@ const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const interruptEveryMilliseconds = 20;
 
 /**
- * Copies a database of SQLite to a file, as it is at one instant, while servers read and write it.
+ * Copies an SQLite database to a file, as of one instant, while servers read and write it.
  *
- * @returns how many bytes the copy has.
- * @throws CommandError where there is no copy.
+ * @returns the source file and the size of the copy.
+ * @throws CommandError if the copy can't be made.
  */
 export async function backUp(url: string, target: string): Promise<{ readonly from: string; readonly bytes: number }> {
   if (/^postgres(ql)?:/.test(url))
@@ -32,13 +32,13 @@ export async function backUp(url: string, target: string): Promise<{ readonly fr
   } catch (error) {
     const { code = "", syscall, message } = error as NodeJS.ErrnoException;
     throw syscall !== undefined || code.startsWith("SQLITE_")
-      ? new CommandError(`There is no copy: ${message}`)
+      ? new CommandError(`No copy was made: ${message}`)
       : error;
   }
   return { from: source, bytes: (await stat(target)).size };
 }
 
-/** Creates `target` with all of its content or not at all, for its owner alone, since it holds password hashes. */
+/** Creates `target` complete or not at all. Only its owner may read it, since it holds password hashes. */
 async function copyTo(target: string, write: (draft: string, signal: AbortSignal) => Promise<void>): Promise<void> {
   const refuseExisting = () => {
     if (existsSync(target)) throw new CommandError(`${target} exists already: name another file, or remove it`);
@@ -46,8 +46,8 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
   refuseExisting();
   const draft = `${target}.${randomUUID()}`;
   const interruption = new AbortController();
-  // Each time, since a second Ctrl+C would end the process before the draft is gone.
-  const interrupt = () => interruption.abort(new CommandError("Interrupted: there is no copy"));
+  // `on`, not `once`: a second Ctrl+C would end the process before the draft is deleted.
+  const interrupt = () => interruption.abort(new CommandError("Interrupted: no copy was made"));
   for (const signal of interruptions) process.on(signal, interrupt);
   const file = await open(draft, "wx", 0o600);
   try {
@@ -61,7 +61,7 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
     await rm(draft, { force: true });
     for (const signal of interruptions) process.off(signal, interrupt);
   }
-  // The name has to be on the disk like the content. Windows opens no folders, and needs no such thing.
+  // The file's name has to reach the disk like its content. Windows can't open folders and doesn't need this.
   if (process.platform === "win32") return;
   const folder = await open(dirname(target));
   await folder.sync();
@@ -69,8 +69,8 @@ async function copyTo(target: string, write: (draft: string, signal: AbortSignal
 }
 
 /**
- * Writes the database `source` to the empty file `target` as it is at one instant. SQLite's backup API would begin anew
- * whenever another process writes; this reads as any reader action, and leaves out what was deleted.
+ * Writes the database `source` to the empty file `target` as of one instant. SQLite's backup API would start again
+ * whenever another process writes; VACUUM INTO is one read transaction and leaves out deleted rows.
  *
  * @see https://www.sqlite.org/lang_vacuum.html#vacuuminto
  */
@@ -83,7 +83,7 @@ async function vacuumInto(source: string, target: string, signal: AbortSignal): 
   let cancel: (() => void) | undefined;
   const interrupt = () => {
     connection.interrupt();
-    // One that comes before the statement has begun is lost.
+    // An interrupt has no effect before the statement starts, so repeat it.
     cancel = systemTimer(interruptEveryMilliseconds, interrupt);
   };
   try {

@@ -17,13 +17,13 @@ import { keysOf } from "./keys.js";
 import { reading } from "./open.js";
 import { counted } from "./text.js";
 
-/** What one look at the machine has found. */
+/** The result of one check. */
 export type Check = {
   readonly name: "settings" | "keys" | "database" | "migrations" | "history" | "clock" | "disk";
-  /** A problem keeps the server from starting or loses something; a warning may come to that. */
+  /** A problem keeps the server from starting or loses data; a warning may become a problem. */
   readonly state: "ok" | "warning" | "problem" | "not checked";
   readonly message: string;
-  /** What to do, where not all is well. */
+  /** The next step for the operator, unless the state is "ok". */
   readonly advice?: string;
 };
 type Finding = Omit<Check, "name">;
@@ -33,7 +33,7 @@ const warning = (message: string, advice: string): Finding => ({ state: "warning
 const problem = (message: string, advice: string): Finding => ({ state: "problem", message, advice });
 const notChecked = (message: string): Finding => ({ state: "not checked", message });
 
-/** Looks at what a server needs, and changes nothing of it. */
+/** Checks everything that a server needs, without changing any of it. */
 export async function examine(deps: CommandDeps): Promise<readonly Check[]> {
   const { config, finding } = settings();
   const database = config ?? databaseSettings();
@@ -93,7 +93,7 @@ async function keys(config: Config): Promise<Finding> {
     if (file !== undefined && mayOthersRead(file))
       return problem(
         `Others than its owner may read ${file}, and sign tokens with it`,
-        `Run chmod 600 ${file}; where others can have read it, delete it, and the next start makes another`,
+        `Run chmod 600 ${file}. If others may have read it, delete it; the next start makes another`,
       );
     const others = byId.size === 1 ? "" : `, and ${counted(byId.size - 1, "older one")} verify`;
     return ok(`${newest.algorithm} key ${newest.id} signs${others}`);
@@ -101,12 +101,12 @@ async function keys(config: Config): Promise<Finding> {
     const { message } = error as Error;
     if (error instanceof ConfigError)
       return problem(message, "Delete the file to have one made at the next start, or set JWT_SECRET");
-    // It may well be whole: to delete it would end every session.
+    // The file may be intact, and deleting it would end every session.
     return problem(message, "Run postern as the user that the server runs as, who has to be able to read the file");
   }
 }
 
-/** What the database tells. */
+/** The findings that need the database. */
 type Seen = {
   readonly database: Finding;
   readonly migrations?: Finding;
@@ -159,7 +159,7 @@ async function lookAtDatabase(
   }
 }
 
-/** In the words of `/readyz`, which answers READ_ONLY then. */
+/** Uses the words of `/readyz`, which answers READ_ONLY in this case. */
 const readOnly = (why: string, file: string | undefined): Finding =>
   problem(
     readOnlyMessage(why),
@@ -168,18 +168,18 @@ const readOnly = (why: string, file: string | undefined): Finding =>
       : "Let the user that the server runs as write the file and its folder, or make room on their disk",
   );
 
-/** Files beside the database that this user made would keep its owner from writing it. */
+/** Warns if this user isn't the file's owner: files that it makes beside the database would block the owner. */
 function ownedByAnother(file: string | undefined): Finding | undefined {
   if (file === undefined || process.getuid === undefined) return undefined;
   const { uid } = statSync(file);
   if (uid === process.getuid()) return undefined;
   return warning(
     `${file} is another user's (${uid}), and this is user ${process.getuid()}`,
-    "Run postern as the user that the server runs as: what another user writes, it might not be able to",
+    "Run postern as the user that the server runs as: it may be unable to write files that another user made",
   );
 }
 
-/** Warns of a database that others may read: older versions made files with the rights of the umask. */
+/** Warns if others may read the database: older versions created files with the rights of the umask. */
 function readByOthers(file: string | undefined): Finding | undefined {
   if (file === undefined) return undefined;
   const files = [file, `${file}-wal`, `${file}-shm`].filter((each) => existsSync(each) && mayOthersRead(each));
@@ -194,14 +194,14 @@ function migrations(pending: readonly string[], unknown: readonly string[], unkn
   if (unknown.length + unknownAdded.length > 0)
     return problem(
       `A newer version has migrated the database: ${[...unknown, ...unknownAdded].join(", ")}`,
-      "Start that version, or restore a backup of before",
+      "Start that version, or restore a backup from before",
     );
   if (pending.length === 0) return ok("all have run");
   const advice = "Make a backup, then run postern migrate; the next start of the server does it too";
   return warning(`${counted(pending.length, "migration")} have yet to run: ${pending.join(", ")}`, advice);
 }
 
-/** Compares the database with what the last start has seen in it. */
+/** Compares the database with the mark that the last start left. */
 async function history(url: string, engine: Engine, reader: OperationReader): Promise<Finding> {
   const tables = await reader.all<{ name: string }>(engine.tables);
   if (!tables.some(({ name }) => name === "events")) return notChecked("there are no tables yet");
@@ -217,12 +217,12 @@ async function history(url: string, engine: Engine, reader: OperationReader): Pr
 }
 
 const secondsOf = (milliseconds: number): string => `${Math.round(milliseconds / 1000).toLocaleString("en")} s`;
-const clockAdvice = "Have the machine's clock set by NTP (timedatectl set-ntp true): ends of tokens go by it";
+const clockAdvice = "Have the machine's clock set by NTP (timedatectl set-ntp true): tokens expire by it";
 const noteworthyMilliseconds = 2000;
-/** What a token may be ahead of the clock that judges it. */
+/** Servers accept a token that was issued at most this far ahead of their clock. */
 const bearableMilliseconds = 60_000;
 
-/** Whether the machine's clock can be right, as far as nothing but the release tells. */
+/** Checks that the machine's clock is not before this release. */
 function clockAlone(now: Date): Finding {
   const [, year, month, day] = /(\d{4})(\d\d)(\d\d)\d*$/.exec(sqliteMigrations.at(-1)!.name)!;
   const released = new Date(`${year}-${month}-${day}T00:00:00Z`);
@@ -253,7 +253,7 @@ function disk(url: string): Finding {
   const file = engineOf(url).file(url);
   if (file === undefined) return notChecked("no file of this machine holds the data");
   let folder = dirname(file);
-  // What isn't there yet is made at the first start.
+  // Missing folders are created at the first start.
   while (!existsSync(folder)) folder = dirname(folder);
   try {
     for (const path of [folder, ...(existsSync(file) ? [file] : [])]) accessSync(path, constants.W_OK | constants.R_OK);

@@ -7,7 +7,10 @@ import { keyringOf, secretKey, type Keyring } from "../foundation/config/signing
 import type { CommandResult } from "./command.js";
 import { columns } from "./text.js";
 
-/** The keys of a server with these settings, and where they are from; none where its first start makes one. */
+/**
+ * Returns the keys that a server with these settings would use, and the file that holds them if the settings don't.
+ * There are no keys before the first start has made one.
+ */
 export async function keysOf({
   signingKeys,
 }: Config): Promise<{ readonly keyring: Keyring | undefined; readonly file: string | undefined }> {
@@ -16,7 +19,7 @@ export async function keysOf({
   return { keyring: existsSync(file) ? keyringOf([secretKey(await readSecret(file))]) : undefined, file };
 }
 
-/** Lists the keys that tokens are signed and verified with, by what may be known of them. */
+/** Lists the keys that sign and verify tokens, without their secrets. */
 export async function listKeys(): Promise<CommandResult> {
   const { keyring, file } = await keysOf(configFromEnvironment().config);
   const keys = [...(keyring?.byId.values() ?? [])].map(({ id, algorithm }) => ({

@@ -4,7 +4,7 @@ import { newSecret } from "../foundation/config/secret-file.js";
 import { asymmetricKey, secretKey, type SigningKey } from "../foundation/config/signing-keys.js";
 import type { CommandResult } from "./command.js";
 
-/** A fresh signing secret or a fresh key pair, and nothing else. */
+/** Makes a new signing secret or a new key pair, and stores it nowhere. */
 export function makeSecret(asKeyPair: boolean): CommandResult {
   if (!asKeyPair) {
     const secret = newSecret();

@@ -1,10 +1,10 @@
-// Whatever a user has written could hold what a terminal obeys.
+// Text that users write could hold control sequences.
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu;
 
-/** Text as a terminal shows it, in one line. */
+/** Returns text that is safe to print in a terminal, on one line. */
 export const printable = (text: string): string => text.replace(unprintable, "\u{FFFD}");
 
-/** One JSON document. It has nothing that a terminal obeys either. */
+/** Returns a value as JSON that is safe to print in a terminal. */
 export const jsonText = (value: object): string =>
   JSON.stringify(value, null, 2).replaceAll(
     /[\u007F-\u009F]|\p{Cf}/gu,
@@ -13,7 +13,7 @@ export const jsonText = (value: object): string =>
 
 const secondUnit = (found: string): string => (found.length === 1 ? "" : `\\u${found.charCodeAt(1).toString(16)}`);
 
-/** Rows as columns that stand below each other. */
+/** Aligns rows in columns. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));
   const widths = (cells[0] ?? []).map((_, column) =>
@@ -23,6 +23,6 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return cells.map((row) => line(row).trimEnd()).join("\n");
 }
 
-/** A number with its noun: `1 session`, `2 sessions`. */
+/** Returns a number with its noun: `1 session`, `2 sessions`. */
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

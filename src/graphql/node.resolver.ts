@@ -34,7 +34,7 @@ export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
     description:
-      "Any object by its id; null where there is none or the viewer may not see it. Needs a session for what needs one (see PUBLIC_READS).",
+      "Any object by its id; null if there is none or the viewer may not see it. Types that need a session need one here too (see PUBLIC_READS).",
   })
   async node(
     @Arg("id", () => ID, { description: "The object's id." }) id: string,

@@ -2,14 +2,14 @@ import type { Client, Connection, Submittable } from "pg";
 
 import type { Value } from "./bulk.js";
 
-/** What the driver has for a COPY and doesn't say in its types. */
+/** The driver's methods for COPY, which its types leave out. */
 type CopyingConnection = Connection & {
   query: (text: string) => void;
   sendCopyFromChunk: (chunk: Buffer) => void;
   endCopyFrom: () => void;
 };
 
-/** A COPY whose rows are sent at once. Two methods of the driver's are all it takes, where a library would bring streams. */
+/** A COPY whose rows are sent at once. It needs two methods of the driver; a library would add streams. */
 class CopyIn implements Submittable {
   callback: (error: Error | null) => void = () => {};
 
@@ -38,7 +38,7 @@ class CopyIn implements Submittable {
   }
 }
 
-/** Puts rows into a table by COPY, which takes a fraction of the time that INSERT does. */
+/** Inserts rows into a table by COPY, which takes a fraction of INSERT's time. */
 export function copyIn(
   client: Client,
   table: string,

@@ -15,22 +15,22 @@ import { type Value } from "./bulk.js";
 import type { Progress } from "./progress.js";
 import { schedulePosts } from "./schedule.js";
 
-/** How many rows of each table have been copied. */
+/** The number of rows copied, by table. */
 export type Copied = Readonly<Record<string, number>>;
 
 const rowsAtOnce = 5000;
 export const bytesAtOnce = 4 * 1024 * 1024;
 
 /**
- * Copies all that a database holds into an empty one of either kind, in one transaction: however it ends, all of it is
- * there or nothing. Nobody writes to the source meanwhile, who would write in vain.
+ * Copies a database into an empty one, on SQLite or PostgreSQL, in one transaction: all of it is copied or nothing.
+ * The source is locked against writes meanwhile, since the copy would miss them.
  *
- * Tables that have no entity, and hold what is made from others, are left to the target's triggers.
+ * Tables without an entity are derived from others; the target's triggers fill them.
  *
- * Every table is read back from the target and compared, by the number of its rows and a checksum over them.
+ * Every table is read back from the target and compared by its number of rows and their checksum.
  *
- * @param entities the server's own, and those of what an application adds.
- * @throws CommandError where the target isn't empty, or doesn't hold what the source does.
+ * @param entities the server's own and those that an application adds.
+ * @throws CommandError if the target isn't empty, or differs from the source afterwards.
  */
 export async function copyDatabase(
   source: Database,
@@ -67,7 +67,7 @@ export async function copyDatabase(
         for await (const rows of rowsOf(target, to, table)) sum.add(rows);
         report({ phase: "comparing", done: sum.count(), total: Math.max(sum.count(), 1) });
         if (sum.digest() !== sums.get(table.name)!.digest())
-          throw new CommandError(`The copy of ${table.name} differs from the original: nothing has been kept`);
+          throw new CommandError(`The copy of ${table.name} differs from the original: nothing was kept`);
       }
       return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.count()]));
     }),
@@ -78,7 +78,7 @@ export async function copyDatabase(
 
 export type Table = { readonly name: string; readonly columns: readonly string[]; readonly key: readonly string[] };
 
-/** The tables of all entities; those that others refer to come first. */
+/** Returns the tables of all entities; a table comes after those that it refers to. */
 function tablesOf(database: Database, entities: Features["entities"]): readonly Table[] {
   const metadata = database.getMetadata();
   const order = new CommitOrderCalculator();
@@ -102,7 +102,7 @@ async function run<Result>({ engine }: Database, em: SqlEntityManager, statement
   return em.execute(text, [...values]);
 }
 
-/** Keeps others from writing, where the transaction alone doesn't. */
+/** Locks the tables against writes. On SQLite the transaction does so already. */
 async function lockForReading(database: Database, em: SqlEntityManager, entities: Features["entities"]): Promise<void> {
   if (database.engine.dialect.name === "sqlite") return;
   const names = tablesOf(database, entities).map(({ name }) => name);
@@ -115,7 +115,7 @@ async function countOf(database: Database, em: SqlEntityManager, { name }: Table
 }
 
 /**
- * Yields all rows of a table in the order of its key, in batches of at most `bytesAtOnce` or of one row. Every column is
+ * Yields all rows of a table in the order of its key, in batches of one row or at most `bytesAtOnce`. Every column is
  * text, a whole number or null.
  */
 export async function* rowsOf(
@@ -127,7 +127,7 @@ export async function* rowsOf(
   const keys = new Sql(key.join(", "));
   const size = new Sql(columns.map((column) => `coalesce(octet_length(cast(${column} as text)), 4)`).join(" + "));
   for (let after = sql``; ;) {
-    // How many fit, before any is read: a post may have 400 kB.
+    // Sizes first, to read no more rows than fit: a post may have 400 kB.
     const sizes = await run<{ bytes: number | string }>(
       database,
       em,
@@ -161,7 +161,7 @@ function textOf({ columns }: Table, row: Row) {
 
 type Sum = ReturnType<typeof newSum>;
 
-/** The number of rows, and a checksum over them in their order. */
+/** Counts rows and computes a checksum over them, in order. */
 function newSum() {
   const hash = createHash("sha256");
   let count = 0;

@@ -6,10 +6,10 @@ import { bulkSqlite } from "./sqlite.js";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** The same database, without the limits of time that a server has and much work would reach. */
+/** Returns a database's URL with time limits of a day, since bulk loading takes longer than a request may. */
 export function withoutTimeLimits(url: string): string {
   if (url.startsWith("sqlite:")) return url;
-  // Of a name that is there twice, drivers take the last. A URL with several hosts can't be read as any other.
+  // Drivers take the last of repeated parameters. `URL` can't parse a URL with several hosts.
   const limits = ["statement_timeout", "idle_in_transaction_session_timeout", "query_timeout"];
   return `${url}${url.includes("?") ? "&" : "?"}${limits.map((name) => `${name}=${day}`).join("&")}`;
 }

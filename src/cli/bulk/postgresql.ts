@@ -9,13 +9,13 @@ import type { Bulk, BulkLoad } from "./bulk.js";
 export const bulkPostgresql: Bulk = {
   tune: async () => {},
 
-  // Until the server has looked at the new rows, it plans as if there were none, and looks each up that an index has.
+  // Without new statistics the planner assumes empty tables; without a vacuum, index-only scans still read each row.
   async finish(database) {
     await database.em.getConnection().execute("vacuum (analyze)");
   },
 
   async begin(em) {
-    // The connection that the transaction has for itself.
+    // The transaction's own connection.
     const client = (await em.getTransactionContext<Knex.Transaction>()!.client.acquireConnection()) as Client;
     const insert: BulkLoad["insert"] = (table, columns, rows) => copyIn(client, table, columns, rows);
 

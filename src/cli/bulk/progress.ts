@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** How far long work is: within a phase, `done` of `total`. */
+/** The progress of long work: `done` of `total` within a phase. */
 export type Progress = { readonly phase: string; readonly done: number; readonly total: number };
 
-/** Shows progress as a bar for each phase in a terminal, and elsewhere as a line for each tenth of it. */
+/** Shows progress as a bar for each phase in a terminal, or as a line for each tenth of a phase elsewhere. */
 export function progressOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
   return stream.isTTY ? barsOn(stream) : linesOn(stream);
 }
@@ -12,13 +12,13 @@ const formatValue = (value: number) => value.toLocaleString("en");
 
 function barsOn(stream: NodeJS.WriteStream): (progress: Progress) => void {
   const format = "{bar} {percentage} %  {phase}: {value} of {total}";
-  // It leaves the terminal's line wrapping alone, which nobody would put back after an interruption.
+  // Don't switch off line wrapping: an interruption would leave the terminal without it.
   const bar = new SingleBar({ stream, format, formatValue, linewrap: true }, Presets.shades_classic);
   let shownPhase: Progress["phase"] | undefined;
   return ({ phase, done, total }) => {
     if (phase === shownPhase) bar.update(done);
     else {
-      // A phase says where it is and not that it is over.
+      // A phase doesn't report its own end: complete the bar when the next one begins.
       bar.update(bar.getTotal());
       bar.stop();
       bar.start(total, done, { phase });

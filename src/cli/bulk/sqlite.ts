@@ -5,7 +5,7 @@ import { fts5TextsOf } from "../../features/post/search/search-index.js";
 
 import type { Bulk, Value } from "./bulk.js";
 
-// A service may have 1 GB in all.
+// The whole service may have 1 GB of memory.
 const cacheKibibytes = 64 * 1024;
 
 export const bulkSqlite: Bulk = {
@@ -16,7 +16,7 @@ export const bulkSqlite: Bulk = {
     await connection.execute("pragma threads = 1");
   },
 
-  // The log of changes has grown by all that was written.
+  // The write-ahead log has grown by everything that was written.
   async finish(database) {
     await database.em.getConnection().execute("pragma wal_checkpoint(truncate)");
   },
@@ -34,7 +34,7 @@ async function begin(em: EntityManager): ReturnType<Bulk["begin"]> {
       where tbl_name in ('posts', 'votes') and type in ('index', 'trigger') and sql is not null order by rowid`,
   );
   for (const { type, name } of taken) await query(`drop ${type} \`${name}\``);
-  // Merging parts of the search index as it grows takes as long as all else about it. 4 is the default.
+  // Merging segments of the search index while it grows takes as long as the rest of indexing. The default is 4.
   await query("insert into post_search (post_search, rank) values ('automerge', 0)");
 
   return {

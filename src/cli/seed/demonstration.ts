@@ -5,7 +5,7 @@ import { titleKeyOf } from "../../features/post/search/title-key.js";
 
 import { writerFrom } from "./texts.js";
 
-/** Somebody of the demonstration. Instants here and below are in milliseconds since 1970. */
+/** A user of the demonstration. Instants here and below are in milliseconds since 1970. */
 export type DemoUser = {
   readonly id: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export type DemoUser = {
   readonly createdAt: number;
 };
 
-/** A post of the demonstration, with the ids of those who voted for it. */
+/** A post of the demonstration, with the ids of its voters. */
 export type DemoPost = {
   readonly id: string;
   readonly authorId: string;
@@ -33,11 +33,11 @@ export type DemoPost = {
 export type Demonstration = {
   readonly users: readonly DemoUser[];
   readonly postCount: number;
-  /** Made one by one as they are taken, in the order of their ids; the same ones each time. */
+  /** Yields the posts in the order of their ids; the same ones each time. */
   readonly posts: () => Iterable<DemoPost>;
 };
 
-/** Who is always there; by the first part of their email address. */
+/** The users of every demonstration, by the first part of their email address. */
 const cast = {
   ada: "Ada Whitlock",
   bjorn: "Björn Sandberg",
@@ -57,14 +57,14 @@ const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 const span = 3 * 365 * day;
 
-/** The demonstration of so many posts over the three years before `now`: the same rows for the same arguments. */
+/** Makes `postCount` posts and their users from the three years before `now`; the same rows for the same arguments. */
 export function demonstration(now: Date, postCount: number): Demonstration {
   const start = now.getTime() - span;
   const users = usersFrom(drawsFrom(1), start, postCount);
   return { users, postCount, posts: () => postsFrom(drawsFrom(2), now.getTime(), users, postCount) };
 }
 
-/** Draws that are the same each time for the same seed. */
+/** Returns random draws that are the same for the same seed. */
 function drawsFrom(seed: number) {
   const randomizer = generateMersenne53Randomizer(seed);
   const { number, helpers } = new SimpleFaker({ randomizer });
@@ -81,7 +81,7 @@ function usersFrom(draws: Draws, start: number, postCount: number): DemoUser[] {
 
   const ulid = monotonicFactory(draws.fraction);
   return people.map((person, index) => {
-    // The first is there before the first post, the last for two fifths of the time.
+    // The first user joins before the first post, the last one when three fifths of the time are over.
     const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + draws.number.int(hour));
     return { id: `user_${ulid(createdAt)}`, ...person, createdAt };
   });
@@ -92,7 +92,7 @@ function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postC
   let joined = 0;
   let createdAt = 0;
   for (let index = 0; index < postCount; index += 1) {
-    // Slowly at first, and now and then two in one millisecond.
+    // Few posts at first, and sometimes two in one millisecond.
     const instant = Math.floor(now - span + span * ((index + draws.fraction()) / postCount) ** 0.7);
     if (draws.fraction() >= 0.02 || index === 0) createdAt = instant;
     while (joined < users.length && users[joined]!.createdAt < createdAt) joined += 1;
@@ -103,7 +103,7 @@ function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postC
     const { title, content } = draws.texts();
     yield {
       id: `post_${ulid(createdAt)}`,
-      // Those who came first write most.
+      // The users who joined first write most.
       authorId: users[Math.floor(joined * draws.fraction() ** 2)]!.id,
       title,
       titleKey: titleKeyOf(title),
@@ -118,13 +118,13 @@ function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postC
 
 type Dates = Pick<DemoPost, "publishedAt" | "listedAt" | "updatedAt" | "version">;
 
-/** What became of a post; `place` is its place among all, from 0 to 1. */
+/** Draws when a post is published and edited; `place` is its place among all posts, from 0 to 1. */
 function datesFrom(draws: Draws, now: number, createdAt: number, place: number): Dates {
   const [kind, way, delay, edit] = [draws.fraction(), draws.fraction(), draws.fraction(), draws.fraction()];
   let publishedAt: number | null = createdAt;
   let updatedAt = createdAt;
   let version = 1;
-  // Nobody schedules years ahead: those that wait are of the last tenth, and 3 in 100 of all.
+  // Nobody schedules years ahead: scheduled posts are among the newest tenth, and 3 % of all.
   if (place >= 0.9 && kind < 0.3) publishedAt = wholeHourAfter(now) + Math.floor(delay * 30 * 24) * hour;
   else if (kind >= 0.93) publishedAt = null;
   else if (way < 0.06) publishedAt = pastOr(createdAt, wholeHourAfter(createdAt) + Math.floor(delay * 72) * hour, now);
@@ -136,7 +136,7 @@ function datesFrom(draws: Draws, now: number, createdAt: number, place: number):
 
   if (edit < 0.15) {
     const visibleAt = publishedAt !== null && publishedAt <= now ? publishedAt : createdAt;
-    // Mostly soon after.
+    // Most edits come soon afterwards.
     updatedAt = visibleAt + Math.floor((now - visibleAt) * draws.fraction() ** 3);
     version += draws.number.int({ min: 1, max: 3 });
   }
@@ -146,7 +146,7 @@ function datesFrom(draws: Draws, now: number, createdAt: number, place: number):
 const wholeHourAfter = (instant: number) => (Math.floor(instant / hour) + 1) * hour;
 const pastOr = (instead: number, instant: number, now: number) => (instant <= now ? instant : instead);
 
-/** Who votes for a post: one vote for many, none for most, and for a few everybody's. */
+/** Draws the ids of a post's voters: none for most posts, one for many, and all users for a few. */
 function votersFrom(draws: Draws, users: readonly DemoUser[]): string[] {
   const spread = users.length > 12 ? 1 : 3;
   const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - draws.fraction()) - 1)));

@@ -14,7 +14,7 @@ import { schedulePosts } from "../bulk/schedule.js";
 import { bulkOf } from "../bulk/load.js";
 import { type BulkLoad, type Value } from "../bulk/bulk.js";
 
-/** What has been added. */
+/** The numbers of rows that were added. */
 export type Made = {
   readonly users: number;
   readonly posts: number;
@@ -27,10 +27,10 @@ export const postsAtOnce = 1_000;
 const postsInATurn = 500;
 
 /**
- * Adds the demonstration in one transaction: however it ends, all of it is there or nothing.
+ * Adds the demonstration in one transaction: all of it is added or nothing.
  *
- * @param parts `passwordHash` is every user's; `force` adds to what others have there, which is left as it is.
- * @throws CommandError where the database isn't empty, or has an account with an email of the demonstration.
+ * @param parts `passwordHash` is every user's; with `force`, rows that are there already stay as they are.
+ * @throws CommandError if an account has an email of the demonstration, or without `force` if the database isn't empty.
  */
 export async function fill(
   database: Database,
@@ -99,7 +99,7 @@ async function insertPosts(
       if (status === "scheduled") made.scheduled += 1;
       made.votes += voterIds.length;
     }
-    // The next ones are made while these are written.
+    // The next batch is made while this one is written.
     [, batch] = await Promise.all([insertBatch(load, posts), batches.next()]);
   }
   return made;

@@ -1,6 +1,6 @@
 import { base, cs_CZ, de, en, es, Faker, fr, hu, pl, sv, type Randomizer } from "@faker-js/faker";
 
-// Few of them, again and again: there are always posts of one title.
+// A few titles that come up often, so that several posts share one.
 const series = ["Weekly notes", "Open thread", "Photo of the week", "Reading list", "Ask me anything"];
 const oneInASeries = 0.04;
 
@@ -44,11 +44,11 @@ const sentences = [
   "More about {{dish}} when I am back from {{elsewhere}}.",
 ];
 
-/** Who makes up names and texts: the same ones in the same order from the same numbers. */
+/** Returns a writer of names and texts, which are the same for the same numbers. */
 export function writerFrom(randomizer: Randomizer) {
   const faker = new Faker({ locale: [en, base], randomizer });
   const { helpers } = faker;
-  // For letters beyond English ones, which are searched and sorted by others.
+  // Names with letters beyond English, which have their own rules of search and order.
   const abroad = [cs_CZ, de, es, fr, hu, pl, sv].map((locale) => new Faker({ locale: [locale, en, base], randomizer }));
   const name = () => {
     const { person } = helpers.arrayElement(abroad);
@@ -56,7 +56,7 @@ export function writerFrom(randomizer: Randomizer) {
   };
   const number = () => String(faker.number.int({ min: 2, max: 61 }));
 
-  // Made once: a search finds several posts, and a million of them is made as fast as it is written.
+  // Drawn once: a search finds several posts, and a million posts are made as fast as they are written.
   const dishes = helpers.multiple(() => faker.food.dish(), { count: 80 });
   const descriptions = helpers.multiple(() => faker.food.description(), { count: 80 });
   const books = helpers.multiple(() => faker.book.title(), { count: 40 });
@@ -65,7 +65,7 @@ export function writerFrom(randomizer: Randomizer) {
 
   return {
     name,
-    /** A post's title, some of which come up often, and its text of two to four sentences. */
+    /** Draws a post's title, some of which come up often, and its text of two to four sentences. */
     texts(): { readonly title: string; readonly content: string } {
       const slots = {
         dish: helpers.arrayElement(dishes),

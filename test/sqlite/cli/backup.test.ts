@@ -100,7 +100,7 @@ test("leaves nothing behind when it is interrupted", async () => {
   const outcome = await ended;
   watcher.close();
 
-  expect(outcome).toEqual({ code: 1, said: "Interrupted: there is no copy\n" });
+  expect(outcome).toEqual({ code: 1, said: "Interrupted: no copy was made\n" });
   expect(readdirSync(folder).filter((name) => name.startsWith("copy"))).toEqual([]);
 });
 
@@ -131,13 +131,13 @@ test.each([
     of: "a file that is no database",
     args: ["a"],
     env: { DATABASE_URL: "sqlite:junk" },
-    says: "There is no copy: SQLITE_NOTADB: file is not a database",
+    says: "No copy was made: SQLITE_NOTADB: file is not a database",
   },
   {
     of: "a folder that is not there",
     args: ["none/a"],
     env: { DATABASE_URL: "sqlite:junk" },
-    says: /^There is no copy: ENOENT: no such file or directory, open 'none\/a\./,
+    says: /^No copy was made: ENOENT: no such file or directory, open 'none\/a\./,
   },
 ])("says in a line what is wrong with $of, and makes nothing", async ({ args, env, says }) => {
   const folder = newFolder();
