@@ -50,7 +50,7 @@ const workbench = makeWorkbench({
 const history = makeHistory(workspace, ({ document, variables }) => workbench.openDocument(document, variables), save);
 const panel = makeSessionPanel(session);
 
-/** Waits until the token that is held has ended, by the server's clock. */
+/** Waits until the current token has expired, by the server's clock. */
 const untilExpired = () =>
   new Promise<void>((resolve) => {
     const left = (session.current()?.expiresAt ?? 0) - session.serverNow();
@@ -65,7 +65,7 @@ const runStep = (step: Step) =>
     if (step.id === "expire") {
       const isOver = session.current()!.expiresAt <= session.serverNow();
       if (offers.canExpire && !isOver) await session.letExpire();
-      else if (!isOver) say("This server shortens no token: the step is done when yours has ended");
+      else if (!isOver) say("This server shortens no tokens: the step is done when yours has expired");
       await untilExpired();
     }
     if (step.id === "renew") await session.renew();
@@ -125,7 +125,7 @@ const shortcuts: readonly Shortcut[] = [
 ];
 listenForShortcuts(shortcuts);
 
-/** Opens what a link carries, and takes it out of the address. */
+/** Opens the draft of a shared link, and removes it from the address. */
 const openShared = () => {
   const shared = sharedOf(location.hash);
   if (shared === undefined) return;
@@ -166,7 +166,7 @@ session.onChange(() => {
   void panel.refresh();
 });
 
-/** Once a second, just after a whole second of the token's time. */
+/** Runs once a second, just after a whole second of the token's time. */
 const tick = () => {
   bar.tick();
   const left = (session.current()?.expiresAt ?? 0) - session.serverNow();
@@ -179,7 +179,7 @@ try {
   const schema = buildClientSchema(introspection);
   for (const part of [workbench, docs, types]) part.useSchema(schema);
 } catch {
-  const message = "The server doesn’t tell its schema: see the setting INTROSPECTION.";
+  const message = "The server doesn’t reveal its schema: see the setting INTROSPECTION.";
   docs.fail(message);
   say(message);
 }

@@ -8,13 +8,13 @@ import { refusalIn } from "./refusal.js";
 export type End = {
   readonly code: number | undefined;
   readonly reason: string;
-  /** Whether the server said that there is no more to come. */
+  /** Whether the server said that the subscription is complete. */
   readonly isComplete: boolean;
 };
 
 export type Connection = {
   readonly ended: Promise<End>;
-  /** Gives the connection a newer token. @returns whether it could be given one. */
+  /** Sends a newer token over the connection. @returns false if this kind of connection can't take one. */
   readonly renew: (token: string) => boolean;
   readonly close: () => void;
 };
@@ -25,13 +25,13 @@ export type Connect = (parts: {
   readonly request: Request;
   readonly opened: () => void;
   readonly next: (result: unknown) => void;
-  /** A newer token was taken: the connection lasts until then, an instant as the server writes it. */
+  /** Called when the server has accepted a newer token, with the instant at which the connection now expires. */
   readonly renewed: (expiresAt: string) => void;
 }) => Connection;
 
 const complete: End = { code: undefined, reason: "complete", isComplete: true };
 
-/** A subscription on a WebSocket of its own, by graphql-transport-ws. */
+/** Opens a subscription on a WebSocket of its own, by graphql-transport-ws. */
 export const overSocket: Connect = ({ url, token, request, opened, next, renewed }) => {
   let socket: WebSocket | undefined;
   const client = createSocketClient({
@@ -76,7 +76,7 @@ function endOf(failure: unknown): End {
   return { code, reason: reason ?? "", isComplete: false };
 }
 
-/** A subscription as a stream of server-sent events, which ends with the token that it began with. */
+/** Opens a subscription as a stream of server-sent events, which ends when its token expires. */
 export const overStream: Connect = ({ url, token, request, opened, next }) => {
   const client = createStreamClient({
     url,
@@ -88,7 +88,7 @@ export const overStream: Connect = ({ url, token, request, opened, next }) => {
   const ended = new Promise<End>((resolve) => {
     client.subscribe(request, {
       next(result) {
-        // Sent last, and told as the end.
+        // The server sends a refusal last: report it as the end, not as an event.
         refused = refusalIn(result)?.reason;
         if (refused === undefined) next(result);
       },

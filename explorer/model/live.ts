@@ -2,7 +2,7 @@ import { overSocket, overStream, type Connection, type End } from "./connection.
 import { after, cursorIn, type Request } from "./operations.js";
 import type { Session } from "./session.js";
 
-/** What a person is told of a subscription. */
+/** A line in the log of a subscription. */
 export type Line =
   | { readonly kind: "event"; readonly result: unknown }
   | { readonly kind: "open" | "note" | "closed"; readonly text: string };
@@ -12,9 +12,9 @@ export type Transport = "socket" | "stream";
 const longestWaitSeconds = 30;
 
 /**
- * Follows a subscription past the ends of its token and of its connections, from the cursor of the last event on.
+ * Keeps a subscription going when its token expires or its connection breaks, from the cursor of the last event on.
  *
- * @returns what stops it.
+ * @returns a function that stops it.
  */
 export function follow(parts: {
   readonly url: string;
@@ -23,7 +23,7 @@ export function follow(parts: {
   readonly transport: Transport;
   readonly later: (milliseconds: number, run: () => void) => () => void;
   readonly tell: (line: Line) => void;
-  /** Nothing more will come. */
+  /** Called once nothing more will come. */
   readonly over: () => void;
 }): () => void {
   const { url, session, request, transport, later, tell, over } = parts;
@@ -40,7 +40,7 @@ export function follow(parts: {
     if (current === undefined || current.accessToken === held?.token) return;
     wake?.();
     if (connection === undefined || held === undefined) return;
-    // A later end can be told to a socket; a sooner one to nobody, so that it takes another connection.
+    // A connection can be extended but not shortened: a token that expires sooner needs a new connection.
     if (current.expiresAt < held.expiresAt) connection.close();
     else if (connection.renew(current.accessToken)) held = { token: current.accessToken, expiresAt: current.expiresAt };
   });
@@ -67,7 +67,7 @@ export function follow(parts: {
     });
     return connection.ended;
   };
-  /** Waits for what would let the next connection live longer. @returns whether there is such a thing. */
+  /** Waits until another connection is likely to succeed. @returns false if none would. */
   const comeBack = async ({ code, reason }: End): Promise<boolean> => {
     const token = held?.token;
     session.noteRefusal({ reason }, token);
@@ -79,11 +79,11 @@ export function follow(parts: {
       return session.current() !== undefined;
     }
     if (reason === "TOKEN_EXPIRED") {
-      // Where that fails for want of a network, it is tried again after a while.
+      // If the network is down, try again after a while.
       const isRenewed = await session.renew(token).catch(() => false);
       if (isRenewed || session.current() === undefined) return isRenewed;
     }
-    // What else the server says of a credential, or of the operation, it would say the next time too.
+    // The server would reject the credential or the operation again.
     if (code !== undefined && (code >= 4000 || (code >= 400 && code < 500))) return false;
     const seconds = Math.min(2 ** failures++, longestWaitSeconds);
     await new Promise<void>((resolve) => later(seconds * 1000, (wake = resolve)));

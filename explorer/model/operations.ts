@@ -12,7 +12,7 @@ import {
   type OperationTypeNode,
 } from "graphql";
 
-/** An operation of a document, with where it stands in the text. */
+/** An operation of a document, with its place in the text. */
 export type Operation = {
   readonly name: string | undefined;
   readonly kind: OperationTypeNode;
@@ -20,7 +20,7 @@ export type Operation = {
   readonly to: number;
 };
 
-/** The operations of a document; none where it can't be parsed. */
+/** Returns the operations of a document; none if it can't be parsed. */
 export function operationsOf(text: string): readonly Operation[] {
   try {
     return operationNodes(parse(text)).map(({ name, operation, loc }) => ({
@@ -37,13 +37,13 @@ export function operationsOf(text: string): readonly Operation[] {
 const operationNodes = (document: DocumentNode): readonly OperationDefinitionNode[] =>
   document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
 
-/** What to call an operation, or a document by its first one. */
+/** Returns a title for a document: the name or kind of its first operation. */
 export function titleOf(operations: readonly Operation[]): string {
   const [first] = operations;
   return first === undefined ? "New" : (first.name ?? first.kind);
 }
 
-/** The operation to run: the one that was chosen, else the one around the cursor, else the first. */
+/** Returns the operation to run: the chosen one, else the one at the cursor, else the first. */
 export function chosenOperation(
   operations: readonly Operation[],
   chosen: string | undefined,
@@ -57,8 +57,8 @@ export function chosenOperation(
 }
 
 /**
- * The document printed anew, with the comments before its definitions. A definition with comments inside stays as it
- * is, since printing would lose them; so does a document that can't be parsed.
+ * Formats a document and keeps the comments between its definitions. A definition with comments inside stays as it is,
+ * since printing would lose them. So does a document that can't be parsed.
  */
 export function prettified(text: string): string {
   try {
@@ -82,7 +82,7 @@ export function prettified(text: string): string {
 function commentsOf(text: string): readonly { readonly start: number; readonly end: number }[] {
   const lexer = new Lexer(new Source(text));
   const comments = [];
-  // The lexer steps over comments, but keeps them in its list.
+  // `advance` skips comments, but the tokens' list has them.
   while (lexer.token.kind !== TokenKind.EOF) lexer.advance();
   for (let token = lexer.token.prev; token; token = token.prev)
     if (token.kind === TokenKind.COMMENT) comments.unshift(token);
@@ -95,7 +95,7 @@ export type Request = {
   readonly operationName?: string;
 };
 
-/** The request, to go on after a cursor: by the variable that the argument `after` takes, else by the argument itself. */
+/** Returns a request that continues after a cursor: in the variable given to the argument `after`, or the argument. */
 export function after(request: Request, cursor: string): Request {
   const document = parse(request.query);
   const isAsked = ({ name }: OperationDefinitionNode) =>
@@ -120,7 +120,7 @@ export function after(request: Request, cursor: string): Request {
   return { ...request, query: print({ ...document, definitions }) };
 }
 
-/** The cursor of the event in a subscription's answer, where that was selected. */
+/** Returns the cursor of the event in a subscription's result; undefined if it wasn't selected. */
 export function cursorIn(result: unknown): string | undefined {
   const [event] = Object.values((result as { data?: Record<string, unknown> | null }).data ?? {});
   const cursor = (event as { cursor?: unknown } | null | undefined)?.cursor;

@@ -1,9 +1,9 @@
-/** What the server says of a credential that it refuses: `extensions` of the error `UNAUTHENTICATED`. */
+/** The server's reason for refusing a credential: `extensions` of the error `UNAUTHENTICATED`. */
 export type Refusal = { readonly reason: string; readonly expiredAt?: string; readonly serverTime?: string };
 
 type Errors = { readonly errors?: readonly { readonly extensions?: Record<string, unknown> }[] };
 
-/** The first refusal in an answer; undefined where its credential was good, or none was asked for. */
+/** Returns the first refusal in an answer; undefined if the credential was valid or not needed. */
 export function refusalIn(answer: unknown): Refusal | undefined {
   const { errors } = (answer ?? {}) as Errors;
   if (!Array.isArray(errors)) return undefined;
@@ -11,7 +11,7 @@ export function refusalIn(answer: unknown): Refusal | undefined {
     ?.extensions as Refusal | undefined;
 }
 
-/** The first error's message and reason, for a person; undefined where there is none. */
+/** Returns the first error's message and reason, for people; undefined if there is no error. */
 export function problemIn(answer: unknown): string | undefined {
   const { errors } = (answer ?? {}) as { errors?: { message: string; extensions?: { reason?: string } }[] };
   const first = errors?.[0];

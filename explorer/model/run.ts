@@ -2,22 +2,22 @@ import type { Request } from "./operations.js";
 import { refusalIn, type Refusal } from "./refusal.js";
 import type { Session } from "./session.js";
 
-/** What came of a request over HTTP. */
+/** The answer to a request over HTTP. */
 export type Answer = {
   readonly status: number;
   readonly statusText: string;
   readonly milliseconds: number;
   readonly bytes: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The body: indented where it is JSON. */
+  /** The body; indented if it is JSON. */
   readonly text: string;
   readonly json: unknown;
   readonly refusal: Refusal | undefined;
-  /** What refused the token that was sent before the one that got this answer. */
+  /** The refusal of the first token, if the request was sent again with a renewed one. */
   readonly refusedBefore: Refusal | undefined;
 };
 
-/** Sends a query or mutation. @throws the error of `fetch` where no answer came. */
+/** Sends a query or mutation. @throws the error of `fetch` if no answer came. */
 export async function run(session: Session, request: Request, now: () => number, signal: AbortSignal): Promise<Answer> {
   const started = now();
   const { response, refusedBefore } = await session.send({ body: JSON.stringify(request), signal });
@@ -44,7 +44,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Variables as they stand in the editor. @throws Error that says what is wrong with them. */
+/** Parses variables from the editor. @throws Error with the problem. */
 export function variablesOf(text: string): Record<string, unknown> {
   if (text.trim() === "") return {};
   const value: unknown = JSON.parse(text);

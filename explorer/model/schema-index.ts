@@ -16,7 +16,7 @@ import {
 
 export type Field = GraphQLField<unknown, unknown> | GraphQLInputField;
 
-/** The schema's own types: the roots first, the others by their names. */
+/** Returns the schema's own types: the roots first, the others by name. */
 export function typesOf(schema: GraphQLSchema): readonly GraphQLNamedType[] {
   const roots = rootsOf(schema);
   const others = Object.values(schema.getTypeMap())
@@ -35,7 +35,7 @@ export function fieldsOf(type: GraphQLNamedType): readonly Field[] {
 
 export const argumentsOf = (field: Field): readonly GraphQLArgument[] => ("args" in field ? field.args : []);
 
-/** What a type is, in the words of SDL. */
+/** Returns a type's keyword in SDL. */
 export function kindOf(type: GraphQLNamedType): string {
   if (isObjectType(type)) return "type";
   if (isInterfaceType(type)) return "interface";
@@ -44,12 +44,12 @@ export function kindOf(type: GraphQLNamedType): string {
   return isInputObjectType(type) ? "input" : "scalar";
 }
 
-/** A place of the documentation: a type, or one of its fields or values. */
+/** A place in the documentation: a type, or one of its fields or values. */
 export type Place = { readonly type: string; readonly field?: string; readonly description: string };
 
 const mostFound = 60;
 
-/** The places whose name, or else whose description, has the words; names that begin with them first. */
+/** Returns the places that contain the words: names that begin with them first, then other names, then descriptions. */
 export function search(schema: GraphQLSchema, words: string): readonly Place[] {
   const sought = words.trim().toLowerCase();
   if (sought === "") return [];
@@ -75,7 +75,7 @@ export function search(schema: GraphQLSchema, words: string): readonly Place[] {
     .map(({ place }) => place);
 }
 
-/** A type in the picture, with where it stands: sizes and places are in pixels. */
+/** A type in the picture. Sizes and positions are in pixels. */
 export type Box = { readonly type: GraphQLNamedType; readonly x: number; readonly y: number; readonly height: number };
 export type Edge = { readonly from: Box; readonly row: number; readonly to: Box };
 
@@ -85,7 +85,7 @@ export const headHeight = 28;
 const [columnGap, boxGap] = [90, 22];
 
 /**
- * A picture of what can be reached from a root: a column for each step that it takes, and an edge for each field whose
+ * Lays out the types that can be reached from a root: a column for each step from it, and an edge for each field whose
  * type has fields or values.
  */
 export function picture(schema: GraphQLSchema, rootName: string): { boxes: readonly Box[]; edges: readonly Edge[] } {
@@ -113,7 +113,7 @@ export function picture(schema: GraphQLSchema, rootName: string): { boxes: reado
   return { boxes: [...boxes.values()], edges };
 }
 
-/** The lines of a type's box: its fields or values, and the type that a field leads to. */
+/** Returns the rows of a type's box: its fields with the types that they lead to, or its values. */
 export function rowsOf(type: GraphQLNamedType): readonly { name: string; label: string; target?: GraphQLNamedType }[] {
   if (isEnumType(type)) return type.getValues().map(({ name }) => ({ name, label: "" }));
   return fieldsOf(type).map((field) => {

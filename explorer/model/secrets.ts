@@ -5,7 +5,7 @@ export type Draft = { readonly document: string; readonly variables: string };
 
 const secretName = /password|passphrase|passcode|secret|token|authorization|credential|api_?key/i;
 const mention = new RegExp(`\\w*(?:${secretName.source})`, "i");
-// A document or JSON inside a text, or a remark such as "password: …".
+// A document or JSON inside a string, or a remark such as "password: …".
 const mentionWithValue = new RegExp(`${mention.source}\\w*\\W*?[:=]`, "i");
 const jwt = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
@@ -42,7 +42,7 @@ function cleanDocument(text: string): { readonly text: string; readonly carriers
 
 const isSecret = (name: string, carriers: ReadonlySet<string>): boolean => secretName.test(name) || carriers.has(name);
 
-/** The variables whose value goes to something that is called a secret. */
+/** Returns the variables whose value is given to an argument or input field that is named like a secret. */
 function carriersIn(document: DocumentNode): ReadonlySet<string> {
   const carriers = new Set<string>();
   const collect = ({ name, value }: { readonly name: { readonly value: string }; readonly value: ValueNode }) => {
@@ -80,7 +80,7 @@ function stringsWithMentions(document: DocumentNode): readonly Range[] {
   return found;
 }
 
-/** Comments from the first mention of a secret on, with the comments right after: they may go on with it. */
+/** Returns comments from the first mention of a secret on. Comments right after it may continue it. */
 function secretComments(document: DocumentNode, text: string): readonly Range[] {
   const found: Range[] = [];
   let isInside = false;
@@ -97,7 +97,7 @@ function secretComments(document: DocumentNode, text: string): readonly Range[] 
   return found;
 }
 
-/** The text with an empty string instead of each literal, and nothing instead of each comment. Ranges may coincide. */
+/** Replaces each literal by an empty string and removes each comment. Ranges may overlap. */
 function replaced(text: string, literals: readonly Range[], comments: readonly Range[]): string {
   const cuts = [
     ...literals.map((range) => ({ ...range, by: '""' })),
@@ -113,7 +113,7 @@ function replaced(text: string, literals: readonly Range[], comments: readonly R
   return clean + text.slice(done);
 }
 
-/** The text before its first match; all of it if there is none. */
+/** Returns the text before its first match; all of it if there is none. */
 function upTo(text: string, pattern: RegExp): string {
   const at = text.search(pattern);
   return at < 0 ? text : text.slice(0, at);
@@ -131,10 +131,10 @@ function cleanVariables(text: string, carriers: ReadonlySet<string>): string {
 
 const jsonTokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** JSON with an empty string instead of each literal under the key of a secret; all else stays as it was typed. */
+/** Replaces each literal under the key of a secret by an empty string. All else stays as it was typed. */
 function cleanJson(text: string, carriers: ReadonlySet<string>): string {
   const words = Array.from(text.matchAll(jsonTokens), ([word]) => word);
-  /** For each open object or list, whether it is all secret. */
+  /** Whether everything is secret, for each open object or list. */
   const open: boolean[] = [];
   let valueIsSecret = false;
   let position = 0;

@@ -1,56 +1,56 @@
 import { problemIn, refusalIn, type Refusal } from "./refusal.js";
 
-/** Who is signed in, and with what; instants are in milliseconds since 1970, by the server's clock. */
+/** The signed-in user and their tokens. Instants are in milliseconds since 1970, by the server's clock. */
 export type SignedIn = {
   readonly name: string;
   readonly email: string;
   readonly accessToken: string;
-  /** When that token was given out, and when it ends. */
+  /** When the access token was issued, and when it expires. */
   readonly givenAt: number;
   readonly expiresAt: number;
   readonly refreshToken: string;
   readonly refreshExpiresAt: number;
 };
 
-/** An answer, with what refused the token that was sent first, where a newer one was sent after it. */
+/** An answer, and the refusal of the first token if the request was sent again with a renewed one. */
 export type Sent = { readonly response: Response; readonly refusedBefore: Refusal | undefined };
 
 export type Session = {
   readonly current: () => SignedIn | undefined;
-  /** Why the session ended by another's doing, until somebody signs in. */
+  /** Why the session was ended from elsewhere, until somebody signs in. */
   readonly ended: () => Refusal | undefined;
-  /** The server's clock, as its last answer tells it. */
+  /** The server's time, estimated from its answers. */
   readonly serverNow: () => number;
-  /** Whether a token that has ended is renewed and the request sent again. */
+  /** Whether an expired token is renewed and the request sent again. */
   renewsByItself: boolean;
-  /** Takes note of what the server said of a token: a session that has ended is not held any longer. */
+  /** Records a refusal. If it says that the token's session has ended, the session is forgotten. */
   readonly noteRefusal: (refusal: Refusal, token: string | undefined) => void;
   /** Sends a GraphQL request with the session's token. */
   readonly send: (init: RequestInit) => Promise<Sent>;
-  /** Sends one operation and gives its data. @throws Error with the message of what went wrong. */
+  /** Sends one operation and returns its data. @throws Error with the message for the user. */
   readonly ask: <Data>(query: string, variables?: object) => Promise<Data>;
   /** Opens a session by `login` or `register`. @throws Error as above. */
   readonly open: (field: "login" | "register", input: object) => Promise<void>;
   /**
-   * Gets a newer token; once for all who ask at a time, and not at all where the one that was refused is not held any
-   * more.
+   * Gets a newer token. Callers at the same time share one request. Sends none if `refused` is no longer the current
+   * token.
    *
-   * @returns whether there is another token now.
+   * @returns whether there is a valid session afterwards.
    */
   readonly renew: (refused?: string) => Promise<boolean>;
-  /** Has the server give a token of a few seconds in place of this one. @throws Error as above. */
+  /** Exchanges the token for one that expires in a few seconds. @throws Error as above. */
   readonly letExpire: () => Promise<void>;
   readonly signOut: () => Promise<void>;
-  /** Calls back after each change, until what it gives back is called. */
+  /** Calls back after each change, until the returned function is called. */
   readonly onChange: (listener: () => void) => () => void;
 };
 
 const accept = "application/graphql-response+json, application/json;q=0.9";
-/** In milliseconds: an answer that comes later tells less of the server's clock than the ones before. */
+/** In milliseconds. An estimate that falls by more than this means a clock was moved, not that an answer was slow. */
 const mostDelay = 250;
 const tokens = "accessToken expiresAt refreshToken refreshExpiresAt serverTime user { name email }";
 
-/** What `login`, `register` and `refreshSession` answer. */
+/** The payload of `login`, `register` and `refreshSession`. */
 type Payload = {
   readonly accessToken: string;
   readonly expiresAt: string;
@@ -71,7 +71,7 @@ async function dataOf<Data>(response: Response): Promise<Data> {
   return answer.data;
 }
 
-/** Holds a session in memory alone, and nowhere that outlives the page. */
+/** Makes a session, which is held in memory only. */
 export function makeSession(parts: {
   readonly endpoint: string;
   readonly expireAt: string;
@@ -83,7 +83,7 @@ export function makeSession(parts: {
   let ended: Refusal | undefined;
   let offset: number | undefined;
   let refreshing: Promise<boolean> | undefined;
-  /** What signs in just now, which a request waits for: who presses Run right afterwards means to be signed in. */
+  /** A sign-in in progress. Requests wait for it: a user who presses Run right after it expects to be signed in. */
   let opening: Promise<unknown> | undefined;
   const listeners = new Set<() => void>();
   const change = (to: SignedIn | undefined, why?: Refusal) => {
@@ -91,7 +91,7 @@ export function makeSession(parts: {
     ended = why;
     for (const listener of listeners) listener();
   };
-  // An answer is always heard after its instant: of what several say, the latest is nearest. Unless a clock was moved.
+  // An answer arrives after the instant that it names: the highest estimate is the closest, unless a clock was moved.
   const hear = (serverTime: string | undefined) => {
     if (serverTime === undefined) return;
     const heard = Date.parse(serverTime) - now();
@@ -143,7 +143,7 @@ export function makeSession(parts: {
     const query = `mutation Renew($input: RefreshSessionInput!) { refreshSession(input: $input) { ${tokens} } }`;
     const body = JSON.stringify({ query, variables: { input: { refreshToken: held.refreshToken } } });
     const answer = (await (await fetchWith({ body }, undefined)).json()) as Renewed;
-    // Whoever has signed out, or in as another, meanwhile isn't signed in again.
+    // The user has signed out, or in as somebody else, meanwhile: drop the answer.
     if (current?.refreshToken !== held.refreshToken) return current !== undefined;
     const { extensions } = answer.errors?.[0] ?? {};
     if (extensions?.code === "INVALID_REFRESH_TOKEN") change(undefined, { reason: extensions.reason! });
@@ -188,7 +188,7 @@ export function makeSession(parts: {
       if (problem !== undefined) throw new Error(problem);
       hear(short.serverTime);
       const { accessToken, expiresAt, serverTime } = short;
-      // Whoever has renewed, or signed out, meanwhile has the last word.
+      // A renewal or sign-out that happened meanwhile wins.
       if (current === undefined || current.accessToken !== token) return;
       change({ ...current, accessToken, expiresAt: Date.parse(expiresAt), givenAt: Date.parse(serverTime) });
     },

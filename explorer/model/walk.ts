@@ -1,4 +1,4 @@
-/** A step of the walk: what it shows, and the document that it runs where it runs one. */
+/** A step of the walk: its text, and the document that it runs, if any. */
 export type Step = {
   readonly id: "signIn" | "create" | "list" | "expire" | "renew";
   readonly title: string;
@@ -48,7 +48,7 @@ export const walk: readonly Step[] = [
   {
     id: "expire",
     title: "Let it expire",
-    text: "A token of five seconds takes the place of yours. When it ends, the same question is answered 401, with the reason and the instant.",
+    text: "A token of five seconds takes the place of yours. When it ends, the same request is answered 401, with the reason and the instant.",
     document: `query Me {
   me {
     name
@@ -60,7 +60,7 @@ export const walk: readonly Step[] = [
   {
     id: "renew",
     title: "Renew",
-    text: "The refresh token gets a new access token, and the question is answered again.",
+    text: "The refresh token gets a new access token, and the request succeeds again.",
     document: `query Me {
   me {
     name
@@ -71,17 +71,17 @@ export const walk: readonly Step[] = [
   },
 ];
 
-/** Something that has happened, whoever did it: a click on the step, or a person by hand. */
+/** Something that happened, by a click on the step or by hand. */
 export type Happening =
   | { readonly kind: "signedIn" }
   | { readonly kind: "renewed" }
   | { readonly kind: "answered"; readonly data: unknown; readonly reason: string | undefined };
 
-/** The steps that are done once this has happened. */
+/** Returns the steps that are done after this has happened. */
 export function doneAfter(done: ReadonlySet<Step["id"]>, happening: Happening): ReadonlySet<Step["id"]> {
   const more: Step["id"][] = [];
   if (happening.kind === "signedIn") more.push("signIn");
-  // Not renewed for want of anything to do: an end was seen first.
+  // Only a renewal after an expired token completes the step.
   else if (happening.kind === "renewed") more.push(...(done.has("expire") ? (["renew"] as const) : []));
   else {
     const data = (happening.data ?? {}) as Record<string, unknown>;
@@ -92,7 +92,7 @@ export function doneAfter(done: ReadonlySet<Step["id"]>, happening: Happening): 
   return new Set([...done, ...more]);
 }
 
-/** What a newcomer finds in the editor. */
+/** The document that a newcomer finds in the editor. */
 export const firstDocument = `# Ctrl+Enter (or ⌘+Enter) runs the operation at the cursor; Ctrl+Space completes.
 query Me {
   me {
@@ -101,7 +101,7 @@ query Me {
   }
 }
 
-# Leave this open and create a post: it is told at once. At the token's end it is closed.
+# Leave this open and create a post: the event arrives at once. The subscription ends when the token expires.
 subscription LivePosts {
   postEvents {
     kind

@@ -20,7 +20,7 @@ export type Store = { getItem(key: string): string | null; setItem(key: string, 
 const key = "postern.explorer";
 const mostEntries = 50;
 
-/** What was kept the last time; where that is nothing, or can't be read, one tab with a document to begin with. */
+/** Returns the stored workspace; one tab with the first document if there is none or it can't be read. */
 export function loadWorkspace(store: Store, firstDocument: string): Workspace {
   const fresh = { tabs: [newTab([], firstDocument)], active: 1, history: [], renewsByItself: false };
   try {
@@ -33,13 +33,13 @@ export function loadWorkspace(store: Store, firstDocument: string): Workspace {
 
 const clean = <Kept extends Draft>(kept: Kept): Kept => ({ ...kept, ...withoutSecrets(kept) });
 
-/** Keeps all of it but secrets. Where the browser keeps nothing, the page works all the same. */
+/** Stores the workspace without secrets. If the browser can't store it, the page works all the same. */
 export function saveWorkspace(store: Store, workspace: Workspace): void {
   const { tabs, history } = workspace;
   try {
     store.setItem(key, JSON.stringify({ ...workspace, tabs: tabs.map(clean), history: history.map(clean) }));
   } catch {
-    // Full, or switched off.
+    // The storage is full or switched off.
   }
 }
 
@@ -48,7 +48,7 @@ export function newTab(others: readonly Tab[], document: string, variables = "")
   return { id: Math.max(0, ...others.map(({ id }) => id)) + 1, document, variables, operation: undefined };
 }
 
-/** The history with one more, which takes the place of the same run before. */
+/** Adds an entry to the history and removes an earlier one of the same request. */
 export function withEntry(history: readonly Entry[], entry: Entry): readonly Entry[] {
   const isSame = (other: Entry) => other.document === entry.document && other.variables === entry.variables;
   return [entry, ...history.filter((other) => !isSame(other))].slice(0, mostEntries);

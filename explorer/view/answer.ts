@@ -8,16 +8,16 @@ import { makeTabs } from "./tabs.js";
 
 const size = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} kB`);
 
-/** An instant that isn't broken where it has hyphens. */
+/** Renders an instant, which must not break at its hyphens. */
 const instant = (text: string) => h("span", { class: "instant" }, text);
 
-/** A refusal in words. */
+/** Renders a refusal in words. */
 function inWords({ reason, expiredAt, serverTime }: Refusal): readonly (Node | string)[] {
   if (expiredAt === undefined || serverTime === undefined) return [reason];
   return [`${reason}: the token ended at `, instant(expiredAt), ", and the server’s clock said ", instant(serverTime)];
 }
 
-/** What came of the last run: an answer, or the events of a subscription. */
+/** Makes the panel that shows the last run: an answer, or the events of a subscription. */
 export function makeAnswer({ renewAndRun, stop }: { readonly renewAndRun: () => void; readonly stop: () => void }) {
   const status = h("output", { class: "answer-status" }, "Nothing has been run yet");
   const before = h("p", { class: "notice" });

@@ -1,6 +1,6 @@
 import { button, h } from "./dom.js";
 
-/** Opens a dialog over the page; it goes when it is closed. */
+/** Opens a dialog over the page; closing removes it. */
 export function openDialog(title: string, content: HTMLElement): HTMLDialogElement {
   const dialog = h("dialog", { "aria-labelledby": "dialog-title" });
   dialog.append(
@@ -20,7 +20,7 @@ export function openDialog(title: string, content: HTMLElement): HTMLDialogEleme
 
 type Question = { readonly name: string; readonly label: string; readonly type: string; readonly autocomplete: string };
 
-/** Asks for some values, and closes once they have been taken; what is wrong with them stands in the form. */
+/** Asks for some values, and closes when they are accepted. The form shows what is wrong with them. */
 export function openForm(
   title: string,
   questions: readonly Question[],

@@ -10,7 +10,7 @@ import {
 import { argumentsOf, fieldsOf, kindOf, search, typesOf, type Field } from "../model/schema-index.js";
 import { button, h } from "./dom.js";
 
-/** The schema's documentation: a list of types, a type, or what was searched for. */
+/** Makes the schema's documentation: a list of types, one type, or search results. */
 export function makeDocs() {
   const words = h("input", { type: "search", placeholder: "Search the schema", "aria-label": "Search the schema" });
   const place = h("div", { class: "docs", tabindex: -1 });
@@ -66,7 +66,7 @@ export function makeDocs() {
           ),
         ),
     );
-  /** Shows a type, and one of its fields in particular. */
+  /** Shows a type and highlights one of its fields. */
   const show = (name: string, field?: string) => {
     const type = schema?.getType(name);
     if (schema === undefined || type === undefined) return;

@@ -10,7 +10,7 @@ type Parts = {
   readonly isLive: (tab: Tab) => boolean;
 };
 
-/** The documents that are open, one of which is shown. `show` draws them anew. */
+/** Makes the tabs of the open documents. `show` redraws them. */
 export function makeDocumentTabs({ workspace, select, add, close, isLive }: Parts) {
   const strip = h("div", { class: "document-tabs", role: "group", "aria-label": "Documents" });
   const show = () => {

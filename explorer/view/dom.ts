@@ -2,7 +2,7 @@ import { later } from "../clock.js";
 
 type Child = Node | string | undefined | false;
 
-/** Attributes by their names; true and false say whether one is there. */
+/** Attributes by name; true sets an attribute without a value, false removes it. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Makes an element. */
@@ -29,14 +29,14 @@ function fill<Made extends Element>(element: Made, attributes: Attributes, child
   return element;
 }
 
-/** Sets attributes, or takes those away that are false or undefined. */
+/** Sets attributes, and removes those that are false or undefined. */
 export function set(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes))
     if (value === undefined || value === false) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** A button, and what pressing it does. */
+/** Makes a button. */
 export function button(label: string, press: () => void, attributes: Attributes = {}): HTMLButtonElement {
   const made = h("button", { type: "button", ...attributes }, label);
   made.addEventListener("click", press);
@@ -47,16 +47,16 @@ const status = h("div", { role: "status", class: "status" });
 const shownMilliseconds = 6000;
 let forget = () => {};
 
-/** Says something to everybody: at the page's foot for a while, and to screen readers. */
+/** Shows a message at the page's foot for a while, and announces it to screen readers. */
 export function say(text: string): void {
   forget();
-  // Over a dialog too, which stands above everything that isn't in it.
+  // Inside an open dialog, since that covers everything outside it.
   (document.querySelector("dialog[open]") ?? document.body).append(status);
   status.textContent = text;
   forget = later(shownMilliseconds, () => (status.textContent = ""));
 }
 
-/** Runs what can fail, and says how it failed. */
+/** Runs work, and shows its error if it fails. */
 export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();

@@ -31,7 +31,7 @@ export const theme = EditorView.theme({
   ".cm-completionDetail": { color: "var(--quiet)", fontStyle: "normal" },
   "li[aria-selected] .cm-completionDetail": { color: "inherit" },
   ".cm-completionInfo": { padding: "8px 10px", maxWidth: "22rem", fontFamily: "var(--sans)" },
-  // Where nothing was written yet, nothing is wrong.
+  // An empty document is not an error.
   "&.cm-empty .cm-lintPoint": { display: "none" },
   ".cm-diagnostic": { padding: "6px 10px", fontFamily: "var(--sans)" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },

@@ -16,9 +16,9 @@ import { describeAt } from "./hover.js";
 export type Editor = {
   readonly element: HTMLElement;
   readonly text: () => string;
-  /** Shows another text, of which nothing can be undone. */
+  /** Replaces the text and clears the history of changes. */
   readonly load: (text: string) => void;
-  /** Changes the text, which can be undone. */
+  /** Changes the text; the change can be undone. */
   readonly setText: (text: string) => void;
   readonly cursor: () => number;
   readonly focus: () => void;
@@ -28,11 +28,11 @@ export type Editor = {
 type Options = {
   readonly label: string;
   readonly changed?: () => void;
-  /** Keys of the page's own, which come before the editor's. */
+  /** The page's own keys, which take precedence over the editor's. */
   readonly keys?: Readonly<Record<string, () => void>>;
 };
 
-/** An editor in a shadow root of its own, where its styles are sheets that no policy has to let in. */
+/** Makes an editor in a shadow root, where its styles are constructed sheets, which need no exception in the policy. */
 function makeEditor(content: Extension, { label, changed = () => {}, keys = {} }: Options): Editor {
   const element = h("div", { class: "editor" });
   const bound = Object.entries(keys).map(([key, press]) => ({ key, run: () => (press(), true) }));
@@ -49,7 +49,7 @@ function makeEditor(content: Extension, { label, changed = () => {}, keys = {} }
     theme,
     EditorView.editorAttributes.of(({ state }) => (state.doc.length === 0 ? { class: "cm-empty" } : null)),
     EditorView.lineWrapping,
-    // Without the index, tools that look for what a keyboard reaches don't see it.
+    // Without `tabindex`, accessibility tools don't see that the keyboard reaches it.
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     EditorView.updateListener.of(({ docChanged, selectionSet }) => (docChanged || selectionSet) && changed()),
     keymap.of([...foldKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
@@ -88,7 +88,7 @@ const writing: Extension = [
   keymap.of([...closeBracketsKeymap, ...completionKeymap]),
 ];
 
-/** An editor for a GraphQL document, which knows the schema once that is there. */
+/** Makes an editor for a GraphQL document, which uses the schema once it is loaded. */
 export function makeDocumentEditor(options: Options & { readonly showDocs: (type: string, field?: string) => void }) {
   const knowing = graphql(undefined, {
     onShowInDocs: (field, _type, parent) =>
@@ -97,14 +97,14 @@ export function makeDocumentEditor(options: Options & { readonly showDocs: (type
   return makeEditor([writing, knowing, hoverTooltip(describeAt)], options);
 }
 
-/** An editor for variables. */
+/** Makes an editor for variables. */
 export function makeVariablesEditor(options: Options): Editor {
   const lint = jsonParseLinter();
   const problems = linter((view) => (view.state.doc.toString().trim() === "" ? [] : lint(view)));
   return makeEditor([writing, json(), problems], options);
 }
 
-/** What shows an answer: text to read, fold and search. */
+/** Makes a read-only view of an answer, which can be folded and searched. */
 export function makeReader(options: Options): Editor {
   return makeEditor([json(), EditorState.readOnly.of(true)], options);
 }

@@ -1,7 +1,7 @@
 import type { Entry, Workspace } from "../model/workspace.js";
 import { button, h } from "./dom.js";
 
-/** What was run, newest first, each to be opened again. `show` draws it anew. */
+/** Makes the list of past runs, newest first, each of which can be opened again. `show` redraws it. */
 export function makeHistory(workspace: Workspace, open: (entry: Entry) => void, changed: () => void) {
   const list = h("ol", { class: "history" });
   const clear = button("Forget all", () => {

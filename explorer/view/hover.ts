@@ -4,7 +4,7 @@ import { getTokenAtPosition, getTypeInfo } from "graphql-language-service";
 
 import { h } from "./dom.js";
 
-/** What the schema says of the name under the pointer. */
+/** Returns the schema's description of the name under the pointer. */
 export function describeAt(view: EditorView, position: number): Tooltip | null {
   const schema = getSchema(view.state);
   const word = view.state.wordAt(position);

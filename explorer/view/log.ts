@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 
 const mostLines = 500;
 
-/** What a subscription says, the newest last. */
+/** Makes the log of a subscription, newest line last. */
 export function makeLog() {
   const list = h("ol");
   const element = h("div", { class: "log", role: "log", "aria-label": "Events", tabindex: 0 }, list);

@@ -4,7 +4,7 @@ import type { Transport } from "../model/live.js";
 import { chosenOperation, operationsOf, type Operation } from "../model/operations.js";
 import { h } from "./dom.js";
 
-/** Which operation of a document runs, and how a subscription is brought; `show` follows the text and the cursor. */
+/** Makes the choice of the operation to run and of its transport. `show` follows the text and the cursor. */
 export function makeOperationChoice(chosenName: () => string | undefined, choose: (name: string | undefined) => void) {
   const choice = h("select", { "aria-label": "Operation to run" });
   choice.addEventListener("change", () => choose(choice.value === "" ? undefined : choice.value));

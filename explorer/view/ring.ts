@@ -4,7 +4,7 @@ import { h, s, set } from "./dom.js";
 const radius = 13;
 const round = 2 * Math.PI * radius;
 
-/** A ring that empties towards an instant, with the time that is left beside it. */
+/** Makes a ring that empties towards an instant, with the remaining time beside it. */
 export function makeRing() {
   const arc = s("circle", {
     class: "arc",
@@ -24,7 +24,7 @@ export function makeRing() {
   const element = h("div", { class: "countdown", role: "timer", "aria-label": "Until the token ends" }, drawing, text);
   return {
     element,
-    /** All in milliseconds: the instant, the token's beginning and its end. */
+    /** All in milliseconds: the present, and the token's start and end. */
     show(now: number, from: number, to: number) {
       const left = Math.max(0, to - now);
       const share = Math.min(1, left / Math.max(1, to - from));

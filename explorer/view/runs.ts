@@ -11,23 +11,23 @@ import { attempt } from "./dom.js";
 
 type Parts = {
   readonly session: Session;
-  /** The endpoint, whole. */
+  /** The endpoint's full URL. */
   readonly url: string;
   readonly now: () => number;
   readonly later: (milliseconds: number, run: () => void) => () => void;
-  /** Runs again what the tab that is shown would run. */
+  /** Runs the operation of the visible tab again. */
   readonly again: () => void;
-  /** Something was run, for the history. */
+  /** Called after each run, for the history. */
   readonly ran: (entry: Entry) => void;
   readonly happened: (happening: Happening) => void;
-  /** A subscription has begun or is over. */
+  /** Called when a subscription has begun or ended. */
   readonly changed: () => void;
 };
 
-/** What a tab's last run is doing. */
+/** The last run of a tab. */
 type Run = { readonly answer: ReturnType<typeof makeAnswer>; stop: () => void; isLive: boolean };
 
-/** What was run last in each tab, with its answer. */
+/** Makes the runs of all tabs, each with its answer. */
 export function makeRuns({ session, url, now, later, again, ran, happened, changed }: Parts) {
   const runs = new Map<number, Run>();
   const renewAndRun = () =>
@@ -75,7 +75,7 @@ export function makeRuns({ session, url, now, later, again, ran, happened, chang
       later,
       tell: (line) => one.answer.line(line, at()),
       over() {
-        // Another may have begun in its place.
+        // Another run may have replaced it.
         if (one.stop !== stop) return;
         one.answer.over();
         one.isLive = false;
@@ -93,7 +93,7 @@ export function makeRuns({ session, url, now, later, again, ran, happened, chang
       end(runOf(tab));
       runs.delete(tab.id);
     },
-    /** Runs an operation of a tab in place of what the tab is running. */
+    /** Runs an operation of a tab; the tab's current run is stopped. */
     async run(tab: Tab, operation: Operation | undefined, transport: Transport): Promise<void> {
       const one = runOf(tab);
       end(one);

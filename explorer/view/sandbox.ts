@@ -6,8 +6,8 @@ import { h } from "./dom.js";
 const frameOrigin = "https://sandbox.embed.apollographql.com";
 
 /**
- * Apollo Sandbox, of which the frame alone comes from Apollo's network. Its requests go through the session of this
- * page, so that no token enters the frame or its address.
+ * Embeds Apollo Sandbox. The frame comes from Apollo's network, but its requests go through the session of this page,
+ * so no token enters the frame or its address.
  */
 export function makeSandbox(session: Session, url: string, firstDocument: string): HTMLElement {
   const waiting = h(
@@ -23,7 +23,7 @@ export function makeSandbox(session: Session, url: string, firstDocument: string
   };
   addEventListener("message", heard);
   const target = h("div", { class: "sandbox-frame" });
-  // oxlint-disable-next-line eslint/no-new -- it fills its target, and lives as long as the page
+  // oxlint-disable-next-line eslint/no-new -- the constructor fills its target
   new ApolloSandbox({
     target,
     initialEndpoint: url,
@@ -33,7 +33,7 @@ export function makeSandbox(session: Session, url: string, firstDocument: string
     runTelemetry: false,
     initialState: { includeCookies: false, document: firstDocument },
     async handleRequest(to, { headers, ...options }) {
-      // The token is for this server alone, whatever the frame asks for.
+      // The token must not reach any other server, whatever the frame requests.
       if (new URL(to, url).href !== url) throw new TypeError("Only the server of this page is called from here");
       return (await session.send({ ...options, headers: { accept: headers["accept"] ?? "*/*" } })).response;
     },

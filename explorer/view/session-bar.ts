@@ -11,7 +11,7 @@ type Parts = {
   readonly keepRenewsByItself: (does: boolean) => void;
 };
 
-/** Who is signed in and until when, and what can be done about it. `tick` shows the time that is left. */
+/** Makes the bar with the user, the token's remaining time and the session's actions. `tick` updates the time. */
 export function makeSessionBar({ session, offers, letExpire, ...rest }: Parts) {
   const ring = makeRing();
   const name = h("strong", {});

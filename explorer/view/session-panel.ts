@@ -14,7 +14,7 @@ type Row = {
 const sessions = "query Sessions { me { sessions { id createdAt lastUsedAt expiresAt userAgent current } } }";
 const end = "mutation End($input: RevokeSessionInput!) { revokeSession(input: $input) { sessionId } }";
 
-/** The token's claims, and the user's sessions with a way to end each. `refresh` reads the list anew. */
+/** Makes the panel with the token's claims and the user's sessions, which can be ended. `refresh` reloads it. */
 export function makeSessionPanel(session: Session) {
   const claims = h("dl", { class: "claims" });
   const list = h("ul", { class: "sessions" });
@@ -42,7 +42,7 @@ export function makeSessionPanel(session: Session) {
     }
   };
   const refresh = async () => {
-    // Nobody sees it.
+    // The panel is hidden.
     if (session.current() === undefined || !element.checkVisibility()) return;
     const { me } = await session.ask<{ me: { sessions: readonly Row[] } }>(sessions);
     list.replaceChildren(

@@ -8,7 +8,7 @@ export type Shortcut = {
   readonly run: () => void;
 };
 
-/** What the editor binds by itself. */
+/** The editor's own keys. */
 const ofEditor = [
   ["Ctrl+Enter", "Run the operation at the cursor"],
   ["Ctrl+Space", "Complete"],
@@ -19,7 +19,7 @@ const ofEditor = [
   ["Tab", "Leave the editor"],
 ] as const;
 
-/** Listens for Alt and a letter, by its place on the keyboard: with Alt some systems make another letter of it. */
+/** Listens for Alt and a key, by its place on the keyboard: with Alt, some systems type another letter. */
 export function listenForShortcuts(shortcuts: readonly Shortcut[]): void {
   addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

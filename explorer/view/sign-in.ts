@@ -2,7 +2,7 @@ import type { Session } from "../model/session.js";
 import { attempt, say } from "./dom.js";
 import { openForm } from "./dialog.js";
 
-/** What the server offers to a newcomer. */
+/** The server's offers to newcomers. */
 export type Offers = {
   readonly canExpire: boolean;
   readonly demonstration: { readonly name: string; readonly email: string; readonly password: string } | null;
@@ -19,17 +19,17 @@ export function openSignIn(session: Session): void {
 
 export function openSignUp(session: Session): void {
   const name = { name: "name", label: "Name", type: "text", autocomplete: "name" };
-  const chosen = { ...password, label: "Password, 12 characters at least", autocomplete: "new-password" };
+  const chosen = { ...password, label: "Password, at least 12 characters", autocomplete: "new-password" };
   openForm("Sign up", [name, email, chosen], (values) => session.open("register", values));
 }
 
-/** What the button for newcomers says. */
+/** Returns the label of the button for newcomers. */
 export const quickLabel = ({ demonstration }: Offers): string =>
   demonstration === null ? "Try it with a new account" : `Use the demonstration's ${firstWord(demonstration.name)}`;
 
 const firstWord = (text: string) => text.split(" ", 1)[0]!;
 
-/** Signs in with one click: as somebody of the demonstration, or as a guest with an account that nobody had before. */
+/** Signs in with one click: as a user of the demonstration, or with a new account. */
 export function signInQuickly(session: Session, { demonstration }: Offers): Promise<void> {
   return attempt(async () => {
     if (demonstration !== null) {
@@ -42,6 +42,6 @@ export function signInQuickly(session: Session, { demonstration }: Offers): Prom
   });
 }
 
-// Not randomUUID, which browsers have for pages of this machine and of HTTPS alone.
+// `randomUUID` is missing on pages over plain HTTP from another machine.
 const randomHex = (bytes: number): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -7,7 +7,7 @@ export type Panel = {
   readonly shown?: () => void;
 };
 
-/** Tabs as screen readers and keyboards know them: arrows go from one to the next, and the panel follows. */
+/** Makes tabs as screen readers and keyboards expect them: arrow keys move between tabs, and the panel follows. */
 export function makeTabs(label: string, panels: readonly Panel[]) {
   const list = h("div", { role: "tablist", class: "tabs", "aria-label": label });
   const body = h("div", { class: "panels" });

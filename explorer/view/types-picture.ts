@@ -6,7 +6,7 @@ import { h, s } from "./dom.js";
 const margin = 16;
 const bend = 45;
 
-/** A picture of the types that can be reached from a root, each of which leads to its documentation. */
+/** Makes the picture of the types that can be reached from a root. A click on one opens its documentation. */
 export function makeTypesPicture(showDocs: (type: string) => void) {
   const root = h("select", { "aria-label": "Types reached from" });
   const place = h("div", {
@@ -90,12 +90,12 @@ export function makeTypesPicture(showDocs: (type: string) => void) {
 const shortened = (text: string, length: number) =>
   text.length <= length ? text : `${text.slice(0, Math.max(1, length - 1))}…`;
 
-/** The line of a field to the type that it leads to. */
+/** Draws the line from a field to its type. */
 function line({ from, row, to }: Edge): SVGPathElement {
   const y = from.y + headHeight + (row + 0.5) * rowHeight;
   const target = to.y + headHeight / 2;
   const isBack = to.x <= from.x;
-  // From the side that is nearer; within a column, around its right side.
+  // From the nearer side; within a column, around its right side.
   const [start, end] = [from.x + (to.x < from.x ? 0 : boxWidth), to.x + (isBack ? boxWidth : 0)];
   const [leave, arrive] = [start + (to.x < from.x ? -bend : bend), end + (isBack ? bend : -bend)];
   return s("path", {

@@ -1,11 +1,11 @@
 import { doneAfter, walk, type Happening, type Step } from "../model/walk.js";
 import { button, h, set } from "./dom.js";
 
-/** Five steps, each of which runs with a click, and is ticked off once what it shows has happened. */
+/** Makes the walk of five steps. A click runs a step; a step is ticked off when it has happened. */
 export function makeWalk(runStep: (step: Step) => void) {
   let done: ReadonlySet<Step["id"]> = new Set();
   const items = walk.map((step, index) => {
-    // The session's bar has buttons of the same names.
+    // The session bar has buttons with the same names.
     const press = button(step.title, () => runStep(step), { "aria-label": `Step ${index + 1}: ${step.title}` });
     const state = h("span", { class: "hidden-text" });
     const item = h("li", { "data-step": step.id }, h("div", {}, press, state), h("p", {}, step.text));

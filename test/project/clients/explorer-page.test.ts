@@ -435,14 +435,14 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1", EXPLORER: "on" });
     const { page } = await visit(browser, new URL("/", api.url).href);
     onTestFinished(() => page.context().close());
-    await page.getByRole("status").getByText("The server doesn’t tell its schema").waitFor();
+    await page.getByRole("status").getByText("The server doesn’t reveal its schema").waitFor();
     await press(page, "Try it with a new account");
     await page.getByRole("timer").waitFor();
     expect(await page.getByRole("button", { name: "Let it expire now" }).isDisabled()).toBe(true);
     await press(page, "Run");
     await status(page, "200 OK");
     await page.getByRole("tab", { name: "Docs" }).click();
-    await page.getByText("The server doesn’t tell its schema: see the setting INTROSPECTION.").waitFor();
+    await page.getByText("The server doesn’t reveal its schema: see the setting INTROSPECTION.").waitFor();
   });
 
   test("shows Apollo Sandbox, whose requests carry the session and whose frame never sees the token", async () => {
