@@ -27,13 +27,13 @@ export const figure = (
 /** Marks the figures of an attack whose clients, when sent away, wait as long as they are told. */
 export const waiting = "waiting when told";
 
-/** Whether a figure reaches its goal; undefined where it has none. */
+/** Reports whether a figure reaches its goal; undefined if it has none. */
 function isMet({ value, goal }: Figure): boolean | undefined {
   if (goal === undefined) return undefined;
   return typeof goal === "number" ? typeof value === "number" && value <= goal : value === goal;
 }
 
-/** Prints figures as a table, beside those of an earlier run where there are any. */
+/** Prints figures as a table, beside those of an earlier run if there are any. */
 export function printTable(figures: readonly Figure[], earlier: readonly Figure[] | undefined): void {
   const lines = figures.map((one) => {
     // A build that sends nobody away has no second figure for those who wait.

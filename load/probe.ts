@@ -5,7 +5,7 @@ import type { Answer } from "./client.js";
 
 /** Requests at a steady rate, however long the ones before them take: nobody's wait hides another's. */
 export type Probe = {
-  /** Sends no more, waits for what is under way, and answers all there were; late ones are `unanswered` at their age. */
+  /** Stops sending, waits for running requests, and returns all samples. Those that are late are `unanswered`. */
   readonly stop: (patienceMilliseconds?: number) => Promise<Sample[]>;
 };
 export type Sample = Pick<Answer, "code" | "sentAt" | "milliseconds">;
@@ -37,7 +37,7 @@ export function startProbe(everyMilliseconds: number, send: () => Promise<Answer
   };
 }
 
-/** What samples say together; milliseconds. */
+/** Summarizes samples, in milliseconds. */
 export function summaryOf(samples: readonly Sample[]) {
   const milliseconds = samples.map((sample) => sample.milliseconds);
   const answered = samples.filter(({ code }) => code === "ok").length;

@@ -19,11 +19,11 @@ export type Server = {
   readonly processorSeconds: () => number;
   /** How many of its connections are open and have something to send that their client doesn't take. */
   readonly stuckSockets: () => number;
-  /** How many files and sockets it has open; 0 where it has ended. */
+  /** The number of files and sockets that it has open; 0 if it has ended. */
   readonly openHandles: () => number;
-  /** Whether it ended before it was told to. */
+  /** Whether it ended before it was asked to. */
   readonly hasCrashed: () => boolean;
-  /** Sends SIGTERM, and SIGKILL where that is of no use in time. Answers the milliseconds, undefined where it was killed. */
+  /** Sends SIGTERM, and SIGKILL if it is too slow to end. Returns the milliseconds; undefined if it was killed. */
   readonly end: (withinMilliseconds?: number) => Promise<number | undefined>;
   /** Sends SIGKILL, and waits until it is gone. */
   readonly kill: () => Promise<void>;
@@ -37,7 +37,7 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** What every server of this bench is started with; a build that doesn't know a setting ignores it. */
+/** Returns the environment of the bench's servers. A build that doesn't know a setting ignores it. */
 export function environment(database: string, settings: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"]!,

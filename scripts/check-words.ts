@@ -29,7 +29,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 
 const blank = (part: string) => part.replaceAll(/[^\n]/g, " ");
 
-/** Returns a file's prose: all of a document, the comments and the strings of code, with every other character blank. */
+/** Returns a file's prose: a whole document, or the comments and strings of code with everything else blanked. */
 function proseOf(file: string, text: string): string {
   if (!/\.(ts|tsx|js|mjs)$/.test(file)) return text;
   let prose = "";

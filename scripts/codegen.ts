@@ -4,7 +4,7 @@ import { preset } from "@graphql-codegen/client-preset";
 import { codegen } from "@graphql-codegen/core";
 import { buildSchema, parse } from "graphql";
 
-/** Generates the types of documents into a folder as graphql-codegen's client preset does, by its defaults. */
+/** Generates the types of documents into a folder, with graphql-codegen's client preset in its default settings. */
 export async function generateTypes(folder: string, texts: readonly string[], presetConfig = {}): Promise<void> {
   const schema = readFileSync("schema.graphql", "utf8");
   const outputs = await preset.buildGeneratesSection({
@@ -22,10 +22,10 @@ export async function generateTypes(folder: string, texts: readonly string[], pr
   for (const output of outputs) writeFileSync(output.filename, await codegen(output));
 }
 
-/** The documents in a file, as they are written between the backquotes of `graphql()`. */
+/** Returns the documents of a file, which stand between the backquotes of `graphql()`. */
 export const documentsIn = (file: string): string[] =>
   [...readFileSync(file, "utf8").matchAll(/\bgraphql\(`([^`]+)`\)/g)].map(([, text]) => text!);
 
-/** Those of the web example. */
+/** The documents of the web example. */
 export const generateExample = (folder: string): Promise<void> =>
   generateTypes(folder, documentsIn("examples/web/documents.ts"), { fragmentMasking: false });

@@ -1,4 +1,4 @@
-// Writes the migration from what the existing ones make to what the entities say.
+// Writes the migration from the schema of the existing migrations to that of the entities.
 import { openDatabase } from "../src/database/database.js";
 import { entities } from "../src/graphql/schema.js";
 

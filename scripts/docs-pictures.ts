@@ -19,7 +19,7 @@ if (chromiumFile === undefined) {
   process.exit(1);
 }
 
-/** Starts a server with the demonstration, whose clock is moved by hand. */
+/** Starts a server with the demonstration and a clock that the script moves. */
 async function startDemonstration() {
   const { config } = readConfig({ PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "for a picture".repeat(3) });
   const [clock, timer] = [handClock(), handTimer()];
@@ -97,7 +97,7 @@ async function take(browser: Browser, name: string, colorScheme: "light" | "dark
     });
     await page.locator(".cm-content").first().waitFor();
     await pictures[name]!(page, server);
-    // No message is shown any longer, and the pointer is away.
+    // Wait until no message is shown, and move the pointer away.
     await page.clock.fastForward(7000);
     await page.mouse.move(0, 0);
     await page.evaluate("document.activeElement?.blur()");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** A block of code: what its first line names after two slashes, and its text without that line. */
+/** A block of code: the name in its first line, after two slashes, and its text without that line. */
 export type Block = { readonly name: string; readonly text: string };
 
-/** The blocks of a page in one language that begin with the name of a file. */
+/** Returns a page's blocks in one language that begin with the name of a file. */
 export function blocksOf(page: string, language: string): Block[] {
   const blocks = readFileSync(page, "utf8").matchAll(
     new RegExp(`^\`\`\`${language}\\n// (.+)\\n([^]*?)^\`\`\`$`, "gm"),
@@ -11,7 +11,7 @@ export function blocksOf(page: string, language: string): Block[] {
   return [...blocks].map(([, name, text]) => ({ name: name!, text: text! }));
 }
 
-/** The lines of the blocks of commands of a page, one list a block. */
+/** Returns the lines of a page's blocks of commands, one list for each block. */
 export function commandsOf(page: string): string[][] {
   const blocks = readFileSync(page, "utf8").matchAll(/^```sh\n([^]*?)^```$/gm);
   return [...blocks].map(([, text]) => text!.trimEnd().split("\n"));

@@ -1,4 +1,4 @@
-// Compares node_modules with package-lock.json, whoever installed it.
+// Compares node_modules with package-lock.json, regardless of the package manager that installed it.
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";

@@ -1,18 +1,18 @@
-// Renews docs/api.md, the declarations of all that the package exports. It reads them in dist, as the compiler writes
-// them; what it doesn't know the form of, it refuses.
+// Renews docs/api.md, the declarations of everything that the package exports. It reads them in dist, as the compiler
+// writes them, and fails on forms that it doesn't know.
 //   npx tsx scripts/print-api.ts
-//   npx tsx scripts/print-api.ts --check     fails where the page is another
+//   npx tsx scripts/print-api.ts --check     fails if the page is out of date
 import { readFileSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 
 const page = "docs/api.md";
 
 type Module = {
-  /** Declarations with their comments, by name; those of other modules' interfaces by the module's name. */
+  /** Declarations with their comments, by name. Additions to other modules' interfaces are by the module's name. */
   readonly declarations: ReadonlyMap<string, string>;
-  /** What it takes from files of ours, by the name here. */
+  /** Imports from our own files, by their local names. */
   readonly taken: ReadonlyMap<string, Place>;
-  /** What is exported of those. */
+  /** The imports that are exported again. */
   readonly passedOn: readonly string[];
 };
 type Place = { readonly file: string; readonly name: string };
@@ -25,7 +25,7 @@ function moduleOf(file: string): Module {
   return known;
 }
 
-/** Statements begin where a line isn't indented, and doesn't end another one. Comments belong to what follows. */
+/** A statement begins at a line that is neither indented nor the end of another. A comment belongs to the next one. */
 function statementsIn(text: string): string[] {
   const statements: string[] = [];
   let isComment = false;
@@ -65,7 +65,7 @@ function read(file: string): Module {
       if (/^(import |export \{\};)/.test(bare)) continue;
       throw new Error(`${file}: ${bare} is of a form that isn't known here`);
     }
-    // Overloads have one name.
+    // Overloads share a name.
     declarations.set(name, [declarations.get(name), statement].filter(Boolean).join("\n"));
   }
   return { declarations, taken, passedOn };
@@ -73,7 +73,7 @@ function read(file: string): Module {
 
 const besides = (file: string, from: string) => posix.join(posix.dirname(file), from).replace(/\.js$/, ".d.ts");
 
-/** Where a name is declared; undefined for what is another package's. */
+/** Returns the place of a name's declaration; undefined if it is another package's. */
 function declared({ file, name }: Place): Place | undefined {
   if (!file.endsWith(".d.ts")) return undefined;
   const { declarations, taken } = moduleOf(file);
@@ -88,7 +88,7 @@ const textOf = ({ file, name }: Place) =>
     .declarations.get(name)!
     .replaceAll(/^export (declare )?/gm, "");
 
-/** What a declaration refers to. */
+/** Returns the places that a declaration refers to. */
 function referredTo({ file, name }: Place): Place[] {
   const bare = moduleOf(file)
     .declarations.get(name)!
@@ -122,7 +122,7 @@ const sections = Object.entries(exports).flatMap(([path, entry]) => {
   });
   return section(posix.join(packageName, path), texts);
 });
-// What those mention in turn is nobody's business, and would have every change of ours look like one of the API.
+// The references of those are internal: with them, every internal change would look like one of the API.
 const mentioned = exported.flatMap(referredTo).filter((place) => {
   const isNew = !shown.has(keyOf(place));
   shown.add(keyOf(place));

@@ -1,4 +1,4 @@
-// Prints a bill of materials for a release, of all that is shipped, in CycloneDX:
+// Prints a release's bill of materials, with everything that is shipped, in CycloneDX:
 //   npm run --silent sbom > postern.cdx.json
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const { status, stdout, stderr } = spawnSync(
 if (status !== 0) throw new Error(stderr);
 const bill = JSON.parse(stdout) as Bill;
 
-// npm's own --omit=dev leaves out what the server needs where something in development needs it too.
+// npm's --omit=dev also omits packages of the server that a development package needs too.
 const isShipped = new Set(shipped(packages).map((place) => `${nameOf(place)}@${packages[place]!.version}`));
 const root = bill.metadata.component;
 // npm names it after the folder.

@@ -1,5 +1,5 @@
-// Renews docs/settings.md, .env.example, the lists of metrics and alerts, the alerts themselves and the dashboard after a
-// change to the settings or to what is measured.
+// Renews docs/settings.md, .env.example, the lists of metrics and alerts, the alerts themselves and the dashboard after
+// a change to the settings or the metrics.
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { environmentExample, settingsPage } from "../src/foundation/config/settings-page.js";

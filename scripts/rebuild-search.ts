@@ -1,4 +1,4 @@
-// Makes the search index of the database in DATABASE_URL anew.
+// Rebuilds the search index of the database in DATABASE_URL.
 import { ConfigError } from "../src/foundation/config/config.js";
 import { withoutPassword } from "../src/database/database-error.js";
 import { openDatabase } from "../src/database/database.js";

@@ -1,4 +1,4 @@
-// Renews docs/demo.svg: runs the demonstration and draws what it printed, as a terminal shows it.
+// Renews docs/demo.svg: runs the demonstration and draws its output as a terminal shows it.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 

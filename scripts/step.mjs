@@ -39,7 +39,7 @@ function clear() {
   if (isTerminal) process.stderr.write("\r\u001B[K");
 }
 
-/** Runs a command to its end, or to the end of this process's patience: a signal ends it and all that it started. */
+/** Runs a command to its end. A signal to this process ends the command and all processes that it started. */
 async function run([command, ...args]) {
   const child = spawn(command, args, {
     stdio: ["ignore", process.stderr, "inherit"],
@@ -48,7 +48,7 @@ async function run([command, ...args]) {
     shell: isWindows,
   });
   const stop = (signal) => {
-    // At once: on a polite signal npm unpacks the rest before it takes everything back.
+    // SIGKILL, since npm finishes unpacking and then rolls back after any other signal.
     if (isWindows) child.kill();
     else if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     process.exitCode = 128 + constants.signals[signal];

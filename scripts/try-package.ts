@@ -1,6 +1,6 @@
 // Installs the package into an empty folder as a stranger would, and does there what docs/add-bookmarks.md says:
 //   npx tsx scripts/try-package.ts
-//   npx tsx scripts/try-package.ts --compile            has sqlite3 built anew, which takes a minute or two
+//   npx tsx scripts/try-package.ts --compile            compiles sqlite3, which takes a minute or two
 //   npx tsx scripts/try-package.ts --node 24 --npm 12   with other versions than this one's
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,23 +19,23 @@ const [folder, tools] = ["postern-package-", "postern-tools-"].map((name) => mkd
   string,
 ];
 process.once("exit", () => [folder, tools].forEach((each) => rmSync(each, { recursive: true, force: true })));
-// From 12 on, it runs the scripts of nothing that the project hasn't approved.
+// From version 12 on, npm runs only those install scripts that the project has approved.
 const blocksScripts = Number(versions.npm?.split(".", 1)[0]) >= 12;
 const toolPath = [join(tools, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
 
 const settings = { PORT: "0", DATABASE_URL: "sqlite::memory:", JWT_SECRET: "of the stranger: 0123456789abcdef" };
 
-// More than the longest takes, which is to compile sqlite3.
+// More than the longest command takes, which compiles sqlite3.
 const timeoutMilliseconds = 600_000;
 
-/** Runs a command in the stranger's folder, and ends this one with what it says where it fails. */
+/** Runs a command in the stranger's folder. If it fails, prints its output and exits. */
 function run(command: string, ...args: string[]): string {
   return runIn({ cwd: folder }, command, ...args);
 }
 
 function runIn(where: { readonly cwd: string }, command: string, ...args: string[]): string {
   const began = performance.now();
-  // What npm tells a script of the project that started it would become the stranger's.
+  // npm's variables for this script would change how the stranger's npm behaves.
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS)/.test(name))),
     PATH: toolPath,
@@ -57,7 +57,7 @@ function runIn(where: { readonly cwd: string }, command: string, ...args: string
   process.exit(1);
 }
 
-/** A package in the version of our lockfile: what is tried is ours, and not what others brought out yesterday. */
+/** Returns a package in the version of our lockfile, so that new releases of other packages change nothing. */
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
   packages: Record<string, { version: string } | undefined>;
 };
@@ -74,7 +74,7 @@ function refuse(problem: string): never {
 const wanted = Object.entries(versions).map(([name, version]) => `${name}@${version}`);
 if (wanted.length > 0) {
   writeFileSync(join(tools, "package.json"), "{}");
-  // By this one's npm, which runs the script that brings Node.
+  // This machine's npm runs the script that installs Node.
   runIn({ cwd: tools }, "npm", "install", "--ignore-scripts=false", ...wanted);
   console.log(`Node ${run("node", "--version").trim()}, npm ${run("npm", "--version").trim()}`);
 }
@@ -102,7 +102,7 @@ if (blocksScripts) {
 }
 if (!compiles) cpSync("node_modules/sqlite3/build", join(folder, "node_modules/sqlite3/build"), { recursive: true });
 
-// One copy of what there must be one of, and of what takes a minute to compile.
+// These must be there once: two copies don't work together, or take another minute to compile.
 for (const name of ["graphql", "type-graphql", "@mikro-orm/core", "@mikro-orm/knex", "sqlite3"]) {
   const list = run("npm", "ls", "--all", "--parseable", name).trim().split("\n");
   if (list.length !== 1) refuse(`There are ${list.length} copies of ${name}:\n${list.join("\n")}`);
@@ -114,18 +114,18 @@ for (const line of check!) {
   const [command, ...words] = line.split(" ");
   run(command!, ...words);
 }
-// The command, and an application's own, as docs/administration.md has it.
+// The command, and an application's own command as in docs/administration.md.
 for (const { name, text } of blocksOf("docs/administration.md", "ts")) writeFileSync(join(folder, name), text);
 run("npx", "postern", "seed", "--posts", "20");
 run("npx", "tsx", "admin.ts", "migrate");
 run("npx", "tsx", "admin.ts", "doctor");
 run("npx", "postern", "backup", "copy.sqlite");
-// Other packages' own declarations have mistakes, which an application passes over by skipLibCheck. Ours have none.
+// Other packages' declarations have mistakes, which an application skips by skipLibCheck. Ours have none.
 const compiled = spawnSync("npx", ["tsc", "--skipLibCheck", "false"], { cwd: folder, encoding: "utf8" }).stdout;
 const mistakes = compiled.split("\n").filter((line) => /^(?!node_modules\/(?!postern\/))\S.*error TS/.test(line));
 if (mistakes.length > 0) refuse(mistakes.join("\n"));
 
-// The kit in the other test runners, as docs/testing.md has it.
+// The kit in the other test runners, as in docs/testing.md.
 run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
 for (const name of ["jest.test.js", "node.test.js"])
   cpSync(`test/sqlite/testing/other-runners/${name}`, join(folder, name));
@@ -142,7 +142,7 @@ writeFileSync(join(folder, "typed.ts"), typed);
 run("npx", "tsc");
 for (const file of ["schema.graphql", "docs/settings.md"]) readFileSync(join(folder, "node_modules/postern", file));
 
-/** What a server says that can't be started. */
+/** Returns the output of a server that can't start. */
 function whyNoStart(): string {
   const env = { PATH: toolPath, ...settings };
   const { status, stderr } = spawnSync(join(folder, "node_modules/.bin/postern"), {
@@ -154,13 +154,13 @@ function whyNoStart(): string {
   return stderr;
 }
 
-/** The commands that it says to type. */
+/** Returns the commands that the output says to type. */
 function mending(said: string): string {
   const [, command] = /Type: (npm approve-scripts \S+ && npm rebuild \S+) /.exec(said) ?? [];
   return command ?? refuse(`It doesn't say what to type: ${said}`);
 }
 
-/** Starts a server of the stranger's and waits for its word that it answers. */
+/** Starts a server in the stranger's folder and waits until it answers. */
 async function start(command: string, args: string[], ready: RegExp): Promise<void> {
   const child = spawn(command, args, { cwd: folder, env: { PATH: toolPath, ...settings } });
   let said = "";

@@ -1,22 +1,22 @@
 import type { Findings } from "./findings.js";
 import type { Random } from "../random.js";
 
-/** A post as those who wrote and voted were told. */
+/** A post as the answers to its author and voters described it. */
 export type Entry = {
   readonly title: string;
   /** A word that no other post has. */
   readonly word: string;
   readonly authorId: string;
-  /** Undefined where no answer has told it. */
+  /** Undefined until an answer has said it. */
   id: string | undefined;
-  /** When everybody sees it, by any clock that isn't behind this; Infinity where no answer has told. */
+  /** When everybody sees it, by any clock that isn't behind this one; Infinity until an answer has said it. */
   publishedBy: number;
-  /** `maybe` where the answer was lost, `never` where it said that nothing was written. */
+  /** `maybe` if the answer was lost, `never` if it said that nothing was written. */
   state: "maybe" | "never" | "alive" | "gone";
   /** When it was asked to be deleted, and when that was acknowledged; Infinity for not. */
   deletionSentAt: number;
   goneAt: number;
-  /** What the last acknowledged change left, and those since whose answers were lost. */
+  /** The content after the last acknowledged change, and the contents of later changes whose answers were lost. */
   content: string;
   maybeContents: string[];
   /** By the voter's id: voted, not, or nobody knows. */
@@ -27,7 +27,7 @@ export type Entry = {
 export type Book = {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly add: (entry: Pick<Entry, "title" | "word" | "authorId" | "content">) => Entry;
-  /** Some post that stands, as far as anybody has been told; undefined where there is none. */
+  /** Returns a post that exists, as far as the answers say; undefined if there is none. */
   readonly anyAlive: (random: Random) => Entry | undefined;
   readonly aliveOf: (authorId: string, random: Random) => Entry | undefined;
   /** When the last of the posts that stand was published, by the clock of its process. */

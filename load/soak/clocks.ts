@@ -6,9 +6,9 @@ import { temporaryFolder } from "../seeded-database.js";
 
 /** The clocks of the processes, each of which can be put off from the harness's; what waits goes by another clock. */
 export type Clocks = {
-  /** Why they can't be put off here; undefined where they can. */
+  /** Why clocks can't be changed on this machine; undefined if they can. */
   readonly whyNot: string | undefined;
-  /** What a process has to be started with. */
+  /** The environment that a process needs at its start. */
   readonly environment: (process: number) => Record<string, string>;
   /** Puts the clock of a process this far ahead, or back, from now on. */
   readonly set: (process: number, milliseconds: number) => void;

@@ -5,7 +5,7 @@ import { makePerson, type Person, type World } from "./person.js";
 import { create, readOwn, readPage, remove, searchOne, update, vote } from "./posting.js";
 import { randomOf } from "../random.js";
 
-/** What people do, and how often in a hundred. */
+/** The actions of people, each with its share in percent. */
 const habits: readonly (readonly [number, (person: Person, world: World) => Promise<unknown>])[] = [
   [22, readPage],
   [14, readOwn],
@@ -25,7 +25,7 @@ const habits: readonly (readonly [number, (person: Person, world: World) => Prom
 const people = 16;
 const betweenMilliseconds = [150, 500] as const;
 
-/** Starts people who act one thing after the other until `stop`, which waits for what is under way. */
+/** Starts people who do one thing after another until `stop`, which waits for running requests. */
 export function startCrowd(seed: number, world: World): { readonly stop: () => Promise<void> } {
   const ending = new AbortController();
   const live = async (number: number): Promise<void> => {

@@ -1,4 +1,4 @@
-/** What was promised and not kept. */
+/** The promises that were broken. */
 export type Findings = {
   /** @param about who, what, which process, when, and under which fault. */
   readonly violation: (what: string, about: Readonly<Record<string, unknown>>) => void;

@@ -81,7 +81,7 @@ async function tryRefresh({ refreshToken, token }: Session, person: Person, { tr
   if (code === "ok") findings.violation("an ended session was refreshed", { ...about, process });
 }
 
-/** What the token says of itself: its session's id. */
+/** Returns the session id in a token's claims. */
 function sessionIdOf(token: string): unknown {
   const claims = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()) as Record<string, unknown>;
   return claims["sid"] ?? claims["jti"];

@@ -5,7 +5,7 @@ import type { Random } from "../random.js";
 import type { OldTokens, Session } from "./tokens.js";
 import type { Call, Reply, Traffic } from "./traffic.js";
 
-/** What people share. */
+/** Everything that people share. */
 export type World = {
   readonly traffic: Traffic;
   readonly book: Book;

@@ -86,7 +86,7 @@ export async function run(
 const mostMoreHandles = 60;
 const mostMoreMegabytes = 250;
 
-/** Finds fault with what a process has not let go of, though nobody asks anything of it any more. */
+/** Reports processes whose open files, sockets or memory have grown, though no client uses them any longer. */
 function checkGrowth(processes: Processes, findings: Findings): void {
   for (const [process, { first, last }] of processes.handles().entries())
     if (last > first + mostMoreHandles) findings.violation("files or sockets stay open", { process, first, last });

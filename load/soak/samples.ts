@@ -1,7 +1,7 @@
 import type { Processes } from "./processes.js";
 import type { Traffic } from "./traffic.js";
 
-/** What a run was like at an instant. */
+/** The state of a run at one instant. */
 export type Sample = {
   /** By `performance.now()`. */
   readonly at: number;

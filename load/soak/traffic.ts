@@ -6,7 +6,7 @@ import { operationSeconds, type Processes } from "./processes.js";
 import type { Window, Windows } from "./windows.js";
 
 export type Call = {
-  /** What it is, for the report: `createPost`. */
+  /** The operation's name in the report: `createPost`. */
   readonly name: string;
   readonly query: string;
   readonly variables?: object;

@@ -1,22 +1,22 @@
-/** What a fault allows requests to be answered, besides `ok`. */
+/** The error codes that a fault explains, besides `ok`. */
 export type Allowance = {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** Whether COMMITs are held: their requests are answered when it is over, since only then anybody knows. */
+  /** Whether COMMITs are held. Their requests are answered after the fault, since their outcome is unknown before. */
   readonly holdsCommits?: boolean;
-  /** Whether what was under way when it began has to be answered. */
+  /** Whether requests that were running when it began must be answered. */
   readonly isGraceful?: boolean;
 };
 
-/** A fault from its beginning to its end, as far as requests may notice. */
+/** The time in which requests may notice a fault. */
 export type Window = Allowance & {
   readonly kind: string;
-  /** The process that it strikes; undefined where it strikes all. */
+  /** The process that it strikes; undefined if it strikes all. */
   readonly process: number | undefined;
   readonly begin: number;
   /** Infinity while it lasts. */
   end: number;
-  /** How many answers it explains. */
+  /** The number of answers that it explains. */
   refusals: number;
 };
 
@@ -25,11 +25,11 @@ export type Windows = {
   readonly open: (window: Omit<Window, "begin" | "end" | "refusals">) => Window;
   readonly close: (window: Window) => void;
   readonly isAnyOpen: () => boolean;
-  /** Those that a request to a process may have met between two instants. */
+  /** Returns the windows that a request to a process between two instants may have met. */
   readonly met: (process: number, from: number, to: number) => Window[];
 };
 
-/** What requests are allowed for so long after a fault; whoever has not recovered then has failed. */
+/** A fault explains errors for this long after its end. A process that has not recovered by then has failed. */
 export const recoveryMilliseconds = 5000;
 
 export function makeWindows(): Windows {

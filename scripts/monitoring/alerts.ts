@@ -2,17 +2,17 @@ import { series } from "./promql.js";
 
 export type Alert = {
   readonly name: string;
-  /** In PromQL; its result has no label but the server's. */
+  /** In PromQL. Its result has the server's labels only. */
   readonly expression: string;
-  /** How long it has to be so, as Prometheus writes durations. */
+  /** How long the condition has to last, as Prometheus writes durations. */
   readonly lasting: string;
-  /** "page" for what people notice now, "ticket" for what can wait until tomorrow. */
+  /** "page" if people notice it now, "ticket" if it can wait until tomorrow. */
   readonly severity: "page" | "ticket";
   readonly means: string;
   readonly toDo: string;
-  /** Series, as `promtool test rules` writes them a minute apart, with which it fires within half an hour. */
+  /** Series on which it fires within half an hour, as `promtool test rules` writes them, a minute apart. */
   readonly firesAt: Readonly<Record<string, string>>;
-  /** Series with which it doesn't fire. */
+  /** Series on which it doesn't fire. */
   readonly quietAt?: Readonly<Record<string, string>>;
 };
 
@@ -32,8 +32,8 @@ export const alerts: readonly Alert[] = [
     lasting: "0m",
     severity: "page",
     means:
-      "The database went back behind what clients had been told: a failover lost commits, or a backup was restored under a running server.",
-    toDo: "Find out what was lost. Clients were told to read their lists again, and every open connection's session was looked up again.",
+      "The database lost events that clients had received: a failover lost commits, or a backup was restored under a running server.",
+    toDo: "Find out what was lost. Clients received RESET to read their lists again, and the session of every open connection was verified again.",
     firesAt: { 'postern_event_log_went_back_total{instance="a"}': "0x20 1x10" },
   },
   {
@@ -59,8 +59,8 @@ export const alerts: readonly Alert[] = [
     expression: `${perSecond(series(requests, { code: "INTERNAL_SERVER_ERROR" }))} > 0`,
     lasting: "1m",
     severity: "ticket",
-    means: "Something happened that is our mistake, or the disk is full.",
-    toDo: "Look for `internal error` in the log, which has the stack and the incident's number.",
+    means: "The server has a bug, or the disk is full.",
+    toDo: "Look for `internal error` in the log, with the stack and the incident's number.",
     firesAt: { [failed("INTERNAL_SERVER_ERROR", "500")]: "0+1x30" },
   },
   {
@@ -68,7 +68,7 @@ export const alerts: readonly Alert[] = [
     expression: `${perSecond(series(requests, { code: "~SERVICE_UNAVAILABLE|TIMEOUT" }))} / ${perSecond(series(requests))} > 0.01`,
     lasting: "5m",
     severity: "page",
-    means: "More than one request in a hundred is answered that too much is under way, or takes too long.",
+    means: "More than one request in a hundred is rejected because the server is busy, or times out.",
     toDo: "See which queue is long and whether the database is slow; [limits](limits.md) says who takes a share of what.",
     firesAt: { [ok]: "0+90x30", [failed("TIMEOUT", "503")]: "0+10x30" },
   },
@@ -91,9 +91,9 @@ export const alerts: readonly Alert[] = [
     lasting: "1m",
     severity: "page",
     means: "The database can't be reached, or stays locked.",
-    toDo: "Look at the database and at `/readyz`. The server is ready by itself once the database is back.",
+    toDo: "Look at the database and at `/readyz`. The server becomes ready by itself when the database is back.",
     firesAt: { 'postern_database_away{instance="a"}': "1x30" },
-    // Away for less than a minute, just before.
+    // The database was away for less than a minute, just before.
     quietAt: { 'postern_database_away{instance="a"}': "0x23 1 0x5" },
   },
   {
@@ -101,8 +101,8 @@ export const alerts: readonly Alert[] = [
     expression: `${most(series("postern_queue_length"))} > 100`,
     lasting: "5m",
     severity: "ticket",
-    means: "More than a hundred wait for the database or to have a password hashed.",
-    toDo: "See which queue it is. More connections, workers or another disk help only where that one is short.",
+    means: "More than a hundred operations wait for the database or for password hashing.",
+    toDo: "See which queue it is. More connections, workers or another disk help only the queue that waits for them.",
     firesAt: { 'postern_queue_length{instance="a",queue="writes"}': "200x30" },
   },
   {
@@ -111,7 +111,7 @@ export const alerts: readonly Alert[] = [
     lasting: "10m",
     severity: "ticket",
     means: "Somebody tries passwords so often that they have to wait.",
-    toDo: "The log has the addresses. Nobody gets in by it; a proxy can keep them away.",
+    toDo: "The log has the addresses. The throttle keeps passwords safe; a proxy can block the addresses.",
     firesAt: { 'postern_attempts_refused_total{instance="a",what="sign_in",cause="TOO_MANY_ATTEMPTS"}': "0+120x30" },
   },
   {
@@ -120,7 +120,7 @@ export const alerts: readonly Alert[] = [
     lasting: "0m",
     severity: "ticket",
     means: "Refresh tokens are used a second time: they were stolen, or a client doesn't keep the newest.",
-    toDo: "The log has the users. Many at once, after a release of a client, are that client's.",
+    toDo: "The log has the users. If there are many right after a client's release, that client has a bug.",
     firesAt: { 'postern_attempts_refused_total{instance="a",what="refresh",cause="REUSED"}': "0+2x30" },
   },
   {
@@ -128,7 +128,7 @@ export const alerts: readonly Alert[] = [
     expression: `${perSecond(series("postern_socket_closes_total", { code: "1013" }))} > 1`,
     lasting: "5m",
     severity: "ticket",
-    means: "Sockets are told to come back later: their clients are too slow, or there are too many.",
+    means: "Sockets are closed with 1013 (try again later): their clients are too slow, or there are too many.",
     toDo: "Compare `postern_sockets` with `MAX_SOCKETS`, and see [live](live.md).",
     firesAt: { 'postern_socket_closes_total{instance="a",code="1013"}': "0+120x30" },
   },
@@ -146,7 +146,7 @@ export const alerts: readonly Alert[] = [
     expression: `${most(`${series("process_open_fds")} / ${series("process_max_fds")}`)} > 0.8`,
     lasting: "5m",
     severity: "page",
-    means: "Soon no connection can be taken any more.",
+    means: "Soon the server can accept no more connections.",
     toDo: "Raise the limit of open files (`LimitNOFILE`), or lower `MAX_CONNECTIONS`.",
     firesAt: { 'process_open_fds{instance="a"}': "900x30", 'process_max_fds{instance="a"}': "1000x30" },
   },

@@ -20,7 +20,7 @@ import { PanelBuilder as LinesBuilder } from "@grafana/grafana-foundation-sdk/ti
 
 import { panels, type Panel } from "./panels.js";
 
-// Whatever Prometheus the reader chooses: the file names none.
+// The reader chooses the Prometheus; the file names none.
 const source: DataSourceRef = { type: "prometheus", uid: "${datasource}" };
 
 const columns = 24;
@@ -51,7 +51,7 @@ function panelOf(id: number, { title, says, unit, lines, isNumber }: Panel, span
   return panel;
 }
 
-/** The dashboard as Grafana imports it. */
+/** Returns the dashboard in the format that Grafana imports. */
 export function dashboard(): string {
   const builder = new DashboardBuilder("Postern")
     .uid("postern")

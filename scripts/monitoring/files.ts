@@ -1,11 +1,11 @@
 import { alerts } from "./alerts.js";
 
-/** A text in YAML, in the quotes that need nothing to be escaped. */
+/** Quotes a text for YAML, in the quotes that need no escapes. */
 const text = (value: string) => (value.includes('"') ? `'${value.replaceAll("'", "''")}'` : `"${value}"`);
 
 const plain = (markdown: string) => markdown.replaceAll("`", "").replaceAll(/\[(.*?)\]\(.*?\)/g, "docs/$1.md");
 
-/** The alerts as Prometheus reads them. */
+/** Returns the alerts in the format of Prometheus. */
 export function alertRules(): string {
   const rules = alerts.map(
     ({ name, expression, lasting, severity, means, toDo }) => `      - alert: ${name}
@@ -31,8 +31,8 @@ const testOf = (name: string, given: Readonly<Record<string, string>>, expected:
 });
 
 /**
- * The tests for promtool as JSON, which is YAML as well: each alert fires on the series that it names, and stays quiet on
- * those that it names for that.
+ * Returns the tests for promtool as JSON, which is also YAML. Each alert fires on the series of its `firesAt` and stays
+ * quiet on those of its `quietAt`.
  */
 export function alertTests(rulesFile: string): string {
   const tests = alerts.flatMap(({ name, severity, means, toDo, firesAt, quietAt }) => [
@@ -47,7 +47,7 @@ export function alertTests(rulesFile: string): string {
   return JSON.stringify({ rule_files: [rulesFile], evaluation_interval: "1m", tests });
 }
 
-/** What each alert means, as a part of the documentation in Markdown. */
+/** Returns the list of alerts for the documentation, as Markdown. */
 export function alertsList(): string {
   const rows = alerts.map(({ name, severity, means, toDo }) => `| \`${name}\` | ${severity} | ${means} | ${toDo} |`);
   return `| alert | severity | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;

@@ -1,21 +1,21 @@
 import { series as metric } from "./promql.js";
 
-/** What Grafana writes values with. */
+/** A unit of Grafana's. */
 type Unit = "short" | "reqps" | "ops" | "s" | "bytes" | "percentunit";
 
-/** A drawing of the dashboard. */
+/** A panel of the dashboard. */
 export type Panel = {
   readonly title: string;
-  /** What it tells, and what to make of that. */
+  /** What the panel shows, and how to read it. */
   readonly says: string;
   readonly unit: Unit;
-  /** What is drawn, in PromQL, by the legend of each line, which names labels in double braces. */
+  /** The queries in PromQL, by the legend of each line, which names labels in double braces. */
   readonly lines: Readonly<Record<string, string>>;
-  /** A number alone, of the last instant. */
+  /** Shows the latest value as a number. */
   readonly isNumber?: true;
 };
 
-/** Servers that were chosen above the drawings. */
+/** Selects the servers that the reader chose at the top of the dashboard. */
 const instance = "~$instance";
 
 const series: typeof metric = (name, labels, suffix) => metric(name, { instance, ...labels }, suffix);
@@ -25,25 +25,25 @@ const duration = (quantile: number, ...by: readonly string[]): string =>
   `histogram_quantile(${quantile}, ${perSecond(series("postern_http_request_duration_seconds", {}, "_bucket"), "le", ...by)})`;
 const requests = "postern_http_requests_total";
 
-/** The drawings of the dashboard by their rows. */
+/** The panels of the dashboard, by row. */
 export const panels: Readonly<Record<string, readonly Panel[]>> = {
   "What people notice": [
     {
       title: "Servers",
-      says: "How many processes answer Prometheus; workers of one server are several.",
+      says: "How many processes answer Prometheus. Each worker of a server counts.",
       unit: "short",
       lines: { "{{version}}": `sum by (version) (${series("postern_build_info")})` },
       isNumber: true,
     },
     {
       title: "Running for",
-      says: "How long the server that was started last has run.",
+      says: "Uptime of the server that was started last.",
       unit: "s",
       lines: { "": `time() - max(${series("process_start_time_seconds")})` },
       isNumber: true,
     },
     {
-      title: "Failed for our fault",
+      title: "Failed by the server's fault",
       says: "The share of requests that were answered INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE or TIMEOUT.",
       unit: "percentunit",
       lines: {
@@ -59,7 +59,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Not answered as asked",
-      says: "By the code of the first error. Refusals are a client's, the codes of the number above are ours.",
+      says: "By the code of the first error. Refusals are the client's fault, the codes of the number above the server's.",
       unit: "reqps",
       lines: {
         "{{code}}": perSecond(series(requests, { code: "!OK" }), "code"),
@@ -68,13 +68,13 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "How long requests take",
-      says: "Half of all, nine of ten, and 99 of a hundred take no longer; streams apart.",
+      says: "Median, 90th and 99th percentile, without streams.",
       unit: "s",
       lines: { half: duration(0.5), "90 %": duration(0.9), "99 %": duration(0.99) },
     },
     {
       title: "How long operations take",
-      says: "The slowest hundredth of each operation takes longer.",
+      says: "99th percentile of each operation.",
       unit: "s",
       lines: { "{{operation}}": duration(0.99, "operation") },
     },
@@ -92,13 +92,13 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Refused tries",
-      says: "Passwords, registrations and refresh tokens. `TOO_MANY_ATTEMPTS` has to wait.",
+      says: "Passwords, registrations and refresh tokens. `TOO_MANY_ATTEMPTS` means that the client has to wait.",
       unit: "ops",
       lines: { "{{what}}: {{cause}}": perSecond(series("postern_attempts_refused_total"), "what", "cause") },
     },
     {
       title: "Refused credentials",
-      says: "`TOKEN_EXPIRED` is every client's daily business, `TOKEN_INVALID` should be nobody's.",
+      says: "`TOKEN_EXPIRED` is normal for every client; `TOKEN_INVALID` should not occur.",
       unit: "ops",
       lines: { "{{reason}}": perSecond(series("postern_credential_refusals_total"), "reason") },
     },
@@ -106,7 +106,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
   Live: [
     {
       title: "Connections",
-      says: "Those that are open, and what goes on over them.",
+      says: "Open connections and their traffic.",
       unit: "short",
       lines: {
         connections: `sum(${series("postern_connections")})`,
@@ -117,7 +117,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Events",
-      says: "Those read from the log, and those sent, one for each subscriber that is told.",
+      says: "Events read from the log, and events sent, one for each subscriber.",
       unit: "ops",
       lines: {
         read: perSecond(series("postern_events_total")),
@@ -126,7 +126,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Event log",
-      says: "Events that are kept, and how often the log had gone back. Overdue is 0 as long as pruning keeps up.",
+      says: "Events that are kept, and how often the log went back. Overdue is 0 as long as pruning keeps up.",
       unit: "short",
       lines: {
         events: `max by (instance) (${series("postern_event_log_length")})`,
@@ -142,7 +142,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Sockets closed",
-      says: "By close code: 1013 turns clients away for now, 4401 ends with the token.",
+      says: "By close code: 1013 asks clients to try again later, 4401 means that the token has expired.",
       unit: "ops",
       lines: { "{{code}}": perSecond(series("postern_socket_closes_total"), "code") },
     },
@@ -150,13 +150,13 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
   Database: [
     {
       title: "Waiting",
-      says: "What waits for its turn. A queue that stays long says which part is short.",
+      says: "Lengths of the queues. A queue that stays long shows which resource is short.",
       unit: "short",
       lines: { "{{queue}}": `sum by (queue) (${series("postern_queue_length")})` },
     },
     {
       title: "Busy",
-      says: "Of the places for reads, writes and passwords, how many are taken.",
+      says: "Share of the places for reads, writes and passwords that is in use.",
       unit: "percentunit",
       lines: {
         "{{pool}}": `sum by (pool) (${series("postern_pool_busy")}) / sum by (pool) (${series("postern_pool_places")})`,
@@ -164,7 +164,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Errors of the database",
-      says: "`away` can't be reached or stays locked, `conflict` was tried again in vain.",
+      says: "`away`: it can't be reached or stays locked. `conflict`: retries didn't help.",
       unit: "ops",
       lines: {
         "{{kind}}": perSecond(series("postern_database_errors_total"), "kind"),
@@ -181,7 +181,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Event loop",
-      says: "How late it is at worst, for the worst hundredth, and on average: what every request waits beside its own work.",
+      says: "Its delay: maximum, 99th percentile and mean. Every request waits this long in addition to its own work.",
       unit: "s",
       lines: {
         "{{instance}}, at worst": series("nodejs_eventloop_lag_max_seconds"),
@@ -191,7 +191,7 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Memory",
-      says: "All that the process has, V8's heap of that, what is in use of the heap, and buffers outside of it.",
+      says: "The whole process, V8's heap in it, the used part of the heap, and buffers outside the heap.",
       unit: "bytes",
       lines: {
         "{{instance}}, all": series("process_resident_memory_bytes"),
@@ -202,13 +202,13 @@ export const panels: Readonly<Record<string, readonly Panel[]>> = {
     },
     {
       title: "Collecting garbage",
-      says: "The share of the time that V8 spends on it.",
+      says: "The share of the time that V8 spends on garbage collection.",
       unit: "percentunit",
       lines: { "{{kind}}": perSecond(series("nodejs_gc_duration_seconds", {}, "_sum"), "kind") },
     },
     {
       title: "File descriptors",
-      says: "Those that are open, of those that may be.",
+      says: "Open descriptors, and their limit.",
       unit: "percentunit",
       lines: { "{{instance}}": `${series("process_open_fds")} / ${series("process_max_fds")}` },
     },

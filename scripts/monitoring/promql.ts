@@ -6,7 +6,7 @@ export type Labels<Of extends Metric> = Of extends OwnMetric
   ? keyof (typeof definitions)[Of]["labels"] & string
   : never;
 
-/** A metric with the values that labels have or, after a `~`, their patterns, or after a `!`, what they don't have. */
+/** Writes a metric with labels. A value may begin with `~` for a pattern or with `!` for values to exclude. */
 export function series<Of extends Metric>(
   metric: Of,
   labels: { readonly [Label in Labels<Of> | "instance"]?: string } = {},

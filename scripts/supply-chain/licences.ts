@@ -10,10 +10,10 @@ type Locked = {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 };
 
-/** What package-lock.json has, by the place in node_modules. */
+/** The packages of package-lock.json, by their folder in node_modules. */
 export type LockedPackages = Readonly<Record<string, Locked>>;
 
-/** Licences that ask for no more than to be named: whoever gives Postern away may do so on his own terms. */
+/** Licences that only require a notice, so that Postern can be redistributed under any terms. */
 export const allowedLicences: readonly string[] = [
   "0BSD",
   "Apache-2.0",
@@ -24,7 +24,7 @@ export const allowedLicences: readonly string[] = [
   "MIT",
 ];
 
-/** The packages that files of a folder import, whose code is bundled with them. */
+/** Returns the packages that the files of a folder import; their code is bundled with them. */
 function importedIn(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".config.ts"),
@@ -33,7 +33,7 @@ function importedIn(folder: string): string[] {
   const imported = texts.flatMap((text) =>
     Array.from(text.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g), ([, name]) => name!),
   );
-  // Apart from files beside it, and what Node brings.
+  // Neither files beside it nor Node's own modules.
   return imported
     .filter((name) => !/^(\.|node:)/.test(name))
     .map((name) =>
@@ -44,7 +44,7 @@ function importedIn(folder: string): string[] {
     );
 }
 
-/** The places of all packages that are given away or installed with Postern: what it needs, and what its pages are of. */
+/** Returns the folders of all packages that Postern ships or installs: dependencies, and packages in its pages. */
 export function shipped(packages: LockedPackages): string[] {
   const found = new Set<string>();
   const add = (name: string, from: string): void => {
@@ -68,11 +68,11 @@ export function shipped(packages: LockedPackages): string[] {
   return [...found];
 }
 
-/** The name of the package in a place. */
+/** Returns the name of the package in a folder. */
 export const nameOf = (place: string): string =>
   place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length);
 
-/** The packages that are shipped, by their licences. */
+/** Returns the shipped packages, by licence. */
 export function byLicence(packages: LockedPackages): Map<string, string[]> {
   const named = new Map<string, Set<string>>();
   for (const place of shipped(packages)) {
@@ -84,7 +84,7 @@ export function byLicence(packages: LockedPackages): Map<string, string[]> {
   );
 }
 
-/** The packages whose licence is none of the allowed, or unknown. */
+/** Returns the packages whose licence is unknown or not allowed. */
 export function refusedLicences(licences: ReadonlyMap<string, readonly string[]>): string[] {
   const isAllowed = (licence: string): boolean => {
     const plain = licence.replace(/^\((.*)\)$/, "$1");
@@ -96,7 +96,7 @@ export function refusedLicences(licences: ReadonlyMap<string, readonly string[]>
   );
 }
 
-/** The page of licences, in Markdown. */
+/** Returns the page of licences, in Markdown. */
 export function licencesPage(licences: ReadonlyMap<string, readonly string[]>): string {
   const parts = [...licences].map(
     ([licence, names]) => `## ${licence}\n\n${names.map((name) => `- \`${name}\``).join("\n")}\n`,

@@ -1,4 +1,4 @@
-/** What nobody's repository or package should have. */
+/** Secrets that no repository or package should contain. */
 const patterns: Readonly<Record<string, RegExp>> = {
   "a private key": /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\\?\n?[\w+/=\\\s]{64,}/,
   "a signed token": /\beyJ[\w-]{8,}\.eyJ[\w-]{16,}\.[\w-]{32,}/,
@@ -11,7 +11,7 @@ const patterns: Readonly<Record<string, RegExp>> = {
     /\b\w*(?:SECRET|PASSWORD|TOKEN|API_?KEY)\w*["']?\s*[:=]\s*["']?([0-9a-f]{32,}|[A-Za-z0-9+/]{40,}={0,2})\b/i,
 };
 
-/** What a text has of that, as its kind and the number of its line; never the thing itself. */
+/** Returns the kind and line of each secret in a text, never the secret itself. */
 export function secretsIn(text: string): string[] {
   return Object.entries(patterns).flatMap(([kind, pattern]) => {
     const found = pattern.exec(text);

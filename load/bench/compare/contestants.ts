@@ -12,7 +12,7 @@ import { documents } from "./documents.js";
 
 export type Name = "Postern" | "on PostgreSQL" | "by hand" | "plain stack" | "floor";
 
-/** What each is, for those who read the figures. */
+/** A description of each contestant, printed with the figures. */
 export const descriptions: Readonly<Record<Name, string>> = {
   Postern: "this checkout's build",
   "on PostgreSQL": "the same, with the same rows in a PostgreSQL server of its own on this machine",
@@ -34,7 +34,7 @@ export type Contestant = { readonly name: Name; readonly server: Server };
 /** Starts those of these names, all on one database file. */
 export async function startContestants(names: readonly Name[], database: string): Promise<Contestant[]> {
   if (names.includes("by hand") || names.includes("floor")) installPeers();
-  // The floor knows queries by their text alone, and tsx looks for its settings where it is started.
+  // The floor recognizes queries by their text alone. tsx looks for tsconfig.json in its working directory.
   const settings = { DOCUMENTS: JSON.stringify(documents), TSX_TSCONFIG_PATH: resolve("tsconfig.json") };
   const contestants: Contestant[] = [];
   for (const name of names) {
@@ -54,7 +54,7 @@ async function copyToPostgres(file: string): Promise<string> {
   return url;
 }
 
-/** Installs what the peers alone need, where it is missing or stale. */
+/** Installs the peers' packages if they are missing or stale. */
 function installPeers(): void {
   const folder = resolve("load/bench/peers");
   const mark = resolve(folder, "node_modules/.postern-installed");

@@ -1,24 +1,24 @@
 import { connect, type Socket } from "node:net";
 
-/** What a load consists of. The requests of a kind are sent in turn; every one has to be answered 200 with data. */
+/** A load. Its requests are sent in turn; each has to be answered 200 with data. */
 export type Load = {
   readonly port: number;
   readonly connections: number;
   readonly milliseconds: number;
   readonly kinds: readonly Kind[];
-  /** Requests a second, sent whether or not the ones before were answered; without it each connection sends when it can. */
+  /** Requests a second, sent even if earlier ones are unanswered. Without it each connection sends when it can. */
   readonly rate?: number;
 };
-/** `of` says how many of each `every` requests are of this kind, the last kind being what is left. */
+/** A kind of request and its share of all requests. The last kind gets the rest. */
 export type Kind = { readonly name: string; readonly share: number; readonly requests: readonly string[] };
 
-/** What came of it; latencies in milliseconds, for an open loop from the instant that a request was due. */
+/** The result of a load. Latencies are in milliseconds; in an open loop they begin when a request was due. */
 export type Outcome = {
   readonly seconds: number;
   readonly kinds: Readonly<Record<string, { readonly latencies: readonly number[]; readonly failures: number }>>;
 };
 
-/** Puts a load on a server. Written for little else than speed, so that it takes less of the machine than any server. */
+/** Puts a load on a server. Written for speed, so that it needs less of the machine than any server. */
 export async function run({ port, connections, milliseconds, kinds, rate }: Load): Promise<Outcome> {
   const states = kinds.map(({ name, share, requests }) => ({
     name,

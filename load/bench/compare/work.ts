@@ -5,7 +5,7 @@ import { documents } from "./documents.js";
 export type Work = {
   readonly name: string;
   readonly title: string;
-  /** Whose answers and figures are compared; not all know everything. */
+  /** The contestants that are compared; not all can do everything. */
   readonly by: readonly Name[];
   readonly query: string;
   readonly variables: object;

@@ -6,7 +6,7 @@ import { attacks, type AttackName } from "./attacks.js";
 import type { FloodName } from "./floods.js";
 import { clientOf } from "../../client.js";
 
-/** What a started attacker is told. */
+/** The order that a started attacker receives. */
 export type Order = {
   readonly attack: AttackName;
   readonly url: string;
@@ -21,7 +21,7 @@ export type Order = {
 setPriority(constants.priority.PRIORITY_LOW);
 
 const ending = new AbortController();
-// Every request under way listens to it.
+// Every running request listens to it.
 setMaxListeners(0, ending.signal);
 process.once("disconnect", () => process.exit());
 process.once("message", (order: Order) => {

@@ -6,22 +6,22 @@ import { headOf, rawConnection } from "../../raw-request.js";
 import * as documents from "./documents.js";
 import { floodByHttp, floodBySocket, type FloodName } from "./floods.js";
 
-/** What an attack works with. */
+/** Everything that an attack works with. */
 export type Means = {
   readonly client: Client;
   /** Ends the attack. */
   readonly signal: AbortSignal;
-  /** Whether a client that is told when to come back waits so long, or comes back at once. */
+  /** Whether a client that receives Retry-After waits that long, or tries again at once. */
   readonly patient: boolean;
   readonly note: (code: string) => void;
-  /** What a page is to be of, where an attack asks for one. */
+  /** The selection of the page that an attack reads, if it reads one. */
   readonly posts: string;
-  /** Which flood, for those. */
+  /** The kind of flood, for attacks that are floods. */
   readonly flood: FloodName;
 };
 type Attack = (means: Means) => Promise<unknown>;
 
-/** Each is bounded by its signal, and once there by what it sends. */
+/** The attacks. Each ends with its signal, or when it has sent everything. */
 export const attacks = {
   /** Row 1: once. */
   repeatedWords: async (means) => {

@@ -8,7 +8,7 @@ import { wordsFor } from "../../probe.js";
 import type { Server } from "../../server-process.js";
 import { member, stranger } from "./stage.js";
 
-/** How long an attack goes on before it is begun anew, and how long it rests between. */
+/** How long an attack lasts before it starts again, and how long it rests in between. */
 const rounds: readonly { readonly attack: AttackName; readonly seconds: number; readonly restSeconds: number }[] = [
   { attack: "repeatedWords", seconds: 12, restSeconds: 8 },
   { attack: "searches", seconds: 10, restSeconds: 20 },

@@ -8,7 +8,7 @@ import { startProbe, summaryOf, type Probe } from "../../probe.js";
 import { figure, waiting, type Figure } from "../../figures.js";
 import { startServer, type Server } from "../../server-process.js";
 
-/** What every row works with. */
+/** Everything that every row works with. */
 export type Bench = {
   readonly main: string;
   /** The seeded database, which rows may add to. */
@@ -17,10 +17,10 @@ export type Bench = {
 };
 export type Row = (bench: Bench) => Promise<Figure[]>;
 
-/** Who is on the stage: who attacks, and two who want nothing but their answers. */
+/** The clients of a row: `a` attacks, `b` and `c` only want their answers. */
 export type Cast = { readonly a: Client; readonly b: Client; readonly c: Client };
 
-/** Runs `work` on a server of its own, which is gone afterwards, and says so where it went before. */
+/** Runs `work` on a server of its own, which is stopped afterwards. Reports a server that ended earlier. */
 export async function onServer(
   { main, seeded }: Pick<Bench, "main" | "seeded">,
   settings: Record<string, string>,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { listen, type Listener, type Listening } from "./listener.js";
 
-/** What the process is told to do. */
+/** An order to the process. */
 export type Order =
   | {
       readonly do: "join";

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 export type Listener = {
   /** Resolves when the subscription has begun. */
   readonly ready: Promise<void>;
-  /** Reads nothing any more. */
+  /** Stops reading. */
   readonly pause: () => void;
   readonly close: () => void;
 };
@@ -17,7 +17,7 @@ export type Listening = {
   readonly after?: string | undefined;
 };
 
-/** What comes to a listener. Messages are looked at as text, since reading them would be most of the work. */
+/** The callbacks of a listener. It looks at messages as text, since parsing them would be most of the work. */
 export type Heard = {
   readonly onEvent: (at: number) => void;
   /** The server has closed the socket; the cursor is the last that was heard. */

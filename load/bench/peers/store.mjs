@@ -19,7 +19,7 @@ const sessionOf = db.prepare(
     where s.id = ? and s.user_id = ? and s.ended_at is null and s.expires_at > ?`,
 );
 
-/** Who sends this Authorization header; undefined where that is nobody. */
+/** Returns the user who sends this Authorization header; undefined if there is none. */
 export function viewerOf(authorization) {
   if (authorization === undefined || !authorization.startsWith("Bearer ")) return undefined;
   try {
@@ -76,7 +76,7 @@ function postFrom(row, now) {
   };
 }
 
-/** A page, latest first, as far as it is visible to the viewer; after a cursor where there is one. */
+/** Returns the page of posts that the viewer may see, latest first; after a cursor if there is one. */
 export function pageOf(viewer, first, after) {
   const now = Date.now();
   const parameters = { now, viewer: viewer.id, take: first + 1 };

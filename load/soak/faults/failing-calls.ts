@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Why system calls of a running process can't be made to fail here; undefined where they can. */
+/** Returns why system calls of a running process can't be made to fail on this machine; undefined if they can. */
 export function whyNoFailingCalls(): string | undefined {
   const child = spawn("sleep", ["5"], { stdio: "ignore" });
   const attached = spawnSync("timeout", [
@@ -20,7 +20,7 @@ export function whyNoFailingCalls(): string | undefined {
   return said === "" ? undefined : said.split("\n", 1)[0]!;
 }
 
-/** What is to fail: system calls, such as `fsync,fdatasync`, on these files and no others. */
+/** System calls that fail, such as `fsync,fdatasync`, on these files and no others. */
 export type Failing = { readonly calls: string; readonly files: readonly string[]; readonly error: "EIO" | "ENOSPC" };
 
 /** Makes system calls of a process fail for a while. */

@@ -22,5 +22,5 @@ export type Stage = {
   readonly close: () => Promise<void>;
 };
 
-/** What is answered while the database can't be reached, or doesn't answer. */
+/** The error codes while the database can't be reached or doesn't answer. */
 export const away = ["SERVICE_UNAVAILABLE", "TIMEOUT"];

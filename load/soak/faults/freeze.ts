@@ -4,9 +4,9 @@ const stopped = new Set<number>();
 // What stands still can't be stopped by whoever cleans up.
 process.once("exit", () => resumeAll([...stopped]));
 
-/** Stops a process and its children where they are. Answers all that `resumeAll` has to be given. */
+/** Freezes a process and its children. Returns the ids for `resumeAll`. */
 export function stopAll(pid: number): readonly number[] {
-  // The first of them before its children are listed: it makes no more then.
+  // The parent first: it starts no more children while they are listed.
   process.kill(pid, "SIGSTOP");
   stopped.add(pid);
   const children = childrenOf(pid).filter((child) => signal(child, "SIGSTOP"));

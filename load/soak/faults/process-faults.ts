@@ -9,7 +9,7 @@ import { holdSlowClients } from "./slow-clients.js";
 const mostAheadMilliseconds = 30_000;
 const slowClients = 40;
 
-/** What can happen to one of the processes. Where the connections of its clients break, everybody else's must not. */
+/** Faults of one process. If the connections of its clients break, those of all other clients must not. */
 export function processFaults(processes: Processes, clocks: Clocks): readonly Fault[] {
   // Nobody else is to notice, and of the process itself all but its judgement of time goes on.
   const unnoticed = { reads: [], writes: [], ofOneProcess: true };

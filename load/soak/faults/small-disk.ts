@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** Puts a small file system of memory in place of a folder, until this process ends. Answers why it could not. */
+/** Mounts a small file system in memory over a folder until this process ends. Returns the reason if that fails. */
 export function mountSmallDisk(folder: string, megabytes: number): string | undefined {
   const { status, stderr, error } = spawnSync("mount", [
     "-t",

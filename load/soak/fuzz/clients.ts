@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 
 import type { FuzzedRequest } from "./documents.js";
 
-/** What a request was answered with: the codes of its errors, and anything that no client should meet. */
+/** The answer to a request: the codes of its errors, and anything that no client should see. */
 export type FuzzedAnswer = { readonly codes: readonly string[]; readonly faults: readonly string[] };
 
 export type FuzzClient = {
@@ -17,7 +17,7 @@ type Errors = readonly {
   readonly extensions?: { readonly code?: string; retryAfterSeconds?: number };
 }[];
 
-/** What is wrong with errors, wherever they come from. */
+/** Returns the faults of errors, whichever transport they come from. */
 function faultsOf(errors: Errors): string[] {
   return errors.flatMap(({ message, extensions }) => {
     if (extensions?.code === undefined) return [`an error without a code: ${message}`];

@@ -44,7 +44,7 @@ const conditions = ["true", "false", "null", "$a", "$s", '"yes"', "1", "[true]"]
 /** Makes requests that are nearly right: of a schema's own names, with mistakes and directives everywhere. */
 export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => FuzzedRequest {
   const chance = (share: number) => random.next() < share;
-  // Of each document anew: none at all, a few, or many. A single mistake hides whatever comes after validation.
+  // Drawn for each document: none at all, a few, or many. A single mistake hides everything after validation.
   let mistakes = 0;
   const slips = (share: number) => chance(share * mistakes);
   const typeNames = Object.keys(schema.getTypeMap());

@@ -2,7 +2,7 @@ import { makeCast, removeCast, type Cast } from "./cast.js";
 import type { Stage } from "./stage.js";
 import { writers, type Scene, type Writer } from "./writers.js";
 
-/** What one writer was answered while loops of another one ran. */
+/** The answers to one writer while loops of another one ran. */
 export type PairCount = {
   readonly writer: string;
   readonly beside: string;

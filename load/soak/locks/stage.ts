@@ -69,7 +69,7 @@ export async function codeOf(
   }
 }
 
-/** What came of a work without a server: its error's code, or `ok`. */
+/** Runs work without a server. Returns its error's code, or `ok`. */
 export async function codeOfWork(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();

@@ -7,7 +7,7 @@ import { requireUser } from "../../../src/features/user/user.service.js";
 import type { Person } from "./cast.js";
 import { codeOf, codeOfWork, password, type Stage } from "./stage.js";
 
-/** Whoever writes, and another whose rows the writer's refer to. `turn` counts what one writer does in a row. */
+/** A writer, and another person whose rows the writer's rows refer to. `turn` counts the writer's actions. */
 export type Scene = { readonly stage: Stage; readonly self: Person; readonly other: Person; readonly turn: number };
 
 /** Writes something, and returns `ok` or the code of the error. */

@@ -15,7 +15,7 @@ const goal = 500;
 
 const mostMemory = (server: Server) => (server.hasCrashed() ? Infinity : server.memory().peak);
 
-/** A database with a hundred posts of 100,000 ordinary characters, and then a hundred whose characters take six bytes. */
+/** A database with 100 posts of 100,000 ordinary characters, and 100 whose characters take six bytes. */
 type Library = { readonly database: string; readonly plain: string; readonly escaped: string };
 let library: Promise<Library> | undefined;
 
@@ -114,7 +114,10 @@ export const deafSockets: Row = (bench) =>
     ];
   });
 
-/** How many sockets were stuck at most, and how many milliseconds after the first was, none was any more. */
+/**
+ * Returns the highest number of stuck sockets, and the milliseconds from the first stuck one until none was left;
+ * undefined if some are left.
+ */
 async function watchStuckSockets(server: Server, withinMilliseconds: number) {
   const started = performance.now();
   let [most, stuck, elapsed] = [0, 0, 0];
