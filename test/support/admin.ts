@@ -6,24 +6,24 @@ import { systemClock } from "../../src/foundation/clock.js";
 import { featuresWith } from "../../src/graphql/schema.js";
 import type { Ended } from "./process.js";
 
-/** Cheap enough for tests that are about something else. */
+/** Cheap hashing, for tests of something else. */
 const passwordCost = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
 
-/** What a command is given beside its arguments. */
+/** A command's surroundings, in addition to its arguments. */
 export type Given = Partial<Omit<CommandDeps, "streams">> & {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What is there to read, which is all there is. */
+  /** The whole content of standard input. */
   readonly stdin?: string | Buffer;
-  /** What somebody at a terminal types, a line each time that they are asked; `^C` interrupts. */
+  /** The lines that a user at a terminal types, one for each question; `^C` interrupts. */
   readonly types?: readonly string[];
-  /** What happens meanwhile. */
+  /** Runs before each answer is typed. */
   readonly beforeTyping?: () => void;
 };
 
 /**
- * Runs `postern` with these arguments in this process, in `folder` and with no environment but `env`. One at a time: both
- * are the process's.
+ * Runs `postern` with these arguments in this process, in `folder` and with the environment `env` only. One at a time,
+ * since the folder and the environment are the process's.
  */
 export async function postern(args: readonly string[], given: Given = {}): Promise<Ended & { readonly json: any }> {
   const { folder, env = {}, stdin, types, beforeTyping, ...surroundings } = given;
@@ -34,7 +34,7 @@ export async function postern(args: readonly string[], given: Given = {}): Promi
   streams.stderr.on("data", (chunk) => {
     const said = String(chunk);
     text.err += said;
-    // Questions end so.
+    // The end of a question.
     if (/(\?|\]|:) $/.test(withoutMoves(said)) && lines.length > 0) {
       beforeTyping?.();
       const line = lines.shift()!;
@@ -67,6 +67,6 @@ export async function postern(args: readonly string[], given: Given = {}): Promi
   }
 }
 
-/** What a terminal shows, without what moves its cursor. */
-// oxlint-disable-next-line no-control-regex -- that is what they are
+/** Removes the sequences that move a terminal's cursor. */
+// oxlint-disable-next-line no-control-regex -- the sequences begin with a control character
 const withoutMoves = (text: string): string => text.replaceAll(/\u001B\[[\d;]*[A-Z]/gi, "");

@@ -6,15 +6,15 @@ import { memoryUrl } from "../../src/testing/database.js";
 import { createTestServer, type TestServer, type TestServerOptions } from "../../src/testing/test-server.js";
 import { openMigrated } from "./database.js";
 
-/** A server for a test, as the package makes them for everybody's. */
+/** A server for a test, by the kit that the package offers to applications. */
 export type Api = TestServer;
 
 /**
- * Starts a server of its own for a test, on a database of the kind that the run is about. Its clock and its timer are
- * moved one without the other. It stops when the test is over.
+ * Starts a server for one test, on the database system of the run. The test moves its clock and its timer separately.
+ * The server stops when the test is over.
  *
- * @param settings in place of the defaults; one that names a database has that one opened.
- * @param options what hashing costs, and what an application adds to the server.
+ * @param settings override the defaults; with DATABASE_URL, that database is opened.
+ * @param options the cost of hashing, and an application's additions.
  */
 export async function startApi(
   settings: Record<string, string> = {},

@@ -3,7 +3,7 @@ import type * as Apollo from "@apollo/client/core";
 import type * as Documented from "../../docs/clients/apollo-client.js";
 import { operations, type ClientOptions, type ClientUnderTest } from "./client-scenarios.js";
 
-/** A client as the documentation makes it, with Apollo Client 3 or 4. */
+/** Makes a client as in the documentation, with Apollo Client 3 or 4. */
 export function apolloUnderTest(
   { createClient, gql }: Pick<typeof Documented, "createClient"> & Pick<typeof Apollo, "gql">,
   options: ClientOptions,

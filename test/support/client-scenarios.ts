@@ -9,7 +9,7 @@ const hours = 60 * minutes;
 
 export type Tokens = { readonly accessToken: string; readonly refreshToken: string; readonly expiresIn: number };
 
-/** What the files of `docs/clients` take. */
+/** The options of the files of `docs/clients`. */
 export type ClientOptions = {
   readonly url: string;
   readonly onSignedOut: () => void;
@@ -19,20 +19,20 @@ export type ClientOptions = {
 
 export type Page = { readonly first: number; readonly offset: number };
 
-/** A client as its application uses it: each promise fails with what the application would get. */
+/** A client as its application uses it. Promises fail with the error that the application would get. */
 export type ClientUnderTest = {
   readonly register: (input: { name: string; email: string; password: string }) => Promise<Tokens>;
   readonly logIn: (input: { email: string; password: string }) => Promise<Tokens>;
   readonly signIn: (tokens: Tokens) => void;
   readonly signOut: () => void;
   readonly createPost: (title: string) => Promise<unknown>;
-  /** The titles of a page of posts, ordered by title. */
+  /** Returns the titles of a page of posts, ordered by title. */
   readonly titles: (page: Page) => Promise<string[]>;
-  /** The `extensions.code` of a failure, from where the application finds it. */
+  /** Returns the `extensions.code` of a failure, found as the application would find it. */
   readonly codeOf: (failure: any) => unknown;
 };
 
-/** What the clients send, for those whose operations are text. */
+/** The operations of clients that send them as text. */
 export const operations = {
   register: `mutation Register($input: RegisterInput!) { register(input: $input) { accessToken refreshToken expiresIn } }`,
   logIn: `mutation LogIn($input: LoginInput!) { login(input: $input) { accessToken refreshToken expiresIn } }`,
@@ -49,10 +49,10 @@ type Sent = {
   status?: number;
 };
 
-/** More than any test needs, so that what goes on forever ends. */
+/** More than any test needs; stops endless retries. */
 const mostRequests = 100;
 
-/** A network that a test can read, and stand in the way of. */
+/** Makes a network whose requests a test can read and whose answers it can change. */
 export function testNetwork() {
   const sent: Sent[] = [];
   let dropsAuthorization = false;
@@ -62,9 +62,9 @@ export function testNetwork() {
     isRefresh,
     refreshes: () => sent.filter(isRefresh).length,
     refused: () => sent.filter(({ status }) => status === 401).length,
-    /** Decides what becomes of answers from now on. */
+    /** Changes or delays answers from now on. */
     onAnswer: (decide: typeof deliver) => void (deliver = decide),
-    /** Takes the header away from now on, as a proxy may. */
+    /** Removes the Authorization header from now on, as a proxy may. */
     dropAuthorization: () => void (dropsAuthorization = true),
     fetch: (async (input: string | URL | Request, init?: RequestInit) => {
       const copy = new Request(input, init);
@@ -85,7 +85,7 @@ export function testNetwork() {
 
 const isRefresh = ({ text }: Sent) => text.includes("refreshSession");
 
-/** What any client has to do with a session, each in its default settings, against a running server. */
+/** Defines the tests that every client has to pass, in its default settings, against a running server. */
 export function describeSessions(client: string, makeClient: (options: ClientOptions) => ClientUnderTest): void {
   describe(`a session of ${client}`, () => {
     sessions(makeClient);
@@ -93,12 +93,12 @@ export function describeSessions(client: string, makeClient: (options: ClientOpt
 }
 
 function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void {
-  /** A client that is signed in, whose user wrote a few posts. */
+  /** Makes a client whose user is signed in and wrote a few posts. */
   async function start({ ahead = 0 } = {}) {
     const api = await startApi();
     const network = testNetwork();
     const onSignedOut = vi.fn<() => void>();
-    // The clock of the client's machine.
+    // The clock of the client's machine differs from the server's.
     const machine = { now: () => api.clock().getTime() + ahead };
     const client = makeClient({ url: api.url, onSignedOut, fetch: network.fetch, now: () => machine.now() });
     const tokens = await client.register({ name: "Ada", ...ada });
@@ -122,7 +122,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
       client,
       tokens,
       logIn: async () => client.signIn(await client.logIn(ada)),
-      /** Asks for ten pages in parallel, which no cache can know yet, and says what came of each. */
+      /** Queries ten pages in parallel that no cache has yet, and returns the outcome of each. */
       readTen: () => {
         first += 1;
         return Promise.all(Array.from({ length: 10 }, (_, offset) => read({ first, offset })));
@@ -141,13 +141,13 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     { clock: "is two hours fast", ahead: 2 * hours },
     { clock: "is two hours slow", ahead: -2 * hours },
   ])("where the client's clock $clock", ({ ahead }) => {
-    test("ten queries past the token's end cause one refresh, and all are answered", async () => {
+    test("ten queries with an expired token cause one refresh, and all are answered", async () => {
       const { api, network, onSignedOut, readOne, readTen } = await start({ ahead });
       api.clock.advance(29 * minutes);
       expect(await readOne()).toBe("right");
       expect(network.refreshes()).toBe(0);
 
-      // Twice, since the second refresh takes the token that the first one brought.
+      // Twice, since the second refresh uses the token of the first one.
       for (const _ of [1, 2]) {
         network.sent.length = 0;
         api.clock.advance(30 * minutes);
@@ -160,7 +160,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     });
   });
 
-  test("a session ended elsewhere surfaces once, and nothing is tried again and again", async () => {
+  test("a session ended elsewhere is reported once, and no request is repeated forever", async () => {
     const { api, network, onSignedOut, readOne, readTen, endEverywhere, logIn } = await start();
     expect(await readOne()).toBe("right");
     await endEverywhere();
@@ -176,7 +176,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(network.sent).toHaveLength(1);
     expect(onSignedOut).toHaveBeenCalledTimes(1);
 
-    // The next session is as good as the first, and ends once as well.
+    // The next session works like the first one, and its end is reported once too.
     await logIn();
     expect(await readOne()).toBe("right");
     api.clock.advance(31 * 24 * hours);
@@ -187,9 +187,9 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(network.sent).toHaveLength(11);
   });
 
-  test("ten queries refused by the server, one of them late, cause one refresh, and all are answered", async () => {
+  test("ten queries that the server refuses, one of them late, cause one refresh, and all are answered", async () => {
     const { api, network, machine, onSignedOut, readTen } = await start();
-    // A machine that sleeps.
+    // The machine has slept.
     const asleep = machine.now();
     machine.now = () => asleep;
     api.clock.advance(30 * minutes);
@@ -214,7 +214,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test("a change refused for the token's age is made once", async () => {
+  test("a mutation refused because the token has expired is executed once", async () => {
     const { api, client, machine } = await start();
     const asleep = machine.now();
     machine.now = () => asleep;
@@ -225,7 +225,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(await client.titles({ first: 10, offset: 0 })).toEqual([...titles, "C"]);
   });
 
-  test("a refresh whose answer is lost is asked for again by the next query, and nobody is signed out", async () => {
+  test("a refresh whose answer is lost is repeated by the next query, and the user stays signed in", async () => {
     const { api, network, onSignedOut, readOne, readTen } = await start();
     api.clock.advance(30 * minutes);
     let isLost = false;
@@ -237,7 +237,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(await readOne()).toBe("unreachable");
     expect(isLost).toBe(true);
 
-    // Longer than a used token is answered again, if its successor is used.
+    // Longer than the server answers a used token whose successor was used.
     api.clock.advance(1 * hours);
     network.sent.length = 0;
     expect(await readTen()).toEqual(ten("right"));
@@ -246,7 +246,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test("a query refused with a new token too is not sent again", async () => {
+  test("a query that is refused with a new token too is not sent again", async () => {
     const { network, onSignedOut, readOne } = await start();
     network.dropAuthorization();
     network.sent.length = 0;
@@ -256,7 +256,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test("wrong credentials are an error of their own; right ones work while an ended session's tokens are held", async () => {
+  test("wrong credentials have an error of their own; right ones work while the client holds an ended session's tokens", async () => {
     const { api, client, network, onSignedOut, readOne, logIn, endEverywhere } = await start();
     network.sent.length = 0;
     const failure = await client.logIn({ ...ada, password: "not this one at all" }).catch((error) => error);
@@ -272,7 +272,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
-  test("signing out forgets the tokens, and isn't told as an end; a refresh token that was kept is enough", async () => {
+  test("signing out forgets the tokens and isn't reported as an end; a stored refresh token signs in again", async () => {
     const { client, tokens, network, onSignedOut, readOne, readTen } = await start();
     client.signOut();
     network.sent.length = 0;
@@ -286,7 +286,7 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     expect(network.sent).toHaveLength(11);
   });
 
-  test("what one user was refused, or waits for, is never sent as the next user", async () => {
+  test("a request of one user that was refused or waits is never sent as the next user", async () => {
     const { api, client, machine, tokens, network, onSignedOut, readOne } = await start();
     const bob = await api.register("Bob");
     const signInBob = () => {

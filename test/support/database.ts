@@ -6,7 +6,7 @@ import { memoryUrl, openInMemory } from "../../src/testing/database.js";
 import { newFileUrl } from "./files.js";
 import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";
 
-/** A database of the kind that the run is about, as all migrations leave it, with nothing in it. */
+/** Opens an empty, migrated database of the run's database system. */
 export async function openMigrated(onResponseEnd?: WhenOver, features = featuresWith()): Promise<Database> {
   if (inject("database") === "sqlite") return openInMemory(features);
   const { entities, migrations } = features;
@@ -14,11 +14,11 @@ export async function openMigrated(onResponseEnd?: WhenOver, features = features
   return openDatabase(await newPostgresDatabase(onResponseEnd), entities, { migrations });
 }
 
-/** The `DATABASE_URL` of a database of the kind that the run is about: a new file, or one that is migrated and empty. */
+/** Returns a `DATABASE_URL` for the run's database system: a new file, or an empty, migrated PostgreSQL database. */
 export const newDatabaseUrl = async (): Promise<string> =>
   inject("database") === "postgresql" ? emptyPostgresUrl() : newFileUrl();
 
-/** Where a database of the kind that the run is about can be, and what gives the `DATABASE_URL` of a new one there. */
+/** Returns the places for a database of the run's database system, each with a function that makes a `DATABASE_URL`. */
 export const places = () =>
   inject("database") === "postgresql"
     ? [{ place: "PostgreSQL", newUrl: newDatabaseUrl }]
@@ -27,6 +27,6 @@ export const places = () =>
         { place: "a file", newUrl: newDatabaseUrl },
       ];
 
-/** The same of a database that no other test is given, and that nothing has migrated. */
+/** Returns a `DATABASE_URL` of a database that no other test uses and that isn't migrated. */
 export const newUnsharedUrl = async (): Promise<string> =>
   inject("database") === "postgresql" ? newPostgresDatabase() : newFileUrl();

@@ -1,9 +1,9 @@
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 
-/** An answer to exactly what was sent; `fetch` would add headers of its own. */
+/** The answer to a request with exactly the given headers; `fetch` would add its own. */
 export type Exchange = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: any };
 
-/** Sends a request with these headers any number of times each and no others, and reads the answer as JSON. */
+/** Sends a request with these headers only, each as often as given, and parses the answer as JSON. */
 export function exchange(
   url: URL,
   {

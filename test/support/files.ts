@@ -4,15 +4,15 @@ import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
 
-/** A folder of a test's own, gone when it is over. */
+/** Makes a folder for a test, which is deleted when the test is over. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Where a test's own database can be: a file in a folder that is gone when the test is over. */
+/** Returns a path for a test's database in a new folder. */
 export const newFile = (): string => join(newFolder(), "posts.sqlite");
 
-/** The same as `DATABASE_URL` has it. */
+/** Returns a `DATABASE_URL` for a new file. */
 export const newFileUrl = (): string => `sqlite:${newFile()}`;

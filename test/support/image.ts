@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 
 import { newFolder } from "./files.js";
 
-/** Whether images can be built here: with Debian's buildah, as root, and of what this machine has itself. */
+/** Whether this machine can build images: as root, with Debian's buildah, from its own packages. */
 export const canBuildImages =
   process.getuid?.() === 0 &&
   ["buildah", "dpkg-query", "apt-cache", "unshare"].every((command) => spawnSync(command, ["--version"]).status === 0);
@@ -15,7 +15,7 @@ const run = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 }).trim();
 const buildah = (...args: string[]): string => run("buildah", ...args);
 
-/** The files of Debian packages, with those that they depend on, where this machine has them. */
+/** Returns the files of Debian packages and their dependencies, as far as they are installed. */
 function filesOf(packages: readonly string[]): string[] {
   const only = ["--installed", ...["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"].map(not)];
   const closure = run("apt-cache", "depends", "--recurse", ...only, ...packages).match(/^[a-z0-9][^\s:]*/gm)!;
@@ -31,10 +31,10 @@ function filesOf(packages: readonly string[]): string[] {
 const not = (what: string) => `--no-${what}`;
 
 /**
- * Makes an image in place of Node's own, of this machine's Debian and a Node from npm: no registry of images is asked.
+ * Makes a replacement for Node's image from this machine's Debian and a Node from npm, so no image registry is needed.
  *
- * @param packages of Debian.
- * @param others more files of this machine.
+ * @param packages Debian packages.
+ * @param others other files of this machine.
  */
 function makeBase(name: string, packages: readonly string[], others: readonly string[]): void {
   const container = buildah("from", "scratch");
@@ -48,7 +48,7 @@ function makeBase(name: string, packages: readonly string[], others: readonly st
   const files = [...filesOf(packages), "/etc/ssl", "/etc/alternatives", "/etc/hosts", ...others];
   const list = join(newFolder(), "files");
   writeFileSync(list, [...new Set(files)].map((file) => `.${file}\0`).join(""));
-  // Folders are named with all that is in them; of those only the files that are named are wanted.
+  // The list has folders too: without --no-recursion, tar would add everything in them.
   const pack = `tar -C / --no-recursion --null -T '${list}' -cf - --ignore-failed-read 2>/dev/null`;
   run("sh", "-c", `${pack} | tar -C '${root}' --keep-directory-symlink -xf -`);
   for (const folder of ["/etc/ssl", "/etc/alternatives", ...others])
@@ -68,7 +68,7 @@ function makeBase(name: string, packages: readonly string[], others: readonly st
 const small = ["base-files", "dash", "coreutils", "libstdc++6", "ca-certificates"];
 const compilers = ["bash", "sed", "grep", "tar", "findutils", "gzip", "mawk", "python3", "make", "g++"];
 
-/** The settings of npm that say how this machine gets packages, and what they name. */
+/** Returns the machine's npm settings for getting packages, and the files that they name. */
 function npmSettings() {
   const get = (name: string) => run("npm", "config", "get", name);
   const named = { cafile: get("cafile"), nodedir: get("nodedir") };
@@ -78,7 +78,7 @@ function npmSettings() {
   return { text: `${lines.join("\n")}\n`, cache: get("cache"), headers };
 }
 
-/** What an image says of how it is run. */
+/** An image's settings for running it. */
 type ImageConfig = {
   readonly User: string;
   readonly Env: readonly string[];
@@ -88,10 +88,10 @@ type ImageConfig = {
   readonly Healthcheck: { readonly Test: readonly string[] };
 };
 
-/** An image as its files, and what it says of itself. */
+/** An image's files and settings. */
 export type Image = { readonly root: string; readonly config: ImageConfig };
 
-/** Builds the Containerfile, really, from images made for it. It is gone when the test is over. */
+/** Builds the Containerfile from the images above. The image is deleted when the test is over. */
 export function buildImage(): Image {
   const { text, cache, headers } = npmSettings();
   const npmrc = join(newFolder(), "npmrc");
@@ -125,10 +125,10 @@ export function buildImage(): Image {
 }
 
 /**
- * Runs a command in an image as a container that can write nowhere but in its volume and in memory, as the image's user
- * and as the first process of its kind.
+ * Runs a command in a container of an image, as the image's user and as process 1. It can write only to its volume and
+ * to memory.
  *
- * @param data the folder that is its volume.
+ * @param data the folder for the volume.
  */
 export function runInImage(
   { root, config }: Image,

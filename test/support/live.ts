@@ -8,7 +8,7 @@ import type { Api } from "./api.js";
 export type Message = { readonly type: string; readonly id?: string; readonly payload?: any };
 export type Close = { readonly code: number; readonly reason: string };
 
-/** What has come and nobody has taken yet. */
+/** Makes a queue of items that have arrived, from which a test takes them. */
 export function inbox<Item>() {
   const items: Item[] = [];
   const waiting: ((item: Item) => void)[] = [];
@@ -20,33 +20,33 @@ export function inbox<Item>() {
     },
     next: (): Promise<Item> =>
       items.length === 0 ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(items.shift()!),
-    /** All that has come so far. */
+    /** Takes all items that have arrived. */
     rest: (): Item[] => items.splice(0),
   };
 }
 
-/** What a message of a socket says. */
+/** Parses a message of a socket. */
 export const jsonOf = (data: RawData): any => JSON.parse((data as Buffer).toString("utf8"));
 
 export type TestSocket = {
   readonly send: (message: Message | string) => void;
-  /** The next message, heartbeats apart. */
+  /** Returns the next message that isn't a heartbeat. */
   readonly next: () => Promise<Message>;
   readonly rest: () => Message[];
   readonly closed: Promise<Close>;
   readonly close: (code?: number) => void;
   readonly raw: WebSocket;
-  /** Subscribes to events, and gives what comes of them. */
+  /** Subscribes to events, and returns how to read them. */
   readonly subscribe: (id: string, query: string, variables?: object) => void;
 };
 
 export type SocketOptions = {
-  /** Authorization headers of the request. */
+  /** The Authorization headers of the request. */
   readonly headers?: Record<string, string | string[]>;
   readonly protocols?: string[];
 };
 
-/** Opens a socket and says nothing on it. */
+/** Opens a socket and sends nothing on it. */
 export async function openSocket(api: Pick<Api, "url">, options: SocketOptions = {}): Promise<TestSocket> {
   const { headers = {}, protocols = ["graphql-transport-ws"] } = options;
   const raw = new WebSocket(api.url.replace("http", "ws"), protocols, { headers: headers as Record<string, string> });
@@ -69,7 +69,7 @@ export async function openSocket(api: Pick<Api, "url">, options: SocketOptions =
   };
 }
 
-/** Opens a socket with a credential, and gives it once it was accepted. */
+/** Opens a socket with a credential, and returns it when the server has accepted it. */
 export async function connect(api: Pick<Api, "url">, token: string): Promise<TestSocket & { readonly ack: any }> {
   const socket = await openSocket(api);
   socket.send({ type: "connection_init", payload: { Authorization: `Bearer ${token}` } });
@@ -78,10 +78,10 @@ export async function connect(api: Pick<Api, "url">, token: string): Promise<Tes
   return { ...socket, ack: payload };
 }
 
-/** What a test looks at of an event. */
+/** The parts of an event that tests look at. */
 export type SeenEvent = { readonly kind: string; readonly cursor: string; readonly [field: string]: unknown };
 
-/** A subscription on a socket of its own. */
+/** Opens a subscription on a socket of its own. */
 export async function follow(
   api: Pick<Api, "url">,
   token: string,
@@ -110,9 +110,9 @@ export async function follow(
 export type TestStream = {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
-  /** The next answer; undefined at the end. */
+  /** Returns the next answer; undefined at the end. */
   readonly next: () => Promise<any>;
-  /** The body up to now. */
+  /** Returns the body so far. */
   readonly text: () => string;
   readonly ended: Promise<void>;
   readonly request: ClientRequest;
@@ -122,7 +122,7 @@ export const eventStream = "text/event-stream";
 export const multipart =
   "multipart/mixed;boundary=-;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9";
 
-/** Posts a request whose answers follow each other. */
+/** Posts a request that is answered as a stream. */
 export function openStream(
   api: Pick<Api, "url">,
   query: string,

@@ -15,7 +15,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 
-/** What people paste, and what attackers type. */
+/** Texts that people paste and attackers type. */
 export const hostileTexts = [
   "",
   " ",
@@ -48,7 +48,7 @@ export const hostileTexts = [
   "9999-99-99T99:99:99Z",
 ];
 
-// Made once: fast-check looks through a thousand texts for those that it could shrink to.
+// Made once, since making it is slow: fast-check searches a thousand texts for those that it could shrink to.
 const texts = fc.string({ unit: "binary", maxLength: 30 });
 const anyText = () => texts;
 
@@ -59,7 +59,7 @@ type Random = {
   readonly text: () => string;
 };
 
-/** An operation that is valid for the schema, with its values written into it, as often hostile as not. */
+/** Makes an operation that is valid for the schema, with its values as literals, about half of them hostile. */
 export function validOperation(schema: GraphQLSchema, ids: readonly string[]): fc.Arbitrary<string> {
   return fc.gen().map((generate) => {
     const below = (count: number) => generate(fc.nat, { max: count - 1 });
@@ -124,7 +124,7 @@ function literalOf({ name, type }: GraphQLArgument | GraphQLInputField, ids: rea
       case "DateTime":
         return JSON.stringify(new Date(random.below(4_000_000_000) * 1000).toISOString());
       default:
-        // What isn't well-formed can be sent in a variable alone.
+        // Text that isn't well-formed can be sent only in a variable.
         return JSON.stringify(textFor(name, ids, random).toWellFormed());
     }
   };
@@ -138,7 +138,7 @@ function textFor(name: string, ids: readonly string[], random: Random): string {
   return random.oneOf(hostileTexts);
 }
 
-/** Each argument and input field that takes a text, as an operation with the text in a variable. */
+/** Returns an operation for each argument and input field that takes a text, with the text in a variable. */
 export function textArguments(schema: GraphQLSchema): { readonly of: string; readonly operation: string }[] {
   const roots = [schema.getQueryType()!, schema.getMutationType()!];
   return roots.flatMap((root) =>

@@ -4,7 +4,7 @@ import { type Answer } from "../../src/testing/transport.js";
 import { type Api } from "./api.js";
 import { createPost } from "./posts.js";
 
-/** The message that tells these issues, of which it has the first five. */
+/** Returns the message for these issues, which lists the first five. */
 export function messageOf(issues: readonly { path: readonly unknown[]; message: string }[]): string {
   const lines = issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`);
   return lines.join("; ") + (issues.length > 5 ? ` and ${issues.length - 5} more` : "");
@@ -17,7 +17,7 @@ export const postsTypes = { ...pageTypes, offset: "Int", search: "String", filte
 export const page = `totalCount nodes { id title } edges { cursor node { id title } }
   pageInfo { hasNextPage hasPreviousPage startCursor endCursor }`;
 
-/** A field `posts` whose every argument is a variable: one that isn't given is absent. */
+/** An operation that passes every argument of `posts` as a variable. An argument without a value is absent. */
 export function queryOf(types: Record<string, string>, around: (field: string) => string): string {
   const names = Object.keys(types);
   const declared = names.map((name) => `$${name}: ${types[name]}`).join(", ");
@@ -30,7 +30,7 @@ export const userPostsQuery = (id: string) =>
 export const ask = (account: Pick<Account, "send">, variables: Arguments = {}) =>
   account.send(postsQuery, { variables });
 
-/** What is told of a page, once it is seen to agree with itself. */
+/** Checks that a page is consistent, and returns it. */
 export function told({ body }: Answer) {
   expect(body.errors).toBeUndefined();
   const { nodes, edges, pageInfo, totalCount } = (body.data.node ?? body.data).posts;
@@ -52,7 +52,7 @@ export const list = async (account: Pick<Account, "send">, variables: Arguments 
 export const titles = async (account: Pick<Account, "send">, variables: Arguments = {}) =>
   (await list(account, variables)).titles;
 
-/** Posts a second apart, named by numbers, so that the latest has the highest. */
+/** Creates posts a second apart with numbers as titles; the latest has the highest. */
 export async function createMany(api: Api, account: Account, count: number): Promise<void> {
   for (let number = 1; number <= count; number += 1) {
     await createPost(account, { title: String(number) });
@@ -60,13 +60,13 @@ export async function createMany(api: Api, account: Account, count: number): Pro
   }
 }
 
-/** The cursors of a list by the titles of their posts. */
+/** Returns the cursors of a list, by the titles of its posts. */
 export async function cursorsOf(account: Account, variables: Arguments = {}): Promise<Record<string, string>> {
   const { body } = await ask(account, { first: 100, ...variables });
   return Object.fromEntries(body.data.posts.edges.map(({ cursor, node }: any) => [node.title, cursor]));
 }
 
-/** Arguments of which `after` and `before` name posts of a list. */
+/** Replaces the titles in `after` and `before` by the cursors of their posts. */
 export const withCursors = (args: Arguments, cursors: Record<string, string>): Arguments => ({
   ...args,
   ...(typeof args["after"] === "string" && { after: cursors[args["after"]] }),

@@ -11,7 +11,7 @@ import { freePort, unprivileged, untilSaid } from "./postgres-server.js";
 const installed = process.env["TEST_PGBOUNCER"] ?? "pgbouncer";
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
 
-/** The version of the PgBouncer that is installed, as 1.24; undefined where none is. */
+/** The version of the installed PgBouncer, such as 1.24; undefined if there is none. */
 export const pgbouncerVersion: number | undefined = versionOf(installed);
 
 function versionOf(file: string): number | undefined {
@@ -27,10 +27,10 @@ function versionOf(file: string): number | undefined {
 }
 
 /**
- * Starts a PgBouncer that gives each transaction one of `poolSize` connections, before the server of a URL, with no
- * other settings than it has to have.
+ * Starts a PgBouncer in front of a URL's server, with `poolSize` connections in transaction mode and default settings
+ * otherwise. It ends with the test.
  *
- * @returns the URL of the same database behind it. It ends with the test.
+ * @returns the URL of the database through PgBouncer.
  */
 export async function startPgbouncer(url: string, poolSize: number): Promise<string> {
   const server = new URL(url);
@@ -60,7 +60,7 @@ export async function startPgbouncer(url: string, poolSize: number): Promise<str
   }
   chmodSync(folder, 0o755);
 
-  // It ends when this process does, however that ends. It is started by an end of a pipe that is closed then.
+  // It ends with this process, even if that is killed: the end of the pipe that it reads is closed then.
   const guard = spawn("sh", ["-c", '"$0" pgbouncer.ini </dev/null & cat; kill -9 $!', installed], {
     ...unprivileged,
     cwd: folder,

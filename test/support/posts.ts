@@ -4,16 +4,16 @@ import type { Answer } from "../../src/testing/transport.js";
 type Input = Readonly<Record<string, unknown>>;
 type Sender = Pick<Account, "send">;
 
-/** What is selected of a post that a test doesn't look at. */
+/** The selection for posts that a test doesn't look at. */
 const nothingMore = "id";
 
-/** Asks for a new post with a title and a content where `input` has none, and gives the answer. */
+/** Sends `createPost`, with a title and content unless `input` has them, and returns the answer. */
 export const tryToCreatePost = (account: Sender, input: Input = {}, fields = nothingMore): Promise<Answer> =>
   account.send(`mutation ($input: CreatePostInput!) { createPost(input: $input) { post { ${fields} } } }`, {
     variables: { input: { title: "Title", content: "Content", ...input } },
   });
 
-/** Creates a post and gives its id. */
+/** Creates a post and returns its id. */
 export async function createPost(account: Sender, input: Input = {}): Promise<string> {
   const { body, text } = await tryToCreatePost(account, input);
   if (body.errors !== undefined) throw new Error(`no post was created: ${text}`);

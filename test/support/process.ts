@@ -13,15 +13,15 @@ import { startServer } from "../../src/server/server.js";
 
 export type Running = {
   readonly process: ChildProcess;
-  /** What it printed when it was ready. */
+  /** The line that it printed when it was ready. */
   readonly ready: Record<string, any>;
   readonly url: string;
   readonly output: () => string;
-  /** Waits until it has printed this. */
+  /** Waits until it has printed a line that matches. */
   readonly says: (text: string) => Promise<void>;
 };
 
-/** The built server as a process in `folder`, with no environment but this. */
+/** Launches the built server as a process in `folder`, with this environment only. */
 function launch(folder: string, env: Record<string, string>, main = resolve("dist/main.js"), uid?: number) {
   const child = spawn(process.execPath, [main], {
     cwd: folder,
@@ -36,7 +36,7 @@ function launch(folder: string, env: Record<string, string>, main = resolve("dis
   return { child, text };
 }
 
-/** Starts it, as another user if one is given, and waits until it answers. */
+/** Starts the server, as another user if one is given, and waits until it answers. */
 export async function startProcess(folder: string, env: Record<string, string> = {}, uid?: number): Promise<Running> {
   const { child, text } = launch(folder, env, undefined, uid);
   const ended = once(child, "exit");
@@ -59,8 +59,8 @@ export async function startProcess(folder: string, env: Record<string, string> =
 }
 
 /**
- * A second process of the server in `folder`, on its database and with its secret: this one. To start another takes as
- * long as most tests.
+ * Starts a second server in this process, with the database and the secret of the one in `folder`. Another process
+ * would take as long to start as most tests.
  */
 export async function joinHere(folder: string): Promise<{ readonly url: string }> {
   const { config } = readConfig({
@@ -74,10 +74,10 @@ export async function joinHere(folder: string): Promise<{ readonly url: string }
   return server;
 }
 
-/** How a command ended, and what it had to say. */
+/** A command's exit code and output. */
 export type Ended = { readonly code: number; readonly out: string; readonly err: string };
 
-/** Starts it where it can't, and waits for its end. */
+/** Starts a server that is expected to fail, and waits for its end. */
 export async function failProcess(folder: string, env: Record<string, string>, main?: string): Promise<Ended> {
   const { child, text } = launch(folder, env, main);
   const [code] = await once(child, "close");
@@ -87,8 +87,8 @@ export async function failProcess(folder: string, env: Record<string, string>, m
 let runs = 0;
 
 /**
- * Runs a command's file as Node would in a process of its own, but in this one, which saves it loading all modules:
- * in `folder`, with no environment and no arguments but these. For commands that end by themselves.
+ * Runs a command's file in this process, which saves loading all modules again: in `folder`, with this environment and
+ * these arguments only. For commands that end by themselves.
  */
 export async function runHere(
   file: "src/main.ts",
@@ -113,7 +113,7 @@ export async function runHere(
     };
     spies.push(vi.spyOn(process, "exit").mockImplementation(note as never));
   });
-  // Another name each time, or its second run would find it loaded.
+  // A new name each time, since a module that is loaded doesn't run again.
   const url = `${pathToFileURL(resolve(file)).href}?run=${++runs}`;
   process.chdir(folder);
   process.env = env;
@@ -121,7 +121,7 @@ export async function runHere(
   try {
     await import(/* @vite-ignore */ url);
     await exit;
-    // Here the command goes on after its exit, unheard, until it has nothing more to do at once.
+    // In this process, the command continues after `exit` until its next pause; its output is ignored.
     await new Promise((done) => setImmediate(done));
     return { code: code!, ...text };
   } finally {
@@ -137,14 +137,14 @@ export async function runHere(
 
 const stopSignals = ["SIGINT", "SIGTERM"] as const;
 
-/** Ends it with a signal and waits until it is gone. */
+/** Sends a signal and waits until the process has ended. */
 export async function end(running: Running, signal: NodeJS.Signals): Promise<number | null> {
   const ended = once(running.process, "exit");
   running.process.kill(signal);
   return (await ended)[0] as number | null;
 }
 
-/** One GraphQL request to a process. */
+/** Sends one GraphQL request to a process. */
 export async function ask(url: string, query: string, variables: Record<string, unknown> = {}, token?: string) {
   const response = await fetch(url, {
     method: "POST",

@@ -2,10 +2,10 @@ import { parser } from "@prometheus-io/lezer-promql";
 
 import { definitions, processDefinitions } from "../../src/foundation/metrics/definitions.js";
 
-/** All that is measured, by name. */
+/** All metrics, by name. */
 export const measured: readonly string[] = [...Object.keys(definitions), ...Object.keys(processDefinitions)];
 
-/** What an expression of PromQL asks for, by the names of `measured`, and whether all of it is PromQL. */
+/** Returns the metrics that a PromQL expression uses, by their names in `measured`, and whether it parses completely. */
 export function readPromql(expression: string): { readonly isWhole: boolean; readonly metrics: readonly string[] } {
   let isWhole = true;
   const metrics: string[] = [];
@@ -15,7 +15,7 @@ export function readPromql(expression: string): { readonly isWhole: boolean; rea
       if (name === "Identifier" && node.parent?.name === "VectorSelector") metrics.push(expression.slice(from, to));
     },
   });
-  // A histogram's and a summary's series have more in their names.
+  // The series of histograms and summaries have suffixes.
   const nameOf = (series: string) =>
     measured.find((name) => name === series) ?? series.replace(/_(bucket|sum|count)$/, "");
   return { isWhole, metrics: metrics.map(nameOf) };

@@ -6,16 +6,16 @@ import { onTestFinished } from "vitest";
 
 import type { Api } from "./api.js";
 
-/** A connection that sends what no WebSocket library would, and reads when it is told to. */
+/** A connection that can send bytes that no WebSocket library would, and that reads only on request. */
 export type RawSocket = {
   readonly socket: Socket;
-  /** The head of the first answer, once it is there. */
+  /** Returns the head of the first answer when it has arrived. */
   readonly head: () => Promise<string>;
-  /** Resolves when so much has come that it matches, and gives all of it. */
+  /** Waits until the text received so far matches, and returns it. */
   readonly until: (pattern: RegExp) => Promise<string>;
-  /** All that has come. */
+  /** Returns everything that was received. */
   readonly text: () => string;
-  /** Resolves when nothing more will come. */
+  /** Resolves when the server has ended the connection. */
   readonly ended: Promise<unknown>;
   /** Sends a text message. */
   readonly send: (message: object) => void;
@@ -23,7 +23,7 @@ export type RawSocket = {
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A frame as a client sends it. */
+/** Makes a frame as a client sends it. */
 export function frame(first: number, payload: string | Buffer = "", isFinal = true): Buffer {
   const bytes = Buffer.from(payload);
   const mask = randomBytes(4);
@@ -37,7 +37,7 @@ export function frame(first: number, payload: string | Buffer = "", isFinal = tr
   return Buffer.concat([Buffer.from([(isFinal ? 0x80 : 0) | first, ...length]), mask, masked]);
 }
 
-/** The head of a request for a WebSocket; a header of undefined is left out. */
+/** Makes the head of a WebSocket handshake; headers that are undefined are left out. */
 export function handshake(
   { method = "GET", path = "/graphql" }: { method?: string; path?: string } = {},
   headers: Record<string, string | undefined> = {},
@@ -55,7 +55,7 @@ export function handshake(
   return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
-/** Connects and sends bytes as they are. It doesn't close before it is told to, whatever the server does. */
+/** Connects and sends bytes unchanged. The connection stays open until the test closes it, whatever the server does. */
 export async function rawSocket(api: Pick<Api, "url">, bytes: string | Buffer): Promise<RawSocket> {
   const socket = connect({ port: Number(new URL(api.url).port), host: "127.0.0.1", allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());
@@ -82,7 +82,7 @@ export async function rawSocket(api: Pick<Api, "url">, bytes: string | Buffer): 
   };
 }
 
-/** A socket of somebody who has signed in, and has been told so. */
+/** Opens a socket of a signed-in user, and waits until the server has accepted it. */
 export async function rawClient(api: Pick<Api, "url">, token: string): Promise<RawSocket> {
   const client = await rawSocket(api, handshake());
   await client.head();

@@ -5,19 +5,19 @@ import { transactionsOn, type Transaction } from "../../src/database/transaction
 import { measureAnswer } from "../../src/graphql/answer-size.js";
 import { postColumns, type PostSelection } from "../../src/features/post/list/selection.js";
 
-/** All that can be wanted of a post. */
+/** A selection of all fields of a post. */
 export const everything: PostSelection = {
   columns: new Set(postColumns),
   contentTimes: 1,
 };
 
-/** What reads need of an operation at `now`. */
+/** Makes the part of an operation at `now` that reads need. */
 export const operationOn = (reader: Reader, now: Date) => ({
   reader: readerFor(reader, { clientKey: "tests" }),
   now,
   answer: measureAnswer(Number.MAX_SAFE_INTEGER),
 });
 
-/** A transaction on a database, apart from any operation. */
+/** Starts a transaction outside any operation. */
 export const inTransaction = <Result>(database: Database, work: Parameters<Transaction>[0]) =>
   transactionsOn(database)({ clientKey: "tests" })(work) as Promise<Result>;

@@ -7,10 +7,10 @@ import type { ConcreteRequest } from "relay-runtime";
 import { afterAll, beforeAll } from "vitest";
 
 /**
- * Has Relay's compiler make what its runtime needs of documents, before the tests of a file. The module's name, with
- * which Relay wants names to begin, is App.
+ * Compiles documents with Relay's compiler before the tests of a file. Relay wants their names to begin with the
+ * module's name, which is App.
  *
- * @returns what gives what was made of a query, mutation, subscription or fragment.
+ * @returns a function that returns the compiled query, mutation, subscription or fragment.
  */
 export function compiledByRelay(documents: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-relay-"));

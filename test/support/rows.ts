@@ -8,11 +8,11 @@ import { indexPosts as indexTexts, rebuildSearch } from "../../src/features/post
 const bigint: number = types.builtins.INT8;
 
 type Value = string | number | null;
-/** What the drivers answer: PostgreSQL's always, SQLite's to what has rows and to what has none. */
+/** The drivers' results: PostgreSQL's, SQLite's for statements with rows, and SQLite's for those without. */
 type Answered = { readonly rows: Row[]; readonly fields: readonly FieldDef[] } | Row[] | { readonly changes: number };
 type Row = Record<string, any>;
 
-/** Runs plain SQL past all that the server does, and gives the rows; whole numbers are numbers, whatever the database. */
+/** Runs plain SQL directly on the database, and returns the rows. Whole numbers are numbers on both systems. */
 export async function rows(database: Database, statement: string, values: readonly Value[] = []): Promise<Row[]> {
   const result: Answered = await database.em
     .getConnection()
@@ -20,23 +20,23 @@ export async function rows(database: Database, statement: string, values: readon
     .raw(statement, [...values]);
   if (Array.isArray(result)) return result;
   if ("changes" in result) return [];
-  // The driver gives those of eight bytes as text.
+  // The driver returns numbers of eight bytes as text.
   const long = result.fields.filter(({ dataTypeID }) => dataTypeID === bigint).map(({ name }) => name);
   for (const row of result.rows) for (const name of long) if (row[name] !== null) row[name] = Number(row[name]);
   return result.rows;
 }
 
-/** Takes a table away until the test is over, and gives what the database says to who asks for it. */
+/** Renames a table until the test is over, and returns the database's error for queries of it. */
 export async function hideTable(database: Database, table: string): Promise<string> {
   await rows(database, `alter table ${table} rename to hidden`);
   onTestFinished(async () => void (await rows(database, `alter table hidden rename to ${table}`)));
   return inject("database") === "postgresql" ? `relation "${table}" does not exist` : `no such table: ${table}`;
 }
 
-/** Adds copies of a post, at once: so many would take long to create one by one. */
+/** Adds copies of a post in one statement, since creating many one by one takes long. */
 export async function copyPost(database: Database, id: string, copies: number): Promise<void> {
   const columns = "author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version";
-  // A number with zeros before it, as each database writes it.
+  // A number padded with zeros, in each database's SQL.
   const number = "substr(cast(10000000000000000 + n as text), 2)";
   await rows(
     database,
@@ -48,7 +48,7 @@ export async function copyPost(database: Database, id: string, copies: number): 
   if (inject("database") === "postgresql") await rebuildSearch(transactionsOn(database)({ clientKey: "tests" }));
 }
 
-/** Lets the search find posts that were written past the server. */
+/** Adds posts that were inserted directly to the search index. */
 export const indexPosts = (
   database: Database,
   posts: readonly { readonly id: string; readonly title: string; readonly content: string }[],
@@ -61,10 +61,10 @@ export const indexPosts = (
     ),
   );
 
-/** Does `work` while another transaction lets nobody write. */
+/** Runs `work` while another transaction locks out all writers. */
 export function whileOthersWrite<Result>(database: Database, work: () => Promise<Result>): Promise<Result> {
   return database.em.fork().transactional(async (em) => {
-    // SQLite has one writer at a time, from the beginning of its transaction.
+    // SQLite allows one writer at a time, from the beginning of its transaction.
     if (inject("database") === "postgresql") await em.execute("lock table users, sessions, posts in exclusive mode");
     return work();
   });

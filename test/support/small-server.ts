@@ -12,7 +12,7 @@ import { operationRunner } from "../../src/graphql/run-operation.js";
 import { makeLog } from "../../src/foundation/log.js";
 import type { Api } from "./api.js";
 
-/** What a server may take; much of all that isn't named. */
+/** The limits of a server; those that aren't given are high. */
 type Bounds = {
   readonly bodies?: number;
   readonly answers?: number;
@@ -23,7 +23,7 @@ type Bounds = {
 
 const long = 60_000;
 
-/** Starts an HTTP server with bounds of its own in front of another's operations. */
+/** Starts an HTTP server with its own limits for the operations of another server. */
 export async function startSmallServer({ server, clock }: Api, bounds: Bounds = {}) {
   const { bodies = 1e9, answers = 1e9, sendTimeout = long } = bounds;
   const logged: string[] = [];

@@ -4,14 +4,14 @@ import { listenToStatements as listen, type Asked } from "../../src/testing/stat
 
 export type { Asked };
 
-/** Listens to statements until the test is over, once a test. Gives what gives those run so far, with their values. */
+/** Records statements until the test is over. Returns a function that returns those run so far, with their values. */
 export function listenToStatements(): () => readonly Asked[] {
   const { asked, stop } = listen();
   onTestFinished(stop);
   return () => asked;
 }
 
-/** The same, of which the texts are enough. */
+/** Records statements as `listenToStatements` does, without their values. */
 export function countStatements(): () => string[] {
   const asked = listenToStatements();
   return () => asked().map(({ text }) => text);

@@ -10,15 +10,15 @@ import { rows } from "./rows.js";
 
 export type Reason = "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "USER_GONE" | "SESSION_REVOKED";
 export type Situation = { api: Api; account: Account; other: Account };
-/** How a caller stands: what it sends, and what it is told; `undefined` where it is let in. */
+/** A caller's credential: what it sends, and the reason of the refusal; `undefined` if it is accepted. */
 export type State = {
   readonly of: string;
   readonly reason: Reason | undefined;
-  /** The Authorization headers. May move the clock or change the database first. */
+  /** Returns the Authorization headers. May move the clock or change the database first. */
   readonly authorization: (situation: Situation) => string[] | Promise<string[]>;
 };
 
-/** A token like the account's, with changes; `undefined` takes a claim away. */
+/** Signs a token like the account's with changed claims; `undefined` removes a claim. */
 function forged(
   { account }: Situation,
   claims: Record<string, unknown> = {},
@@ -46,12 +46,12 @@ const atItsAge = (of: string, milliseconds: number, reason: Reason | undefined):
 const claims = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"] as const;
 const ofAnotherType = { iss: 1, aud: ["postern"], sub: 1, sid: {}, iat: "1", exp: "9999999999", jti: null } as const;
 
-// It takes a second to find primes.
+// Made once, since finding primes takes a second.
 let rsa: ReturnType<typeof makeRsa> | undefined;
 const makeRsa = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 const rsaPair = () => (rsa ??= makeRsa());
 
-/** Every way in which a credential can be good or bad, each with what whoever sends it is told. */
+/** All kinds of valid and invalid credentials, each with the reason that the caller receives. */
 export const tokenStates: State[] = [
   { of: "no header", reason: "TOKEN_MISSING", authorization: () => [] },
   { of: "a good token", reason: undefined, authorization: ({ account }) => [`Bearer ${account.token}`] },
@@ -207,7 +207,7 @@ export const tokenStates: State[] = [
     authorization: (s) => forged(s, { sid: parse(s.other.token).payload["sid"] }),
   },
   {
-    of: "operators in place of ids",
+    of: "operators instead of ids",
     reason: "TOKEN_INVALID",
     authorization: (s) => forged(s, { sub: { $ne: "" }, sid: { $ne: "" } }),
   },
@@ -309,7 +309,7 @@ export const tokenStates: State[] = [
   },
 ];
 
-/** The error that a bad credential is answered with everywhere. */
+/** Returns the error for an invalid credential, which is the same everywhere. */
 export function refusal(reason: Reason, { api, account }: Situation) {
   return {
     message: "Could not validate credentials",
