@@ -6,7 +6,7 @@ type Unit = "short" | "reqps" | "ops" | "s" | "bytes" | "percentunit";
 /** A panel of the dashboard. */
 export type Panel = {
   readonly title: string;
-  /** What the panel shows, and how to read it. */
+  /** The panel's description: its subject, and how to read it. */
   readonly says: string;
   readonly unit: Unit;
   /** The queries in PromQL, by the legend of each line, which names labels in double braces. */

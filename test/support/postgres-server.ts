@@ -44,7 +44,7 @@ export type PostgresServer = {
   readonly stop: () => Promise<void>;
   /** Stops the server as `pg_ctl stop` does, and keeps its data for `start`. */
   readonly halt: (mode: "fast" | "immediate") => Promise<void>;
-  /** Starts the server again after `halt`, and waits until it accepts connections. A standby needs `wal_level=replica`. */
+  /** Starts the server again after `halt`, until it accepts connections. A standby needs `wal_level=replica`. */
   readonly start: (as?: "primary" | "standby") => Promise<void>;
   /** The id of its first process, the parent of the others. */
   readonly pid: () => number;

@@ -5,7 +5,7 @@ import { definitions, processDefinitions } from "../../src/foundation/metrics/de
 /** All metrics, by name. */
 export const measured: readonly string[] = [...Object.keys(definitions), ...Object.keys(processDefinitions)];
 
-/** Returns the metrics that a PromQL expression uses, by their names in `measured`, and whether it parses completely. */
+/** Returns the metrics in a PromQL expression, by their names in `measured`, and whether all of it parses. */
 export function readPromql(expression: string): { readonly isWhole: boolean; readonly metrics: readonly string[] } {
   let isWhole = true;
   const metrics: string[] = [];

@@ -22,7 +22,7 @@ const secret = "of the doctor: 0123456789abcdefghijkl";
 const withBookmarks = featuresWith(bookmarks);
 const bookmarksMigration = bookmarks.migrations[0]!.name;
 
-/** What the doctor says of each thing, by its name. */
+/** Returns the doctor's checks, by name. */
 async function doctor(env: Record<string, string>, given: Given = {}) {
   const { code, json } = await postern(["doctor", "--json"], { folder: newFolder(), env, ...given });
   expect(json.ok).toBe(code === 0);
@@ -47,7 +47,7 @@ const said = (state: string, message: string | RegExp) => ({
 });
 
 describe("the doctor", () => {
-  test("finds nothing wrong with a machine that is well, and changes nothing", async () => {
+  test("finds no problem on a healthy machine, and changes nothing", async () => {
     const url = await newUnsharedUrl();
     const api = await startApi({ DATABASE_URL: url });
     await api.register("Ada");
@@ -70,7 +70,7 @@ describe("the doctor", () => {
     expect(digest()).toBe(before);
   });
 
-  test("prints a line for each thing, and what to do below it", async () => {
+  test("prints a line for each check, with advice below it", async () => {
     const { out, code } = await postern(["doctor"], { folder: newFolder(), env: { PORT: "x", METRICS: "y" } });
     expect(code).toBe(1);
     const lines = out.split("\n");
@@ -80,7 +80,7 @@ describe("the doctor", () => {
     expect(lines[3]).toBe("keys        not checked the settings can't be used");
   });
 
-  test("says of a new machine what is not there yet, and makes nothing", async () => {
+  test("lists what is missing on a new machine, and creates nothing", async () => {
     const folder = newFolder();
     expect(await doctor({}, { folder })).toMatchObject({
       code: 0,
@@ -96,7 +96,7 @@ describe("the doctor", () => {
     });
   });
 
-  test("says what is wrong with settings and keys", async () => {
+  test("reports problems of settings and keys", async () => {
     expect(await doctor({ NODE_ENV: "production", DATABASE_URL: "posts" })).toMatchObject({
       code: 1,
       settings: said("problem", /JWT_SECRET must be set in production[^]*DATABASE_URL must be/),
@@ -133,7 +133,7 @@ describe("the doctor", () => {
     expect(json.checks[1].advice).not.toContain("Delete");
   });
 
-  test("says what is wrong with a database that can't be used", async () => {
+  test("reports why a database can't be used", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "junk"), "x".repeat(5000));
     expect(await doctor({ DATABASE_URL: "sqlite:junk" }, { folder })).toMatchObject({
@@ -168,7 +168,7 @@ describe("the doctor", () => {
 
   // The user of another server may make databases, but users perhaps not.
   const mayMakeUsers = isPostgres && process.env["TEST_DATABASE_URL"] === undefined;
-  test.runIf(mayMakeUsers)("takes tables that may not be read for tables, and not for none", async () => {
+  test.runIf(mayMakeUsers)("distinguishes tables that it may not read from missing tables", async () => {
     const url = new URL(await newUnsharedUrl());
     await postern(["migrate"], { env: { DATABASE_URL: String(url) } });
     const owner = new Client(String(url));
@@ -187,7 +187,7 @@ describe("the doctor", () => {
     });
   });
 
-  test.runIf(process.getuid?.() === 0)("warns where the database is another user's", async () => {
+  test.runIf(process.getuid?.() === 0)("warns if the database belongs to another user", async () => {
     const folder = newFolder();
     const env = { DATABASE_URL: "sqlite:posts.sqlite" };
     expect((await postern(["migrate"], { folder, env })).code).toBe(0);
@@ -198,7 +198,7 @@ describe("the doctor", () => {
     });
   });
 
-  test("says which migrations have yet to run, and which nobody knows here", async () => {
+  test("lists pending migrations and unknown ones", async () => {
     const url = await newUnsharedUrl();
     const database = await openDatabase(url, featuresWith().entities);
     await rows(database, "delete from migrations where name = 'Migration20261129140000'");
@@ -214,7 +214,7 @@ describe("the doctor", () => {
     await database.close(true);
   });
 
-  test("says when the clock can't be right", async () => {
+  test("reports a clock that can't be right", async () => {
     const url = await newUnsharedUrl();
     const api = await startApi({ DATABASE_URL: url });
     api.clock.set(systemClock());
@@ -241,7 +241,7 @@ describe("the doctor", () => {
   });
 });
 
-test("migrate runs the server's migrations and then an application's, and says which ran", async () => {
+test("migrate runs the server's migrations, then an application's, and lists those that ran", async () => {
   const url = await newUnsharedUrl();
   const env = { DATABASE_URL: url };
   const first = await postern(["migrate", "--json"], { env, features: withBookmarks });
@@ -258,7 +258,7 @@ test("migrate runs the server's migrations and then an application's, and says w
   await database.close(true);
 });
 
-test("copy carries an application's tables, and refuses to leave them behind", async () => {
+test("copy includes an application's tables, and refuses to run without its entities", async () => {
   const [from, to] = [newFileUrl(), isPostgres ? await newPostgresDatabase() : newFileUrl()];
   const api = await startApi({ DATABASE_URL: from }, bookmarks);
   const ada = await api.register("Ada");
@@ -288,7 +288,7 @@ test("copy carries an application's tables, and refuses to leave them behind", a
     expect(await postern(["copy", ...args])).toMatchObject({ code: 2, err: expect.stringMatching(says) });
 });
 
-test("keys says which key signs and which only verify, and nothing secret", async () => {
+test("keys lists the key that signs and those that only verify, and no secret", async () => {
   const older = `${secret}!`;
   const env = { JWT_SECRET: `${secret},${older}` };
   const { json, out } = await postern(["keys", "--json"], { folder: newFolder(), env });

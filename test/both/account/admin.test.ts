@@ -54,8 +54,8 @@ async function endOf(api: Api, socket: Awaited<ReturnType<typeof connect>>) {
   return socket.closed;
 }
 
-describe("a user who is disabled", () => {
-  test("is gone from the next operation on, sockets included, and what they wrote stays", async () => {
+describe("a disabled user", () => {
+  test("is refused from the next operation on, sockets included, and their posts stay", async () => {
     const { api, run } = await start();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const post = await createPost(ada, { title: "Rain" });
@@ -76,7 +76,7 @@ describe("a user who is disabled", () => {
     });
   });
 
-  test("is told so by the right password alone, without an attempt being counted or cleared", async () => {
+  test("learns it only with the right password, and no attempt is counted or cleared", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     await run(["users", "disable", ada.id, "--yes"]);
@@ -94,7 +94,7 @@ describe("a user who is disabled", () => {
     });
   });
 
-  test("can sign in again when enabled, and no session of before comes back", async () => {
+  test("can sign in again when enabled, without the sessions from before", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     await run(["users", "disable", ada.email, "--yes"]);
@@ -112,7 +112,7 @@ describe("a user who is disabled", () => {
     expect((await signIn(api, ada, ada.password)).errors).toBeUndefined();
   });
 
-  test("is none to be enabled otherwise, and keeps their sessions", async () => {
+  test("is the only kind that `enable` changes: other users keep their sessions", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     const { code, json } = await run(["users", "enable", ada.email, "--json"]);
@@ -120,7 +120,7 @@ describe("a user who is disabled", () => {
     expect(await me(ada)).toEqual(isIn);
   });
 
-  test("has no live session where sign-ins come at the same time", async () => {
+  test("has no live session even after sign-ins at the same time", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     const attempts = Array.from({ length: 12 }, () => signIn(api, ada, ada.password));
@@ -131,7 +131,7 @@ describe("a user who is disabled", () => {
   });
 });
 
-test.runIf(isPostgres)("disabling waits for a sign-in that has begun, and ends its session too", async () => {
+test.runIf(isPostgres)("disabling waits for a running sign-in, and ends its session too", async () => {
   const { url, api, run } = await start();
   const ada = await api.register("Ada");
   const other = new Client(url);
@@ -155,7 +155,7 @@ test.runIf(isPostgres)("disabling waits for a sign-in that has begun, and ends i
 });
 
 describe("users", () => {
-  test("are listed in pages, with those who are disabled", async () => {
+  test("are listed in pages, including disabled ones", async () => {
     const { api, run } = await start();
     const people = [];
     for (const name of ["Ada", "Bob", "Cat"]) people.push(await api.register(name));
@@ -182,7 +182,7 @@ describe("users", () => {
       });
   });
 
-  test("can't write anything that a terminal obeys", async () => {
+  test("can't send control sequences to an operator's terminal", async () => {
     const { api, run } = await start();
     await api.register("Ada");
     await rows(api.server.database, "update users set name = ?", ["\u001B[31mA\u202Eda\u009B1m"]);
@@ -192,7 +192,7 @@ describe("users", () => {
     expect(json.users[0].name).toBe("\u001B[31mA\u202Eda\u009B1m");
   });
 
-  test("are created by the rules of register, with a password that is made up, given or typed", async () => {
+  test("are created by the rules of `register`, with a password that is generated, given or typed", async () => {
     const { api, run } = await start();
     const create = (email: string, ...options: string[]) => ["users", "create", email, "--name", " Ada ", ...options];
     const made = await run(create("ada@example.com", "--generate", "--json"));
@@ -260,7 +260,7 @@ describe("users", () => {
     expect((await run(["users", "list", "--json"])).json.users).toHaveLength(4);
   });
 
-  test("have a new password after a reset, no session, and nobody's guesses against them", async () => {
+  test("have a new password, no session and no counted guesses after a reset", async () => {
     const { api, run } = await start(newDatabaseUrl, { TRUST_PROXY: "loopback" });
     const ada = await api.register("Ada");
     const socket = await connect(api, ada.token);
@@ -278,7 +278,7 @@ describe("users", () => {
     expect((await signIn(api, ada, json.password)).errors).toBeUndefined();
   });
 
-  test("are deleted with all that is theirs, sockets included", async () => {
+  test("are deleted with all of their data, and their sockets are closed", async () => {
     const { api, run } = await start();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const post = await createPost(ada);
@@ -296,7 +296,7 @@ describe("users", () => {
 });
 
 describe("sessions", () => {
-  test("are listed and ended, one or all of a user's, for a running server at once", async () => {
+  test("are listed, and one or all of a user's are ended, on a running server at once", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     api.clock.advance("1m");
@@ -336,7 +336,7 @@ describe("sessions", () => {
       });
   });
 
-  test("are pruned to the last one that nobody can ask for", async () => {
+  test("are pruned completely once they can no longer be used", async () => {
     const { api, run } = await start();
     const ada = await api.register("Ada");
     for (let index = 0; index < 45; index += 1) await signIn(api, ada, ada.password);
@@ -361,7 +361,7 @@ test.each([
   { args: (ada: Account) => ["users", "reset-password", ada.email, "--generate"], asks: "Replace the password of" },
   { args: (ada: Account) => ["sessions", "end", ada.sessionId], asks: "End session" },
   { args: (ada: Account) => ["sessions", "end", "--user", ada.email], asks: "End all sessions of" },
-])("asks before it does what can't be undone: $asks", async ({ args, asks }) => {
+])("asks before an action that can't be undone: $asks", async ({ args, asks }) => {
   const { api, run } = await start();
   const ada = await api.register("Ada");
   const alone = await run(args(ada));
@@ -377,7 +377,7 @@ test.each([
   expect((await me(ada)).status).toBe(401);
 });
 
-test("takes the time of the answer, not that of the question", async () => {
+test("uses the time of the answer, not that of the question", async () => {
   const { api, run } = await start();
   const ada = await api.register("Ada");
   const beforeTyping = () => api.clock.advance("1m");
@@ -388,7 +388,7 @@ test("takes the time of the answer, not that of the question", async () => {
   expect(await rows(api.server.database, "select max(at) as at from events")).toEqual([{ at: now }]);
 });
 
-test("puts more rows below each other than a function takes arguments", () => {
+test("prints more rows than a function takes arguments", () => {
   const rowCount = 200_000;
   expect(columns(Array.from({ length: rowCount }, () => ["one", "row"])).split("\n")).toHaveLength(rowCount);
 });
@@ -404,13 +404,13 @@ test.each([
   { args: ["--prot"], says: "unknown option '--prot'" },
   { args: ["backup"], says: "missing required argument 'file'" },
   { args: ["copy", "--from", "sqlite:a"], says: "required option '--to <url>' not specified" },
-])("refuses $args, and says what was meant", async ({ args, says }) => {
+])("refuses $args, and suggests a correction", async ({ args, says }) => {
   const folder = newFolder();
   expect(await postern(args, { folder })).toMatchObject({ code: 2, out: "", err: `error: ${says}\n` });
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("says with --json why it refuses, in one document", async () => {
+test("reports a refusal as one document with --json", async () => {
   const refused = await postern(["users", "list", "--limit", "0", "--json"], { folder: newFolder() });
   expect(refused).toMatchObject({
     code: 2,
@@ -421,7 +421,7 @@ test("says with --json why it refuses, in one document", async () => {
   expect(wrong.err).toMatch(/^DATABASE_URL must be /);
 });
 
-test("works on no database that isn't there, isn't migrated, or is newer", async () => {
+test("refuses a database that is missing, not migrated or newer", async () => {
   const folder = newFolder();
   const there = await postern(["users", "list"], { folder, env: { DATABASE_URL: "sqlite:none.sqlite" } });
   expect(there).toMatchObject({ code: 1, out: "" });
@@ -459,7 +459,7 @@ describe("the built command", () => {
       );
     });
 
-  test("is noticed by a running server at once", async () => {
+  test("takes effect on a running server at once", async () => {
     const folder = newFolder();
     const env = { DATABASE_URL: await newDatabaseUrl() };
     const { url } = await startProcess(folder, env);
@@ -478,7 +478,7 @@ describe("the built command", () => {
     expect(refusalOf(await ask(url, "{ me { name } }", {}, token))).toMatchObject({ reason: "USER_GONE" });
   });
 
-  test("serves with the command start as without one, and loads nothing that administers", async () => {
+  test("serves with `start` as without a command, and loads no code of the other commands", async () => {
     const folder = newFolder();
     const child = spawn(process.execPath, [command, "start"], {
       cwd: folder,
@@ -494,7 +494,7 @@ describe("the built command", () => {
     expect(err).not.toMatch(/commander|dist\/admin|faker/);
   });
 
-  test("ends quietly where who reads has had enough, and leaves a kept secret alone", async () => {
+  test("ends quietly if the reader closes the pipe, and leaves a stored secret alone", async () => {
     const folder = newFolder();
     const doctor = await runBuilt(folder, ["doctor", "--json"]);
     expect(doctor.code).toBe(0);
@@ -516,7 +516,7 @@ describe("the built command", () => {
     expect(err).toBe("");
   });
 
-  test("goes on where nobody reads how far it is", async () => {
+  test("goes on if nobody reads its progress", async () => {
     const folder = newFolder();
     expect((await runBuilt(folder, ["migrate"])).code).toBe(0);
     const args = ["copy", "--from", "sqlite:data/postern.sqlite", "--to", "sqlite:copy.sqlite"];
@@ -528,7 +528,7 @@ describe("the built command", () => {
     expect(out).toMatch(/^Copied 0 attempts/);
   });
 
-  test.runIf(existsSync("/dev/full"))("doesn't end well where its answer can't be written", async () => {
+  test.runIf(existsSync("/dev/full"))("fails if its answer can't be written", async () => {
     const full = openSync("/dev/full", "w");
     const child = spawn(process.execPath, [command, "secret"], { cwd: newFolder(), stdio: ["ignore", full, "pipe"] });
     closeSync(full);
@@ -539,7 +539,7 @@ describe("the built command", () => {
   });
 });
 
-test("the page of the commands has each of them, its options and its exit codes", () => {
+test("the page of commands has every command, its options and its exit codes", () => {
   const page = readFileSync("docs/administration.md", "utf8");
   const around = { streams: { stdout: {}, stderr: {} } } as CommandDeps;
   const program = makeProgram(

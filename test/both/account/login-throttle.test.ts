@@ -79,7 +79,7 @@ test("counts unknown emails as it counts known ones", async () => {
   expect(codeOf(await login(api, "NOBODY@example.com", "another guess"))).toBe("TOO_MANY_ATTEMPTS");
 });
 
-test("counts an account's guesses over all addresses", async () => {
+test("counts guesses at an account over all addresses", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   for (let host = 1; host <= 10; host += 1) await guess(api, 1, email, `198.51.100.${host}`);
@@ -105,7 +105,7 @@ test("locks nobody out of an address that signed them in within 30 days", async 
   expect(codeOf(await login(api, email, password, "203.0.113.1"))).toBe("TOO_MANY_ATTEMPTS");
 });
 
-test("bounds what one address may guess over all accounts, which no success forgives", async () => {
+test("limits an address's guesses over all accounts, which no success resets", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   for (let account = 0; account < 50; account += 1) await guess(api, 2, `nobody${account}@example.com`, "198.51.100.7");
@@ -128,7 +128,7 @@ test("clears the account's counter at a success, for addresses that it doesn't k
   expect(codeOf(await login(api, email, password, "203.0.113.2"))).toBe("OK");
 });
 
-test("forgets an address's failures as time goes, so that an office with a typo now and then is never held up", async () => {
+test("forgets an address's failures with time, so that an office with occasional typos never waits", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   for (let typo = 0; typo < 120; typo += 1) {
@@ -138,7 +138,7 @@ test("forgets an address's failures as time goes, so that an office with a typo 
   }
 });
 
-test("forgets one failure after the other", async () => {
+test("forgets failures one by one", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   await guess(api, 10, email);
@@ -158,7 +158,7 @@ test("knows the address that registered the account", async () => {
   expect(codeOf(await login(api, ada.email, ada.password, "127.0.0.1"))).toBe("OK");
 });
 
-test("counts every registration for its address", async () => {
+test("counts every registration against its address", async () => {
   const api = await startApi(behindProxy);
   const register = (name: string, address: string) =>
     api.send(`mutation ($input: RegisterInput!) { register(input: $input) { user { id } } }`, {
@@ -183,7 +183,7 @@ describe.each([
   },
   { field: "deleteAccount", input: { currentPassword: "a wrong guess" }, asks: "deletedUserId" },
 ])("$field", ({ field, input, asks }) => {
-  test("counts wrong passwords with those at login", async () => {
+  test("counts wrong passwords together with those at login", async () => {
     const api = await startApi(behindProxy);
     const ada = await api.register();
     const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input!`;
@@ -197,7 +197,7 @@ describe.each([
   });
 });
 
-test("forgets, as others come, what no longer counts", async () => {
+test("deletes old attempts when others are counted", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   await guess(api, 2, "nobody@example.com", "198.51.100.7");
@@ -210,26 +210,26 @@ test("forgets, as others come, what no longer counts", async () => {
   expect(await counters()).toHaveLength(1);
 });
 
-test("lets no more guesses through at once than one after the other", async () => {
+test("lets no more parallel guesses through than sequential ones", async () => {
   const api = await startApi(behindProxy);
   const { email } = await api.register();
 
   const answers = await Promise.all(Array.from({ length: 25 }, () => login(api, email, "a wrong guess")));
 
   const guesses = answers.filter((answer) => codeOf(answer) === "INVALID_CREDENTIALS").length;
-  // Two may hash at the same time where there are cores for it.
+  // Two may hash at the same time if there are enough cores.
   expect(guesses).toBeGreaterThanOrEqual(10);
   expect(guesses).toBeLessThanOrEqual(11);
 });
 
-test("signs everybody in who comes at once with the right password", async () => {
+test("signs in everybody who sends the right password at the same time", async () => {
   const api = await startApi(behindProxy);
   const { email, password } = await api.register();
   const answers = await Promise.all(Array.from({ length: 15 }, () => login(api, email, password)));
   expect(answers.map(codeOf)).toEqual(Array(15).fill("OK"));
 });
 
-test("believes a forwarded address from the proxies named alone", async () => {
+test("trusts a forwarded address only from the named proxies", async () => {
   const direct = await startApi();
   const proxied = await startApi({ TRUST_PROXY: "127.0.0.1, 10.0.0.0/8" });
   const addressOf = async (api: Api, header: string) => {
@@ -289,7 +289,7 @@ describe("an operation with more than one of the fields that try a secret", () =
     expect(api.logged().filter((line) => line["msg"] === "session")).toEqual([]);
   });
 
-  test("is not one where the same field is merely written twice, or stands in another operation", async () => {
+  test("doesn't count the same field written twice, or in another operation", async () => {
     const api = await startApi();
     const twice = `mutation { login(${input}) { expiresAt } login(${input}) { serverTime } }`;
     expect(codeOf(await api.send(twice))).toBe("INVALID_CREDENTIALS");

@@ -36,7 +36,7 @@ describe("a page of another site", () => {
     { type: "application/x-www-form-urlencoded; application/json", body: asJson },
     { type: "multipart/form-data; boundary=b", body: asMultipart },
     { type: "multipart/form-data; boundary=application/json", body: asJson },
-  ])("can't cause a mutation by posting $type, for which no browser asks first", async ({ type, body }) => {
+  ])("can't cause a mutation by posting $type, which browsers send without a preflight", async ({ type, body }) => {
     const api = await startApi();
     for (const path of ["/graphql", `/graphql?query=${encodeURIComponent(register)}`]) {
       const headers = { ...crossSite, ...(type !== undefined && { "content-type": type }) };
@@ -49,7 +49,7 @@ describe("a page of another site", () => {
     expect(await userCount(api)).toBe(0);
   });
 
-  test("can't cause a mutation by GET, whoever's token it might hold", async () => {
+  test("can't cause a mutation by GET, whatever token it holds", async () => {
     const api = await startApi();
     const { token } = await api.register();
     for (const headers of [crossSite, { authorization: `Bearer ${token}` }]) {
@@ -69,7 +69,7 @@ describe("a page of another site", () => {
     expect(await userCount(api)).toBe(1);
   });
 
-  test("can run a query by GET as nobody, and may not read the answer", async () => {
+  test("can run an anonymous query by GET, and can't read the answer", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const { send } = await api.register();
     await send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);

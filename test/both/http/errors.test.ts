@@ -9,7 +9,7 @@ import { hideTable, rows, whileOthersWrite } from "../../support/rows.js";
 
 const register = `mutation Register($input: RegisterInput!) { register(input: $input) { user { id } } }`;
 
-test("answers variables of the wrong type with every place that is wrong and no value", async () => {
+test("names every variable of the wrong type, and repeats no value", async () => {
   const api = await startApi();
   const secret = "hunter2 is my password";
 
@@ -44,7 +44,7 @@ test.each([
   { of: "null", variables: { input: null }, path: ["input"], message: "needs a value of type RegisterInput!" },
   { of: "a text", variables: { input: "x" }, path: ["input"], message: "must be of type RegisterInput" },
   { of: "a list", variables: { input: [] }, path: ["input"], message: "must be of type RegisterInput" },
-])("answers $of where an input belongs", async ({ variables, path, message }) => {
+])("answers $of instead of an input", async ({ variables, path, message }) => {
   const api = await startApi();
   const { status, body } = await api.send(register, { variables: variables as any });
   expect(status).toBe(422);
@@ -58,7 +58,7 @@ test("answers variables of the wrong type with 200 to a client of application/js
   expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
 });
 
-test("tells of variables that don't fit beside a document that isn't valid", async () => {
+test("reports invalid variables together with an invalid document", async () => {
   const api = await startApi();
   const query = "query ($id: ID!, $first: Int) { nothing }";
   const variables = { id: null, first: "one" };
@@ -135,7 +135,7 @@ test("answers a document that is nested too deeply to be read", async () => {
 test.each([
   { query: `query ($id: ID = "x") { post(id: $id) { id } }`, variables: { id: null }, argument: "id" },
   { query: `query ($b: Boolean = true) { me @include(if: $b) { id } }`, variables: { b: null }, argument: "if" },
-])("answers a null that a default had promised not to be: $query", async ({ query, variables, argument }) => {
+])("answers a null for a variable with a default: $query", async ({ query, variables, argument }) => {
   const api = await startApi();
   const { status, body } = await api.send(query, { variables });
   expect(status).toBe(422);
@@ -156,14 +156,14 @@ test("answers such a null deep inside an input too", async () => {
   expect(body.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
 });
 
-test("names a hundred issuesOf at most", async () => {
+test("names at most a hundred issues", async () => {
   const api = await startApi();
   const input = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field${index}`, 1]));
   const { body } = await api.send(register, { variables: { input } });
   expect(body.errors![0]!.extensions["issues"]).toHaveLength(100);
 });
 
-test("masks what goes wrong inside, and logs it whole under the same number", async () => {
+test("masks internal errors, and logs them in full under the same number", async () => {
   const api = await startApi();
   const { send } = await api.register();
   const said = await hideTable(api.server.database, "posts");
@@ -205,7 +205,7 @@ test("masks the same in production", async () => {
   expect(log).not.toContain("argon2id");
 });
 
-test("masks a failure to judge the credential, which no caller caused", async () => {
+test("masks a failure to verify the credential, which no caller caused", async () => {
   const api = await startApi();
   const { send } = await api.register();
   await hideTable(api.server.database, "sessions");
@@ -266,7 +266,7 @@ describe("the schema", () => {
   });
 });
 
-test("asks for another try where the database stays locked", async () => {
+test("asks the client to try again if the database stays locked", async () => {
   const url = await newDatabaseUrl();
   const api = await startApi({ DATABASE_URL: url });
   const { send } = await api.register();

@@ -27,7 +27,7 @@ function raw(api: Api, path: string, encoding: string) {
 const scriptOf = (page: string) => /src="(\/explorer\/[^"]+\.js)"/.exec(page)![1]!;
 
 describe("the page at /", () => {
-  test("may run its own files, call this server and show Sandbox's frame, and has nothing else", async () => {
+  test("may run its own files, call this server and show Sandbox's frame, and nothing else", async () => {
     const { headers, text } = await (await startApi()).fetch("/");
     const policy = Object.fromEntries(
       headers
@@ -61,7 +61,7 @@ describe("the page at /", () => {
     expect(text).not.toMatch(/<style|<script(?![^>]* src=)|<[^>]+\s(on\w+|style)=/);
   });
 
-  test("names files that may be kept for ever, each sent as small as the client takes it", async () => {
+  test("names files that may be cached forever, each sent in the smallest encoding that the client accepts", async () => {
     const api = await startApi();
     const path = scriptOf((await api.fetch("/")).text);
     const plain = await raw(api, path, "identity");
@@ -110,7 +110,7 @@ test.each([
 });
 
 describe("the offers", () => {
-  test("name the demonstration's Ada once she is there", async () => {
+  test("name the demonstration's Ada once she exists", async () => {
     const api = await startApi();
     expect((await api.fetch("/explorer/offers")).body).toEqual({ canExpire: true, demonstration: null });
     const { name, email, password } = demonstrationAccount;
@@ -139,7 +139,7 @@ async function expire(api: Api, authorization: readonly string[]) {
 }
 
 describe("letting a token expire", () => {
-  test("gives one for the same session that ends within five seconds, and leaves the others as they are", async () => {
+  test("issues one for the same session that expires within five seconds, and leaves the others unchanged", async () => {
     const api = await startApi();
     const ada = await api.register();
 
@@ -165,7 +165,7 @@ describe("letting a token expire", () => {
     expect((await me(ada.token)).status).toBe(200);
   });
 
-  test("gives none that outlives the one that asks", async () => {
+  test("issues none that outlives the token of the request", async () => {
     const api = await startApi();
     const ada = await api.register();
     api.clock.set(new Date(ada.expiresAt.getTime() - 2000));

@@ -22,7 +22,7 @@ const unready = (reason: string) => ({
   body: { status: "not ready", reason, message: expect.any(String) },
 });
 
-test("tells a probe that it runs and is ready, whatever credential comes along, and the log only of trouble", async () => {
+test("answers probes that it runs and is ready, whatever credential they send, and logs only failures", async () => {
   const api = await startApi();
   const headers = { authorization: "Bearer nonsense" };
 
@@ -38,7 +38,7 @@ test("tells a probe that it runs and is ready, whatever credential comes along, 
   expect(api.logged()).toEqual([]);
 });
 
-test.each(["/healthz", "/readyz"])("%s is kept by nobody, and read by no page of any origin", async (path) => {
+test.each(["/healthz", "/readyz"])("%s is not cached, and no page of another origin can read it", async (path) => {
   const api = await startApi({ CORS_ORIGINS: "*" });
   const { headers } = await api.fetch(path, { headers: { origin: "https://app.example.com" } });
   const told = Object.fromEntries(headers);
@@ -52,10 +52,10 @@ test.each(["/healthz", "/readyz"])("%s is kept by nobody, and read by no page of
   expect(preflight.headers.get("access-control-allow-origin")).toBeNull();
 });
 
-test("isn't ready without its migrations or its event log, says why, and is again when they are back", async () => {
+test("isn't ready without its migrations or its event log, says why, and is ready again when they are back", async () => {
   const api = await startApi();
   const { database } = api.server;
-  /** What it says once the answer before is forgotten. */
+  /** Returns its answer after the one before has expired. */
   const asked = async () => {
     api.timer.ring();
     const { status, body } = await api.fetch("/readyz");
@@ -87,7 +87,7 @@ test("isn't ready without its migrations or its event log, says why, and is agai
   ]);
 });
 
-test("asks the database once for all who ask at a time, and for a second after", async () => {
+test("queries the database once for simultaneous probes, and for a second afterwards", async () => {
   const api = await startApi();
   const counted = countStatements();
   // A server that has just started renews words meanwhile.
@@ -105,7 +105,7 @@ test("asks the database once for all who ask at a time, and for a second after",
   expect(asked()).toHaveLength(2 * statements);
 });
 
-test.runIf(onPostgresql)("isn't ready where the database keeps it waiting, or has gone", async () => {
+test.runIf(onPostgresql)("isn't ready if the database keeps it waiting or is gone", async () => {
   const url = await newDatabaseUrl();
   // The server reaches it through this.
   const { hostname, port } = new URL(url);
@@ -151,7 +151,7 @@ test.runIf(onPostgresql)("isn't ready where the database keeps it waiting, or ha
   expect((await api.fetch("/healthz")).status).toBe(200);
 });
 
-test("says that it stops, and still answers", async () => {
+test("reports that it is stopping, and still answers", async () => {
   const api = await startApi();
   api.server.drain();
   expect(await api.fetch("/readyz")).toMatchObject(unready("STOPPING"));
@@ -159,7 +159,7 @@ test("says that it stops, and still answers", async () => {
   expect((await api.send("{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
 });
 
-test.runIf(!onPostgresql)("says that it starts, and has operations wait until it has", async () => {
+test.runIf(!onPostgresql)("reports that it is starting, and lets operations wait until it has started", async () => {
   const url = await newDatabaseUrl();
   const file = new sqlite3.Database(url.slice("sqlite:".length));
   const run = (statement: string) =>

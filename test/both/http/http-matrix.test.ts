@@ -35,7 +35,7 @@ type Case = {
   readonly data: boolean;
 };
 
-/** What docs/http.md promises. */
+/** The table of docs/http.md. */
 const matrix: Readonly<Record<string, Case>> = {
   success: {
     cells: ["200 json", "200 new", "200 new", "200 json", "200 json"],

@@ -8,7 +8,7 @@ import { startApi } from "../../support/api.js";
 
 const json = { "content-type": "application/json" };
 
-describe("what is no GraphQL request", () => {
+describe("a request that isn't GraphQL", () => {
   test.each([
     {
       of: "bad JSON",
@@ -108,7 +108,7 @@ describe("what is no GraphQL request", () => {
   );
 });
 
-test("leads a browser that visits the endpoint to /", async () => {
+test("redirects a browser that visits the endpoint to /", async () => {
   const api = await startApi();
   const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
   const { status, headers } = await api.fetch("/graphql", { headers: { accept }, redirect: "manual" });
@@ -125,7 +125,7 @@ test("answers at / in production with plain JSON that names the endpoint", async
 });
 
 describe("the log", () => {
-  test("has one line a request, without any secret", async () => {
+  test("has one line for each request, without any secret", async () => {
     const api = await startApi();
     const { id, sessionId, token, password, email } = await api.register("Ada");
     await api.send(`query Mine { me { id } }`, { token, headers: { "x-request-id": "trace-1" } });
@@ -192,7 +192,7 @@ describe("the log", () => {
     for (const secret of [token, token.split(".")[2]!, password, email, "secret=1"]) expect(text).not.toContain(secret);
   });
 
-  test("takes a well-formed request id over and makes one otherwise", async () => {
+  test("adopts a well-formed request id, and makes one otherwise", async () => {
     const api = await startApi();
     const idFor = async (given?: string) => {
       const { headers } = await api.send(
@@ -212,7 +212,7 @@ describe("the log", () => {
   });
 });
 
-test("refuses automatic persisted queries, with their query too", async () => {
+test("refuses automatic persisted queries, even with their query", async () => {
   const api = await startApi();
   const query = "{ me { id } }";
   const { status, headers, body } = await api.fetch("/graphql", {
@@ -234,7 +234,7 @@ test("answers HEAD at / as it answers GET, without the body", async () => {
   expect({ status, text }).toEqual({ status: 200, text: "" });
 });
 
-/** What the server says to bytes on a connection, until it closes it or the sender does. */
+/** Sends bytes on a connection, and returns the answer until either side closes it. */
 async function exchange(api: { url: string }, bytes: string, giveUp = false): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
   let answer = "";
@@ -244,7 +244,7 @@ async function exchange(api: { url: string }, bytes: string, giveUp = false): Pr
   return answer;
 }
 
-test("answers what is no HTTP as JSON too", async () => {
+test("answers bytes that aren't HTTP with JSON too", async () => {
   const api = await startApi();
   for (const [bytes, status] of [
     ["nonsense\r\n\r\n", 400],
@@ -256,7 +256,7 @@ test("answers what is no HTTP as JSON too", async () => {
   }
 });
 
-test("logs a request that its client gave up, once", async () => {
+test("logs a request that its client has abandoned, once", async () => {
   const api = await startApi();
   await exchange(
     api,
@@ -270,7 +270,7 @@ test("logs a request that its client gave up, once", async () => {
   expect(lines()).toEqual([expect.objectContaining({ method: "POST", aborted: true })]);
 });
 
-test("logs no more of an operation's name than a line can bear", async () => {
+test("shortens an operation's name in the log", async () => {
   const api = await startApi();
   await api.send(`query ${"N".repeat(5000)} { me { id } }`);
   expect(api.logged()[0]!["operation"]).toBe("N".repeat(100));

@@ -53,7 +53,7 @@ test.each([
   expect(body.errors?.[0]?.extensions.code).not.toBe("QUERY_TOO_COMPLEX");
 });
 
-test("tells all that is too much, and takes other limits from the settings", async () => {
+test("names all exceeded limits, and takes other limits from the settings", async () => {
   const api = await startApi({ MAX_DEPTH: "4", MAX_ALIASES: "1", MAX_COST: "20" });
   const ada = await api.register();
   const { body } = await ada.send("{ a: posts(first: 1) { b: nodes { author { posts(first: 1) { totalCount } } } } }");
@@ -64,7 +64,7 @@ test("tells all that is too much, and takes other limits from the settings", asy
   expect((await ada.send("{ posts(first: 21) { totalCount } }")).body.errors).toHaveLength(1);
 });
 
-test("lets the introspection of tools pass, and no deeper one", async () => {
+test("accepts the introspection of tools, and no deeper one", async () => {
   const api = await startApi();
   const everything = { specifiedByUrl: true, directiveIsRepeatable: true, inputValueDeprecation: true };
   expect((await api.send(getIntrospectionQuery(everything))).body.errors).toBeUndefined();
@@ -74,7 +74,7 @@ test("lets the introspection of tools pass, and no deeper one", async () => {
   );
 });
 
-test("refuses what grows with every fragment, however few its words", async () => {
+test("refuses a document that grows with every fragment, however short it is", async () => {
   const api = await startApi();
   const ada = await api.register();
   const fragments = Array.from(
@@ -87,7 +87,7 @@ test("refuses what grows with every fragment, however few its words", async () =
 
 const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select max(i) from n`;
 
-test("interrupts a statement when its operation's time is up, and no other", async () => {
+test("interrupts the statement of an operation that times out, and no other", async () => {
   const database = await openDatabase(await newDatabaseUrl(), entities);
   onTestFinished(() => database.close(true));
   const reader = await openReader(database, { maxSlowReads: 256 });
@@ -114,7 +114,7 @@ const timeout = {
   ],
 };
 
-test("answers TIMEOUT to a write that waits for another's lock, and has not written then or later", async () => {
+test("answers TIMEOUT to a write that waits for another's lock, and never executes it", async () => {
   const url = await newDatabaseUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
@@ -138,7 +138,7 @@ test("answers TIMEOUT to a write that waits for another's lock, and has not writ
   expect((await ada.send("{ posts { totalCount } }")).body.data.posts.totalCount).toBe(1);
 });
 
-test.each(places())("answers TIMEOUT to a page whose time is up while it is read from $place", async ({ newUrl }) => {
+test.each(places())("answers TIMEOUT to a page that times out while it is read from $place", async ({ newUrl }) => {
   const api = await startApi({ DATABASE_URL: await newUrl() });
   const ada = await api.register();
   await createPost(ada);
@@ -164,7 +164,7 @@ test("forgets the time limit of an operation that has ended", async () => {
   expect(api.timer.waiting()).toBe(0);
 });
 
-test("refuses a body and a URL that are too long, and one connection too many", async () => {
+test("refuses a body and a URL that are too long, and a connection above the limit", async () => {
   const api = await startApi({ MAX_BODY_BYTES: "1000", MAX_URL_LENGTH: "100", MAX_CONNECTIONS: "3" });
   const told = async (path: string, init?: RequestInit) => {
     const { status, body } = await api.fetch(path, init);

@@ -34,7 +34,7 @@ const addSessions = ({ server: { database }, clock }: Api, userId: string, count
     [userId],
   );
 
-test("ends the session that was used longest ago when one more is opened", async () => {
+test("ends the least recently used session when one more is opened", async () => {
   const api = await startApi({ MAX_SESSIONS_OF_USER: "3" });
   const ada = await api.register();
   const tokens: string[] = [];
@@ -58,7 +58,7 @@ test("ends the session that was used longest ago when one more is opened", async
   expect(endedFor(api, "limit")).toHaveLength(1);
 });
 
-test("lets fifty logins at once on two servers leave no more sessions than there may be", async () => {
+test("leaves no more sessions than allowed after fifty parallel logins on two servers", async () => {
   const url = await newDatabaseUrl();
   const settings = { DATABASE_URL: url, MAX_SESSIONS_OF_USER: "4" };
   const [one, two] = [await startApi(settings), await startApi(settings)];
@@ -73,7 +73,7 @@ test("lets fifty logins at once on two servers leave no more sessions than there
   expect(ended).toHaveLength(47);
 });
 
-test("ends what an older release let be opened, a thousand with each login, and lists no more than there may be", async () => {
+test("ends the surplus sessions of an older release, a thousand with each login, and lists no more than allowed", async () => {
   const api = await startApi({ MAX_SESSIONS_OF_USER: "10" });
   const ada = await api.register();
   await addSessions(api, ada.id, 2500);
@@ -89,7 +89,7 @@ test("ends what an older release let be opened, a thousand with each login, and 
   expect(left).toEqual([1502, 503, 10]);
 });
 
-test("ends all sessions of a user by one statement and one line of the log, however many there are", async () => {
+test("ends all sessions of a user with one statement and one line of the log, however many there are", async () => {
   const api = await startApi();
   const ada = await api.register();
   await addSessions(api, ada.id, 2500);
@@ -104,7 +104,7 @@ test("ends all sessions of a user by one statement and one line of the log, howe
   ]);
 });
 
-test("finds a user's live sessions by their end, whatever else the user has had", async () => {
+test("finds a user's live sessions by an index of their end, however many ended ones there are", async () => {
   const api = await startApi();
   const ada = await api.register();
   const { database } = api.server;
@@ -125,7 +125,7 @@ test("finds a user's live sessions by their end, whatever else the user has had"
   expect(JSON.stringify(plan)).toContain("sessions_user_id_expires_at_index");
 });
 
-test("lets a user create so many posts in any hour, and tells when the next one may come", async () => {
+test("limits a user's posts in any hour, and says when the next one is allowed", async () => {
   const api = await startApi({ POSTS_PER_HOUR: "3", ACCESS_TOKEN_TTL: "24h" });
   const [ada, bob] = [await api.register(), await api.register()];
   await createPost(ada);
@@ -148,7 +148,7 @@ test("lets a user create so many posts in any hour, and tells when the next one 
   expect((await tryToCreatePost(ada)).body.errors![0]!.extensions["retryAfterSeconds"]).toBe(20 * 60);
 });
 
-test("counts posts over all servers, and stores none that is one too many", async () => {
+test("counts posts over all servers, and stores none above the limit", async () => {
   const url = await newDatabaseUrl();
   const settings = { DATABASE_URL: url, POSTS_PER_HOUR: "5" };
   const [one, two] = [await startApi(settings), await startApi(settings)];

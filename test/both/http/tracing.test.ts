@@ -197,7 +197,7 @@ test.runIf(isOnce)("says that the SDK is missing that would receive the spans", 
 });
 
 test.runIf(isOnce)(
-  "loads nothing of OpenTelemetry where nobody asked, and says what to install where somebody did",
+  "loads nothing of OpenTelemetry unless tracing is on, and then says what to install if it is missing",
   async () => {
     const folder = newFolder();
     const [hooks, without] = [join(folder, "hooks.mjs"), join(folder, "without.mjs")];

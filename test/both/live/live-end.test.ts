@@ -104,7 +104,7 @@ const told = (error: object, reason: string) => ({
 });
 
 describe("at exp", () => {
-  test("all that is open ends, and not a millisecond before", async () => {
+  test("everything open ends, and not a millisecond before", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const { socket, ends, areOpen } = await openAll(api, ada);
@@ -121,7 +121,7 @@ describe("at exp", () => {
     expect(await ends()).toEqual(told(error, "TOKEN_EXPIRED"));
   });
 
-  test("no event leaves any more that happens from then on", async () => {
+  test("no event from then on is sent", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const bob = await api.register("Bob");
@@ -136,7 +136,7 @@ describe("at exp", () => {
     expect(await ends()).toEqual(told(refusal("TOKEN_EXPIRED", { api, account: ada, other: ada }), "TOKEN_EXPIRED"));
   });
 
-  test("the clock tolerance is waited for", async () => {
+  test("connections last until the end of the clock tolerance", async () => {
     const api = await startApi({ CLOCK_TOLERANCE: "5s" });
     const ada = await api.register("Ada");
     const { ends, areOpen } = await openAll(api, ada);
@@ -222,7 +222,7 @@ const endings: Ending[] = [
 ];
 
 describe.each(endings)("by $by", ({ reason, end }) => {
-  test("all that is open of the session ends, on the same server", async () => {
+  test("all connections of the session end, on the same server", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const { ends } = await openAll(api, ada);
@@ -231,7 +231,7 @@ describe.each(endings)("by $by", ({ reason, end }) => {
     expect(await ends()).toEqual(told(error, reason));
   });
 
-  test("all that is open of the session ends, from another server", async () => {
+  test("all connections of the session end, on another server", async () => {
     const url = await newDatabaseUrl();
     const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
     const ada = await one.register("Ada");
@@ -241,7 +241,7 @@ describe.each(endings)("by $by", ({ reason, end }) => {
     expect(await ends()).toEqual(told(refusal(reason as "USER_GONE", { api: one, account: ada, other: ada }), reason));
   });
 
-  test("what is open of another session goes on", async () => {
+  test("connections of other sessions stay open", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const { ends } = await openAll(api, ada);
@@ -255,7 +255,7 @@ describe.each(endings)("by $by", ({ reason, end }) => {
   });
 });
 
-test("what was asked on a socket before it ended its own session is answered, and nothing that comes after", async () => {
+test("operations that a socket sent before it ended its own session are answered, and no later ones", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const socket = await connect(api, ada.token);
@@ -281,7 +281,7 @@ describe("a newer token", () => {
   const renew = (socket: TestSocket, token: string) =>
     socket.send({ type: "ping", payload: { authorization: `Bearer ${token}` } });
 
-  test("moves the end of an open socket, time and again", async () => {
+  test("extends an open socket, again and again", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const socket = await follow(api, ada.token);
@@ -310,7 +310,7 @@ describe("a newer token", () => {
     expect(await socket.closed).toEqual({ code: 4403, reason: "TOKEN_EXPIRED" });
   });
 
-  test("that is bad, another session's or older changes nothing, and is told so", async () => {
+  test("that is invalid, older or of another session changes nothing, and the client learns so", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const socket = await connect(api, ada.token);
@@ -340,7 +340,7 @@ describe("a newer token", () => {
   });
 });
 
-test("a newer token that comes at the end of the one before, and before a timer has told so, comes too late", async () => {
+test("a newer token comes too late when the one before has expired, even before the timer fires", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const socket = await connect(api, ada.token);
@@ -355,7 +355,7 @@ test("a newer token that comes at the end of the one before, and before a timer 
   expect(await socket.closed).toEqual({ code: 4403, reason: "TOKEN_EXPIRED" });
 });
 
-test("two credentials that differ are none; the same twice is one", async () => {
+test("two different credentials are refused; the same one twice is accepted", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
   const headers = { authorization: `Bearer ${ada.token}` };
@@ -369,7 +369,7 @@ test("two credentials that differ are none; the same twice is one", async () => 
   }
 });
 
-test("nobody needs a credential where reading is public, and is told of what everybody may see", async () => {
+test("without a credential, public reads deliver the events that everybody may see", async () => {
   const api = await startApi({ PUBLIC_READS: "true" });
   const ada = await api.register("Ada");
   const socket = await openSocket(api);
@@ -390,7 +390,7 @@ test("nobody needs a credential where reading is public, and is told of what eve
   expect((await socket.next()).payload.errors).toBeUndefined();
 });
 
-test.runIf(inject("database") === "sqlite")("a socket ends too whose database is away meanwhile", async () => {
+test.runIf(inject("database") === "sqlite")("a socket ends in time even if its database is away", async () => {
   const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
   const ada = await api.register("Ada");
   const socket = await connect(api, ada.token);

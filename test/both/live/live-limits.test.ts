@@ -43,7 +43,7 @@ const statusOf = async (api: Api, bytes: string) => {
 const isWell = async (api: Api) => (await api.send("{ __typename }")).status === 200;
 
 describe("a handshake", () => {
-  test("is refused where there are as many sockets and streams as there may be, until one has gone", async () => {
+  test("is refused while there are as many sockets and streams as allowed", async () => {
     const api = await startApi({ MAX_SOCKETS: "2" });
     const ada = await api.register();
     const first = await connect(api, ada.token);
@@ -100,7 +100,7 @@ describe("a handshake", () => {
     expect(await statusOf(await startApi(), handshake({}, headers))).toBe(403);
   });
 
-  test("takes none of others' places, however many one address sends before it signs in", async () => {
+  test("takes no places from others, however many one address sends before signing in", async () => {
     const api = await startApi({ MAX_SOCKETS_OF_USER: "1", MAX_SOCKETS: "100", TRUST_PROXY: "loopback" });
     const from = (address: string) => handshake({}, { "x-forwarded-for": address });
     const silent = await Promise.all(Array.from({ length: 4 }, () => rawSocket(api, from("203.0.113.7"))));
@@ -130,7 +130,7 @@ describe("a handshake", () => {
     },
   );
 
-  test("that offers several subprotocols is answered with the one that is spoken here", async () => {
+  test("that offers several subprotocols is answered with the supported one", async () => {
     const api = await startApi();
     const protocols = { "sec-websocket-protocol": "graphql-ws, graphql-transport-ws, soap" };
     const client = await rawSocket(api, handshake({}, protocols));
@@ -151,7 +151,7 @@ describe("a handshake", () => {
     expect(await refusal(api, handshake({ path: `/graphql?${"x".repeat(8000)}` }))).toMatchObject({ status: 414 });
   });
 
-  test("whose refusal its client doesn't hang up on takes no connection from others", async () => {
+  test("that is refused takes no connection from others, even if its client doesn't hang up", async () => {
     const api = await startApi({ MAX_CONNECTIONS: "3" });
     for (let count = 0; count < 5; count += 1)
       expect(await refusal(api, handshake({ path: "/other" }))).toMatchObject({ status: 404 });
@@ -169,7 +169,7 @@ describe("a handshake", () => {
   });
 });
 
-describe("an offer of another protocol is passed over", () => {
+describe("an upgrade to another protocol is ignored", () => {
   test.each(["h2c", "h2c, websocket", "TLS/1.0"])("of %s with a POST", async (upgrade) => {
     const api = await startApi();
     const headers = {
@@ -197,7 +197,7 @@ describe("an offer of another protocol is passed over", () => {
     expect(await isWell(api)).toBe(true);
   });
 
-  test("and WebSocket is one where the method is POST", async () => {
+  test("and to WebSocket with the method POST", async () => {
     const api = await startApi();
     const headers = { "content-type": "application/json", connection: "Upgrade", upgrade: "websocket" };
     const answer = await exchange(new URL(api.url), { headers, body: JSON.stringify({ query: "{ __typename }" }) });
@@ -293,7 +293,7 @@ describe("a socket is closed", () => {
     expect(await isWell(api)).toBe(true);
   });
 
-  test("for no first message within 10 seconds, and for that alone", async () => {
+  test("if its first message doesn't come within 10 seconds, and only then", async () => {
     const api = await startApi();
     const ada = await api.register();
     const [silent, pinging, known] = [await openSocket(api), await openSocket(api), await connect(api, ada.token)];
@@ -308,7 +308,7 @@ describe("a socket is closed", () => {
     expect(await known.next()).toEqual({ type: "pong" });
   });
 
-  test("for one message more in a second than there may be", async () => {
+  test("at one message a second above the limit", async () => {
     const api = await startApi({ MAX_MESSAGES_PER_SECOND: "5" });
     const socket = await openSocket(api);
     const pings = async (count: number) => {
@@ -322,7 +322,7 @@ describe("a socket is closed", () => {
     expect(await socket.closed).toEqual({ code: 4429, reason: "Too many messages in a second" });
   });
 
-  test("as one more than a user may have, streams among them", async () => {
+  test("above a user's limit, which includes streams", async () => {
     const api = await startApi({ MAX_SOCKETS_OF_USER: "2" });
     const [ada, bob] = [await api.register(), await api.register()];
     const first = await connect(api, ada.token);
@@ -344,7 +344,7 @@ describe("a socket is closed", () => {
       .toBe("connection_ack");
   });
 
-  test("where it answers no heartbeat until the next", async () => {
+  test("if it doesn't answer a heartbeat until the next one", async () => {
     const api = await startApi();
     const ada = await api.register();
     const answering = await connect(api, ada.token);
@@ -362,7 +362,7 @@ describe("a socket is closed", () => {
 });
 
 describe("operations of a socket", () => {
-  test("are refused one by one where too many are under way", async () => {
+  test("are refused one by one while too many are running", async () => {
     const api = await startApi({ MAX_SUBSCRIPTIONS: "2" });
     const socket = await connect(api, (await api.register()).token);
     for (const id of ["1", "2"]) {
@@ -380,7 +380,7 @@ describe("operations of a socket", () => {
     expect(await socket.next()).toMatchObject({ id: "3", type: "next" });
   });
 
-  test("may have the id of one that was completed before it began, and end by themselves", async () => {
+  test("may reuse the id of one that was completed before it began, and end by themselves", async () => {
     const api = await startApi();
     const ada = await api.register();
     const socket = await connect(api, ada.token);
@@ -394,7 +394,7 @@ describe("operations of a socket", () => {
     expect(socket.rest()).toEqual([]);
   });
 
-  test("may have any text of 128 characters for an id, and no longer one", async () => {
+  test("may have any text of at most 128 characters as an id", async () => {
     const api = await startApi();
     const socket = await connect(api, (await api.register()).token);
     for (const id of ["__proto__", '"', "\u2028", "\ud800", "x".repeat(128)]) {
@@ -405,7 +405,7 @@ describe("operations of a socket", () => {
     expect(await socket.closed).toEqual({ code: 4400, reason: "Invalid message received" });
   });
 
-  test("begin and end in the order of their messages, whichever of these are large", async () => {
+  test("begin and end in the order of their messages, even if some of these are large", async () => {
     const api = await startApi();
     const ada = await api.register();
     const socket = await connect(api, ada.token);
@@ -458,7 +458,7 @@ async function hasClosed(api: Api): Promise<boolean> {
   return true;
 }
 
-/** Two who follow the same post, of whom the one doesn't read any more. */
+/** Opens two subscriptions to the same post; one client stops reading. */
 async function slowBesideFast() {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
@@ -482,7 +482,7 @@ const votes = async (account: Account, id: string, count: number) => {
 };
 
 describe("a client that doesn't read", () => {
-  test("is turned away with 100 events waiting, and nobody else waits for it", async () => {
+  test("is disconnected at 100 waiting events, and nobody else waits for it", async () => {
     const { api, ada, bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 101);
     expect(await fast.events(101)).toHaveLength(101);
@@ -495,7 +495,7 @@ describe("a client that doesn't read", () => {
     await fast.event();
   });
 
-  test("is told why, once it reads after all", async () => {
+  test("receives the reason if it reads after all", async () => {
     const { bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 101);
     await fast.events(101);
@@ -504,7 +504,7 @@ describe("a client that doesn't read", () => {
     expect(slow.rest().filter((message) => message.id === "1")).toHaveLength(100);
   });
 
-  test("is cut at the end of its token, with all that still waits for it", async () => {
+  test("is disconnected when its token expires, and waiting events are dropped", async () => {
     const { api, ada, slow, fast } = await slowBesideFast();
     api.clock.set(ada.expiresAt);
     api.timer.elapse(1000);
@@ -516,7 +516,7 @@ describe("a client that doesn't read", () => {
     expect(slow.rest().some(({ type }) => type === "ping")).toBe(false);
   });
 
-  test("is turned away with 1 MiB of events waiting", async () => {
+  test("is disconnected at 1 MiB of waiting events", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
     const { id } = await longPost(ada);
@@ -537,7 +537,7 @@ describe("a client that doesn't read", () => {
   test.each([
     ["an event stream", eventStream],
     ["parts", multipart],
-  ])("is turned away from %s", async (_, accept) => {
+  ])("is disconnected from %s", async (_, accept) => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
     const { id } = await longPost(ada);
@@ -556,7 +556,7 @@ describe("a client that doesn't read", () => {
     expect(await fast.event()).toMatchObject({ kind: "VOTED" });
   });
 
-  test("of large answers is still told of events, and may still speak", async () => {
+  test("of large answers still receives events, and can still send messages", async () => {
     const { bob, id, slow, fast } = await slowBesideFast();
     await votes(bob, id, 2);
     await fast.events(2);
@@ -567,7 +567,7 @@ describe("a client that doesn't read", () => {
     expect(types).toEqual([...Array.from({ length: 3 }, () => ["next", "complete"]).flat(), "next", "next", "pong"]);
   });
 
-  test("can't have answers to pings wait without end", async () => {
+  test("can't pile up answers to pings", async () => {
     const api = await startApi({ MAX_MESSAGES_PER_SECOND: "1000" });
     const { query } = await longPost(await api.register());
     const ada = await api.register();
@@ -580,7 +580,7 @@ describe("a client that doesn't read", () => {
     expect(socket.rest().filter(({ type }) => type === "pong").length).toBeLessThan(300);
   });
 
-  test("is cut where it takes nothing for as long as it may", async () => {
+  test("is disconnected if it reads nothing for longer than SEND_TIMEOUT", async () => {
     const api = await startApi({ SEND_TIMEOUT: "5s" });
     const ada = await api.register();
     const { query } = await longPost(ada);
@@ -591,7 +591,7 @@ describe("a client that doesn't read", () => {
   });
 });
 
-test("large answers over sockets take their room among all answers, and what was changed is told all the same", async () => {
+test("large answers over sockets count against the budget of all answers, and changes are still reported", async () => {
   const room = { MAX_ANSWER_BYTES: "2000000", MAX_ANSWER_BYTES_IN_FLIGHT: "4000000" };
   const api = await startApi(room);
   const ada = await api.register();
@@ -627,7 +627,7 @@ test("large answers over sockets take their room among all answers, and what was
 });
 
 describe("nothing is left of a client", () => {
-  /** Looks whether nothing waits or follows the log any more, and goes on to: what was under way may begin something. */
+  /** Waits until nothing waits or follows the log, several times in a row, since running work may start more. */
   async function nothingIsLeft(api: Api, before: number): Promise<void> {
     let quiet = 0;
     const look = async () => {
@@ -660,7 +660,7 @@ describe("nothing is left of a client", () => {
     expect(api.logged().filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  test("that disappears before its subscription begins, or with it", async () => {
+  test("that disappears before or while its subscription begins", async () => {
     const api = await startApi();
     const ada = await api.register();
     const before = api.timer.waiting();
@@ -682,7 +682,7 @@ describe("nothing is left of a client", () => {
     expect(await isWell(api)).toBe(true);
   });
 
-  test.each([eventStream, multipart])("of a stream (%s) that disappears, wherever it is", async (accept) => {
+  test.each([eventStream, multipart])("of a stream (%s) that disappears, at whatever point", async (accept) => {
     const api = await startApi();
     const ada = await api.register();
     const before = api.timer.waiting();
@@ -722,7 +722,7 @@ describe("a server that stops", () => {
     expect(streams[1]!.text()).toMatch(/--graphql--\r\n$/);
   });
 
-  test("waits for nobody who doesn't answer its goodbye, and begins nothing meanwhile", async () => {
+  test("doesn't wait for clients that don't answer the close, and begins nothing meanwhile", async () => {
     const api = await startApi();
     const ada = await api.register();
     const deaf = await rawClient(api, ada.token);
@@ -749,7 +749,7 @@ describe("a server that stops", () => {
   });
 });
 
-test("who asks for what is dear with each event keeps nobody else from theirs", async () => {
+test("a client with an expensive selection for each event doesn't delay other clients' events", async () => {
   const api = await startApi({ MAX_SLOW_READS: "8" });
   const [ada, bob] = [await api.register(), await api.register()];
   const dear = await connect(api, ada.token);

@@ -9,8 +9,8 @@ import { rows } from "../../support/rows.js";
 const anId = expect.stringMatching(/^post_/);
 const aCursor = expect.stringMatching(/^[\w-]{80}$/);
 
-describe("what happens to a post", () => {
-  test("is told to everybody who may see it, as it happens", async () => {
+describe("a change of a post", () => {
+  test("is sent to everybody who may see the post, as it happens", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const bob = await api.register("Bob");
@@ -36,7 +36,7 @@ describe("what happens to a post", () => {
     expect(await event()).toEqual({ ...later, kind: "REMOVED", post: null });
   });
 
-  test("is told to its author alone while it is a draft", async () => {
+  test("is sent only to the author of a draft", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const bob = await api.register("Bob");
@@ -54,7 +54,7 @@ describe("what happens to a post", () => {
     expect(kinds(await ofBob.events(3))).toEqual(["ADDED", "REMOVED", "ADDED"]);
   });
 
-  test("is told to each as it is to them, where that differs", async () => {
+  test("is sent to each viewer as that viewer sees it", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const [cat, dan] = [await api.register("Cat"), await api.register("Dan")];
@@ -85,7 +85,7 @@ describe("what happens to a post", () => {
     expect(await shared()).toEqual([false, true, true, false].map((viewerHasVoted) => ({ viewerHasVoted })));
   });
 
-  test("is told whole where it is large, on sockets and streams", async () => {
+  test("is sent completely if it is large, on sockets and streams", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const fields = "post { title content }";
@@ -112,7 +112,7 @@ describe("what happens to a post", () => {
     for (const next of all) expect((await next()).post).toEqual({ title: "Title", content: "short" });
   });
 
-  test("is told once its time has come, once, by whichever server notices", async () => {
+  test("is sent at the publication date, once, by whichever server notices", async () => {
     const url = await newDatabaseUrl();
     const one = await startApi({ DATABASE_URL: url });
     const two = await startApi({ DATABASE_URL: url });
@@ -136,7 +136,7 @@ describe("what happens to a post", () => {
     expect(await ofBob.event()).toMatchObject({ kind: "VOTED" });
   });
 
-  test("is told of the posts and votes that go with a deleted account", async () => {
+  test("is sent for the posts and votes of a deleted account", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const bob = await api.register("Bob");
@@ -152,7 +152,7 @@ describe("what happens to a post", () => {
     expect(told).toContainEqual({ kind: "VOTED", cursor: aCursor, postId: ofBob, post: { voteCount: 0 } });
   });
 
-  test("is passed over where the subscription is about another author or post", async () => {
+  test("is not sent if the subscription is for another author or post", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const ofAda = await createPost(ada);
@@ -169,7 +169,7 @@ describe("what happens to a post", () => {
     expect(await onlyPost.event()).toMatchObject({ kind: "VOTED", postId: ofAda });
   });
 
-  test("is told once and in order to more subscribers than are told at a time, whenever they began", async () => {
+  test("is sent once and in order to more subscribers than one batch, whenever they began", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const early = await Promise.all(Array.from({ length: 6 }, () => connect(api, ada.token)));
@@ -200,7 +200,7 @@ describe("what happens to a post", () => {
     expect(late.rest()).toEqual([]);
   });
 
-  test("is told by another server's followers too", async () => {
+  test("is sent by other servers too", async () => {
     const url = await newDatabaseUrl();
     const one = await startApi({ DATABASE_URL: url });
     const two = await startApi({ DATABASE_URL: url });
@@ -213,8 +213,8 @@ describe("what happens to a post", () => {
   });
 });
 
-describe("a client that was away", () => {
-  test("is told first what it has missed, once and in order, and then what happens", async () => {
+describe("a client that comes back", () => {
+  test("receives the events that it missed, once and in order, then new ones", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const before = await follow(api, bob.token);
@@ -239,7 +239,7 @@ describe("a client that was away", () => {
     expect((await all.events(4)).map(({ kind }) => kind)).toEqual(["ADDED", "CHANGED", "VOTED", "REMOVED"]);
   });
 
-  test("is told of a post whose time has come before what was done to it since, though nobody listened then", async () => {
+  test("receives a post's publication before later changes, though nobody listened at the time", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const before = await follow(api, bob.token);
@@ -260,7 +260,7 @@ describe("a client that was away", () => {
     ]);
   });
 
-  test("is shown nothing of a post that is a draft again, which its author is shown", async () => {
+  test("sees nothing of a post that is a draft again, but its author does", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const cursors = await Promise.all(
@@ -292,8 +292,8 @@ describe("a client that was away", () => {
 
   test.each([
     { of: "longer than events are kept", seconds: 86_400, doublings: 0 },
-    { of: "for more events than are told again", seconds: 0, doublings: 10 },
-  ])("$of is told to read the list again", async ({ seconds, doublings }) => {
+    { of: "for more events than are sent again", seconds: 0, doublings: 10 },
+  ])("receives RESET if it was away $of", async ({ seconds, doublings }) => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const before = await follow(api, bob.token);
@@ -322,7 +322,7 @@ describe("a client that was away", () => {
     expect(await event()).toMatchObject({ kind: "ADDED", postId: anId });
   });
 
-  test("is told to read the list again where the key is gone that its cursor was sealed with", async () => {
+  test("receives RESET if its cursor's key is gone", async () => {
     const url = await newDatabaseUrl();
     const old = await startApi({ DATABASE_URL: url, JWT_SECRET: "an old secret of thirty-two bytes" });
     const { cursor } = await (await follow(old, (await old.register("Ada")).token)).event();
@@ -331,7 +331,7 @@ describe("a client that was away", () => {
     expect(await event()).toMatchObject({ kind: "RESET" });
   });
 
-  test("is told to read the list again where the log is another than that of its cursor", async () => {
+  test("receives RESET if its cursor is of another log", async () => {
     const old = await startApi();
     const [bob, ada] = [await old.register("Bob"), await old.register("Ada")];
     for (let post = 0; post < 3; post += 1) await createPost(ada);
@@ -347,7 +347,7 @@ describe("a client that was away", () => {
     }
   });
 
-  test("is told so where what it has was never a cursor", async () => {
+  test("receives RESET if its cursor is not a cursor", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const socket = await connect(api, ada.token);
@@ -384,7 +384,7 @@ describe("a socket", () => {
     });
   });
 
-  test("answers what is wrong with an operation as HTTP does", async () => {
+  test("answers an invalid operation as HTTP does", async () => {
     const api = await startApi();
     const socket = await connect(api, (await api.register()).token);
     for (const query of ["{", "{ nothing }", "subscription { a: postEvents { kind } b: postEvents { kind } }"]) {
@@ -394,7 +394,7 @@ describe("a socket", () => {
     }
   });
 
-  test("has no event any more at its token's end, though the timer is late", async () => {
+  test("sends no event after its token has expired, even if the timer is late", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const { event, next, closed } = await follow(api, ada.token);
@@ -419,7 +419,7 @@ describe("a socket", () => {
     expect(await next()).toMatchObject({ type: "next", id: "2" });
   });
 
-  test("tells who it is by the header of its request where the first message has no credential", async () => {
+  test("uses the credential of its request's header if the first message has none", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const authorization = `Bearer ${ada.token}`;
@@ -450,7 +450,7 @@ describe.each([
     expect(payloadOf(await next())).toEqual({ data: { postEvents: { kind: "ADDED", post: { title: "Title" } } } });
   });
 
-  test("no event follows the token's end, though the timer is late", async () => {
+  test("no event follows after the token has expired, even if the timer is late", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const { next } = await openStream(api, "subscription { postEvents { kind } }", {
@@ -475,7 +475,7 @@ describe.each([
     expect(wrong.body.errors![0]!.extensions["code"]).toBe("BAD_USER_INPUT");
   });
 
-  test("nobody counts any more that has gone", async () => {
+  test("a closed stream no longer counts against the limit", async () => {
     const api = await startApi({ MAX_SOCKETS_OF_USER: "1" });
     const ada = await api.register("Ada");
     const open = () =>
@@ -489,7 +489,7 @@ describe.each([
   });
 });
 
-test("a query is answered as an event stream where nothing else is accepted", async () => {
+test("a query is answered as an event stream if the client accepts nothing else", async () => {
   const api = await startApi();
   const { next } = await openStream(api, "{ __typename }");
   expect(await next()).toEqual({ data: { __typename: "Query" } });

@@ -13,7 +13,7 @@ import {
   neither,
 } from "../../support/pages.js";
 
-test("refuses arguments that break a rule, telling all that is wrong", async () => {
+test("refuses arguments that break rules, and lists all violations", async () => {
   const api = await startApi();
   const ada = await api.register();
   await createPost(ada, { title: "1" });
@@ -120,7 +120,7 @@ test.each<{ of: string; variables: Arguments; issues: { path: (string | number)[
   });
 });
 
-test("takes whatever text for an author's id as a text", async () => {
+test("treats any text as an author's id", async () => {
   const api = await startApi();
   const ada = await api.register();
   await createPost(ada);

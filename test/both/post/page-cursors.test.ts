@@ -51,11 +51,11 @@ describe("a cursor", () => {
     { of: "a title with half a pair", orderBy: byTitle, cursor: encoded([1, "TITLE", "ASC", "\ud800", id]) },
     { of: "a number for a title", orderBy: byTitle, cursor: encoded([1, "TITLE", "ASC", 0, id]) },
     { of: "how well posts match no search", cursor: encoded([1, "MATCH", "DESC", 7, id]) },
-    { of: "a date in place of a match", search: "word", cursor: encoded([1, "PUBLISHED_AT", "DESC", 0, id]) },
+    { of: "a date instead of a match", search: "word", cursor: encoded([1, "PUBLISHED_AT", "DESC", 0, id]) },
     { of: "a text for a match", search: "word", cursor: encoded([1, "MATCH", "DESC", "7", id]) },
   ];
 
-  test("is refused where it is forged or of another list, as after and before alike", async () => {
+  test("is refused if it is forged or of another list, both as `after` and as `before`", async () => {
     const api = await startApi();
     const ada = await api.register();
 
@@ -80,7 +80,7 @@ describe("a cursor", () => {
       }
   });
 
-  test("is a place in the list, whether or not there was ever a post", async () => {
+  test("is a place in the list, even if no post was ever there", async () => {
     const api = await startApi();
     const ada = await api.register();
     await createMany(api, ada, 2);
@@ -111,7 +111,7 @@ describe("a cursor", () => {
     expect(await titles(ada, { orderBy: byTitle, after: cursor })).toBe("");
   });
 
-  test("holds for other filters, searches and viewers in the same order", async () => {
+  test("is valid for other filters, searches and viewers in the same order", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
     await createMany(api, ada, 3);
@@ -129,7 +129,7 @@ describe("a cursor", () => {
     expect(told(await bob.send(userPostsQuery(ada.id), { variables: { after } })).titles).toBe("2 1");
   });
 
-  test("pages through what matches a search, both ways", async () => {
+  test("pages through the matches of a search, both ways", async () => {
     const api = await startApi();
     const ada = await api.register();
     for (const title of ["word", "other", "wordy", "words and word"]) {

@@ -18,7 +18,7 @@ describe("a filter", () => {
     return { api, ada, bob, by: (filter: unknown) => list(ada, { filter, orderBy: byTitle }) };
   }
 
-  test("leaves what meets all of it, among what the viewer may see", async () => {
+  test("returns the posts that meet all of its conditions, among those that the viewer may see", async () => {
     const { ada, bob, by } = await shelf();
     const seen = "Ada-draft Ada-published Ada-scheduled Bob-published";
 
@@ -54,7 +54,7 @@ describe("a filter", () => {
       });
   });
 
-  test("takes a scheduled post for a published one from its instant on", async () => {
+  test("treats a scheduled post as published from its date on", async () => {
     const { api, bob, by } = await shelf();
 
     api.clock.set(new Date("2026-11-22T11:59:59.999Z"));
@@ -66,7 +66,7 @@ describe("a filter", () => {
     expect(await titles(bob, { filter: { status: "DRAFT" } })).toBe("Bob-draft");
   });
 
-  test("finds callers without an account no draft and no schedule", async () => {
+  test("finds no drafts and no scheduled posts for callers without an account", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const ada = await api.register();
     await createPost(ada, { title: "Draft", published: false });

@@ -19,7 +19,7 @@ import {
   onlyNext,
 } from "../../support/pages.js";
 
-test("gives of a list the page that its arguments tell, and whether more lies before and after", async () => {
+test("returns the page of a list that the arguments ask for, and whether there is more before and after it", async () => {
   const api = await startApi();
   const ada = await api.register();
   await createMany(api, ada, 5);
@@ -29,7 +29,7 @@ test("gives of a list the page that its arguments tell, and whether more lies be
     expect({ args, ...(await list(ada, withCursors(args, cursors))) }).toEqual({ args, ...expected, totalCount: 5 });
 });
 
-test("gives of a user's posts the page that its arguments tell, whatever others have written", async () => {
+test("returns the page of a user's posts that the arguments ask for, whatever others have written", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   await createPost(bob, { title: "Bob's first" });
@@ -43,7 +43,7 @@ test("gives of a user's posts the page that its arguments tell, whatever others 
   }
 });
 
-test("knows nothing before and nothing after where there is nothing", async () => {
+test("has no previous and no next page in an empty list", async () => {
   const api = await startApi();
   const ada = await api.register();
 
@@ -51,7 +51,7 @@ test("knows nothing before and nothing after where there is nothing", async () =
     expect(await list(ada, args)).toEqual({ titles: "", ...neither, totalCount: 0 });
 });
 
-test("gives 20 posts where no number is asked for: the last where only what precedes a cursor is", async () => {
+test("returns 20 posts by default: the last 20 if only `before` is given", async () => {
   const api = await startApi();
   const ada = await api.register();
   await createMany(api, ada, 23);
@@ -86,7 +86,7 @@ test("orders by each field both ways", async () => {
   await votePost(ada, echo);
 
   for (const { field, rising } of [
-    // A draft stands where it was created.
+    // A draft's place is its creation.
     { field: "PUBLISHED_AT", rising: ["écho", "Delta", "FOX"] },
     { field: "CREATED_AT", rising: ["écho", "Delta", "FOX"] },
     { field: "UPDATED_AT", rising: ["écho", "Delta", "FOX"] },

@@ -41,7 +41,7 @@ describe("in a file or on a server", () => {
     expect(end.totalCount).toBe(50);
   });
 
-  test("sees what another process has committed, and waits for none that is still writing", async () => {
+  test("sees commits of another process, and doesn't wait while one is writing", async () => {
     const url = await newDatabaseUrl();
     const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
     const ada = await one.register();
@@ -61,7 +61,7 @@ describe("in a file or on a server", () => {
     expect(await titles(onTwo)).toBe("Two");
   });
 
-  test("answers lists of more kinds than statements are kept of, again and again", async () => {
+  test("answers more kinds of lists than the number of statements kept prepared, repeatedly", async () => {
     const api = await startApi({ DATABASE_URL: await newDatabaseUrl() });
     const ada = await api.register();
     await createPost(ada, { title: "One" });

@@ -4,7 +4,7 @@ import { createPost } from "../../support/posts.js";
 import { countStatements } from "../../support/statements.js";
 import { userPostsQuery, told, byTitle } from "../../support/pages.js";
 
-test("shows of a user's posts to others what is published, and all to the user", async () => {
+test("shows a user's published posts to others, and all of them to the user", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   await createPost(ada, { title: "Draft", published: false });
@@ -54,7 +54,7 @@ test("reads the posts of a page's authors in as few statements as those of one a
   expect(three.count).toBe(one.count);
 });
 
-test("answers an operation with more lists than a statement could hold, where the limits are that wide", async () => {
+test("answers an operation with more lists than fit in a statement, if the limits allow it", async () => {
   const api = await startApi({ MAX_ALIASES: "1000", MAX_TOKENS: "100000", MAX_COST: "1000000" });
   const ada = await api.register();
   await createPost(ada);

@@ -57,7 +57,7 @@ test("keeps a draft from everybody but its author", async () => {
   expect(await list(bob)).toMatchObject({ titles: [], totalCount: 0 });
 });
 
-test("answers a change of somebody's draft and of a post that never was alike", async () => {
+test("answers a change of another user's draft like that of a post that doesn't exist", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const { id } = await create(ada, { published: false });
@@ -103,7 +103,7 @@ test("changes only the fields given, and counts the change", async () => {
   expect(await read(ada, post.id)).toEqual(body.data.updatePost.post);
 });
 
-test("leaves version and date alone where nothing changes", async () => {
+test("leaves version and date unchanged if nothing changes", async () => {
   const api = await startApi();
   const ada = await api.register();
   const post = await create(ada);
@@ -158,7 +158,7 @@ test("publishes a scheduled post at its date, with nothing running", async () =>
   expect((await update(bob, { id: post.id, title: "Mine" })).body.errors![0]!.extensions.code).toBe("FORBIDDEN");
 });
 
-test("moves, takes back and overtakes a schedule", async () => {
+test("moves a schedule, cancels it, and publishes before it", async () => {
   const api = await startApi();
   const ada = await api.register();
   const changed = async (input: Record<string, unknown>) => (await update(ada, input)).body.data.updatePost.post;
@@ -205,7 +205,7 @@ test.each([
   expect(await read(ada, post.id)).toEqual(post);
 });
 
-test("tells what is wrong with a schedule beside all else that is wrong", async () => {
+test("reports problems of a schedule together with all others", async () => {
   const api = await startApi();
   const ada = await api.register();
   const { id } = await create(ada);
@@ -221,7 +221,7 @@ test("tells what is wrong with a schedule beside all else that is wrong", async 
     ]);
 });
 
-test("refuses to schedule what is published, or with published", async () => {
+test("refuses to schedule a published post, and publishAt together with published", async () => {
   const api = await startApi();
   const ada = await api.register();
   const post = await create(ada);
@@ -235,7 +235,7 @@ test("refuses to schedule what is published, or with published", async () => {
   expect(await read(ada, post.id)).toEqual(post);
 });
 
-test("refuses a change to a version that the post has left, and tells the current one", async () => {
+test("refuses a change to an old version, and names the current one", async () => {
   const api = await startApi();
   const ada = await api.register();
   const { id } = await create(ada);
@@ -322,7 +322,7 @@ test("loses and repeats nothing while others write between pages", async () => {
   expect(second.titles).toEqual(["2", "1"]);
 });
 
-test("knows no page before one whose predecessors are gone", async () => {
+test("has no previous page if the posts before it are gone", async () => {
   const api = await startApi();
   const ada = await api.register();
   const posts = [];
@@ -340,7 +340,7 @@ test("knows no page before one whose predecessors are gone", async () => {
   });
 });
 
-test("gives 20 posts where no number is asked for", async () => {
+test("returns 20 posts by default", async () => {
   const api = await startApi();
   const ada = await api.register();
   for (let index = 0; index < 21; index += 1) await create(ada);
@@ -421,7 +421,7 @@ test("refuses null for each field of a change, all at once", async () => {
   ]);
 });
 
-test("stores 200 characters of title and 100,000 of content as they came", async () => {
+test("stores 200 characters of title and 100,000 of content unchanged", async () => {
   const api = await startApi();
   const ada = await api.register();
   const title = "é🐿".repeat(100);

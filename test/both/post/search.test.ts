@@ -62,7 +62,7 @@ test("finds words by their beginning, whatever their case and accents", async ()
   expect(await titles(ada, "eam")).toEqual([]);
 });
 
-test("finds whatever the index takes for a word, and each part that it makes of one", async () => {
+test("finds everything that the index treats as a word, and each part of it", async () => {
   const api = await startApi();
   const ada = await api.register();
   await write(ada, "🥕 soup");
@@ -97,7 +97,7 @@ test("puts words in the title first, then whole words, then the newest", async (
   ]);
 });
 
-test("ranks alike whatever others keep to themselves", async () => {
+test("ranks the same whatever drafts others have", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   await write(ada, "One", "merger merger river");
@@ -111,7 +111,7 @@ test("ranks alike whatever others keep to themselves", async () => {
   expect(await page()).toBe(before);
 });
 
-test.each(["", " ", "\n\t "])("takes the blank search %j for none", async (blank) => {
+test.each(["", " ", "\n\t "])("treats the blank search %j as no search", async (blank) => {
   const api = await startApi();
   const ada = await api.register();
   await write(ada, "Here");
@@ -119,7 +119,7 @@ test.each(["", " ", "\n\t "])("takes the blank search %j for none", async (blank
 });
 
 test.each(['"', "'", "*", "-", "?!…", "(", "🎉", "\u0301", "\\", "%", "--"])(
-  "finds nothing for %j, which holds no word",
+  "finds nothing for %j, which contains no word",
   async (typed) => {
     const api = await startApi();
     const ada = await api.register();
@@ -157,7 +157,7 @@ test.each([
   "x".repeat(200),
   "_",
   "c++ here",
-])("takes %j for words and never for a query", async (typed) => {
+])("treats %j as words, never as a query", async (typed) => {
   const api = await startApi();
   const ada = await api.register();
   await write(ada, "Here", "there near not and or title drop table posts c re he content near 2");
@@ -167,7 +167,7 @@ test.each([
   expect(await titles(ada, "here")).toEqual(["Here"]);
 });
 
-test("refuses what no text of a post could hold, and more than 200 characters", async () => {
+test("refuses text that no post can contain, and more than 200 characters", async () => {
   const api = await startApi();
   const ada = await api.register();
   for (const words of ["a\0b", "x".repeat(201)]) {
@@ -293,7 +293,7 @@ test("is rebuilt from the posts themselves, whatever state the index is in", asy
   if (!isPostgres) await checkIndex(database);
 });
 
-test("finds texts of scripts without spaces by any part of them", async () => {
+test("finds text in scripts without spaces by any part of it", async () => {
   const api = await startApi();
   const ada = await api.register();
   const texts = ["東京都に行く", "ガラスのコップ", "ภาษาไทยง่ายมาก", "ភាសាខ្មែរ", "我的 iPhone手机"];
@@ -346,7 +346,7 @@ test("follows changes of such texts, and finds their longest", async () => {
   expect(await titles(ada, characters)).toEqual([characters]);
 });
 
-test("indexes again what a server of the previous release, or a hand, has written", async () => {
+test("indexes posts again that a server of the previous release, or an operator, has written", async () => {
   const api = await startApi();
   const ada = await api.register();
   const { database } = api.server;
@@ -392,7 +392,7 @@ test("looks at the newest 20,000 matches, and says that there are more", async (
   expect(body.data.posts).toEqual({ totalCount: 20_001, totalCountIsExact: true });
 });
 
-test("reads a search's posts and their number by one statement", async () => {
+test("reads a search's posts and their number with one statement", async () => {
   const api = await startApi();
   const ada = await api.register();
   await write(ada, "Word");

@@ -38,7 +38,7 @@ test("counts a vote once, and takes it back once", async () => {
   expect(await tally(ada, id)).toEqual({ voteCount: 1, viewerHasVoted: true });
 });
 
-test("counts right under 50 votes at once, of one user and of many", async () => {
+test("counts 50 parallel votes correctly, of one user and of many", async () => {
   const api = await startApi();
   const voters: Account[] = [];
   for (let index = 0; index < 5; index += 1) voters.push(await api.register());
@@ -82,7 +82,7 @@ test("keeps votes while a post is withdrawn", async () => {
   expect(await tally(bob, id)).toEqual({ voteCount: 1, viewerHasVoted: true });
 });
 
-test("takes the votes of a deleted account back, and those for a deleted post away", async () => {
+test("removes the votes of a deleted account, and those for a deleted post", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const [one, two] = [await createPost(ada), await createPost(ada)];
@@ -97,7 +97,7 @@ test("takes the votes of a deleted account back, and those for a deleted post aw
   expect(votes).toEqual([{ post_id: one, user_id: ada.id }]);
 });
 
-test("tells who reads without an account that they have not voted", async () => {
+test("answers readers without an account that they have not voted", async () => {
   const api = await startApi({ PUBLIC_READS: "true" });
   const ada = await api.register();
   const id = await createPost(ada);
@@ -106,7 +106,7 @@ test("tells who reads without an account that they have not voted", async () => 
   expect(body.data.posts.nodes).toEqual([{ voteCount: 1, viewerHasVoted: false }]);
 });
 
-test("asks the database once for the votes of all posts on all pages", async () => {
+test("queries the votes of all posts on all pages once", async () => {
   const api = await startApi();
   const ada = await api.register();
   const ids = [];

@@ -77,7 +77,7 @@ async function fill(api: Api): Promise<Account> {
   return ada;
 }
 
-test("holds the same ids, passwords, sessions and pages in the copy, and in the copy of the copy", async () => {
+test("keeps ids, passwords, sessions and pages in the copy, and in the copy of the copy", async () => {
   const [from, to] = await newUrls();
   const original = await startApi({ DATABASE_URL: from });
   const ada = await fill(original);
@@ -104,7 +104,7 @@ test("holds the same ids, passwords, sessions and pages in the copy, and in the 
   }
 });
 
-test("announces what is scheduled in the copy too, and nothing that is there already", async () => {
+test("announces scheduled posts in the copy too, and no published ones", async () => {
   const [from, to] = await newUrls();
   const api = await startApi({ DATABASE_URL: from });
   const ada = await api.register("Ada");
@@ -118,7 +118,7 @@ test("announces what is scheduled in the copy too, and nothing that is there alr
   expect(await rows(server.database, "select change from events")).toEqual([]);
 });
 
-test("refuses a target that isn't empty, and leaves it as it was", async () => {
+test("refuses a target that isn't empty, and leaves it unchanged", async () => {
   const [from, to] = await newUrls();
   await (await startApi({ DATABASE_URL: from })).register("Ada");
   const other = await startApi({ DATABASE_URL: to });
@@ -128,7 +128,7 @@ test("refuses a target that isn't empty, and leaves it as it was", async () => {
   expect(await rows(other.server.database, "select name from users")).toEqual([{ name: "Bob" }]);
 });
 
-test.runIf(isPostgres)("leaves nothing behind where the target can't hold what the source does", async () => {
+test.runIf(isPostgres)("leaves nothing behind if the target can't store the source's rows", async () => {
   const [from, to] = await newUrls();
   const original = await startApi({ DATABASE_URL: from });
   await fill(original);
@@ -139,7 +139,7 @@ test.runIf(isPostgres)("leaves nothing behind where the target can't hold what t
   await target.close(true);
 });
 
-test("leaves nothing behind where it is interrupted, and can be started again", async () => {
+test("leaves nothing behind when it is interrupted, and can be started again", async () => {
   const [from, to] = await newUrls();
   const original = await startApi({ DATABASE_URL: from });
   await fill(original);
@@ -155,7 +155,7 @@ test("leaves nothing behind where it is interrupted, and can be started again", 
   await Promise.all([source.close(true), target.close(true)]);
 });
 
-test("reads as many rows at a time as fit, however large they are", async () => {
+test("reads as many rows at a time as fit, even if they are large", async () => {
   const source = await openMigrated();
   onTestFinished(() => source.close(true));
   const table = { name: "users", columns: ["id", "name"], key: ["id"] };

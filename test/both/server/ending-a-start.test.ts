@@ -106,7 +106,7 @@ describe.skipIf(!canIsolate)("as process 1", () => {
     expect(started.text.all).not.toContain("ready");
   });
 
-  describe.skipIf(inject("database") !== "postgresql")("with a database that says nothing", () => {
+  describe.skipIf(inject("database") !== "postgresql")("with a database that doesn't answer", () => {
     test.each([[[]], [["migrate"]], [["users", "list"]], [["doctor"]]])("a signal ends postern %j", async (args) => {
       const { url, connected } = await startSilent();
       const started = await startAsFirst({ DATABASE_URL: url }, args);

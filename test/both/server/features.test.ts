@@ -84,7 +84,7 @@ class Refusals {
   }
 }
 
-test("an error with an added code goes out as it is; one with a code that nobody added is masked", async () => {
+test("an error with an added code is sent unchanged; one with an unknown code is masked", async () => {
   const added = { resolvers: [Refusals], errorCodes: { GONE_FISHING: 503, SHELF_FULL: 200 } };
   const api = await startApi({}, added);
 
@@ -162,10 +162,10 @@ test("several features are one, which has all of theirs, once", async () => {
   expect(() => joinFeatures(bookmarks, { nodes: bookmarks.nodes })).toThrow('nodes: two features have "bookmark"');
 });
 
-test("what is added to one schema of a process is in no other", () => {
+test("additions to one schema of a process are in no other", () => {
   const added = featuresWith({ ...bookmarks, resolvers: [...bookmarks.resolvers, UserBookmarks] });
   expect(printedSchema(makeSchema(added))).toMatch(/type Bookmark implements Node[^]*bookmarkCount: Int!/);
-  // Made anew, since its resolvers are others.
+  // Another schema, since its resolvers differ.
   expect(printedSchema(makeSchema(featuresWith({ resolvers: [Refusals] })))).not.toMatch(/bookmark/i);
   expect(makeSchema(featuresWith({ ...bookmarks }))).toBe(makeSchema(featuresWith(bookmarks)));
 });
@@ -190,18 +190,18 @@ describe("migrations of an application", () => {
   });
 
   // What MikroORM knows of PostgreSQL's tables is less than what their migrations say.
-  test.runIf(inject("database") === "sqlite")("of the example make what its entities say", async () => {
+  test.runIf(inject("database") === "sqlite")("of the example create the tables of its entities", async () => {
     const database = await open(memoryUrl, bookmarks);
     expect(await database.getSchemaGenerator().getUpdateSchemaSQL({ wrap: false })).toBe("");
   });
 
-  test("run once where several processes start at once", async () => {
+  test("run once if several processes start at once", async () => {
     const url = await newUnsharedUrl();
     const databases = await Promise.all([1, 2, 3].map(() => open(url, { migrations: [first, second] })));
     expect(await rows(databases[0]!, "select count(*) as notes from notes")).toEqual([{ notes: 2 }]);
   });
 
-  test("leave a database as it was where one fails, and name the one", async () => {
+  test("leave a database unchanged if one fails, and name that one", async () => {
     const url = await newUnsharedUrl();
     const wrong = migration("wrong", "insert into nothing values (1)");
     await expect(open(url, { migrations: [first, wrong] })).rejects.toThrow(/^The migration wrong failed: .*nothing/);
@@ -209,7 +209,7 @@ describe("migrations of an application", () => {
     expect(await rows(database, "select * from notes")).toEqual([]);
   });
 
-  test("are refused where there is none for the database, or two have a name", async () => {
+  test("are refused if one has no statements for the database, or two have the same name", async () => {
     await expect(open(await newUnsharedUrl(), { migrations: [{ name: "first" }] })).rejects.toThrow(
       `The migration first has no statements for ${inject("database")}`,
     );
@@ -228,7 +228,7 @@ describe("migrations of an application", () => {
 describe("createServer()", () => {
   const settings = { PORT: "0", DATABASE_URL: memoryUrl, JWT_SECRET: testSecret };
 
-  test("starts a server of the settings and the clock that it is given", async () => {
+  test("starts a server with the given settings and clock", async () => {
     const now = new Date("2027-01-01T00:00:00.000Z");
     const lines: any[] = [];
     const log = makeLog("info", () => now, { write: (line) => void lines.push(JSON.parse(line)) });
@@ -253,7 +253,7 @@ describe("createServer()", () => {
     });
   });
 
-  test("names each setting that can't be used, and starts nothing", async () => {
+  test("names each invalid setting, and starts nothing", async () => {
     await expect(
       createServer({ settings: { ...settings, PORT: "none", ACCESS_TOKEN_TTL: "30" } }),
     ).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import { openMigrated } from "../../support/database.js";
 import { createPost, deletePost, unvotePost, updatePost, votePost } from "../../support/posts.js";
 import { listenToStatements, type Asked } from "../../support/statements.js";
 
-/** What a release asked of its database for a few operations of each kind, in order: texts, and runs of them. */
+/** The statements that a release ran for a few operations of each kind, in order: their texts, and the runs. */
 type Recorded = {
   readonly statements: readonly string[];
   readonly runs: readonly { readonly statement: number; readonly values: readonly unknown[]; readonly rows: number }[];
@@ -133,7 +133,7 @@ test.runIf(isToBeRecorded)("records what this version asks of its database", asy
   writeFileSync(file, `${JSON.stringify(recorded, null, 1)}\n`);
 });
 
-test("lets a server of the previous release work on, beside this one, with the tables of this one", async () => {
+test("lets a server of the previous release keep working on the tables of this one", async () => {
   expect(existsSync(file)).toBe(true);
   const { statements, runs } = JSON.parse(readFileSync(file, "utf8")) as Recorded;
   const rows = await replay(runs.map(({ statement, values }) => ({ text: statements[statement]!, values })));

@@ -17,7 +17,7 @@ import { startPostgres } from "../../support/postgres-server.js";
 const onPostgresql = inject("database") === "postgresql";
 const isRoot = process.getuid?.() === 0;
 
-/** What `/readyz` says once its last answer is forgotten. */
+/** Returns the answer of `/readyz` after its last one has expired. */
 async function readiness(api: Api) {
   api.timer.ring();
   const { status, body } = await api.fetch("/readyz");
@@ -31,7 +31,7 @@ const readOnly = (why: string) => ({
   message: `The database can't be written: ${why}`,
 });
 
-/** What the doctor says of the database. */
+/** Returns the doctor's check of the database. */
 async function diagnosis(url: string) {
   const { json } = await postern(["doctor", "--json"], { folder: newFolder(), env: { DATABASE_URL: url } });
   const checks: { name: string; state: string; message: string }[] = json.checks;
@@ -45,35 +45,38 @@ async function subscribe(api: Api): Promise<void> {
   await (await follow(api, token)).event();
 }
 
-describe.runIf(onPostgresql)("a PostgreSQL server that takes no writes", () => {
+describe.runIf(onPostgresql)("a PostgreSQL server that refuses writes", () => {
   const why = "it can only be read: it is a standby, or default_transaction_read_only is on";
 
-  test.each(["nobody", "somebody"])("is one answer when %s subscribes: the setting of a database", async (who) => {
-    const url = await newPostgresDatabase();
-    const api = await startApi({ DATABASE_URL: url });
-    if (who === "somebody") await subscribe(api);
-    expect(await readiness(api)).toMatchObject(ready);
-    const other = new Client(url);
-    other.on("error", () => {});
-    await other.connect();
-    onTestFinished(() => other.end());
-    const name = new URL(url).pathname.slice(1);
-    const reconnect = `select pg_terminate_backend(pid) from pg_stat_activity
+  test.each(["nobody", "somebody"])(
+    "gives the same answer everywhere while %s subscribes: a database's setting",
+    async (who) => {
+      const url = await newPostgresDatabase();
+      const api = await startApi({ DATABASE_URL: url });
+      if (who === "somebody") await subscribe(api);
+      expect(await readiness(api)).toMatchObject(ready);
+      const other = new Client(url);
+      other.on("error", () => {});
+      await other.connect();
+      onTestFinished(() => other.end());
+      const name = new URL(url).pathname.slice(1);
+      const reconnect = `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = '${name}' and pid <> pg_backend_pid()`;
 
-    await other.query(`alter database ${name} set default_transaction_read_only = on`);
-    await other.query(reconnect);
-    await expect.poll(() => readiness(api)).toEqual(readOnly(why));
-    expect(await diagnosis(url)).toMatchObject(ill(why));
+      await other.query(`alter database ${name} set default_transaction_read_only = on`);
+      await other.query(reconnect);
+      await expect.poll(() => readiness(api)).toEqual(readOnly(why));
+      expect(await diagnosis(url)).toMatchObject(ill(why));
 
-    await other.query("set default_transaction_read_only = off");
-    await other.query(`alter database ${name} reset default_transaction_read_only`);
-    await other.query(reconnect);
-    await expect.poll(() => readiness(api)).toMatchObject(ready);
-    expect(await diagnosis(url)).toMatchObject({ state: "ok" });
-  });
+      await other.query("set default_transaction_read_only = off");
+      await other.query(`alter database ${name} reset default_transaction_read_only`);
+      await other.query(reconnect);
+      await expect.poll(() => readiness(api)).toMatchObject(ready);
+      expect(await diagnosis(url)).toMatchObject({ state: "ok" });
+    },
+  );
 
-  test("is the same for a standby, where the start says it too", async () => {
+  test("gives the same answer if it is a standby, also at the start", async () => {
     const postgres = await startPostgres({ wal_level: "replica" });
     onTestFinished(postgres.stop);
     const { url } = postgres;
@@ -92,7 +95,7 @@ describe.runIf(onPostgresql)("a PostgreSQL server that takes no writes", () => {
   });
 });
 
-describe.runIf(!onPostgresql)("a SQLite file that takes no writes", () => {
+describe.runIf(!onPostgresql)("a SQLite file that refuses writes", () => {
   /** Makes it so for this user, whom permissions don't stop if it is root; the answer undoes it. */
   const forbid = (path: string, mode: number) => {
     if (isRoot) execFileSync("chattr", ["+i", path]);
@@ -106,7 +109,7 @@ describe.runIf(!onPostgresql)("a SQLite file that takes no writes", () => {
     ["file", "this user may not write it", "nobody"],
     ["file", "this user may not write it", "somebody"],
     ["folder", "this user may not write its folder", "nobody"],
-  ])("is one answer: the %s, %s, while %s subscribes", async (what, why, who) => {
+  ])("gives the same answer everywhere: the %s, %s, while %s subscribes", async (what, why, who) => {
     const folder = newFolder();
     const file = join(folder, "posts.sqlite");
     const url = `sqlite:${file}`;
@@ -122,14 +125,14 @@ describe.runIf(!onPostgresql)("a SQLite file that takes no writes", () => {
     expect(await diagnosis(url)).toMatchObject({ state: "ok" });
   });
 
-  test("keeps the start from a file that may not be written, in the same words", async () => {
+  test("prevents the start, in the same words", async () => {
     const file = join(newFolder(), "posts.sqlite");
     await (await openDatabase(`sqlite:${file}`, featuresWith().entities)).close(true);
     forbid(file, 0o644);
     await expect(openDatabase(`sqlite:${file}`, featuresWith().entities)).rejects.toThrow("this user may not write it");
   });
 
-  test.runIf(isRoot && process.platform === "linux")("is the same on a disk that is full", async () => {
+  test.runIf(isRoot && process.platform === "linux")("gives the same answer if the disk is full", async () => {
     const disk = join(newFolder(), "disk");
     mkdirSync(disk);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);

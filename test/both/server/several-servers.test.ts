@@ -39,7 +39,7 @@ test("refuses a session on one server from the operation after it ended on the o
   expect(body.errors![0]!.extensions).toMatchObject({ code: "UNAUTHENTICATED", reason: "SESSION_REVOKED" });
 });
 
-test("leaves one unused refresh token where both servers are given the same one at once", async () => {
+test("leaves one unused refresh token if both servers receive the same one at once", async () => {
   const { one, two } = await startTwo();
   const ada = await one.register("Ada");
   const refresh = "mutation ($token: String!) { refreshSession(input: { refreshToken: $token }) { refreshToken } }";
@@ -89,7 +89,7 @@ test("counts every vote, whichever server it comes to", async () => {
   expect(body.data.post.voteCount).toBe(5);
 });
 
-test("deletes two accounts at once that have voted for each other's posts, and counts the votes that are left", async () => {
+test("deletes two accounts that voted for each other's posts at once, and counts the remaining votes", async () => {
   const { one, onTwo } = await startTwo();
   const [ada, bob, cat] = await all(3, (index) => one.register(`Person ${index}`));
   const kept = await all(6, () => createPost(cat!));
@@ -104,7 +104,7 @@ test("deletes two accounts at once that have voted for each other's posts, and c
   expect(await rows(one.server.database, "select vote_count from posts")).toEqual(kept.map(() => ({ vote_count: 1 })));
 });
 
-test("makes the tables once where five start at once on an empty database", async () => {
+test("creates the tables once if five servers start at once on an empty database", async () => {
   const url = inject("database") === "postgresql" ? await newPostgresDatabase() : newFileUrl();
   const opened = await all(5, () => openDatabase(url, entities));
   // Databases are dropped after the test, and these have to be closed by then.

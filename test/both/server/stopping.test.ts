@@ -25,7 +25,7 @@ async function askOnce(
   });
   asked.end(JSON.stringify({ query, variables }));
   const [response] = (await once(asked, "response")) as [IncomingMessage];
-  // From here on the request was accepted, and nothing may go wrong any more.
+  // The request was accepted: from here on, nothing may fail.
   try {
     let text = "";
     for await (const chunk of response) text += String(chunk);
@@ -39,7 +39,7 @@ async function askOnce(
 const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(error.code));
 
-/** A client of several servers, which tries the next where it has no connection. */
+/** Makes a client of several servers, which tries the next one if it has no connection. */
 function makeClient(urls: readonly string[]) {
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
@@ -68,7 +68,7 @@ const create = `mutation ($title: String!) { createPost(input: { title: $title, 
 const list =
   "query ($after: String) { posts(first: 100, after: $after) { nodes { title } pageInfo { hasNextPage endCursor } } }";
 
-test("two processes are restarted in turn, and no client that tries other connections notices", async () => {
+test("two processes restart in turn, unnoticed by clients that try other connections", async () => {
   const folder = newFolder();
   const ports = await freePorts(2);
   const database = await newDatabaseUrl();
@@ -121,36 +121,39 @@ test("two processes are restarted in turn, and no client that tries other connec
   expect(found.length).toBeGreaterThan(100);
 });
 
-test.each(["1", "2"])("with %s worker says that it stops, and answers on, until a second signal", async (workers) => {
-  const running = await startProcess(newFolder(), {
-    WORKERS: workers,
-    DATABASE_URL: await newDatabaseUrl(),
-    SHUTDOWN_DELAY: "1h",
-  });
-  const fresh = new Agent();
-  const readiness = new URL("/readyz", running.url);
-  const statusOf = async () => {
-    const asked = request(readiness, { agent: fresh }).end();
-    const [response] = (await once(asked, "response")) as [IncomingMessage];
-    response.resume();
-    return response.statusCode;
-  };
-  expect(await statusOf()).toBe(200);
+test.each(["1", "2"])(
+  "with %s worker reports that it is stopping, and keeps answering, until a second signal",
+  async (workers) => {
+    const running = await startProcess(newFolder(), {
+      WORKERS: workers,
+      DATABASE_URL: await newDatabaseUrl(),
+      SHUTDOWN_DELAY: "1h",
+    });
+    const fresh = new Agent();
+    const readiness = new URL("/readyz", running.url);
+    const statusOf = async () => {
+      const asked = request(readiness, { agent: fresh }).end();
+      const [response] = (await once(asked, "response")) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await statusOf()).toBe(200);
 
-  running.process.kill("SIGTERM");
-  // Each worker has its turn, and hears of it when it does.
-  for (let unready = 0; unready < 4; unready = (await statusOf()) === 503 ? unready + 1 : 0);
-  expect(await askOnce(fresh, running.url, { query: "{ __typename }" })).toEqual({
-    status: 200,
-    body: { data: { __typename: "Query" } },
-  });
+    running.process.kill("SIGTERM");
+    // Each worker has its turn, and hears of it when it does.
+    for (let unready = 0; unready < 4; unready = (await statusOf()) === 503 ? unready + 1 : 0);
+    expect(await askOnce(fresh, running.url, { query: "{ __typename }" })).toEqual({
+      status: 200,
+      body: { data: { __typename: "Query" } },
+    });
 
-  const closed = once(running.process, "close");
-  running.process.kill("SIGINT");
-  expect(await closed).toEqual([null, "SIGINT"]);
-});
+    const closed = once(running.process, "close");
+    running.process.kill("SIGINT");
+    expect(await closed).toEqual([null, "SIGINT"]);
+  },
+);
 
-test("tells who waits for an answer that the connection ends, and waits for no connection that asked nothing", async () => {
+test("announces the end of the connection to waiting clients, and doesn't wait for idle connections", async () => {
   const api = await startApi({ HEADERS_TIMEOUT: "1h", REQUEST_TIMEOUT: "1h" });
   const { port, hostname } = new URL(api.url);
   const [silent, asking] = [connect(Number(port), hostname), connect(Number(port), hostname)];

@@ -31,7 +31,7 @@ async function ask(url: string, query: string, token?: string): Promise<any> {
   return JSON.parse(text);
 }
 
-/** What the workers other than one answer: two requests are made, and the one that is stopped gets one at most. */
+/** Returns an answer of another worker: of two requests, the worker that is stopped gets at most one. */
 async function askOthers(stopped: number, url: string, query: string, token: string): Promise<any> {
   process.kill(stopped, "SIGSTOP");
   const answers = [ask(url, query, token), ask(url, query, token)];
@@ -59,7 +59,7 @@ const me = "{ me { name } }";
 // What no database has a part in.
 const isOnce = inject("database") === "sqlite";
 
-test("serves one port with several processes, which judge a token alike from its first use to its end", async () => {
+test("serves one port with several processes, which verify a token alike from its first use until it expires", async () => {
   const { url, ready, workers, output, ...running } = await start();
   expect(ready).toMatchObject({ workers: 2, signingKey: "secret generated, kept in data/jwt-secret" });
   expect(workers).toHaveLength(2);
@@ -83,7 +83,7 @@ test("serves one port with several processes, which judge a token alike from its
   expect(messages.filter((message) => message === "request")).toHaveLength(10);
 });
 
-test("goes on answering when a worker is killed, starts another, and ends with 1 when they keep dying", async () => {
+test("keeps answering when a worker is killed, starts another, and ends with 1 if they keep dying", async () => {
   const { url, pid, workers, says, output, process: parent } = await start();
 
   process.kill(workers[0]!, "SIGKILL");
@@ -108,7 +108,7 @@ test("goes on answering when a worker is killed, starts another, and ends with 1
   expect(output()).toMatch(/^Workers ended 7 times within a minute, so the server has ended too$/m);
 });
 
-test("takes its workers along when it is killed", async () => {
+test("ends its workers when it is killed", async () => {
   const { process: parent } = await start();
   parent.kill("SIGKILL");
   // They have the other ends of its pipes.
@@ -116,7 +116,7 @@ test("takes its workers along when it is killed", async () => {
 });
 
 test.runIf(isOnce)(
-  "closes a connection too many though every worker is full, and ends in time though a worker doesn't",
+  "closes a connection above the limit even if every worker is full, and ends in time even if a worker doesn't",
   async () => {
     const { url, workers, process: parent } = await start({ MAX_CONNECTIONS: "1", SHUTDOWN_GRACE: "1s" });
     const { port, hostname } = new URL(url);
@@ -134,7 +134,7 @@ test.runIf(isOnce)(
   },
 );
 
-test.runIf(isOnce)("says once what every worker would", async () => {
+test.runIf(isOnce)("logs once what every worker would log", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());
   await once(other, "listening");

@@ -108,7 +108,7 @@ test("reads no token from the query string", async () => {
   }
 });
 
-test("moves the line by the clock tolerance, and tells the same expiry", async () => {
+test("accepts it until the end of the clock tolerance, and reports the same expiry", async () => {
   const api = await startApi({ CLOCK_TOLERANCE: "5s" });
   const { send, expiresAt } = await api.register();
 
@@ -121,7 +121,7 @@ test("moves the line by the clock tolerance, and tells the same expiry", async (
   });
 });
 
-test("finishes what began in time", async () => {
+test("finishes operations that began in time", async () => {
   const api = await startApi();
   const { token, expiresAt } = await api.register();
   api.clock.set(new Date(expiresAt.getTime() - 1));
@@ -174,7 +174,7 @@ describe("the answer to a refused credential", () => {
   test.each([
     { of: "a token without its scheme", header: (token: string) => token },
     { of: "another scheme", header: (token: string) => `Token ${token}` },
-  ])("says what the header must be where it is $of", async ({ header }) => {
+  ])("says what the header must be if it is $of", async ({ header }) => {
     const api = await startApi();
     const { token } = await api.register();
     const { headers, body } = await api.send("{ me { id } }", { headers: { authorization: header(token) } });
@@ -184,7 +184,7 @@ describe("the answer to a refused credential", () => {
     expect(body.errors![0]!.extensions["reason"]).toBe("TOKEN_INVALID");
   });
 
-  test("is a 401 where every root field was refused, __typename apart", async () => {
+  test("is a 401 if every root field except __typename was refused", async () => {
     const api = await startApi();
     for (const query of [
       both,
@@ -199,7 +199,7 @@ describe("the answer to a refused credential", () => {
     }
   });
 
-  test("is part of an answer where any root field did something", async () => {
+  test("is part of an answer if any root field succeeded", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     for (const query of [both, `{ __schema { queryType { name } } me { id } }`, `{ post(id: "x") { id } me { id } }`]) {
       const { status, body, headers } = await api.send(query);
@@ -212,7 +212,7 @@ describe("the answer to a refused credential", () => {
 });
 
 describe("with public reads", () => {
-  test("lets a caller without a header read, and nobody with a bad one", async () => {
+  test("lets callers without a header read, but none with an invalid one", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const { send } = await api.register("Ada");
     const created = await send(`mutation { createPost(input: { title: "T", content: "C" }) { post { id } } }`);

@@ -62,7 +62,7 @@ test("logs out at once: the same token in the same millisecond is refused", asyn
   expect((await logout(api, { token: ada.token })).status).toBe(401);
 });
 
-test("takes a session for ended that another process ended, though its clock be ahead", async () => {
+test("treats a session as ended that another process ended, even if that one's clock is ahead", async () => {
   const api = await startApi();
   const ada = await api.register();
   const ahead = api.clock().getTime() + 5000;
@@ -88,7 +88,7 @@ test("logs out by refresh token, whatever the header says", async () => {
     });
 });
 
-test("logs out by a refresh token that was replaced, and not by one of an expired session", async () => {
+test("logs out by a replaced refresh token, but not by one of an expired session", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   await api.send(`mutation ($t: String!) { refreshSession(input: { refreshToken: $t }) { expiresAt } }`, {
@@ -102,7 +102,7 @@ test("logs out by a refresh token that was replaced, and not by one of an expire
   expect((await logout(api, { refreshToken: bob.refreshToken })).body.data.logout.endedSessions).toBe(0);
 });
 
-test("needs one of the two to log out", async () => {
+test("needs a refresh token or a header to log out", async () => {
   const api = await startApi();
   for (const refreshToken of [undefined, null]) {
     const { status, body } = await logout(api, refreshToken === undefined ? {} : { refreshToken });
@@ -111,7 +111,7 @@ test("needs one of the two to log out", async () => {
   }
 });
 
-test("logs out everywhere, of the viewer's sessions alone", async () => {
+test("logs out everywhere, of the viewer's sessions only", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const other = await signIn(api, ada);
@@ -123,7 +123,7 @@ test("logs out everywhere, of the viewer's sessions alone", async () => {
   expect(await stateOf(api, bob.token)).toBe("LIVE");
 });
 
-test("revokes one session of the viewer's, and none that is over or another's", async () => {
+test("revokes one of the viewer's sessions, and none that has ended or is another user's", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const phone = await signIn(api, ada);
@@ -202,7 +202,7 @@ test("deletes an account with its posts and sessions; its tokens answer USER_GON
   expect(login.body.errors![0]!.extensions.code).toBe("INVALID_CREDENTIALS");
 });
 
-test("tells a writer whose account went meanwhile that it is gone", async () => {
+test("answers USER_GONE to a writer whose account was deleted meanwhile", async () => {
   const api = await startApi();
   const ada = await api.register();
   const contextValue = await api.server.createContext({
@@ -222,7 +222,7 @@ test("tells a writer whose account went meanwhile that it is gone", async () => 
   });
 });
 
-test("writes each event down once: who, which session, why and from where, and no secret", async () => {
+test("logs each event once: user, session, reason and address, and no secret", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const login = (password: string) =>

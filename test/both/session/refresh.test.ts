@@ -61,7 +61,7 @@ test("refreshes past an expired access token in the header", async () => {
   expect(body.data.refreshSession.user.id).toBe(ada.id);
 });
 
-test("answers the same token again within the grace: two tabs", async () => {
+test("answers the same token again within the grace period, as two tabs need", async () => {
   const api = await startApi();
   const ada = await api.register();
   const first = await refreshed(api, ada.refreshToken);
@@ -74,7 +74,7 @@ test("answers the same token again within the grace: two tabs", async () => {
   expect(await lives(api, again.accessToken)).toBe(true);
 });
 
-test("answers a token again whose successor was never used, however late: a lost answer", async () => {
+test("answers a token again whose successor was never used, however late, as a lost answer needs", async () => {
   const api = await startApi();
   const ada = await api.register();
   const lost = await refreshed(api, ada.refreshToken);
@@ -87,7 +87,7 @@ test("answers a token again whose successor was never used, however late: a lost
   expect((await refreshed(api, again.refreshToken)).user.id).toBe(ada.id);
 });
 
-test("keeps answering a lost answer's token as long as its session lives, whatever is cleared away meanwhile", async () => {
+test("keeps answering such a token as long as its session lives, whatever is pruned meanwhile", async () => {
   const api = await startApi();
   const ada = await api.register();
   const lost = await refreshed(api, ada.refreshToken);
@@ -98,7 +98,7 @@ test("keeps answering a lost answer's token as long as its session lives, whatev
   }
 });
 
-test("takes a used token for theft once the grace is over and its successor was used, and ends the session", async () => {
+test("treats a used token as theft after the grace period if its successor was used, and ends the session", async () => {
   const api = await startApi();
   const ada = await api.register();
   const second = await refreshed(api, ada.refreshToken);
@@ -116,7 +116,7 @@ test("takes a used token for theft once the grace is over and its successor was 
   );
 });
 
-test("notices theft whichever of the two is slower", async () => {
+test("notices theft whether the thief or the owner is slower", async () => {
   const api = await startApi();
   const ada = await api.register();
   // The thief is first; the owner's next refresh, with the token that was stolen, ends the session for both.
@@ -140,7 +140,7 @@ test("answers 20 refreshes at once with one successor in one session", async () 
   expect(await rows(api.server.database, "select * from refresh_tokens")).toHaveLength(2);
 });
 
-test("does not know a token that it never gave, and ends nothing for it", async () => {
+test("refuses an unknown token, and ends no session because of it", async () => {
   const api = await startApi();
   const ada = await api.register();
   const used = ada.refreshToken;
@@ -183,7 +183,7 @@ describe("the end of a session", () => {
 
     api.clock.set(new Date(last.expiresAt));
     expect(await lives(api, last.accessToken)).toBe(false);
-    // No access token could live any more.
+    // No access token could be valid any longer.
     expect(await reasonOf(api, last.refreshToken)).toBe("EXPIRED");
     api.clock.set(end);
     expect(await reasonOf(api, last.refreshToken)).toBe("EXPIRED");
@@ -192,7 +192,7 @@ describe("the end of a session", () => {
   });
 });
 
-test("stores no token, and no token's successor in the open", async () => {
+test("stores no token, and no successor in plain text", async () => {
   const api = await startApi();
   const ada = await api.register();
   const pair = await refreshed(api, ada.refreshToken);
@@ -203,7 +203,7 @@ test("stores no token, and no token's successor in the open", async () => {
   for (const token of [ada.refreshToken, pair.refreshToken]) expect(stored).not.toContain(token);
 });
 
-test("forgets ended sessions a week later and old tokens with time, in steps, as others come", async () => {
+test("deletes ended sessions a week later and old tokens with time, in batches, when others are written", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const bob = await api.register("Bob");
@@ -224,7 +224,7 @@ test("forgets ended sessions a week later and old tokens with time, in steps, as
   expect(await rows(api.server.database, "select hash from refresh_tokens")).toHaveLength(1);
 });
 
-test("deletes a bounded number of rows at a time", async () => {
+test("deletes a limited number of rows at a time", async () => {
   const api = await startApi();
   await api.register("Ada");
   const user = (await rows(api.server.database, "select id from users"))[0]!["id"];

@@ -45,7 +45,7 @@ test("logs in with a token that lives exactly as long as the settings say", asyn
   });
 });
 
-test("finds the account whatever the case of the email, and keeps it as it was typed", async () => {
+test("finds the account whatever the case of the email, and stores it as it was typed", async () => {
   const api = await startApi();
   const input = { email: " Grace.Hopper@Example.COM ", name: "Grace", password: "a long password" };
   const register = `mutation ($input: RegisterInput!) { register(input: $input) { user { email } } }`;
@@ -105,7 +105,7 @@ test("answers an unknown email and a wrong password alike", async () => {
   expect(unknown.status).toBe(wrong.status);
 });
 
-test("tells every broken rule of a registration at once, and no value", async () => {
+test("reports every broken rule of a registration at once, and repeats no value", async () => {
   const api = await startApi();
   const input = { email: "no address", name: " ", password: "eleven-char" };
 
@@ -165,7 +165,7 @@ test.each([
   ]);
 });
 
-test("makes a hash of older parameters anew when its password comes by", async () => {
+test("replaces a hash with older parameters at the next login", async () => {
   const api = await startApi({}, { passwordCost });
   const { email, password, id } = await api.register();
   const sql = (text: string, values: string[] = []) => rows(api.server.database, text, values);
@@ -182,7 +182,7 @@ test("makes a hash of older parameters anew when its password comes by", async (
   expect((await attempt(password)).body.data.login.user.id).toBe(id);
 });
 
-test("signs in and registers past an expired, a forged or a doubtful header", async () => {
+test("signs in and registers despite an expired, forged or malformed header", async () => {
   const api = await startApi();
   const { email, password, token } = await api.register();
   api.clock.advance(31 * 60_000);
@@ -197,7 +197,7 @@ test("signs in and registers past an expired, a forged or a doubtful header", as
   }
 });
 
-test("shows the fresh user their email below the login, and nobody else's header matters there", async () => {
+test("shows users their email below the login, whatever the header", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const bob = await api.register("Bob");

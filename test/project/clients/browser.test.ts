@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** What the page of a test has at hand. */
+/** The globals of a test's page. */
 type Window = {
   kit: typeof Sessions & typeof Live;
   session: Sessions.Session;
@@ -112,13 +112,13 @@ const refreshes = (api: Api) => api.events().filter(({ event }) => event === "se
 const refused = (api: Api) => api.logged().filter(({ msg, status }) => msg === "request" && status === 401).length;
 
 describe.skipIf(chromiumFile === undefined)("the client in a browser", () => {
-  test("tabs whose tokens end at once share one refresh, and a reload stays signed in", async () => {
+  test("tabs whose tokens expire at once share one refresh, and a reload stays signed in", async () => {
     const { api, open } = await start();
     const tabs = [await open()];
     await signIn(tabs[0]!, api);
     tabs.push(await open(), await open());
     for (const round of [1, 2]) {
-      // The browser's clock stands where it was: each tab finds out from the server.
+      // The browser's clock doesn't move: each tab learns it from the server.
       api.clock.advance(30 * minutes);
       expect(await Promise.all(tabs.map(whoIs))).toEqual(["Ada", "Ada", "Ada"]);
       expect(refreshes(api)).toBe(round);
@@ -129,7 +129,7 @@ describe.skipIf(chromiumFile === undefined)("the client in a browser", () => {
     for (const tab of tabs) expect(await endsOf(tab)).toEqual([]);
   });
 
-  test("the end of a session is told once in each tab", async () => {
+  test("the end of a session is reported once in each tab", async () => {
     const { api, open } = await start();
     const one = await open();
     await signIn(one, api);
@@ -149,7 +149,7 @@ describe.skipIf(chromiumFile === undefined)("the client in a browser", () => {
   test.each([
     { clock: "two hours fast", ahead: 2 * hours },
     { clock: "two hours slow", ahead: -2 * hours },
-  ])("where the machine's clock is $clock, tokens are renewed in time", async ({ ahead }) => {
+  ])("tokens are renewed in time if the machine's clock is $clock", async ({ ahead }) => {
     const { api, context, open } = await start();
     await context.clock.install({ time: api.clock().getTime() + ahead });
     const tab = await open();
@@ -179,7 +179,7 @@ describe.skipIf(chromiumFile === undefined)("the client in a browser", () => {
     expect(await endsOf(tab)).toEqual([]);
   });
 
-  test("live posts go on over the ends of tokens and a server that was started anew", async () => {
+  test("live posts go on after tokens have expired and the server was restarted", async () => {
     const { api, origin, open } = await start({ DATABASE_URL: await newDatabaseUrl() });
     const tab = await open();
     await signIn(tab, api);

@@ -87,7 +87,7 @@ describe.skipIf(chromiumFile === undefined)("the web example", () => {
     api.timer.elapse(1000);
   }
 
-  test("shows what happens as it happens, over the ends of tokens", async () => {
+  test("shows changes as they happen, also after tokens have expired", async () => {
     const { api, open } = await start();
     const page = await open();
     await register(page);

@@ -72,7 +72,7 @@ const descriptionOf = (type: string, field: string): string =>
   (makeSchema().getType(type) as GraphQLObjectType).getFields()[field]!.description!;
 
 describe.runIf(chromiumFile !== undefined)("the explorer", () => {
-  test("answers { me } after two clicks, and asks nothing of any other host", async () => {
+  test("answers { me } after two clicks, and sends no request to another host", async () => {
     const { page, elsewhere, wrong } = await open();
     await press(page, "Use the demonstration's Ada");
     await press(page, "Run");
@@ -112,7 +112,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("renews by itself where it may: three requests that are refused cause one refresh", async () => {
+  test("renews by itself if allowed: three refused requests cause one refresh", async () => {
     const { page, api, wrong } = await open();
     await signIn(page);
     await page.getByLabel("Renew by itself").check();
@@ -153,7 +153,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("tells that a session was ended elsewhere, and ends others from the list", async () => {
+  test("reports that a session was ended elsewhere, and ends others from the list", async () => {
     const { page, api, wrong } = await open();
     await signIn(page);
     const { email, password } = demonstrationAccount;
@@ -193,7 +193,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
   test.each([
     { transport: "Socket", closed: "closed: 4403 TOKEN_EXPIRED" },
     { transport: "SSE", closed: "closed: TOKEN_EXPIRED" },
-  ])("follows a subscription by $transport through the end of its token", async ({ transport, closed }) => {
+  ])("keeps a subscription by $transport going when its token expires", async ({ transport, closed }) => {
     const { page, api, wrong } = await open();
     await signIn(page);
     const other = await api.register("Bea");
@@ -273,7 +273,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("leads through five steps, each of which ticks itself off", async () => {
+  test("leads through five steps, each ticked off when it has happened", async () => {
     const { page, api, wrong } = await open();
     const step = (id: string) => page.locator(`[data-step=${id}]`);
     const done = async (id: string) => {
@@ -431,7 +431,7 @@ describe.runIf(chromiumFile !== undefined)("the explorer", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("offers in production what is there: no token is shortened, and no schema told", async () => {
+  test("shortens no token and shows no schema in production", async () => {
     const api = await startApi({ NODE_ENV: "production", HOST: "127.0.0.1", EXPLORER: "on" });
     const { page } = await visit(browser, new URL("/", api.url).href);
     onTestFinished(() => page.context().close());

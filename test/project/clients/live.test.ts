@@ -149,7 +149,7 @@ function expire(api: Api): void {
 const expired = { code: 4403, reason: "TOKEN_EXPIRED" };
 
 describe.each(Object.entries(applications))("live posts of %s", (_, makeApplication) => {
-  test("go on over three ends of tokens, with one refresh each, and nothing is missed or repeated", async () => {
+  test("go on while three tokens expire, with one refresh each, and nothing is missed or repeated", async () => {
     const api = await startApi();
     // A machine whose clock stands still knows of an end from the server alone.
     const asleep = api.clock().getTime();
@@ -196,7 +196,7 @@ describe.each(Object.entries(applications))("live posts of %s", (_, makeApplicat
     }
   });
 
-  test("end once with a session that was ended elsewhere, and aren't tried again", async () => {
+  test("end once when their session is ended elsewhere, and aren't tried again", async () => {
     const api = await startApi();
     const account = await api.register("Ada");
     const ada = await follow(api, makeApplication, { tokens: tokensOf(account) });
@@ -208,7 +208,7 @@ describe.each(Object.entries(applications))("live posts of %s", (_, makeApplicat
     expect(ada.sockets()).toBe(1);
   });
 
-  test("go on with a server that was started anew, and miss nothing", async () => {
+  test("go on after the server was restarted, and miss nothing", async () => {
     const url = await newDatabaseUrl();
     const before = await startApi({ DATABASE_URL: url });
     const ada = await follow(before, makeApplication, { tokens: tokensOf(await before.register("Ada")) });
@@ -334,7 +334,7 @@ test("a token whose key has gone is refreshed; one that is refused again isn't",
   expect(onSignedOut).not.toHaveBeenCalled();
 });
 
-test("after the end of a session the next one is followed", async () => {
+test("after the end of a session, subscriptions use the next one", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const { open, nextOf, signIn, onSignedOut } = await openLive(api, ada);
@@ -351,7 +351,7 @@ test("after the end of a session the next one is followed", async () => {
   expect(await nextOf(live.iterate<any>({ query: livePosts }))).toMatchObject({ kind: "READY" });
 });
 
-test("an operation that is refused on an open socket tells the end of its session", async () => {
+test("an operation that is refused on an open socket reports the end of its session", async () => {
   const url = await newDatabaseUrl();
   const [one, two] = [await startApi({ DATABASE_URL: url }), await startApi({ DATABASE_URL: url })];
   const ada = await one.register("Ada");
@@ -366,13 +366,13 @@ test("an operation that is refused on an open socket tells the end of its sessio
   await expect.poll(() => onSignedOut.mock.calls).toEqual([["SESSION_REVOKED"]]);
 });
 
-test("a network that has gone is noticed, and another socket opened", async () => {
+test("a lost network is noticed, and another socket opened", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "graphql-transport-ws" });
   onTestFinished(() => server.close());
   let sockets = 0;
   server.on("connection", (socket) => {
     sockets += 1;
-    // It takes what comes, and says nothing any more.
+    // It accepts the connection, then never sends anything again.
     socket.once("message", () => socket.send(`{"type":"connection_ack"}`));
   });
   await once(server, "listening");
@@ -396,7 +396,7 @@ test("a network that has gone is noticed, and another socket opened", async () =
   await expect.poll(() => sockets).toBeGreaterThan(1);
 });
 
-test("graphql-sse goes on after the end of a token, from its last event, with the next one", async () => {
+test("graphql-sse goes on with the next token after one has expired, from its last event", async () => {
   const api = await startApi();
   const { token, signIn } = createSession({ url: api.url, now: () => api.clock().getTime() });
   signIn(tokensOf(await api.register("Ada")));

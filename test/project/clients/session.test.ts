@@ -20,7 +20,7 @@ function testStorage() {
   return {
     items,
     fill: () => void (isFull = true),
-    /** What a tab has of it, and of the browser. */
+    /** Opens a tab with its view of the storage and the browser. */
     openTab: () => {
       const tab = { listeners: new Set<(event: { key: string | null }) => void>() };
       tabs.push(tab);
@@ -75,7 +75,7 @@ async function whoIs({ fetch, url }: Session): Promise<unknown> {
   return data?.me.name ?? errors[0].extensions.reason;
 }
 
-test("another pair is asked for ten seconds ahead of the end; until then the old one does", async () => {
+test("a new pair is requested ten seconds before the token expires; until then the old one is used", async () => {
   const { api, network, tokens, open } = await start();
   const session = open();
   session.signIn(tokens);
@@ -96,7 +96,7 @@ test("another pair is asked for ten seconds ahead of the end; until then the old
   expect(network.refreshes()).toBe(2);
 });
 
-test("a token of two seconds is good for most of them", async () => {
+test("a token of two seconds is used for most of them", async () => {
   const { api, network, tokens, open } = await start();
   const session = open();
   session.signIn({ ...tokens, expiresIn: 2 });
@@ -111,7 +111,7 @@ test.each([
   { of: "a session that was ended", end: "logoutEverywhere", reason: "SESSION_REVOKED" },
   { of: "a session past its end", end: "time", reason: "EXPIRED" },
   { of: "a refresh token that nobody knows", end: "token", reason: "UNKNOWN" },
-])("$of is told once, with its reason", async ({ end, reason }) => {
+])("$of is reported once, with its reason", async ({ end, reason }) => {
   const { api, tokens, open, endEverywhere } = await start();
   const session = open();
   session.signIn(end === "token" ? { ...tokens, refreshToken: "nobody's", expiresIn: 0 } : tokens);
@@ -124,7 +124,7 @@ test.each([
   expect(session.isSignedIn()).toBe(false);
 });
 
-test("a server that answers with something else signs nobody out", async () => {
+test("an unexpected answer of the server signs nobody out", async () => {
   const { api, network, tokens, open } = await start();
   const session = open();
   session.signIn(tokens);
@@ -142,7 +142,7 @@ test("a server that answers with something else signs nobody out", async () => {
   expect(session.onSignedOut).not.toHaveBeenCalled();
 });
 
-test("a request with a body of its own is sent whole, and once more where its token was refused", async () => {
+test("a Request object is sent completely, and again if its token was refused", async () => {
   const { api, tokens, open } = await start({ now: () => 0 });
   const session = open({ fetch });
   session.signIn(tokens);
@@ -156,7 +156,7 @@ test("a request with a body of its own is sent whole, and once more where its to
   expect(JSON.parse(await answer.text())).toEqual({ data: { me: { name: "Ada" } } });
 });
 
-test("a reload stays signed in, and what else is in the storage signs nobody in", async () => {
+test("a reload stays signed in, and other data in the storage signs nobody in", async () => {
   const { tokens, open } = await start();
   const { openTab, items } = testStorage();
   const before = open({ store: openTab() });
@@ -172,7 +172,7 @@ test("a reload stays signed in, and what else is in the storage signs nobody in"
   }
 });
 
-test("tabs share each pair: what one was given, the others send", async () => {
+test("tabs share each pair: one receives it, the others send it", async () => {
   const { api, network, tokens, open } = await start();
   const { openTab } = testStorage();
   const tabs = [open({ store: openTab() })];
@@ -185,7 +185,7 @@ test("tabs share each pair: what one was given, the others send", async () => {
   }
 });
 
-test("tabs are told once each that the session is over, by whichever noticed it", async () => {
+test("each tab learns once that the session is over, from whichever tab noticed it", async () => {
   const { tokens, open, endEverywhere } = await start();
   const { openTab } = testStorage();
   const [one, two, gone] = [open({ store: openTab() }), open({ store: openTab() }), open({ store: openTab() })];
@@ -199,7 +199,7 @@ test("tabs are told once each that the session is over, by whichever noticed it"
   expect(gone.onSignedOut).not.toHaveBeenCalled();
 });
 
-test("signing out in one tab signs out in all, and what a tab asks for is never asked as the next user", async () => {
+test("signing out in one tab signs out in all, and no tab's request is sent as the next user", async () => {
   const { api, tokens, open } = await start();
   const bob = await api.register("Bob");
   const { openTab } = testStorage();

@@ -44,7 +44,7 @@ request.session.signIn((await request.client.request(logIn, { input })).login);
 createEnvironment({ url: "/graphql", onSignedOut, store: webStore() }).session.signOut();
 `;
 
-/** What the compiler says of an application of these clients, in a browser and with the settings of most. */
+/** Compiles an application of these clients, for a browser and with common settings, and returns the errors. */
 async function compile(source: string, paths: Record<string, string[]> = {}) {
   const folder = newFolder();
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction");
@@ -79,7 +79,7 @@ test.each([
   expect(await compile(`${app}export { ${own} } from "@apollo/client/core";`, paths)).toBe("");
 });
 
-test("a field that wasn't asked for, a null forgotten and a variable of another type don't compile", async () => {
+test("a field that wasn't selected, a forgotten null and a variable of another type don't compile", async () => {
   const said = await compile(`${app}
     read.data?.posts.nodes[0]?.content;
     read.data?.posts.nodes[0]?.author.email.length;

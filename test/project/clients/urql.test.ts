@@ -31,7 +31,7 @@ test.each([
   { who: "signed in", publicReads: "false", isSignedIn: true },
   { who: "not signed in, where reads are public", publicReads: "true", isSignedIn: false },
 ])(
-  "short queries go by GET, as urql prefers, and are answered to a caller $who",
+  "short queries are sent by GET, as urql prefers, and answered to a caller $who",
   async ({ publicReads, isSignedIn }) => {
     const api = await startApi({ PUBLIC_READS: publicReads });
     const network = testNetwork();

@@ -12,26 +12,26 @@ import { measured, readPromql } from "../../support/promql.js";
 
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
-test.each(alerts)("$name asks in PromQL for what is measured", ({ expression }) => {
+test.each(alerts)("$name queries existing metrics in valid PromQL", ({ expression }) => {
   const { isWhole, metrics } = readPromql(expression);
   expect(isWhole).toBe(true);
   expect(metrics.length).toBeGreaterThan(0);
   expect([...measured, "up"]).toEqual(expect.arrayContaining([...metrics]));
 });
 
-test("what is no PromQL is noticed", () => {
+test("invalid PromQL is noticed", () => {
   expect(readPromql("sum by (instance (rate(postern_sockets[5m])) > 0").isWhole).toBe(false);
   expect(readPromql("rate(nothing[5m]) > 0").metrics).toEqual(["nothing"]);
 });
 
-test("deploy/alerts.yml and docs/operations.md are what the alerts say (if not: npm run settings)", () => {
+test("deploy/alerts.yml and docs/operations.md are up to date (if not: npm run settings)", () => {
   const words = (text: string) => text.replaceAll(/[-\s]+/g, " ");
   expect(readFileSync("deploy/alerts.yml", "utf8")).toBe(alertRules());
   const page = readFileSync("docs/operations.md", "utf8");
   expect(words(page)).toBe(words(withList(page, "alerts", alertsList())));
 });
 
-test.runIf(hasPromtool)("promtool, where it is installed, takes them all, and each fires when it should", () => {
+test.runIf(hasPromtool)("promtool, if it is installed, accepts them all, and each fires when it should", () => {
   const rules = resolve("deploy/alerts.yml");
   const tests = join(newFolder(), "tests.yml");
   writeFileSync(tests, alertTests(rules));

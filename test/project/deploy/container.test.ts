@@ -18,23 +18,23 @@ const instructions = DockerfileParser.parse(containerfile).getInstructions();
 const all = (keyword: string): Instruction[] => instructions.filter((one) => one.getKeyword() === keyword);
 const said = (keyword: string): string[] => all(keyword).map((one) => one.getArgumentsContent() ?? "");
 
-test("the Containerfile has nothing that its own linter objects to", () => {
+test("the Containerfile passes its linter", () => {
   expect(validate(containerfile)).toEqual([]);
 });
 
-test("the image runs as a user that isn't root, and is the server without a shell before it", () => {
+test("the image runs as a user that isn't root, and starts the server without a shell", () => {
   const lastStage = instructions.slice(instructions.indexOf(all("FROM").at(-1)!)).map((one) => one.getKeyword());
   expect(lastStage).toEqual(expect.arrayContaining(["USER", "HEALTHCHECK", "CMD", "VOLUME"]));
   expect(said("USER")).toEqual(["1000:1000"]);
   expect(said("CMD").map((text) => JSON.parse(text))).toEqual([["node", "dist/main.js"]]);
 });
 
-test("the image has memory given back as the unit does", () => {
+test("the image releases memory as the unit does", () => {
   const unit = /^Environment=(MALLOC_.*)$/m.exec(readFileSync("deploy/postern.service", "utf8"))![1];
   expect(said("ENV")).toContain(unit);
 });
 
-test("what the image is made of is named to the line of Node, and what it takes from the folder one by one", () => {
+test("the base images name the line of Node, and the copied files are named one by one", () => {
   expect(said("ARG").map((text) => text.replace(/.*=/, ""))).toEqual([
     "docker.io/library/node:24-bookworm",
     "docker.io/library/node:24-bookworm-slim",
@@ -49,7 +49,7 @@ test("what the image is made of is named to the line of Node, and what it takes 
   for (const line of taken) expect(line).toMatch(/^!(src|explorer|scripts\/\w+\.mjs|[\w.-]+\.json|LICENSE)$/);
 });
 
-test("the compose file waits for the database, gives away no secret and names settings that there are", () => {
+test("the compose file waits for the database, contains no secret and names existing settings", () => {
   const text = readFileSync("deploy/compose.yaml", "utf8");
   type Service = {
     readonly environment: Record<string, string>;
@@ -83,7 +83,7 @@ test("the compose file waits for the database, gives away no secret and names se
 
 // To compile sqlite3 takes longer than all other tests of this kind together.
 test.runIf(process.env["TEST_CONTAINER"] !== undefined && canBuildImages)(
-  "the image is built, and its server runs on a file system that it can't write to, and stops at SIGTERM",
+  "the image builds, and its server runs on a read-only file system and stops at SIGTERM",
   { timeout: 900_000 },
   async () => {
     const image = buildImage();

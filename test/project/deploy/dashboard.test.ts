@@ -15,7 +15,7 @@ import { measured, readPromql } from "../../support/promql.js";
 
 const hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0;
 
-/** What is drawn, with what Grafana puts in place of its variables. */
+/** The queries of all panels, with values for Grafana's variables. */
 const drawn = Object.values(panels)
   .flat()
   .flatMap(({ title, lines }) => Object.entries(lines).map(([legend, line]) => ({ title, legend, line })))
@@ -24,7 +24,7 @@ const drawn = Object.values(panels)
     expression: line.replaceAll("$instance", ".*").replaceAll("$__rate_interval", "30s"),
   }));
 
-test.each(drawn)("$title, $legend, asks in PromQL for what is measured", ({ expression, legend }) => {
+test.each(drawn)("$title, $legend, queries existing metrics in valid PromQL", ({ expression, legend }) => {
   const { isWhole, metrics } = readPromql(expression);
   expect(isWhole).toBe(true);
   expect(metrics.length).toBeGreaterThan(0);
@@ -34,12 +34,12 @@ test.each(drawn)("$title, $legend, asks in PromQL for what is measured", ({ expr
     if (label !== "instance") expect(expression).toMatch(new RegExp(String.raw`by \([^)]*\b${label}\b`));
 });
 
-test("all that is measured is drawn", () => {
+test("every metric has a panel", () => {
   const seen = new Set(drawn.flatMap(({ expression }) => readPromql(expression).metrics));
   expect(measured.filter((name) => !seen.has(name))).toEqual([]);
 });
 
-test("deploy/dashboard.json is what the drawings say (if not: npm run settings), each in a place of its own", () => {
+test("deploy/dashboard.json is up to date (if not: npm run settings), and no panels overlap", () => {
   const text = readFileSync("deploy/dashboard.json", "utf8");
   expect(text).toBe(dashboard());
   type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
@@ -103,37 +103,34 @@ const login = (password: string) =>
 const refresh =
   "mutation ($token: String!) { refreshSession(input: { refreshToken: $token }) { accessToken refreshToken } }";
 
-test.runIf(hasPrometheus)(
-  "a real Prometheus has something to draw everywhere once everything has happened",
-  async () => {
-    const { url, ready } = await startProcess(newFolder(), { METRICS: "0" });
-    const query = await startPrometheus(ready["metrics"]);
-    const { accessToken: token, refreshToken } = (await ask(url, register)).data.register;
-    let current: string = refreshToken;
+test.runIf(hasPrometheus)("a real Prometheus has data for every panel once everything has happened", async () => {
+  const { url, ready } = await startProcess(newFolder(), { METRICS: "0" });
+  const query = await startPrometheus(ready["metrics"]);
+  const { accessToken: token, refreshToken } = (await ask(url, register)).data.register;
+  let current: string = refreshToken;
 
-    /** A little of all that is measured. */
-    const live = async () => {
-      await ask(url, "{ posts { totalCount nodes { title } } me { id } }", {}, token);
-      await ask(url, "{ me { id } }");
-      await ask(url, login("a wrong guess"));
-      const other = (await ask(url, login("correct horse battery"))).data.login.accessToken;
-      await ask(url, "mutation { logout { endedSessions } }", {}, other);
-      current = (await ask(url, refresh, { token: current })).data.refreshSession.refreshToken;
-      const socket = await follow({ url }, token);
-      await socket.event();
-      await ask(url, 'mutation { createPost(input: { title: "A", content: "B" }) { post { id } } }', {}, token);
-      await socket.event();
-      socket.subscribe("2", "{ nothing }");
-      await socket.next();
-      socket.close();
-      await socket.closed;
-    };
-    let missing = drawn;
-    for (let round = 0; round < mostRounds && missing.length > 0; round += 1) {
-      await live();
-      const answers = await Promise.all(missing.map(({ expression }) => query(expression)));
-      missing = missing.filter((_, index) => answers[index]!.length === 0);
-    }
-    expect(missing).toEqual([]);
-  },
-);
+  /** A little of all that is measured. */
+  const live = async () => {
+    await ask(url, "{ posts { totalCount nodes { title } } me { id } }", {}, token);
+    await ask(url, "{ me { id } }");
+    await ask(url, login("a wrong guess"));
+    const other = (await ask(url, login("correct horse battery"))).data.login.accessToken;
+    await ask(url, "mutation { logout { endedSessions } }", {}, other);
+    current = (await ask(url, refresh, { token: current })).data.refreshSession.refreshToken;
+    const socket = await follow({ url }, token);
+    await socket.event();
+    await ask(url, 'mutation { createPost(input: { title: "A", content: "B" }) { post { id } } }', {}, token);
+    await socket.event();
+    socket.subscribe("2", "{ nothing }");
+    await socket.next();
+    socket.close();
+    await socket.closed;
+  };
+  let missing = drawn;
+  for (let round = 0; round < mostRounds && missing.length > 0; round += 1) {
+    await live();
+    const answers = await Promise.all(missing.map(({ expression }) => query(expression)));
+    missing = missing.filter((_, index) => answers[index]!.length === 0);
+  }
+  expect(missing).toEqual([]);
+});

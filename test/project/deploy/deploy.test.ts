@@ -140,7 +140,7 @@ const passage = {
 
 const behind = { TRUST_PROXY: "loopback", METRICS: "on" };
 
-test.runIf(hasNginx)("nginx, with deploy/nginx.conf, passes on operations, sockets and streams", async () => {
+test.runIf(hasNginx)("nginx, with deploy/nginx.conf, forwards operations, sockets and streams", async () => {
   const api = await startApi(behind);
   const folder = newFolder();
   const { certificate, key } = makeCertificate(folder);
@@ -182,7 +182,7 @@ test.runIf(hasCaddy)("Caddy, with deploy/Caddyfile, does the same", async () => 
   expect(await through(api, port)).toEqual(passage);
 });
 
-test.runIf(hasSystemd)("systemd finds nothing wrong with deploy/postern.service, which has few rights", () => {
+test.runIf(hasSystemd)("systemd accepts deploy/postern.service, which has few rights", () => {
   const file = join(newFolder(), "postern.service");
   writeFileSync(
     file,

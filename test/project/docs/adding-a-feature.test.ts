@@ -36,7 +36,7 @@ function copyOfProject(): string {
   return folder;
 }
 
-/** Runs a command in a folder and gives what it prints, which is its failure where it fails. */
+/** Runs a command in a folder and returns its output, or its failure. */
 const run = (folder: string, command: string) =>
   new Promise<string>((done) => {
     const env = { PATH: `${resolve("node_modules/.bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
@@ -45,7 +45,7 @@ const run = (folder: string, command: string) =>
     );
   });
 
-test("what the page says makes a feature that passes the checks and answers over HTTP", async () => {
+test("the page's steps make a feature that passes the checks and answers over HTTP", async () => {
   const folder = copyOfProject();
   const edit = (path: string, make: (text: string) => string) =>
     writeFileSync(join(folder, path), make(readFileSync(join(folder, path), "utf8")));
@@ -80,7 +80,7 @@ test("what the page says makes a feature that passes the checks and answers over
   ]);
   for (const said of [printed, types, lint, format]) expect(said).not.toContain("failed:");
 
-  // The page's own test, and what the existing ones ask of everything that is new.
+  // The page's own test, and the existing tests that check every new feature.
   const asked = "bookmarks|schema|describes|in pages alone|migrations make|finds no changes|every root field is among";
   const tests = "bookmark.test schema.test sqlite/server/database.test credential.test";
   const tested = await run(folder, `vitest run --project sqlite --project pure ${tests} --testNamePattern "${asked}"`);

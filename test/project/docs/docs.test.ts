@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const clients = ["apollo-client", "graphql-request", "relay", "urql"];
 const readDocs = (name: string) => readFileSync(`docs/clients/${name}`, "utf8");
 
-test.each(clients)("the page of %s shows the tested file word for word, in 15 lines at most", (client) => {
+test.each(clients)("the page of %s shows the tested file word for word, in at most 15 lines", (client) => {
   const file = readDocs(`${client}.ts`);
   expect(file.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
   expect(readDocs(`${client}.md`)).toContain(`\n\`\`\`ts\n${file}\`\`\`\n`);
@@ -17,7 +17,7 @@ test.each([
   { client: "live", installed: ["graphql-ws", "graphql-sse", "@apollo/client"] },
   { client: "relay", installed: ["relay-runtime", "relay-compiler"] },
   { client: "urql", installed: ["@urql/core"] },
-])("the versions that the page of $client names are those that are tested", ({ client, installed }) => {
+])("the page of $client names the tested versions", ({ client, installed }) => {
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
   for (const name of installed) {
     const [minor] = /^\d+\.\d+/.exec(packages[`node_modules/${name}`].version)!;

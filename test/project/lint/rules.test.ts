@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { newFolder } from "../../support/files.js";
 
-/** What oxlint says of a project of these files, with our rules alone. */
+/** Runs oxlint with our own rules only on a project of these files, and returns its findings. */
 async function lint(files: Record<string, string>): Promise<string[]> {
   const folder = newFolder();
   const config = {

@@ -64,12 +64,12 @@ test.each([
   }
 });
 
-test("all of MikroORM is of one version", () => {
+test("all packages of MikroORM have the same version", () => {
   const names = ["core", "knex", "sqlite", "migrations", "cli"].map((part) => `@mikro-orm/${part}`);
   expect(new Set(names.flatMap(versionsOf)).size).toBe(1);
 });
 
-test("nothing locked asks for a Node that is newer than ours", () => {
+test("no locked package needs a newer Node than ours", () => {
   const tooNew = Object.entries(packages)
     .filter(([, { engines }]) => /^(>=|\^)\s*2[2-9]/.test(engines?.node ?? ""))
     .map(([path]) => path);
@@ -78,7 +78,7 @@ test("nothing locked asks for a Node that is newer than ours", () => {
 
 const licences = byLicence(packages);
 
-test("all that is shipped has a licence that lets everybody do with it as they like", () => {
+test("every shipped package has a permissive licence", () => {
   expect(refusedLicences(licences)).toEqual([]);
   expect(
     refusedLicences(
@@ -98,7 +98,7 @@ test("docs/licences.md lists them (if not: npm run licences)", () => {
   expect(words(readFileSync("docs/licences.md", "utf8"))).toBe(words(licencesPage(licences)));
 });
 
-test("npm run sbom lists all that is shipped and nothing else, with what it was when it was locked", () => {
+test("npm run sbom lists exactly the shipped packages, each with its checksum", () => {
   const text = execFileSync("npm", ["run", "--silent", "sbom"], { encoding: "utf8" });
   type Component = { name: string; version: string; hashes: { alg: string; content: string }[] };
   const { bomFormat, metadata, components } = JSON.parse(text) as {
@@ -113,7 +113,7 @@ test("npm run sbom lists all that is shipped and nothing else, with what it was 
   expect(components.filter(({ hashes }) => hashes[0]?.alg !== "SHA-512")).toEqual([]);
 });
 
-/** What tests have that looks like a secret, and was made up. */
+/** Made-up values in tests that look like secrets. */
 const madeUp: Readonly<Record<string, readonly string[]>> = {
   "test/both/account/admin-upkeep.test.ts": ["a password in a URL"],
   "test/sqlite/cli/backup.test.ts": ["a password in a URL"],

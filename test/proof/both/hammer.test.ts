@@ -21,7 +21,7 @@ const behind =
   /sqlite|postgres|relation "|select |insert |mikro|knex|fastify|apollo|node_modules|\.[jt]s\b|TypeError|undefined|\bat \w+ \(|\[object/i;
 
 /**
- * What is wrong with answers: a failure of ours, a code that is in no list, a word of what stands behind. With what was
+ * Returns the faults of answers: an internal error, an unlisted code, or a word that reveals the inside. With what was
  * sent, to see it again.
  */
 function faults(answers: readonly (readonly [sent: string, answer: Answer])[]): string[] {
@@ -44,7 +44,7 @@ async function isAlive(api: Api, { id, send }: Account): Promise<boolean> {
   return body.data?.me.id === id && incidents(api).length === 0;
 }
 
-test("answers whatever can be asked in a valid way", async () => {
+test("answers every valid operation", async () => {
   const api = await startApi({ PUBLIC_READS: "true" });
   const [ada, bob] = [await api.register(), await api.register()];
   const ids = [await createPost(ada), await createPost(ada, { published: false }), ada.id, bob.sessionId, bob.id];
@@ -119,7 +119,7 @@ test("answers mutilated bodies", async () => {
   expect(await isAlive(api, ada)).toBe(true);
 });
 
-test("outlives those who hang up in the middle", async () => {
+test("survives clients that hang up in the middle", async () => {
   const api = await startApi();
   const ada = await api.register();
   const { port, hostname } = new URL(api.url);

@@ -35,7 +35,7 @@ type Row = {
   readonly updated_at: number;
   readonly vote_count: number;
 };
-/** Who runs operations, with the account that they sign in to; without a token, the account is all they have. */
+/** A caller, with the account that it can sign in to; without a token it sends no credential. */
 type Runner = { readonly account: Account; readonly token: string | undefined; readonly ownPost: string };
 
 const isPostgres = inject("database") === "postgresql";
@@ -192,7 +192,7 @@ const searches = [
   "quartz",
 ];
 
-/** What the walk gives each scalar, by type and name. */
+/** Returns the walk's values for scalars, by type and name. */
 function valuesFor(world: World, runner: Runner) {
   const { hidden, ada, cat, shown, api } = world;
   const { account, ownPost } = runner;
@@ -335,7 +335,7 @@ describe("on every way that the schema has to a post", () => {
   });
 
   test.each(["other", "nobody"] as const)(
-    "to %s, a world with hidden posts is one without them",
+    "to %s, a world with hidden posts is the same as one without them",
     async (name) => {
       const { world, runner, ids, present, absent } = await makeTwoWorlds(name);
       const operations = operationsFor(world, runner);
@@ -362,7 +362,7 @@ describe("on every way that the schema has to a post", () => {
   );
 
   test.each(["other", "nobody"] as const)(
-    "to %s, what happens to hidden posts is nothing",
+    "to %s, changes of hidden posts are invisible",
     async (name) => {
       const { world, runner, ids, present, absent } = await makeTwoWorlds(name);
       const operations = operationsOf(schema, "Post", subscribedWays, valuesFor(world, runner), () => 1);
@@ -470,7 +470,7 @@ describe("a hidden post and none at all", () => {
     `mutation (${id}) { deletePost(input: { id: $id }) { deletedPostId } }`,
     `mutation (${id}) { votePost(input: { postId: $id }) { post { title } } }`,
     `mutation (${id}) { unvotePost(input: { postId: $id }) { post { title } } }`,
-  ])("get the same answer from the same statements: %s", async (query) => {
+  ])("are answered alike, with the same statements: %s", async (query) => {
     const api = await startApi();
     const [ada, bob] = [await api.register(), await api.register()];
     const withdrawn = await createPost(ada);
@@ -499,7 +499,7 @@ describe("a hidden post and none at all", () => {
   });
 });
 
-test("a thousand hidden matches push nothing out of a search", async () => {
+test("a thousand hidden matches push no visible ones out of a search", async () => {
   const api = await startApi();
   const [ada, bob] = [await api.register(), await api.register()];
   const id = await createPost(bob, { content: "A river" });
@@ -551,7 +551,7 @@ describe("node", () => {
       return body.data.node;
     };
 
-  test("answers what the viewer may see, as what it is", async () => {
+  test("returns what the viewer may see, with its type", async () => {
     const api = await startApi();
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const published = await createPost(ada, { title: "Published" });
@@ -569,7 +569,7 @@ describe("node", () => {
     }
   });
 
-  test("answers a session to its own user alone, for as long as it lives", async () => {
+  test("returns a session only to its own user, as long as it lives", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const [ada, bob] = [await api.register("Ada"), await api.register("Bob")];
     const login = `mutation ($input: LoginInput!) { login(input: $input) { user { sessions { id } } } }`;
@@ -590,7 +590,7 @@ describe("node", () => {
     }
   });
 
-  test("answers to nobody the authors of what everybody sees, once there is something", async () => {
+  test("returns the authors of public posts to callers without a session", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const [ada, bob, cat] = [await api.register("Ada"), await api.register("Bob"), await api.register("Cat")];
     const published = await createPost(ada);
@@ -615,7 +615,7 @@ describe("node", () => {
     expect(body.errors![0]!.extensions["reason"]).toBe("TOKEN_INVALID");
   });
 
-  test("answers null to what is no id", async () => {
+  test("answers null for texts that aren't ids", async () => {
     const api = await startApi({ PUBLIC_READS: "true" });
     const ada = await api.register("Ada");
     const post = await createPost(ada);
@@ -692,7 +692,7 @@ describe("one request", () => {
     expect((await preparedStatementsOf(ada, query, countStatements())).count).toBe(count);
   });
 
-  test("reads ten posts or ten of their nodes in one statement, and as many users in one", async () => {
+  test("reads ten posts, as fields or as nodes, in one statement, and ten users in one", async () => {
     const { ada, ids, people } = await busyWorld();
     const aliased = (field: string, inside: string, of: readonly string[]) =>
       of.map((id, n) => `${field}${n}: ${field}(id: "${id}") { ${inside} }`).join(" ");

@@ -80,7 +80,7 @@ async function follower(account: Account, apis: readonly Api[], turn: number) {
   };
 }
 
-test("each list that is kept by events is the list that can be read, whatever happened and whoever was away", async () => {
+test("each list that is maintained by events equals the list that is read, whatever happened and whoever was away", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 40 }), async (steps) => {
       const url = await newDatabaseUrl();

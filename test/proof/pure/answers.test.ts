@@ -7,13 +7,13 @@ const now = Date.parse("2026-11-22T09:30:00.000Z");
 const [ada, bob] = ["user_01M8QVJ98PZ0B0ZRGRVABZEH5N", "user_01M8QVJ98PZ0B0ZRGRVABZEH5P"];
 
 describe("placeholders", () => {
-  test("are the same for what is the same, in later answers too", () => {
+  test("are the same for equal values, in later answers too", () => {
     const placeholders = new Placeholders();
     expect(placeholders.of({ a: ada, b: bob, c: ada }, now)).toEqual({ a: "<user 1>", b: "<user 2>", c: "<user 1>" });
     expect(placeholders.ofRequest([`{ node(id: "${bob}") }`], now)).toEqual([`{ node(id: "<user 2>") }`]);
   });
 
-  test("say how far ahead an instant is, and leave one alone that a request named", () => {
+  test("say how far ahead an instant is, and leave instants of the request unchanged", () => {
     const instants = ["2026-11-22T09:29:59.000Z", "2026-11-22T09:59:58.000Z", "2026-12-22T09:30:00.000Z"];
     expect(new Placeholders().of([...instants, "2099-01-01T00:00:00.000Z"], now)).toEqual([
       "<instant 1>",
@@ -33,7 +33,7 @@ describe("a difference", () => {
   const kinds = (before: unknown, after: unknown) =>
     differences(before, after).map(({ pointer, isWording }) => `${pointer} ${isWording ? "wording" : "behaviour"}`);
 
-  test("is of wording in a message alone", () => {
+  test("is wording only in a message", () => {
     const before = { errors: [{ message: "No", extensions: { code: "FORBIDDEN" } }] };
     expect(kinds(before, before)).toEqual([]);
     expect(kinds(before, { errors: [{ message: "Never", extensions: { code: "FORBIDDEN" } }] })).toEqual([
@@ -44,7 +44,7 @@ describe("a difference", () => {
     ]);
   });
 
-  test("is of behaviour in a close reason that is a code", () => {
+  test("is behaviour in a close reason that is a code", () => {
     expect(kinds({ closeReason: "The server stops" }, { closeReason: "The server is stopping" })).toEqual([
       "/closeReason wording",
     ]);

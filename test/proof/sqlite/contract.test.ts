@@ -20,7 +20,7 @@ async function failuresOf(checks: ReturnType<typeof contract>): Promise<Record<s
 }
 
 describe("a server with the settings of production", () => {
-  test("keeps the contract, with a clock that nobody moves, and has no session left of it", async () => {
+  test("keeps the contract, with a real clock, and no session is left afterwards", async () => {
     const server = await createServer({
       settings: {
         NODE_ENV: "production",
@@ -51,11 +51,11 @@ describe("a server with the settings of production", () => {
   });
 });
 
-/** What a proxy makes of an answer, of each part of a stream and of each message of a socket. */
+/** A proxy's changes to an answer, to each part of a stream and to each message of a socket. */
 type Altered = {
   readonly answer?: (answer: { status: number; headers: Record<string, any>; text: string }, asked: Asked) => void;
   readonly part?: (text: string) => string;
-  /** Undefined where it doesn't come. */
+  /** Returns undefined to drop the message. */
   readonly message?: (text: string) => string | undefined;
   readonly close?: (code: number) => number | undefined;
 };

@@ -17,7 +17,7 @@ test(`loses no acknowledged post to ${kills} kills under write load, and starts 
   const acknowledged: string[] = [];
 
   for (let kill = 0; kill < kills; kill += 1) {
-    // Each round another number of posts is acknowledged before the kill, which falls among those under way.
+    // Each round acknowledges another number of posts before the kill, which interrupts running writes.
     const enough = acknowledged.length + 1 + ((kill * 7) % 23);
     await Promise.all(Array.from({ length: writersAtOnce }, () => writeUntilKilled(running, enough)));
     running = await startProcess(folder);

@@ -30,7 +30,7 @@ test.each([
   expect(api.logged().filter(({ level }) => level === "error")).toEqual([]);
 });
 
-describe("what a rule of validation stumbles over", () => {
+describe("a document on which a validation rule fails", () => {
   // The rule looks at the root fields before it is known what the variables are.
   const query = "subscription ($s: Boolean!) { postEvents @skip(if: $s) { kind } }";
   const isClients = (errors: any) =>

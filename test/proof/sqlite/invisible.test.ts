@@ -11,11 +11,11 @@ const prepare = async ({ viewer, posts }: World) => {
   for (const postId of posts) await viewer.send(add, { variables: { postId } });
 };
 
-test("a feature that tells of nothing hidden passes", async () => {
+test("a feature that reveals nothing hidden passes", async () => {
   await expect(assertInvisible(bookmarks, { prepare })).resolves.toBeUndefined();
 });
 
-test("a walk that meets no post fails, since it proves nothing", async () => {
+test("a walk that finds no post fails, since it proves nothing", async () => {
   await expect(assertInvisible(bookmarks)).rejects.toThrow(
     /^Query\.node > Bookmark\.post: no post was met there; put one there in `prepare`[^]*\nQuery\.bookmarks > Bookmark\.post: /,
   );
@@ -99,7 +99,7 @@ class Topics {
   }
 }
 
-test("what an argument may be has to be told where the walk can't know", async () => {
+test("an argument whose values the walk can't know needs given values", async () => {
   const resolvers = [Topics] as const;
   await expect(assertInvisible({ resolvers })).rejects.toThrow(
     'no values for Query.about(topic): add some to `scalars` as "String topic"',

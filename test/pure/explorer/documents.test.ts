@@ -23,7 +23,7 @@ describe("the operation to run", () => {
     expect(chosenOperation(operations, chosen, cursor)?.name).toBe(name);
   });
 
-  test("is none where the document can't be parsed", () => {
+  test("is undefined if the document can't be parsed", () => {
     expect(operationsOf("query A {")).toEqual([]);
     expect(operationsOf("fragment F on T { f }")).toEqual([]);
   });
@@ -36,7 +36,7 @@ describe("prettified", () => {
     );
   });
 
-  test("leaves what can't be parsed", () => {
+  test("leaves a document unchanged that can't be parsed", () => {
     expect(prettified("query {")).toBe("query {");
   });
 });
@@ -60,7 +60,7 @@ describe("going on after a cursor", () => {
     ]);
   });
 
-  test("finds the cursor under whatever name the field has", () => {
+  test("finds the cursor whatever the field's alias", () => {
     expect(cursorIn({ data: { events: { cursor: "c2" } } })).toBe("c2");
     expect(cursorIn({ data: { postEvents: { kind: "READY" } } })).toBeUndefined();
     expect(cursorIn({ data: null, errors: [{}] })).toBeUndefined();
@@ -91,7 +91,7 @@ test.each([
   [`# a(password: """\n# s3cret\n# """)\n{ a }\n# b`, `# a(\n\n\n{ a }\n# b`],
   [`{ a } # Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.s3cret and more`, `{ a } # Bearer  and more`],
   [`{ a(title: "token", first: 1) }`, `{ a(title: "token", first: 1) }`],
-])("takes secrets out of the document %s", (text, clean) => {
+])("removes secrets from the document %s", (text, clean) => {
   expect(cleanDocument(text)).toBe(clean);
 });
 
@@ -117,7 +117,7 @@ test.each([
   [`{ "a": 1, "password": "s3cret`, `{ "a": 1, "`],
   [`{ "a": 1, 'password': 's3cret' }`, `{ "a": 1, '`],
   [`{ "title": "token" }`, `{ "title": "token" }`],
-])("takes secrets out of the variables %s", (text, clean) => {
+])("removes secrets from the variables %s", (text, clean) => {
   expect(cleanVariables(text)).toBe(clean);
 });
 
@@ -125,11 +125,11 @@ test.each([
   [`query ($p: String) { a(password: $p) }`, `{ "p": "s3cret", "q": "b" }`, `{ "p": "", "q": "b" }`],
   [`query ($p: String) { a(password: $p) }`, `{ "p": "s3cret`, `{ `],
   [`query ($p: String, $q: Int) { a(password: $p`, `{ "p": "s3cret", "q": "b" }`, `{ "p": "", "q": "" }`],
-])("takes what %s gives to a secret out of the variables %s", (document, text, clean) => {
+])("removes the values that %s gives to secrets from the variables %s", (document, text, clean) => {
   expect(cleanVariables(text, document)).toBe(clean);
 });
 
-test("a link carries a document and its variables, without secrets, and nothing else is taken for one", () => {
+test("a link carries a document and its variables, without secrets, and other fragments are ignored", () => {
   const shared = { document: 'query A { a(b: "ü&=#") }\n', variables: `{ "x": 1 }` };
   expect(sharedOf(fragmentOf(shared))).toEqual(shared);
   expect(sharedOf(fragmentOf({ document: `{ a(token: "t") }`, variables: " " }))).toEqual({
@@ -146,7 +146,7 @@ describe("the workspace", () => {
     return store;
   };
 
-  test("comes back as it was kept, but for secrets", () => {
+  test("is restored as it was stored, without secrets", () => {
     const store = storeOf();
     const workspace = loadWorkspace(store, "{ first }");
     workspace.tabs.push(newTab(workspace.tabs, `{ a(password: "p") }`, `{ "token": "t" }`));
@@ -164,11 +164,11 @@ describe("the workspace", () => {
     });
   });
 
-  test.each(["no JSON", "{}", `{"tabs":[]}`, "null"])("begins anew where %s was kept", (kept) => {
+  test.each(["no JSON", "{}", `{"tabs":[]}`, "null"])("starts with the first document if %s was stored", (kept) => {
     expect(loadWorkspace(storeOf(kept), "{ first }").tabs).toMatchObject([{ id: 1, document: "{ first }" }]);
   });
 
-  test("works where the browser keeps nothing", () => {
+  test("works if the browser stores nothing", () => {
     const full = {
       getItem: () => null,
       setItem: () => {
@@ -178,7 +178,7 @@ describe("the workspace", () => {
     expect(() => saveWorkspace(full, loadWorkspace(full, "{ a }"))).not.toThrow();
   });
 
-  test("lists a document once, and fifty at most", () => {
+  test("lists a document once, and at most fifty", () => {
     const entry = (document: string, at: number) => ({ document, variables: "", title: document, at, status: "200" });
     let history = withEntry([], entry("{ a }", 1));
     history = withEntry(history, entry("{ b }", 2));
@@ -215,7 +215,7 @@ test.each([
   expect(formatSeconds(seconds)).toBe(shown);
 });
 
-test("ticks a step off once what it shows has happened, whoever did it", () => {
+test("ticks a step off when it has happened, by a click or by hand", () => {
   const happened = (...happenings: Happening[]) => {
     let done: ReadonlySet<Step["id"]> = new Set();
     for (const happening of happenings) done = doneAfter(done, happening);

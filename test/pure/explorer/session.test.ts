@@ -25,7 +25,7 @@ async function open(env: Record<string, string> = {}, off = 0) {
   return { api, session, me, refreshes };
 }
 
-test("knows the server's clock, however far off its own is", async () => {
+test("knows the server's time, however far off the browser's clock is", async () => {
   const { api, session } = await open({}, -7_200_000);
   expect(session.serverNow()).toBe(api.clock().getTime());
   expect(session.current()).toMatchObject({
@@ -36,7 +36,7 @@ test("knows the server's clock, however far off its own is", async () => {
   });
 });
 
-test("shows a refusal as it is, unless it is to renew by itself", async () => {
+test("shows a refusal unchanged, unless it renews by itself", async () => {
   const { api, session, me, refreshes } = await open();
   api.clock.advance(600_000);
   expect(await me()).toEqual({ status: 401, refusedBefore: undefined });
@@ -49,7 +49,7 @@ test("shows a refusal as it is, unless it is to renew by itself", async () => {
   expect(refreshes()).toBe(1);
 });
 
-test("refreshes once for all that are refused at a time, and not for who was refused with an older token", async () => {
+test("refreshes once for requests refused at the same time, and not for one with an older token", async () => {
   const { api, session, me, refreshes } = await open();
   session.renewsByItself = true;
   const old = session.current()!.accessToken;
@@ -75,7 +75,7 @@ test.each([
   expect(session.ended()?.reason).toBe(reason);
 });
 
-test("forgets a session that can't be refreshed any more", async () => {
+test("forgets a session that can no longer be refreshed", async () => {
   const { api, session } = await open({ REFRESH_TOKEN_TTL: "1h" });
   api.clock.advance(3_600_000);
   expect(await session.renew()).toBe(false);
@@ -83,7 +83,7 @@ test("forgets a session that can't be refreshed any more", async () => {
   expect(session.ended()?.reason).toBe("EXPIRED");
 });
 
-test("takes a shorter token in place of its own, which it can renew", async () => {
+test("exchanges its token for a shorter one, which it can renew", async () => {
   const { api, session, me } = await open();
   await session.letExpire();
   expect(session.current()!.expiresAt).toBe(Date.parse("2026-11-22T09:00:05.000Z"));
@@ -95,7 +95,7 @@ test("takes a shorter token in place of its own, which it can renew", async () =
   expect((await me()).status).toBe(200);
 });
 
-test("ends its session when it signs out, and is not signed in again by a refresh under way", async () => {
+test("ends its session when it signs out, and a running refresh doesn't sign it in again", async () => {
   const { api, session } = await open();
   const { accessToken } = session.current()!;
   let letGo = () => {};
@@ -117,7 +117,7 @@ test("ends its session when it signs out, and is not signed in again by a refres
   expect(body.errors![0]!.extensions).toMatchObject({ reason: "SESSION_REVOKED" });
 });
 
-test("says what was wrong with a sign-in, and has a request wait for one that is under way", async () => {
+test("reports a failed sign-in, and lets requests wait for a running one", async () => {
   const api = await startApi();
   await api.register("Ada");
   const session = sessionWith(api);
@@ -129,7 +129,7 @@ test("says what was wrong with a sign-in, and has a request wait for one that is
   await opening;
 });
 
-test("goes by the answer that came soonest after its instant, until a clock is moved", async () => {
+test("uses the answer with the least delay, until a clock is moved", async () => {
   const api = await startApi();
   let off = 0;
   const session = makeSession({

@@ -6,7 +6,7 @@ import { makeSchema } from "../../../src/graphql/schema.js";
 
 const schema = makeSchema();
 
-/** What a subscription's root field knows of its document. */
+/** Returns the info of a subscription's root field. */
 function infoOf(document: string, variableValues: Record<string, unknown> = {}): GraphQLResolveInfo {
   const { definitions } = parse(document);
   const operation = definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION);
@@ -28,7 +28,7 @@ const fieldsSharedAmong = (whom: string) =>
         .map(({ name }) => `${type.name}.${name}`),
     );
 
-test("of the fields these alone are the same for all; a new one belongs here only if it doesn't depend on who asks", () => {
+test("only these fields are the same for all; add a new one only if it doesn't depend on the viewer", () => {
   expect(fieldsSharedAmong("all").toSorted()).toEqual(
     [
       ...["kind", "cursor", "occurredAt", "postId", "post"].map((name) => `PostEvent.${name}`),
@@ -41,7 +41,7 @@ test("of the fields these alone are the same for all; a new one belongs here onl
 });
 
 // The trait is of the post that the event is about: no field that leads to another post may be shared.
-test("this one alone is the same for those who have voted, and for those who haven't", () => {
+test("only this field is the same for viewers who have voted, and for those who haven't", () => {
   expect(fieldsSharedAmong("vote")).toEqual(["Post.viewerHasVoted"]);
 });
 
@@ -58,11 +58,11 @@ test.each([
   "subscription { postEvents { post { title viewerHasVoted } } }",
   "subscription { postEvents { ...A } } fragment A on PostEvent { post { ...B } } fragment B on Post { viewerHasVoted }",
   "subscription { postEvents { post { ... on Node { ... on Post { v: viewerHasVoted } } } } }",
-])("shares %s among those who are alike in their vote", (document) => {
+])("shares %s among viewers with the same vote", (document) => {
   expect(sharedOf(document)!.traits).toEqual(["vote"]);
 });
 
-test("shares what is selected alike, whomever and whatever a subscription is about", () => {
+test("shares equal selections, whatever the subscriptions' filters", () => {
   const document = `subscription ($after: String, $author: ID, $with: Boolean!) {
     postEvents(after: $after, authorId: $author) { __typename kind post { ...P author @include(if: $with) { name } } }
   } fragment P on Post { id title }`;

@@ -40,7 +40,7 @@ const register = `mutation ($input: RegisterInput!) { register(input: $input) { 
 const ada = { email: "a@example.com", name: "A", password: "a long password" };
 const createPost = `mutation ($title: String!) { createPost(input: { title: $title, content: "C" }) { post { id } } }`;
 
-test("copies what was acknowledged before while a server writes on, and a server starts from the copy", async () => {
+test("copies everything acknowledged before while a server keeps writing, and a server starts from the copy", async () => {
   const folder = newFolder();
   const { url } = await startProcess(folder);
   const { data } = await ask(url, register, { input: ada });
@@ -104,7 +104,7 @@ test("leaves nothing behind when it is interrupted", async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith("copy"))).toEqual([]);
 });
 
-test("refuses a file that is there, and leaves it as it is", async () => {
+test("refuses an existing file, and leaves it unchanged", async () => {
   const folder = newFolder();
   await run(join(folder, "posts.sqlite"), "create table posts (id text)");
   writeFileSync(join(folder, "kept"), "precious");
@@ -139,7 +139,7 @@ test.each([
     env: { DATABASE_URL: "sqlite:junk" },
     says: /^No copy was made: ENOENT: no such file or directory, open 'none\/a\./,
   },
-])("says in a line what is wrong with $of, and makes nothing", async ({ args, env, says }) => {
+])("reports a problem with $of in one line, and creates nothing", async ({ args, env, says }) => {
   const folder = newFolder();
   writeFileSync(join(folder, "junk"), "x".repeat(5000));
   const { code, out, err } = await refused(folder, args, env);

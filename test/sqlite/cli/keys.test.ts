@@ -30,7 +30,7 @@ async function restarted(url: string, env: Record<string, string>): Promise<Api>
   return startApi({ DATABASE_URL: url, ...env });
 }
 
-test("changes a secret without logging anyone out, and refuses tokens of one that left the list", async () => {
+test("changes a secret without ending sessions, and refuses tokens of a removed one", async () => {
   const url = newFileUrl();
   const [old, young] = ["the older secret: 1d5f7b0a86c94e2f", "the newer secret: 94c3e08b5a7d6f12"];
   const before = await restarted(url, { JWT_SECRET: old });
@@ -50,7 +50,7 @@ describe.each([
   { algorithm: "ES256", make: ec },
   { algorithm: "RS256", make: rsa },
 ])("with a key pair for $algorithm", ({ algorithm, make }) => {
-  test("signs tokens that others verify with the key set alone", async () => {
+  test("signs tokens that others verify with only the key set", async () => {
     const { privateKey } = make();
     const api = await startApi({ JWT_PRIVATE_KEY: privatePem(privateKey) });
     const { token, id } = await api.register();
@@ -71,7 +71,7 @@ describe.each([
     expect(await stateOf(api, token)).toBe("LIVE");
   });
 
-  test("takes tokens of an older pair that it knows by its public half", async () => {
+  test("accepts tokens of an older pair whose public key it has", async () => {
     const url = newFileUrl();
     const [old, young] = [make(), make()];
     const ada = await (await restarted(url, { JWT_PRIVATE_KEY: privatePem(old.privateKey) })).register();
@@ -108,7 +108,7 @@ test("names a key by its thumbprint: the example of RFC 7638, and one on P-256",
   expect(asymmetricKey(publicKey).id).toBe(createHash("sha256").update(text).digest("base64url"));
 });
 
-test("refuses tokens of a secret once there are key pairs, and its sessions live on", async () => {
+test("refuses tokens of a secret once there are key pairs, and their sessions stay", async () => {
   const url = newFileUrl();
   const ada = await (await restarted(url, {})).register();
 
@@ -124,12 +124,12 @@ test("refuses tokens of a secret once there are key pairs, and its sessions live
   expect(await stateOf(api, body.data.refreshSession.accessToken)).toBe("LIVE");
 });
 
-test("serves no key set where tokens are signed with a secret", async () => {
+test("serves no key set if tokens are signed with a secret", async () => {
   const api = await startApi();
   expect((await api.fetch("/.well-known/jwks.json")).status).toBe(404);
 });
 
-test("fetches no key that a token's header points to, and takes none that it brings", async () => {
+test("fetches no key that a token's header names, and accepts none that it contains", async () => {
   let requests = 0;
   const elsewhere = createServer((_request, response) => {
     requests += 1;
@@ -164,14 +164,14 @@ describe("the setting JWT_PRIVATE_KEY", () => {
   };
   const { privateKey, publicKey } = ec();
 
-  test("takes PEM, PEM on one line, or a file", () => {
+  test("accepts PEM, PEM on one line, or a file", () => {
     const file = join(newFolder(), "key.pem");
     writeFileSync(file, privatePem(privateKey));
     for (const value of [privatePem(privateKey), privatePem(privateKey).replaceAll("\n", "\\n"), file, ` ${file}`])
       expect(problemOf(value)).toBeUndefined();
   });
 
-  test("takes what npm run secret prints, as JWT_SECRET takes the rest of it", async () => {
+  test("accepts the output of npm run secret, as JWT_SECRET does", async () => {
     const print = async (...args: string[]) => (await postern(["secret", ...args])).out;
     const file = join(newFolder(), "signing.pem");
     writeFileSync(file, await print("--es256"));

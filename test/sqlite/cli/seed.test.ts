@@ -68,7 +68,7 @@ const addEve = async (database: Database) => {
   await rows(database, "insert into votes values ('post_eve', 'user_eve')");
 };
 
-test("makes the same rows for the same time and number, and others for another time", async () => {
+test("makes the same rows for the same time and number, and different ones for another time", async () => {
   const [one, two, later] = [await open(), await open(), await open()];
   await made(one, 1000);
   await made(two, 1000);
@@ -84,7 +84,7 @@ test("makes the same rows for the same time and number, and others for another t
   expect((await everything(later)).posts[0].id).not.toBe(rowsOfOne.posts[0].id);
 });
 
-test("tells what it made", async () => {
+test("reports the numbers of rows", async () => {
   const database = await open();
   const counts = await made(database, 240);
   const [stored] = await rows(
@@ -98,7 +98,7 @@ test("tells what it made", async () => {
   expect(stored).toMatchObject({ users: 12, posts: 240 });
 });
 
-test("makes posts that could have come about: in every state, with dates in order, and keys that follow", async () => {
+test("makes plausible posts: in every state, with dates in order, and the keys of their texts", async () => {
   const database = await open();
   await made(database);
   const posts = await rows(
@@ -134,7 +134,7 @@ test("makes posts that could have come about: in every state, with dates in orde
   expect(types).toEqual([{ types: "integer".repeat(4) }]);
 });
 
-test("stores votes that the counts agree with, none of them for what nobody sees", async () => {
+test("stores votes that match the counts, none of them for hidden posts", async () => {
   const database = await open();
   await made(database);
   const wrong = await rows(
@@ -152,7 +152,7 @@ test("stores votes that the counts agree with, none of them for what nobody sees
   expect((await rows(database, "select max(vote_count) as most from posts"))[0].most).toBeGreaterThan(5);
 });
 
-test("can be searched, at once and for what changes later", async () => {
+test("can be searched at once, and after later changes", async () => {
   const database = await open();
   await made(database);
   const posts = await rows(database, "select id, title, content from posts order by id");
@@ -174,7 +174,7 @@ test("can be searched, at once and for what changes later", async () => {
   await rows(database, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
 });
 
-test("leaves the database as its migrations made it, whole and with references that hold", async () => {
+test("leaves the schema as the migrations made it, intact and with valid references", async () => {
   const database = await open();
   const before = await schemaOf(database);
   await made(database);
@@ -191,7 +191,7 @@ test("leaves the database as its migrations made it, whole and with references t
   ]);
 });
 
-test("refuses a database with anybody's data, and with force adds to it and leaves it alone", async () => {
+test("refuses a database with data; with force it adds to the data and leaves it unchanged", async () => {
   const database = await open();
   await addEve(database);
   const before = await everything(database);
@@ -211,7 +211,7 @@ test("refuses a database with anybody's data, and with force adds to it and leav
   await rows(database, "insert into post_search (post_search, rank) values ('integrity-check', 1)");
 });
 
-test("refuses a second demonstration, and to take an address that somebody has", async () => {
+test("refuses a second demonstration, and an email address that is taken", async () => {
   const database = await open();
   await made(database, 240);
   const before = await everything(database);
@@ -222,7 +222,7 @@ test("refuses a second demonstration, and to take an address that somebody has",
   expect(await everything(database)).toEqual(before);
 });
 
-test("lets others read meanwhile, by indexes that are away, who see nothing of it until all is there", async () => {
+test("lets others read meanwhile, along the dropped indexes, without seeing the demonstration before it is complete", async () => {
   const path = newFile();
   const [writer, reader] = [await open(path), await open(path)];
   // Taken outside the writer's transaction, in which MikroORM would give the writer's.
@@ -270,7 +270,7 @@ async function run(folder: string, args: readonly string[], env: Record<string, 
   return { code: code as number, ...text };
 }
 
-test("fills the database of the settings, says how to sign in, and refuses to do it twice", async () => {
+test("fills the database of the settings, says how to sign in, and refuses to run twice", async () => {
   const folder = newFolder();
   writeFileSync(join(folder, ".env"), "DATABASE_URL=sqlite:./some/where/posts.sqlite\n");
 
@@ -303,7 +303,7 @@ test("refuses a database that isn't empty, in one line", async () => {
   });
 });
 
-test.each(["0", "-1", "1.5", "many", "1e3", "", "10000001"])("refuses %j posts, and makes nothing", async (posts) => {
+test.each(["0", "-1", "1.5", "many", "1e3", "", "10000001"])("refuses %j posts, and creates nothing", async (posts) => {
   const folder = newFolder();
   expect(await postern(["seed", `--posts=${posts}`], { folder })).toMatchObject({
     code: 2,
@@ -330,7 +330,7 @@ test.each([
   expect(err.trimEnd().split("\n")).toHaveLength(1);
 });
 
-test("leaves an empty database where it is killed half-way, and works the next time", async () => {
+test("leaves an empty database if it is killed, and works the next time", async () => {
   const folder = newFolder();
   const env = { DATABASE_URL: `sqlite:${join(folder, "posts.sqlite")}` };
   const { child, text } = launch(folder, ["--posts", "100000"], env);
@@ -351,7 +351,7 @@ test("the first user of the demonstration is the one whom the explorer signs in"
   expect(demonstration(new Date("2026-11-22"), 1).users[0]).toMatchObject({ name, email });
 });
 
-test("makes posts as they are written, and holds few of them at a time", async () => {
+test("makes posts while it writes them, and holds few of them at a time", async () => {
   const database = await open();
   const whole = demonstration(now, 5000);
   let drawn = 0;

@@ -7,7 +7,7 @@ import { exchange } from "../../support/exchange.js";
 const studio = "https://studio.apollographql.com";
 const production = { NODE_ENV: "production", HOST: "127.0.0.1" };
 
-/** What Chrome asks for a page of the hosted Sandbox, before it asks for the schema or sends an operation with a token. */
+/** Chrome's preflight for the hosted Sandbox, before it reads the schema or sends an operation with a token. */
 const preflight = (headers: string, origin = studio) => ({
   method: "OPTIONS",
   headers: {
@@ -43,7 +43,7 @@ const corsHeaders = (headers: NodeJS.Dict<string | string[]>) =>
 
 describe("the hosted Sandbox", () => {
   test.each(["content-type", "authorization,content-type,x-apollo-operation-name,apollo-require-preflight"])(
-    "is told that it may send %s",
+    "may send %s",
     async (headers) => {
       const api = await startApi();
       const answer = await exchange(new URL(api.url), preflight(headers));
@@ -72,7 +72,7 @@ describe("the hosted Sandbox", () => {
     });
   });
 
-  test("is a stranger in production", async () => {
+  test("may do nothing in production", async () => {
     const api = await startApi(production);
     for (const request of [preflight("content-type"), introspection()])
       expect(corsHeaders((await exchange(new URL(api.url), request)).headers)).toEqual({});
@@ -82,7 +82,7 @@ describe("the hosted Sandbox", () => {
 describe("CORS_ORIGINS", () => {
   const app = "https://app.example.com";
 
-  test("names who else may call, and read whatever is answered", async () => {
+  test("names the origins that may call and read all answers", async () => {
     const api = await startApi({ ...production, CORS_ORIGINS: `${app},http://localhost:5173` });
     for (const origin of [app, "http://localhost:5173"]) {
       for (const [path, init] of [
@@ -110,7 +110,7 @@ describe("CORS_ORIGINS", () => {
     "null",
     "*",
     "",
-  ])("tells nothing to %o, which it doesn't name", async (origin) => {
+  ])("allows nothing to %o, which it doesn't name", async (origin) => {
     const api = await startApi({ ...production, CORS_ORIGINS: app });
     for (const request of [preflight("content-type", origin), introspection(origin)]) {
       const { headers } = await exchange(new URL(api.url), request);
@@ -119,7 +119,7 @@ describe("CORS_ORIGINS", () => {
     }
   });
 
-  test("lets every page call where it is *, and names none of them", async () => {
+  test("lets every page call if it is *, and names none of them", async () => {
     const api = await startApi({ ...production, CORS_ORIGINS: "*" });
     for (const request of [preflight("content-type", app), introspection(app)]) {
       const { headers } = await exchange(new URL(api.url), request);
@@ -137,7 +137,7 @@ test("lets a page read why it was refused, and how long to wait", async () => {
   expect(exposed).toEqual(["www-authenticate", "retry-after", "x-request-id"]);
 });
 
-test("answers OPTIONS that is no preflight with what is allowed", async () => {
+test("answers OPTIONS that isn't a preflight with the allowed methods", async () => {
   const api = await startApi();
   const { status, headers, body } = await exchange(new URL(api.url), { method: "OPTIONS" });
   expect({ status, allow: headers.allow, body }).toEqual({ status: 204, allow: "GET, POST, OPTIONS", body: undefined });

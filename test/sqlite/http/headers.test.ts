@@ -35,18 +35,24 @@ const answers: Readonly<Record<string, (api: Api) => Promise<Answer>>> = {
     }),
 };
 
-test.each(Object.entries(answers))("%s may not be kept, embedded, sniffed or named to others", async (_of, ask) => {
-  const headers = Object.fromEntries((await ask(await startApi())).headers);
-  expect(headers).toMatchObject({ ...standing, "cache-control": "private, no-store" });
-  expect(headers["x-request-id"]).toBeTruthy();
-});
+test.each(Object.entries(answers))(
+  "%s may not be cached, embedded, sniffed or named as a referrer",
+  async (_of, ask) => {
+    const headers = Object.fromEntries((await ask(await startApi())).headers);
+    expect(headers).toMatchObject({ ...standing, "cache-control": "private, no-store" });
+    expect(headers["x-request-id"]).toBeTruthy();
+  },
+);
 
-test.each(["/nothing", "/%c0%af", "/.well-known/jwks.json"])("%s has the same headers, caching apart", async (path) => {
-  const { headers } = await (await startApi()).fetch(path);
-  expect(Object.fromEntries(headers)).toMatchObject(standing);
-});
+test.each(["/nothing", "/%c0%af", "/.well-known/jwks.json"])(
+  "%s has the same headers except for caching",
+  async (path) => {
+    const { headers } = await (await startApi()).fetch(path);
+    expect(Object.fromEntries(headers)).toMatchObject(standing);
+  },
+);
 
-test("what is no HTTP has them too", async () => {
+test("an answer to bytes that aren't HTTP has them too", async () => {
   const api = await startApi();
   const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
   let answer = "";
@@ -56,7 +62,7 @@ test("what is no HTTP has them too", async () => {
   for (const [name, value] of Object.entries(standing)) expect(answer).toContain(`${name}: ${value}\r\n`);
 });
 
-test("says nothing of TLS, which ends in front of the server", async () => {
+test("sends no headers about TLS, which ends in front of the server", async () => {
   const { headers } = await (await startApi()).fetch("/");
   expect(headers.has("strict-transport-security")).toBe(false);
 });

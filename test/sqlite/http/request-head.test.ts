@@ -43,7 +43,7 @@ describe("header lines", () => {
 test.each([
   ["no Host", [], 400],
   ["an expectation that nothing here can meet", ["host: postern.test", "expect: the-moon"], 417],
-])("answers a request with %s in our form, and writes it down", async (_of, lines, status) => {
+])("answers a request with %s in our form, and logs it", async (_of, lines, status) => {
   const api = await startApi();
   const answer = await answerTo(api, request(lines));
   expect(answer.status).toBe(status);
@@ -52,7 +52,7 @@ test.each([
   expect(api.logged().filter(({ msg }) => msg === "request")).toMatchObject([{ status, code: "BAD_REQUEST" }]);
 });
 
-test("answers a client that waits for 100 Continue, and one of HTTP/1.0 without a Host", async () => {
+test("answers a client that waits for 100 Continue, and an HTTP/1.0 client without a Host", async () => {
   const api = await startApi();
   const continuing = await rawSocket(api, request(["host: postern.test", "expect: 100-continue"]));
   expect(await continuing.until(/__typename/)).toContain("HTTP/1.1 200");

@@ -12,7 +12,7 @@ const never = 60_000;
 /** A server with these time limits, and its port. */
 const serve = async (timeouts: SenderTimeouts) => startSmallServer(await startApi(), { timeouts });
 
-/** What a sender is told that sends this and then nothing more. */
+/** Sends bytes and then nothing more, and returns the answer. */
 async function toldAfter(bytes: string, timeouts: SenderTimeouts): Promise<string> {
   const { port } = await serve(timeouts);
   const socket = connect(port, "127.0.0.1");
@@ -34,7 +34,7 @@ test.each([
     // Node takes the shorter of the two for the headers, whichever it is.
     timeouts: { headers: 100, request: 100, checkEvery: 1 },
   },
-])("answers whoever takes too long to send $of with 408, as JSON", async ({ bytes, timeouts }) => {
+])("answers clients that take too long to send $of with 408, as JSON", async ({ bytes, timeouts }) => {
   const [lines, body] = (await toldAfter(bytes, timeouts)).split("\r\n\r\n");
   expect(lines).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   expect(lines).toContain("content-type: application/json; charset=utf-8");
@@ -43,7 +43,7 @@ test.each([
   });
 });
 
-test("answers the last request of before a stop as the last, and begins nothing that comes after it", async () => {
+test("answers the last request before a stop with Connection: close, and begins no later one", async () => {
   const { http, port, logged } = await serve({ headers: never, request: never, checkEvery: never });
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -64,7 +64,7 @@ test("answers the last request of before a stop as the last, and begins nothing 
   expect(logged.filter((line) => line.includes('"msg":"request"'))).toHaveLength(2);
 });
 
-test("doesn't wait for a client that keeps its connection when its last request was answered", async () => {
+test("doesn't wait for a client that keeps its connection open after its last answer", async () => {
   const { http, port } = await serve({ headers: never, request: never, checkEvery: never });
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());

@@ -46,7 +46,7 @@ test.each([
   }
 });
 
-test("gives a document by its id its variables", async () => {
+test("passes variables to a document by its id", async () => {
   const api = await startWith(documents);
   const { body } = await api.fetch("/graphql", {
     method: "POST",

@@ -1,4 +1,4 @@
-// Everything that costs more than its bytes is bounded before it is done. How much it may cost, the fairness bench says.
+// All work that costs more than its bytes is limited before it begins. The fairness bench measures its cost.
 import { describe, expect, test } from "vitest";
 
 import { startApi } from "../../support/api.js";
@@ -30,7 +30,7 @@ describe("a document", () => {
     ]);
   });
 
-  test("may not have more comments than are read in no time, though none of them is a token", async () => {
+  test("may not have more comments than can be read quickly, though none of them is a token", async () => {
     const api = await startApi();
     const { status, body } = await api.send(`${"#\n".repeat(1001)}{ __typename }`);
     expect(status).toBe(422);
@@ -49,7 +49,7 @@ describe("a document", () => {
     expect(body.errors).toBeUndefined();
   });
 
-  test("may alias the schema's description once, and what it describes never twice", async () => {
+  test("may alias __schema, but no field in it", async () => {
     const api = await startApi();
     const types = "types { name }";
     expect((await api.send(`{ a: __schema { ${types} } }`)).body.errors).toBeUndefined();
@@ -58,7 +58,7 @@ describe("a document", () => {
     );
   });
 
-  test("is told 25 of its mistakes at most", async () => {
+  test("is answered with at most 25 errors", async () => {
     const api = await startApi();
     const names = Array.from({ length: 100 }, (_, index) => `nothing${index}`).join(" ");
     const { errors } = (await api.send(`{ me { ${names} } }`)).body;
@@ -87,7 +87,7 @@ describe("JSON", () => {
   test.each([
     ["64 levels", nested(62), nested(63), "JSON may be nested 64 levels deep at most"],
     ["10,000 values", wide(9996), wide(9997), "JSON may have 10000 values at most"],
-  ])("may have %s, and no more", async (_most, allowed, refused, message) => {
+  ])("may have at most %s", async (_most, allowed, refused, message) => {
     const api = await startApi();
     expect((await post(api, allowed)).status).toBe(200);
     const answer = await post(api, refused);
@@ -109,13 +109,13 @@ describe("JSON", () => {
     expect((await post(api, body)).status).toBe(400);
   });
 
-  test("of a URL is held to the same", async () => {
+  test("of a URL has the same limits", async () => {
     const api = await startApi();
     const variables = encodeURIComponent(`${"[".repeat(65)}${"]".repeat(65)}`);
     expect((await fetch(`${api.url}?query={__typename}&variables=${variables}`)).status).toBe(400);
   });
 
-  test("says a hundred things that are wrong with a variable, and looks for no more", async () => {
+  test("reports at most a hundred problems of a variable", async () => {
     const api = await startApi();
     const i = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
     const answer = await post(
@@ -129,27 +129,27 @@ describe("JSON", () => {
 describe("bytes that are not UTF-8", () => {
   const latin1 = Buffer.from(`{"query":"{ post(id: \\"é\\") { id } }"}`, "latin1");
 
-  test("are refused, and stored as nothing else", async () => {
+  test("are refused, and not replaced by other characters", async () => {
     const api = await startApi();
     const answer = await post(api, latin1);
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as any).errors[0].message).toBe("JSON must be encoded in UTF-8");
   });
 
-  test.each(["iso-8859-1", `"utf-16"`, "utf-16le"])("are not taken by the name %s either", async (charset) => {
+  test.each(["iso-8859-1", `"utf-16"`, "utf-16le"])("are not accepted by the name %s either", async (charset) => {
     const api = await startApi();
     const answer = await post(api, latin1, { "content-type": `application/json; charset=${charset}` });
     expect(answer.status).toBe(415);
     expect(await codeOf(answer)).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
-  test.each(["utf-8", "UTF8", `"utf-8"`])("are what charset=%s rules out", async (charset) => {
+  test.each(["utf-8", "UTF8", `"utf-8"`])("are excluded by charset=%s, which is accepted", async (charset) => {
     const api = await startApi();
     const headers = { "content-type": `application/json; charset=${charset}` };
     expect((await post(api, `{"query":"{ __typename }"}`, headers)).status).toBe(200);
   });
 
-  test("may not be compressed either, and the answer says what is taken", async () => {
+  test("may not be compressed either, and the answer says what is accepted", async () => {
     const api = await startApi();
     const answer = await post(api, "{}", { ...json, "content-encoding": "gzip" });
     expect(answer.status).toBe(415);
@@ -157,7 +157,7 @@ describe("bytes that are not UTF-8", () => {
     expect(await codeOf(answer)).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
-  test("is what a session shows of a browser whose name is in UTF-8", async () => {
+  test("don't result from a browser's name in UTF-8, which a session shows as it was sent", async () => {
     const api = await startApi();
     const ada = await api.register("Ada");
     const login = `mutation ($input: LoginInput!) { login(input: $input) { user { sessions { userAgent } } } }`;

@@ -7,7 +7,7 @@ import { ConnectionCredential } from "../../../src/server/live/connection-creden
 import { startApi } from "../../support/api.js";
 import { inTransaction } from "../../support/reads.js";
 
-test("is refused whose session ended while it was judged, before anybody listened for its end", async () => {
+test("is refused if its session ended while it was verified, before anything listened for the end", async () => {
   const api = await startApi();
   const ada = await api.register("Ada");
   const { clock, timer } = api;

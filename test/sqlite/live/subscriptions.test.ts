@@ -48,7 +48,7 @@ const source: LiveSource = {
 /** Of a document of which nothing is shared. */
 const info = { operation: { selectionSet: { selections: [] } }, variableValues: {} } as never;
 
-test("turns a client away whose answer fails, writes down why, and goes on for all others", async () => {
+test("disconnects a client whose answer fails, logs why, and goes on for all others", async () => {
   const { errors, subscriptions } = await openSubscriptions();
   const failure = new Error("no answer can be made");
   const told = { failing: [] as string[], other: [] as string[] };
@@ -68,7 +68,7 @@ test("turns a client away whose answer fails, writes down why, and goes on for a
   expect(errors).toEqual([failure]);
 });
 
-test("tells a RESET in place of what nobody can be told as fast as it happens, and then goes on", async () => {
+test("sends RESET instead of events that come faster than they can be delivered, and then goes on", async () => {
   const { subscriptions } = await openSubscriptions();
   const told: string[] = [];
   const inTurn: LiveSource = {
@@ -91,7 +91,7 @@ test("tells a RESET in place of what nobody can be told as fast as it happens, a
   await expect.poll(() => told).toEqual(["1", "RESET", "1003"]);
 });
 
-test("writes down once that the log can't be read, however often that is found, and again the next time", async () => {
+test("logs once that the event log can't be read, however often it fails, and again the next time", async () => {
   const { errors, events, timer, database } = await openSubscriptions();
   const leave = await events.follow({ events() {}, lost() {} });
   const rename = (from: string, to: string) =>

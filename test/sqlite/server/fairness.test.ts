@@ -49,17 +49,20 @@ const timeout = {
   extensions: { code: "TIMEOUT", retryAfterSeconds: 1 },
 };
 
-test.each(["a file", "memory"])("counts the look-up of the credential in %s as the operation's time", async (where) => {
-  const api = await startApi(where === "a file" ? { DATABASE_URL: newFileUrl() } : {});
-  const ada = await api.register();
+test.each(["a file", "memory"])(
+  "counts the look-up of the credential in %s towards the operation's time",
+  async (where) => {
+    const api = await startApi(where === "a file" ? { DATABASE_URL: newFileUrl() } : {});
+    const ada = await api.register();
 
-  const answer = ada.send("{ me { name } }");
-  while (api.timer.waiting() < 1) await immediates(1);
-  api.timer.ring();
+    const answer = ada.send("{ me { name } }");
+    while (api.timer.waiting() < 1) await immediates(1);
+    api.timer.ring();
 
-  expect(await answer).toMatchObject({ status: 503, body: { errors: [timeout] } });
-  expect((await answer).body).not.toHaveProperty("data");
-});
+    expect(await answer).toMatchObject({ status: 503, body: { errors: [timeout] } });
+    expect((await answer).body).not.toHaveProperty("data");
+  },
+);
 
 test("answers TIMEOUT while the look-up of the credential still waits for a thread", async () => {
   const api = await startApi({ DATABASE_URL: newFileUrl() });
@@ -75,7 +78,7 @@ test("answers TIMEOUT while the look-up of the credential still waits for a thre
   await threads.done;
 });
 
-test("interrupts a statement that its thread had not begun when its time was up", async () => {
+test("interrupts a statement that hadn't begun when its time was up", async () => {
   const reader = await fileReader(100);
   const read = (signal: AbortSignal) =>
     reader.all(slow, { cost: "scan", clientKey: "one", signal }).catch((error: Error) => error.message);
@@ -100,7 +103,7 @@ test("interrupts a statement that its thread had not begun when its time was up"
   await reader.close();
 });
 
-test("refuses slow reads past the bound, of one client at half of it, and reads what is short meanwhile", async () => {
+test("refuses slow reads past the limit, of one client at half of it, and runs short reads meanwhile", async () => {
   const reader = await fileReader(4);
   const over = new AbortController();
   const read = (clientKey: string, cost: "scan" | "indexed", statement = slow) =>
@@ -122,7 +125,7 @@ test("refuses slow reads past the bound, of one client at half of it, and reads 
   await reader.close();
 });
 
-test("does not write what a client asked for that has gone", async () => {
+test("does not execute writes of a client that has disconnected", async () => {
   const url = newFileUrl();
   const api = await startApi({ DATABASE_URL: url });
   const ada = await api.register();
@@ -214,7 +217,7 @@ test.each([
   );
 });
 
-test("counts the content of each of several single posts for itself alone", async () => {
+test("counts the content of each of several single posts separately", async () => {
   const { ada, ids } = await withPosts(["a".repeat(6000), "b".repeat(6000), "c".repeat(6000)]);
   const fields = ids.map((id, index) => `p${index}: post(id: "${id}") { content }`);
   expect((await ada.send(`{ ${fields.join(" ")} }`)).body.errors).toBeUndefined();
@@ -233,7 +236,7 @@ test.each([
     of: "voting for",
     query: `mutation ($id: ID!) { votePost(input: { postId: $id }) { post { content again: content } } }`,
   },
-])("does nothing where the answer to $of a post has no room for its content", async ({ query }) => {
+])("does nothing if the answer to $of a post has no room for its content", async ({ query }) => {
   const content = "\u0001".repeat(2000);
   const { ada, ids } = await withPosts([content]);
   const { status, body } = await ada.send(query, { variables: { id: ids[0], c: content } });
@@ -244,7 +247,7 @@ test.each([
   ]);
 });
 
-test("counts what @skip and @include leave, fragments, and no content that nobody asked for", async () => {
+test("counts fields that @skip and @include leave, fragments, and no content that isn't selected", async () => {
   const { ada } = await withPosts(["\u0001".repeat(2000), "\u0001".repeat(2000)]);
   const query = `query ($with: Boolean!) { posts { nodes { ...F } } } fragment F on Post { title ... @include(if: $with) { content } }`;
   const statements = countStatements();
@@ -312,7 +315,7 @@ async function smallServer(api: Api, bounds: Parameters<typeof startSmallServer>
 const head = (length: number, token = "x") =>
   `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer ${token}\r\ncontent-length: ${length}\r\n\r\n`;
 
-test("answers 503 to a body that there is no room for, and reads it once there is", async () => {
+test("answers 503 to a body that there is no room for, and accepts it when there is", async () => {
   const api = await startApi();
   const { port, open } = await smallServer(api, { bodies: 200_000 });
   const body = JSON.stringify({ query: "{ __typename }" }).padEnd(90_000);
@@ -335,7 +338,7 @@ test("answers 503 to a body that there is no room for, and reads it once there i
   await closed;
 });
 
-test("closes the connection of a client that takes nothing of its answer", async () => {
+test("closes the connection of a client that doesn't read its answer", async () => {
   const api = await startApi();
   const ada = await api.register();
   for (let index = 0; index < 80; index += 1) await create(ada, "x".repeat(100_000));
@@ -346,7 +349,7 @@ test("closes the connection of a client that takes nothing of its answer", async
   expect(await closed).toBe("closed");
 });
 
-test("tells what a mutation has done though there is no room for its answer", async () => {
+test("reports the result of a mutation even if there is no room for its answer", async () => {
   const api = await startApi();
   const ada = await api.register();
   for (let index = 0; index < 100; index += 1) await create(ada, "C");
@@ -366,7 +369,7 @@ test("tells what a mutation has done though there is no room for its answer", as
   expect(done).toMatchObject({ status: 200, body: { data: { createPost: { post: { title: "New" } } } } });
 });
 
-test("answers one client with as much as its half of the budget", async () => {
+test("lets one client's answers use half of the budget", async () => {
   const api = await startApi();
   const ada = await api.register();
   for (let index = 0; index < 5; index += 1) await create(ada, "x".repeat(100_000));
@@ -385,7 +388,7 @@ test("answers one client with as much as its half of the budget", async () => {
   expect(tooMuch).toMatchObject({ status: 503, length: expect.any(Number) });
 });
 
-test("lets go of what requests hold that waited behind another when their connection closed, and logs them", async () => {
+test("frees and logs requests that waited behind another when their connection closed", async () => {
   const api = await startApi({ DATABASE_URL: newFileUrl() });
   const ada = await api.register();
   const { port, open, logged } = await smallServer(api, { bodies: 200_000 });

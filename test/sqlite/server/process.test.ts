@@ -12,7 +12,7 @@ import { entities } from "../../../src/graphql/schema.js";
 import { newFolder } from "../../support/files.js";
 import { ask, end, failProcess, joinHere, runHere, startProcess } from "../../support/process.js";
 
-test("starts with nothing given, keeps what it makes in ./data, and says so in one line", async () => {
+test("starts without settings, keeps its data in ./data, and says so in one line", async () => {
   const folder = newFolder();
 
   const running = await startProcess(folder);
@@ -42,7 +42,7 @@ test.skipIf(process.getuid?.() !== 0)("starts as a user without a name and witho
   expect(await end(running, "SIGTERM")).toBe(0);
 });
 
-test("takes the tokens of before a restart, because its secret is kept", async () => {
+test("accepts tokens from before a restart, because its secret is stored", async () => {
   const folder = newFolder();
   const before = await startProcess(folder);
   const { data } = await ask(
@@ -59,14 +59,14 @@ test("takes the tokens of before a restart, because its secret is kept", async (
   });
 });
 
-test("reads .env, with a byte order mark too, which the environment outweighs", async () => {
+test("reads .env, with a byte order mark too; the environment takes precedence", async () => {
   const folder = newFolder();
   writeFileSync(join(folder, ".env"), "\uFEFFACCESS_TOKEN_TTL=7m\nREFRESH_TOKEN_TTL=8m\nPORT=x\n");
   const { ready } = await startProcess(folder, { PORT: "0", REFRESH_TOKEN_TTL: "9m" });
   expect(ready["accessTokenTtl"]).toBe("7m");
 });
 
-test("ends with 1 and a line per wrong setting, without a stack", async () => {
+test("ends with 1 and a line for each invalid setting, without a stack", async () => {
   const { code, out, err } = await failProcess(newFolder(), {
     PORT: "x",
     ACCESS_TOKEN_TTL: "30",
@@ -90,7 +90,7 @@ function withoutNativePart(): string {
   return folder;
 }
 
-test("ends with 1 and one line that says what to type where npm was not let build sqlite3", async () => {
+test("ends with 1 and one line that says what to type if npm was not allowed to build sqlite3", async () => {
   const folder = withoutNativePart();
   const { code, out, err } = await failProcess(folder, {}, join(folder, "dist/main.js"));
   expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -105,7 +105,7 @@ test("ends with 1 and one line that says what to type where npm was not let buil
   expect((await failProcess(folder, away, join(folder, "dist/main.js"))).err).toMatch(/^DATABASE_URL names .*\n$/);
 });
 
-test("ends with 1 and one line where the port is taken", async () => {
+test("ends with 1 and one line if the port is taken", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());
   await once(other, "listening");
@@ -217,7 +217,7 @@ test("ends a session for both processes at once, and counts guesses for both", a
     expect((await login(url, input.password)).errors![0].extensions.code).toBe("TOO_MANY_ATTEMPTS");
 });
 
-test("logs nobody out who never saw the answer to a refresh, because the server was killed", async () => {
+test("keeps a session whose refresh was never answered because the server was killed", async () => {
   const folder = newFolder();
   const before = await startProcess(folder);
   const { data } = await ask(
@@ -236,7 +236,7 @@ test("logs nobody out who never saw the answer to a refresh, because the server 
   expect(await refresh(after.url)).toEqual(unseen);
 });
 
-test("refuses no right password that two processes judge at once, and lets no old one in past a change", async () => {
+test("accepts the right password on two processes at once, and no old one after a change", async () => {
   const folder = newFolder();
   const [one, two] = [await startProcess(folder), await joinHere(folder)];
   const database = await openDatabase(`sqlite:${join(folder, "data/postern.sqlite")}`, entities);
@@ -267,7 +267,7 @@ test("refuses no right password that two processes judge at once, and lets no ol
   }
 });
 
-test("ends at a signal though nobody reads its log any more", async () => {
+test("ends at a signal even if nobody reads its log", async () => {
   const running = await startProcess(newFolder());
   running.process.stdout!.pause();
   // More than fits into the pipe and what its reader holds.

@@ -30,7 +30,7 @@ function start(env: Record<string, string> = {}): { folder: string; path: string
   return { folder, path, run: () => startProcess(folder, { HOST: `unix:${path}`, ...env }) };
 }
 
-test("serves a Unix socket for its owner and group, HTTP and WebSockets, and takes it away when it stops", async () => {
+test("serves a Unix socket for its owner and group, HTTP and WebSockets, and removes it when it stops", async () => {
   const { path, run } = start();
   const running = await run();
 
@@ -46,7 +46,7 @@ test("serves a Unix socket for its owner and group, HTTP and WebSockets, and tak
   expect(existsSync(path)).toBe(false);
 });
 
-test("replaces a socket that a killed server left, and none on which another listens; with workers too", async () => {
+test("replaces a socket that a killed server left, but none on which another listens; with workers too", async () => {
   const { folder, path, run } = start({ WORKERS: "2", METRICS: "0" });
   await end(await run(), "SIGKILL");
   expect(existsSync(path)).toBe(true);
@@ -63,7 +63,7 @@ test("replaces a socket that a killed server left, and none on which another lis
   expect(existsSync(path)).toBe(false);
 });
 
-test("leaves a file alone that is no socket", async () => {
+test("leaves a file alone that isn't a socket", async () => {
   const { folder, path } = start();
   writeFileSync(path, "kept");
   const { code, err } = await failProcess(folder, { HOST: `unix:${path}` });

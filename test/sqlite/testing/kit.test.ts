@@ -23,7 +23,7 @@ async function start(options: TestServerOptions = {}) {
 const ways: Transport[] = ["http", "execute", "socket"];
 
 describe.each(ways)("over %s", (over) => {
-  test("lets a session in until its token ends, and tells why not afterwards", async () => {
+  test("accepts a session until its token expires, and reports the reason afterwards", async () => {
     const api = await start({ over });
     const ada = await api.as("Ada");
     expect(await ada.send("{ me { name email } }")).toMatchObject({
@@ -40,7 +40,7 @@ describe.each(ways)("over %s", (over) => {
     expect(refused.body.errors![0]!.extensions).toMatchObject({ expiredAt: ada.expiresAt.toISOString() });
   });
 
-  test("tells each bad credential by its reason", async () => {
+  test("reports the reason for each invalid credential", async () => {
     const api = await start({ over });
     const ada = await api.as("Ada");
     const asked = (token?: string) => api.send("{ me { id } }", { token });
@@ -52,7 +52,7 @@ describe.each(ways)("over %s", (over) => {
   });
 });
 
-test("opens sessions for people by their names, who are made once, without hashing", async () => {
+test("opens sessions for people by name, each created once, without hashing", async () => {
   // It would take longer than a test may.
   const api = await start({ passwordCost: { memoryCost: 2 ** 30, timeCost: 100, parallelism: 1 } });
   const [phone, laptop, bob] = [await api.as("Ada"), await api.as("Ada"), await api.as("Bob")];
@@ -81,14 +81,14 @@ test("registers people with passwords that log in", async () => {
   ]);
 });
 
-test("an expired token is one whatever the tolerance, and its session goes on", async () => {
+test("an expired token is expired whatever the tolerance, and its session stays", async () => {
   const api = await start({ settings: { CLOCK_TOLERANCE: "60s", ACCESS_TOKEN_TTL: "5m" } });
   const ada = await api.as("Ada");
   expect(await api.send("{ me { id } }", { token: ada.tokens.expired() })).toBeUnauthenticated("TOKEN_EXPIRED");
   expect(await ada.send("{ me { id } }")).toSucceed();
 });
 
-test("time passes for sockets as for requests: one is closed by the clock at its token's end", async () => {
+test("the clock moves for sockets as for requests: one is closed when its token expires", async () => {
   const api = await start();
   const { token } = await api.as("Ada");
   const { closed } = await connect(api, token);
@@ -103,7 +103,7 @@ test.each(["30", "1 h", "m"])("a clock isn't moved by %s", async (duration) => {
   expect(api.clock()).toEqual(before);
 });
 
-test("counts the statements of a piece of work alone", async () => {
+test("counts the statements of one piece of work only", async () => {
   const api = await start();
   const ada = await api.as("Ada");
   const statements = await api.countStatements(() => ada.send("{ bookmarks { id } }"));
@@ -115,14 +115,14 @@ test("counts the statements of a piece of work alone", async () => {
   await expect(api.countStatements(() => Promise.reject(new Error("as it is")))).rejects.toThrow("as it is");
 });
 
-test("tells what a migration lacks of what the entities say", async () => {
+test("reports differences between migrations and entities", async () => {
   const api = await start();
   expect(await api.missingMigration()).toBe("");
   const without = await start({ migrations: [] });
   expect(await without.missingMigration()).toMatch(/^create table `bookmarks` /);
 });
 
-test("tests that run side by side have servers, clocks and people of their own", async () => {
+test("parallel tests have servers, clocks and people of their own", async () => {
   const times = await Promise.all(
     [1, 2, 3].map(async (minutes) => {
       const api = await start();
@@ -171,11 +171,11 @@ describe("guards of root fields", () => {
     addBookmark: 'mutation { addBookmark(postId: "post_x") { id } }',
   };
 
-  test("are found where each refuses every bad credential", async () => {
+  test("are found if each field refuses every invalid credential", async () => {
     await expect(assertGuarded(await start(), operations)).resolves.toBeUndefined();
   });
 
-  test("are missed where a field is in no operation, and where one answers nobody in particular", async () => {
+  test("are missed if a field is in no operation, or one answers without a credential", async () => {
     const api = await start();
     await expect(assertGuarded(api, { bookmarks: operations.bookmarks })).rejects.toThrow(
       "addBookmark: give an operation with it, or name it among those that are open",
@@ -187,7 +187,7 @@ describe("guards of root fields", () => {
   });
 });
 
-describe("what is expected of an answer", () => {
+describe("expectations of an answer", () => {
   const data = { body: { data: { me: null } } };
   const refused = (reason: string) => ({
     message: "Could not validate credentials",
@@ -198,7 +198,7 @@ describe("what is expected of an answer", () => {
   const mixed = { errors: [refused("TOKEN_EXPIRED"), { message: "no", extensions: { code: "NOT_FOUND" } }] };
   const told = /errors:\n {2}UNAUTHENTICATED at me: Could not validate credentials {"reason":"TOKEN_EXPIRED"}/;
 
-  test("passes by matchers and by plain assertions alike", () => {
+  test("pass with matchers and with plain assertions", () => {
     expect(data).toSucceed();
     expect(expired).not.toSucceed();
     expect(expired).toBeUnauthenticated();
@@ -212,7 +212,7 @@ describe("what is expected of an answer", () => {
     assertFailed(expired, "UNAUTHENTICATED");
   });
 
-  test("fails with what was found", () => {
+  test("fail with what was found", () => {
     expect(() => expect(expired).toSucceed()).toThrow(told);
     expect(() => expect(data).not.toSucceed()).toThrow("Expected anything but success");
     expect(() => expect(expired).toBeUnauthenticated("USER_GONE")).toThrow(
