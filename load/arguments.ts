@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** Reads `--name value` pairs with their defaults; ends the process with one line if they make no sense. */
+/** Parses `--name value` pairs with their defaults; ends the process with one line if they are invalid. */
 export function readArguments<Name extends string, Optional extends string = never>(
   defaults: Readonly<Record<Name, string>>,
   optional: readonly Optional[] = [],
@@ -14,7 +14,7 @@ export function readArguments<Name extends string, Optional extends string = nev
   }
 }
 
-/** Returns the number that an argument is; ends the process if it is none, or out of its bounds. */
+/** Parses an argument as a number; ends the process if it is none, or out of bounds. */
 export function wholeNumber(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
@@ -22,7 +22,7 @@ export function wholeNumber(name: string, text: string, least: number, most = Nu
   return refuse(`--${name} takes a whole number ${bounds}`);
 }
 
-/** Returns the minutes that an argument says; ends the process if it says none. */
+/** Parses an argument as minutes; ends the process if it is invalid. */
 export function minutesOf(text: string): number {
   const minutes = Number(text);
   return minutes > 0 && minutes <= 1440 ? minutes : refuse("--minutes takes a number up to 1440, for example 10");

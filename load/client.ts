@@ -36,7 +36,7 @@ type Sending = SendOptions & {
   readonly patienceMilliseconds?: number;
 };
 
-/** A longer answer is counted and thrown away. */
+/** Longer answers are counted and discarded. */
 const longestKept = 1_000_000;
 
 function post(url: string, body: object, sending: Sending): Promise<Answer> {
@@ -120,7 +120,7 @@ export type SingleRequest = {
 
 /**
  * Sends a request on a connection of its own. The server may close a kept connection just when it is used again, which
- * would look like a process that has died.
+ * would look like a process that has crashed.
  */
 export const send = ({ url, query, variables, token, address }: SingleRequest): Promise<Answer> =>
   post(url, { query, variables }, { headers: headersOf(address, token), agent: false, patienceMilliseconds: 60_000 });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 
-/** One thing that was measured; a goal is the most that it should be, or the text that it should read. */
+/** A measurement. Its goal is the highest acceptable value, or the expected text. */
 export type Figure = {
   readonly row: number;
   readonly what: string;
@@ -24,7 +24,7 @@ export const figure = (
   ...(goal !== undefined && { goal: typeof goal === "number" ? Math.round(goal * 100) / 100 : goal }),
 });
 
-/** Marks the figures of an attack whose clients, when sent away, wait as long as they are told. */
+/** Marks the figures of an attack whose clients respect Retry-After. */
 export const waiting = "waiting when told";
 
 /** Reports whether a figure reaches its goal; undefined if it has none. */
@@ -36,7 +36,7 @@ function isMet({ value, goal }: Figure): boolean | undefined {
 /** Prints figures as a table, beside those of an earlier run if there are any. */
 export function printTable(figures: readonly Figure[], earlier: readonly Figure[] | undefined): void {
   const lines = figures.map((one) => {
-    // A build that sends nobody away has no second figure for those who wait.
+    // A build that rejects nobody has no second figure, for clients that wait.
     const names = [one.what, one.what.replace(`, ${waiting}`, "")];
     const then = names.map((name) => earlier?.find(({ row, what }) => row === one.row && what === name)).find(Boolean);
     const met = isMet(one);

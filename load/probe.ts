@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { median, quantile } from "./statistics.js";
 import type { Answer } from "./client.js";
 
-/** Requests at a steady rate, however long the ones before them take: nobody's wait hides another's. */
+/** Sends requests at a steady rate, however long earlier ones take, so that one wait doesn't hide another. */
 export type Probe = {
   /** Stops sending, waits for running requests, and returns all samples. Those that are late are `unanswered`. */
   readonly stop: (patienceMilliseconds?: number) => Promise<Sample[]>;
@@ -16,7 +16,7 @@ export function startProbe(everyMilliseconds: number, send: () => Promise<Answer
   let count = 0;
   const settle = async (number: number) => {
     const answer = await send();
-    // One that was given up is counted already.
+    // An abandoned request is counted already.
     if (underWay.delete(number)) samples.push(answer);
   };
   const timer = setInterval(() => {
@@ -51,7 +51,7 @@ export function summaryOf(samples: readonly Sample[]) {
   };
 }
 
-/** How often each code was seen, the most frequent first: `ok 180, TIMEOUT 20`. */
+/** Lists how often each code was seen, the most frequent first: `ok 180, TIMEOUT 20`. */
 export function codesOf(samples: readonly { readonly code: string }[]): string {
   const counts = new Map<string, number>();
   for (const { code } of samples) counts.set(code, (counts.get(code) ?? 0) + 1);

@@ -1,6 +1,6 @@
-/** Chance that comes out the same for the same seed, so that a run can be had again. */
+/** Random numbers that are the same for the same seed, so that a run can be repeated. */
 export type Random = {
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   readonly next: () => number;
   readonly below: (count: number) => number;
   readonly between: (least: number, most: number) => number;
@@ -8,7 +8,7 @@ export type Random = {
   readonly shuffled: <Item>(items: readonly Item[]) => Item[];
 };
 
-/** The generator that is known as mulberry32: 32 bits of state are plenty for an order of faults. */
+/** Makes the generator known as mulberry32. Its 32 bits of state are enough for an order of faults. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
 
-/** Opens a connection to a server that writes by hand, and reads only if its owner says so. */
+/** Opens a connection for raw bytes, which reads only on request. */
 export function rawConnection(url: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  // The server may end it, which is its right.
+  // The server may close the connection.
   socket.on("error", () => {});
   socket.pause();
   return socket;

@@ -14,19 +14,19 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** The password of every account that the seed makes. */
+/** The password of every seeded account. */
 export const seededPassword = "correct horse battery";
 
-/** A folder of its own under the system's temporary one, which is gone when the process ends. */
+/** Makes a temporary folder, which is deleted when the process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A seeded database file of its own for one run: a copy of one that is made once and kept for the next run. */
+/** Makes a seeded database file for one run: a copy of one that is made once and kept for later runs. */
 export function seededDatabase(posts: number): string {
-  // A file of today's tables and words would be no use to the bench of tomorrow's.
+  // A file with other tables or search words than the present ones would be useless.
   const madeOf = createHash("sha256").update(readdirSync("src/database/migrations/sqlite").join("\n"));
   const version = madeOf.update(readFileSync("src/cli/seed/texts.ts")).digest("hex").slice(0, 8);
   const kept = join(tmpdir(), `postern-seeded-${posts}-${version}`);

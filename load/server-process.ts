@@ -17,7 +17,7 @@ export type Server = {
   readonly resetPeak: () => void;
   /** The processor time that it has used, of all its threads, in seconds. */
   readonly processorSeconds: () => number;
-  /** How many of its connections are open and have something to send that their client doesn't take. */
+  /** The number of open connections with unsent bytes that their client doesn't read. */
   readonly stuckSockets: () => number;
   /** The number of files and sockets that it has open; 0 if it has ended. */
   readonly openHandles: () => number;
@@ -41,7 +41,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 export function environment(database: string, settings: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"]!,
-    // How glibc keeps memory is the operator's to say.
+    // The operator's settings for glibc's memory apply.
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("MALLOC_"))),
     NODE_ENV: "production",
     HOST: "127.0.0.1",
@@ -60,9 +60,9 @@ export function environment(database: string, settings: Record<string, string> =
 /**
  * Starts the server of `main` on a database file, with default settings but for those given.
  *
- * @param main a file, or the arguments for Node of which it is the last. It has to print a line of JSON with `graphql`,
- * its URL, when it is ready.
- * @param heard is given each line of its log.
+ * @param main a file, or Node's arguments that end with one. It has to print a line of JSON with its URL as `graphql`
+ * when it is ready.
+ * @param heard is called with each line of its log.
  */
 export async function startServer(
   main: string | readonly string[],
@@ -80,7 +80,7 @@ export async function startServer(
   let told = false;
   const exit = once(child, "exit").then(() => running.delete(pid));
   const url = await new Promise<string>((ready, reject) => {
-    // Read to its end, so that a full pipe is not what is measured.
+    // Read to the end, so that the figures don't measure a full pipe.
     createInterface({ input: child.stdout }).on("line", (line) => {
       heard(line);
       if (line.includes('"graphql"')) ready((JSON.parse(line) as { graphql: string }).graphql);
@@ -118,7 +118,7 @@ export async function startServer(
 export const startBuiltServer = () =>
   startServer(resolve("dist/main.js"), join(temporaryFolder(), "postern.sqlite"), { LOG_LEVEL: "warn" });
 
-/** A line of /proc/PID/status, in megabytes; 0 where the process has ended. */
+/** Returns a line of /proc/PID/status, in megabytes; 0 if the process has ended. */
 function status(pid: number, name: string): number {
   try {
     const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
@@ -136,7 +136,7 @@ function openHandlesOf(pid: number): number {
   }
 }
 
-/** utime and stime of /proc/PID/stat, which count in hundredths of a second on every Linux there is. */
+/** Returns utime and stime of /proc/PID/stat, which are in hundredths of a second on every Linux. */
 function processorSecondsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;

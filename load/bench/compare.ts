@@ -1,7 +1,7 @@
-// How fast Postern is beside what else one could have: the same work on the same file, in turns, on one machine.
+// Compares Postern's speed with alternatives: the same work on the same file, in turns, on one machine.
 //   npm run bench               ten minutes; -- --write renews bench/results.json and bench/results.svg
 //   npm run bench -- --only page,me --with "by hand"    some of the work, beside some of the others
-//   npm run bench -- --quick    under a minute, Postern and the plain stack alone; fails where Postern falls behind
+//   npm run bench -- --quick    under a minute, only Postern and the plain stack; fails if Postern falls behind
 import { parseArgs } from "node:util";
 
 import { startContestants, type Contestant, type Name } from "./compare/contestants.js";
@@ -20,7 +20,7 @@ const roundMilliseconds = 2500;
 const quickRounds = 6;
 const warmUpMilliseconds = 2000;
 const connections = 32;
-// Who came last and wrote little: a page is of what others wrote, as it is for most people.
+// The newest user, who wrote little: the page has other users' posts, as it does for most people.
 const credentials = { email: "member20@demo.example.com", password: seededPassword };
 
 const { quick, write, only, ...others } = parseArgs({
@@ -69,9 +69,9 @@ async function compareAll(): Promise<void> {
       for (const contestant of taking)
         measured.get(contestant.name)!.push(await load(contestant, work, roundMilliseconds));
     for (const [name, all] of measured) {
-      // At a fixed rate all are as fast as that.
+      // At a fixed rate, all contestants answer as many requests.
       const byHand = work.rate === undefined ? measured.get("by hand") : undefined;
-      // Round by round, so that what slows the machine down for a while slows both down.
+      // Round by round, so that a temporary slowdown of the machine affects both.
       const ratio = byHand && median(all.map((one, index) => one.requestsPerSecond / byHand[index]!.requestsPerSecond));
       results.push({
         work: work.name,
@@ -109,7 +109,7 @@ async function compareQuickly(): Promise<void> {
   }
 }
 
-/** Byte for byte, before anything is timed. */
+/** Compares the answers byte for byte before anything is timed. */
 async function requireSameAnswers({ by, title, query, variables }: Work): Promise<void> {
   let first: string | undefined;
   for (const contestant of contestants.filter(({ name }) => by.includes(name))) {

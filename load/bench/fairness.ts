@@ -1,5 +1,5 @@
-// Whether anybody can take the server away from the others: what each of a dozen attacks does to those who read, write
-// and sign in meanwhile, and to memory. It reports, and fails nothing.
+// Measures whether one client can block the others: the effect of a dozen attacks on users who read, write and sign in
+// meanwhile, and on memory. It reports figures and never fails.
 //   npm run bench:fairness -- --rows 1,3 --json after.json --before before.json --server ../older/dist/main.js
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
@@ -59,7 +59,7 @@ const about = {
   server: args.server,
   posts: args.posts,
   tookSeconds: Math.round((performance.now() - started) / 1000),
-  /** How late this process was itself, which is in every latency. */
+  /** The delay of this process itself, which is part of every latency. */
   ownDelayP99Ms: Math.round(ownDelay.percentile(99) / 1e4) / 100,
 };
 printTable(figures, args.before === undefined ? undefined : readFigures(args.before));

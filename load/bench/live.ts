@@ -1,5 +1,5 @@
-// What sockets with subscriptions cost: memory, processor time and delay of an event, slow clients beside fast ones, and
-// a thousand tokens that end at once. It reports, and fails nothing. Ten thousand sockets need `ulimit -n 11000`.
+// Measures the cost of sockets with subscriptions: memory, processor time and delay of an event, slow clients among
+// fast ones, and a thousand tokens that expire at once. It never fails. 10,000 sockets need `ulimit -n 11000`.
 //   npm run bench:live -- --sockets 1000 --parts memory,events --server ../older/dist/main.js
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -29,16 +29,16 @@ const settings = {
   MAX_SOCKETS: room,
   MAX_CONNECTIONS: room,
   MAX_SOCKETS_OF_USER: room,
-  // A line for each operation and socket would be measured with them.
+  // Without a log line for each operation and socket, which would be measured too.
   LOG_LEVEL: "warn",
 };
 const people = 100;
 const goals = { kilobytesOfSocket: 20, microsecondsOfSubscriber: 60, delayMilliseconds: 100, timesIdle: 3 };
 
-/** Answered alike to all, and to each in their own way. */
+/** One selection is the same for all subscribers, the other one differs for each. */
 const shared = "post { title voteCount author { name } }";
 const ofViewer = "post { title voteCount viewerHasVoted author { name } }";
-/** Four megabytes of a long post. */
+/** A selection of four megabytes, from a long post. */
 const heavy = `post { ${Array.from({ length: 14 }, (_, index) => `c${index}: content`).join(" ")} }`;
 
 const figures: Figure[] = [];
@@ -59,7 +59,7 @@ async function onServer(more: Record<string, string>, work: (server: Server, cro
 const me = (person: Person) => () => person.client.send("{ me { id } }");
 const p99Of = async (probe: ReturnType<typeof startProbe>) => summaryOf(await probe.stop()).p99;
 
-/** Lets things happen one after the other, and answers how long each took to each who was told of it. */
+/** Makes changes one after another, and returns the delay of each event at each listener. */
 async function measureEvents(server: Server, crowd: Crowd, vote: () => Promise<number>, count: number) {
   const delays: number[] = [];
   const before = server.processorSeconds();
@@ -73,7 +73,7 @@ async function measureEvents(server: Server, crowd: Crowd, vote: () => Promise<n
 async function memory(server: Server, crowd: Crowd): Promise<void> {
   const tokens = (await makePeople(server.url, people)).map(({ token }) => token);
   const open = (count: number) => crowd.join({ url: server.url, tokens, count, fields: shared });
-  // Until the code is compiled and the heap has its size; garbage that is left counts.
+  // Until the code is compiled and the heap has its size. Remaining garbage counts.
   await open(500);
   await crowd.leave();
   await open(100);
@@ -96,7 +96,7 @@ async function eventsToMany(server: Server, crowd: Crowd): Promise<void> {
   const tokens = all.map(({ token }) => token);
   const vote = voting(all[0]!, await publish(all[0]!, "A content"));
   const events = 20;
-  // What a vote takes by itself, once its code is compiled.
+  // The cost of a vote by itself, once its code is compiled.
   for (let count = 0; count < 50; count += 1) await vote();
   const { seconds: alone } = await measureEvents(server, crowd, vote, events);
 

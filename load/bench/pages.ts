@@ -1,5 +1,5 @@
-// What page 10,000 costs beside page 1, for each order and list, and what a search and a filter by creation cost: medians
-// of reads in one process, through the read layer, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
+// Compares the cost of page 10,000 with that of page 1, for each order and list, and measures searches and filters by
+// creation: medians of reads in one process, on the database in DATABASE_URL (npm run seed -- --posts 1000000).
 import { systemClock } from "../../src/foundation/clock.js";
 import { openDatabase } from "../../src/database/database.js";
 import { configFromEnvironment } from "../../src/foundation/config/environment.js";
@@ -32,7 +32,7 @@ const wanted: PostSelection = {
   contentTimes: 1,
 };
 
-// Whoever wrote most, so that an author's list is long.
+// The author with the most posts, for a long list.
 const [prolific] = await reader.all<{ id: string; posts: number }>(
   sql`select author_id as id, count(*) as posts from posts group by author_id order by posts desc limit 1`,
 );
@@ -48,7 +48,7 @@ const lists: { of: string; viewer: { readonly userId: string } | undefined; list
   { of: "scheduled", viewer: writer, listing: { status: PostStatus.SCHEDULED } },
 ];
 
-/** The position before page 10,000, or before the last page of a shorter list; found by counting, as pages never are. */
+/** Finds the position before page 10,000, or before the last page of a shorter list, by an offset. */
 async function placeFarOn(listing: Listing, reads: ReturnType<typeof postsFor>, author: string | undefined) {
   const posts = await reads.count(listing);
   const rank = Math.max(0, Math.min(pageNumber * size, posts - size) - 1);
@@ -113,7 +113,7 @@ async function timeFirstPage(of: string, listing: Listing, reading: { readonly u
   console.log(`${of.padEnd(44)} ${median(figures).toFixed(1).padStart(8)} ms   ${matches}`);
 }
 
-// From nearly every post to none; alone, together, and by their beginnings.
+// Words of nearly every post to none; alone, together, and prefixes.
 const searches = [
   "a",
   "i",

@@ -6,7 +6,7 @@ export type DatabaseName = (typeof databases)[number];
 /** The arguments after `--`. */
 export type Arguments = {
   readonly minutes: number;
-  /** They take turns and share the minutes. */
+  /** The databases take turns and share the minutes. */
   readonly databases: readonly DatabaseName[];
   readonly processes: number;
   readonly seed: number;

@@ -13,26 +13,26 @@ export type Entry = {
   publishedBy: number;
   /** `maybe` if the answer was lost, `never` if it said that nothing was written. */
   state: "maybe" | "never" | "alive" | "gone";
-  /** When it was asked to be deleted, and when that was acknowledged; Infinity for not. */
+  /** When its deletion was requested, and when that was acknowledged; Infinity if it wasn't. */
   deletionSentAt: number;
   goneAt: number;
   /** The content after the last acknowledged change, and the contents of later changes whose answers were lost. */
   content: string;
   maybeContents: string[];
-  /** By the voter's id: voted, not, or nobody knows. */
+  /** By the voter's id: voted, not voted, or unknown. */
   readonly votes: Map<string, boolean | "unknown">;
 };
 
-/** Everything that was acknowledged, to be compared with what is there. */
+/** Everything that was acknowledged, to compare with the database. */
 export type Book = {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly add: (entry: Pick<Entry, "title" | "word" | "authorId" | "content">) => Entry;
   /** Returns a post that exists, as far as the answers say; undefined if there is none. */
   readonly anyAlive: (random: Random) => Entry | undefined;
   readonly aliveOf: (authorId: string, random: Random) => Entry | undefined;
-  /** When the last of the posts that stand was published, by the clock of its process. */
+  /** When the last existing post was published, by the clock of its process. */
   readonly lastPublication: () => number;
-  /** Finds fault with a list of titles that was asked for at an instant. */
+  /** Checks a list of titles that was queried at an instant. */
   readonly checkTitles: (titles: readonly string[], askedAt: number, about: object) => void;
 };
 

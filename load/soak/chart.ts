@@ -4,7 +4,7 @@ import type { Window } from "./windows.js";
 const [width, left, top, height, between] = [960, 60, 28, 150, 46];
 const colours = { ok: "#1971c2", others: "#d9480f" };
 
-/** A run as a picture: answers a second and memory over time, with the faults as bands behind them. */
+/** Draws a run: answers a second and memory over time, with the faults as bands behind them. */
 export function chart(title: string, samples: readonly Sample[], windows: readonly Window[]): string {
   const begin = samples[0]!.at;
   const span = samples.at(-1)!.at - begin || 1;

@@ -4,21 +4,21 @@ import { join } from "node:path";
 
 import { temporaryFolder } from "../seeded-database.js";
 
-/** The clocks of the processes, each of which can be put off from the harness's; what waits goes by another clock. */
+/** The clocks of the processes, which can differ from the harness's. Timers use another clock. */
 export type Clocks = {
   /** Why clocks can't be changed on this machine; undefined if they can. */
   readonly whyNot: string | undefined;
   /** The environment that a process needs at its start. */
   readonly environment: (process: number) => Record<string, string>;
-  /** Puts the clock of a process this far ahead, or back, from now on. */
+  /** Sets the clock of a process this far ahead, or back, from now on. */
   readonly set: (process: number, milliseconds: number) => void;
-  /** How far it may have been off at some instant between two, by `performance.now()`. */
+  /** Returns how far it may have been off between two instants of `performance.now()`. */
   readonly range: (process: number, from: number, to: number) => { readonly least: number; readonly most: number };
 };
 
 type Change = { readonly at: number; readonly milliseconds: number };
 
-// What was read of the clock a moment before a change may be used a moment after it.
+// A time that was read just before a change may be used just after it.
 const changingMilliseconds = 250;
 
 /** @see https://github.com/wolfcw/libfaketime */
@@ -29,7 +29,7 @@ export function makeClocks(): Clocks {
   const fileOf = (process: number) => join(folder, `clock-${process}`);
   const write = (process: number, milliseconds: number) => {
     const seconds = (milliseconds / 1000).toFixed(3);
-    // Replaced as a whole: it is read whenever the time is asked for.
+    // Replaced atomically, since it is read whenever the time is read.
     writeFileSync(`${fileOf(process)}.new`, milliseconds < 0 ? seconds : `+${seconds}`);
     renameSync(`${fileOf(process)}.new`, fileOf(process));
   };

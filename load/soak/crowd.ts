@@ -21,7 +21,7 @@ const habits: readonly (readonly [number, (person: Person, world: World) => Prom
   [8.5, tryAnyOld],
 ];
 
-// With so many people, some forty requests a second.
+// So many people send some forty requests a second.
 const people = 16;
 const betweenMilliseconds = [150, 500] as const;
 

@@ -1,6 +1,6 @@
-// Whether any document, however wrong, makes the server stumble: nearly right ones with mistakes and directives
-// everywhere, by HTTP and by socket, signed in and not. It exits with 1 if one of them was an incident, was answered 5xx
-// without a word on when to come back, or was answered later than the limit of an operation.
+// Tests that no document makes the server fail: nearly valid ones with mistakes and directives everywhere, by HTTP and
+// by socket, signed in and not. It exits with 1 if one caused an internal error, a 5xx without Retry-After, or an
+// answer after an operation's time limit.
 //   npm run soak:documents -- --count 100000 --seed 1 --database postgresql://127.0.0.1:5432/postern
 // Without --database it uses a SQLite file of its own.
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const [count, seed] = [wholeNumber("count", values.count, 1), wholeNumber("seed"
 
 const server = await openFuzzServer(values.database ?? `sqlite:${join(temporaryFolder(), "fuzz.sqlite")}`);
 const next = fuzzedRequests(makeSchema(), randomOf(seed));
-// The limit of an operation, and what a busy machine may take to deliver its answer.
+// An operation's time limit, and the time that a busy machine needs to deliver its answer.
 const latestMilliseconds = server.operationTimeoutSeconds * 1000 + 1000;
 
 const codes = new Map<string, number>();

@@ -1,4 +1,4 @@
-// What people send.
+// The documents that people send.
 
 const session = "accessToken expiresAt refreshToken user { id }";
 const post = "post { id title content voteCount }";

@@ -9,7 +9,7 @@ import type { Random } from "../random.js";
 import { recoveryOf } from "./recovery.js";
 import type { Windows } from "./windows.js";
 
-/** Of each kind of fault, the milliseconds of every process from its end to the next read and write. */
+/** For each kind of fault, every process's milliseconds from its end to the next read and write. */
 export type Recoveries = Map<string, { times: number; readonly milliseconds: number[] }>;
 
 type Rounds = {
@@ -22,12 +22,12 @@ type Rounds = {
   readonly random: Random;
 };
 
-/** How often a process is struck while the database is: what one of them leaves half-done, the others have to bear. */
+/** The share of faults of the database with a fault of a process at the same time. */
 const bothAtOnce = 0.25;
 
 const pollMilliseconds = 10;
 
-/** Brings about every fault in an order of chance, then again in another, until the time is up. */
+/** Causes every fault in a random order, then again in another one, until the time is up. */
 export async function faultRounds(until: number, rounds: Rounds): Promise<Recoveries> {
   const { stage, processes, clocks, random } = rounds;
   const recoveries: Recoveries = new Map();
@@ -37,7 +37,7 @@ export async function faultRounds(until: number, rounds: Rounds): Promise<Recove
     if (round.length === 0) round = random.shuffled([...stage.faults, ...ofProcesses]);
     const fault = round.pop()!;
     const doubled = fault.ofOneProcess !== true && random.next() < bothAtOnce;
-    // All chances are taken before anything happens, so that a seed says which they are.
+    // Draw all random numbers before anything happens, so that they depend only on the seed.
     const struck = random.below(processes.count);
     const beside = random.pick(ofProcesses);
     await Promise.all([
@@ -56,7 +56,7 @@ async function strike(fault: Fault, process: number, rounds: Rounds, recoveries:
   await fault.run({ random, process });
   windows.close(window);
   const { secondsAt } = world.findings;
-  // What another fault holds up is no lack of recovery from this one.
+  // A delay by another fault is not a slow recovery from this one.
   while (windows.isAnyOpen()) await pause(pollMilliseconds);
   const all = Array.from({ length: processes.count }, (_, index) => index);
   const struck = ofOneProcess === true ? [process] : all;

@@ -5,7 +5,7 @@ import type { Person, World } from "./person.js";
 
 type Row = { id: string; title: string; content: string; vote_count: number | string };
 
-/** Compares all that was acknowledged with what is in the database, and that with what every process shows. */
+/** Compares everything acknowledged with the database, and the database with the pages of every process. */
 export async function finalCheck(stage: Stage, prober: Person, world: World): Promise<Record<string, number>> {
   const { book, findings } = world;
   const rows: Row[] = await stage.rows("select id, title, content, vote_count from posts");
@@ -61,7 +61,7 @@ function checkVotes(entry: Entry, count: number, voters: ReadonlySet<string>, { 
     if (!entry.votes.has(voter)) findings.violation("a vote that nobody gave", { title, voter });
 }
 
-/** All pages that a process shows have to be what is in the database. */
+/** Compares all pages of a process with the database. */
 async function checkWalk(process: number, rows: readonly Row[], prober: Person, { findings }: World): Promise<void> {
   const shown: string[] = [];
   const lineOf = (title: string, content: string, votes: number | string) => `${title} ${votes} ${content}`;

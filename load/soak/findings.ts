@@ -1,9 +1,9 @@
 /** The promises that were broken. */
 export type Findings = {
-  /** @param about who, what, which process, when, and under which fault. */
+  /** @param about the person, the call, the process, the time and the fault. */
   readonly violation: (what: string, about: Readonly<Record<string, unknown>>) => void;
   readonly violations: readonly string[];
-  /** Seconds since the beginning, of an instant by `performance.now()`. */
+  /** Returns the seconds since the beginning for an instant of `performance.now()`. */
   readonly secondsAt: (instant: number) => string;
 };
 

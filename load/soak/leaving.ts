@@ -2,14 +2,14 @@ import * as documents from "./documents.js";
 import type { Person, World } from "./person.js";
 import type { OldToken, Session } from "./tokens.js";
 
-/** Logs out on one process, and tries the token on every one straight away. */
+/** Logs out on one process, and immediately tries the token on every process. */
 export async function logOut(person: Person, world: World): Promise<void> {
   const session = person.session()!;
   const byRefreshToken = person.random.next() < 0.3;
   const { outcome } = await person.ask({
     name: "logout",
     query: documents.logout,
-    // It needs no access token, and so takes one that has expired.
+    // Logging out needs no access token, so it accepts an expired one.
     ...(byRefreshToken && { token: undefined, variables: { input: { refreshToken: session.refreshToken } } }),
     writes: true,
   });
@@ -30,7 +30,7 @@ export async function logOutEverywhere(person: Person, world: World): Promise<vo
 async function haveEnded(sessions: readonly Session[], outcome: string, person: Person, world: World): Promise<void> {
   if (outcome === "refused") return;
   person.leave();
-  // Whether one has ended whose answer was lost, nobody can say.
+  // If the answer was lost, it is unknown whether the session has ended.
   if (outcome === "unknown") return;
   for (const session of sessions) session.endedAt = performance.now();
   const everywhere = Array.from({ length: world.processes }, (_, process) => process);
@@ -40,7 +40,7 @@ async function haveEnded(sessions: readonly Session[], outcome: string, person: 
   await tryRefresh(sessions[0]!, person, world);
 }
 
-/** Tries a token of the past on any process. */
+/** Tries an old token on any process. */
 export async function tryAnyOld(person: Person, world: World): Promise<void> {
   const old = world.oldTokens.pick(person.random);
   if (old !== undefined) await tryOld(old, person.random.below(world.processes), person, world);
@@ -54,12 +54,12 @@ async function tryOld(old: OldToken, process: number, person: Person, { traffic,
   const reply = await traffic.call({ ...call, judged: ["UNAUTHENTICATED"] });
   const { code, data } = reply;
   const reason = reply.details["reason"];
-  // Where the clock is behind, it has not expired yet.
+  // On a process whose clock is behind, it has not expired yet.
   const isOver = hasEnded || reply.sentAtTime >= expiresAt;
   if (isOver && (data?.me != null || code === "ok"))
     findings.violation(hasEnded ? "an ended session was let in" : "an expired token was let in", { ...about, process });
   if (code !== "UNAUTHENTICATED") return;
-  // By a clock that is behind it hasn't expired, whatever that of the harness says.
+  // By a clock that is behind, it hasn't expired, though it has by the harness's.
   const expected = reply.answeredAtTime < expiresAt ? ["SESSION_REVOKED"] : ["SESSION_REVOKED", "TOKEN_EXPIRED"];
   if (!expected.includes(String(reason)))
     findings.violation("a token was refused for another reason", { ...about, process, reason });

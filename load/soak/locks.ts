@@ -1,6 +1,5 @@
-// Whether writers wait for each other without ever having to be torn apart: every writer of accounts and posts beside
-// loops of every other one, on PostgreSQL. It prints what each pair was answered, and exits with 1 if anybody met an
-// error that isn't theirs or the database had to break a deadlock.
+// Tests that writers never deadlock: every writer of accounts and posts runs beside loops of every other one, on
+// PostgreSQL. It prints the answers of each pair, and exits with 1 if there was an unexpected error or a deadlock.
 //   npm run soak:locks -- --minutes 60 --database postgresql://127.0.0.1:5432/postern
 // Without --database it starts a PostgreSQL server of its own. The database given must be one that may be written to.
 import { startPostgres } from "../../test/support/postgres-server.js";
@@ -10,7 +9,7 @@ import { openStage } from "./locks/stage.js";
 
 const values = readArguments({ minutes: "60" }, ["database"]);
 const minutes = minutesOf(values.minutes);
-// A deadlock is broken soon, so that more of them can be met in an hour.
+// Deadlocks are detected early, so that an hour can show more of them.
 const own = values.database === undefined ? await startPostgres({ deadlock_timeout: "50ms" }) : undefined;
 const stage = await openStage(values.database ?? own!.url);
 const pairs = allPairs();
@@ -24,7 +23,7 @@ while (minutesPassed() < minutes) {
   rounds += 1;
   if (rounds % 10 === 0) console.error(`${rounds} rounds, ${Math.round(minutesPassed())} min`);
 }
-// So that what each connection has counted is told.
+// So that each connection reports its counts.
 await new Promise((done) => setTimeout(done, 2000));
 const deadlocks = (await stage.deadlocks()) - deadlocksBefore;
 

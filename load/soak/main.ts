@@ -1,5 +1,5 @@
-// Whether what Postern promises holds while things go wrong: several processes on one database, people who use them, and
-// faults in an order of chance that a seed repeats.
+// Tests whether Postern keeps its promises during faults: several processes on one database, people who use them, and
+// faults in a random order that a seed repeats.
 //   npm run soak -- --minutes 10 --database postgresql --processes 5 --seed 1 --chart soak.svg
 import { soakArguments } from "./arguments.js";
 import { run } from "./run.js";

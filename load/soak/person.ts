@@ -14,28 +14,28 @@ export type World = {
   readonly processes: number;
 };
 
-/** Somebody with an account and, most of the time, a session. */
+/** A user with an account and, most of the time, a session. */
 export type Person = {
   readonly name: string;
   readonly random: Random;
   readonly address: string;
   readonly id: () => string | undefined;
   readonly session: () => Session | undefined;
-  /** Gets a session that lives for a moment longer: registers, signs in or refreshes, as it takes. */
+  /** Ensures a session with a token that lasts a moment longer: registers, signs in or refreshes as needed. */
   readonly arrive: (process?: number) => Promise<Session | undefined>;
-  /** Another session of the same account. */
+  /** Opens another session of the same account. */
   readonly signInAgain: () => Promise<Session | undefined>;
   readonly refresh: () => Promise<void>;
   /** Forgets the session. */
   readonly leave: () => void;
   /**
-   * A request of theirs to any process; finds fault with a refusal of a live session, and with a token of the past. By
-   * their session, unless the call names a token or none.
+   * Sends a request to any process, with the session's token unless the call names another one or none. Reports a
+   * violation if a live session is refused or an old token accepted.
    */
   readonly ask: (call: Pick<Call, "name" | "query"> & Partial<Call>) => Promise<Reply>;
 };
 
-// Shorter than any token lives, and longer than an answer takes.
+// Shorter than the life of a token, and longer than an answer takes.
 const refreshBeforeMilliseconds = 2000;
 
 export function makePerson(number: number, random: Random, world: World): Person {
@@ -90,7 +90,7 @@ export function makePerson(number: number, random: Random, world: World): Person
     });
     if (reply.outcome === "unknown") before.refreshLost = true;
     if (reply.code === "INVALID_REFRESH_TOKEN") {
-      // An answer that was lost longer ago than the grace is taken for theft, and rightly.
+      // If the answer was lost longer ago than the grace period, the server rightly assumes theft.
       if (!before.refreshLost)
         findings.violation("a good refresh token was refused", { person: name, ...reply.details });
       session = undefined;
@@ -123,7 +123,7 @@ export function makePerson(number: number, random: Random, world: World): Person
     async ask(call) {
       const { token, expiresAt } = session!;
       const { judged = [] } = call;
-      // Who asks without their token is not judged by it.
+      // A call without the session's token says nothing about the session.
       if ("token" in call) return callAs(call);
       const reply = await callAs({ ...call, token, judged: ["UNAUTHENTICATED", ...judged] });
       if (reply.code === "UNAUTHENTICATED" && reply.answeredAtTime < expiresAt)

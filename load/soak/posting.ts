@@ -8,10 +8,10 @@ let changes = 0;
 
 const someText = "Nothing much happened today. ".repeat(10);
 
-/** Creates a post whose title nobody else has. */
+/** Creates a post with a unique title. */
 export async function create(person: Person, { book }: World, process?: number): Promise<boolean> {
   posts += 1;
-  // A search finds words that begin with its own, so this one has an end.
+  // A search finds words by their beginnings, so this word must not be the beginning of another.
   const word = `${person.name}n${posts}x`;
   const content = `First. ${someText}`;
   const entry = book.add({ title: `Post ${word}`, word, authorId: person.id()!, content });
@@ -30,7 +30,7 @@ export async function create(person: Person, { book }: World, process?: number):
   return reply.outcome === "done";
 }
 
-/** Changes one of one's own posts. */
+/** Changes one of the person's posts. */
 export async function update(person: Person, { book }: World): Promise<void> {
   const entry = book.aliveOf(person.id()!, person.random);
   if (entry === undefined) return;
@@ -47,7 +47,7 @@ export async function update(person: Person, { book }: World): Promise<void> {
   if (outcome === "done") Object.assign(entry, { content, maybeContents: [] });
 }
 
-/** Deletes one of one's own posts. */
+/** Deletes one of the person's posts. */
 export async function remove(person: Person, { book }: World): Promise<void> {
   const entry = book.aliveOf(person.id()!, person.random);
   if (entry === undefined) return;
@@ -84,7 +84,7 @@ export async function vote(person: Person, { book, findings }: World, voted: boo
   checkPresence(entry, reply, { findings, about: { ...about, request: name } });
 }
 
-/** Reads a post that was acknowledged, on any process: it has to be there as it was left. */
+/** Reads an acknowledged post on any process, and checks that it is unchanged. */
 export async function readOwn(person: Person, { book, findings }: World): Promise<void> {
   const entry = book.aliveOf(person.id()!, person.random);
   if (entry === undefined) return;

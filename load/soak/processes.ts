@@ -5,30 +5,30 @@ import { startServer, type Server } from "../server-process.js";
 import type { Clocks } from "./clocks.js";
 import type { Findings } from "./findings.js";
 
-/** How long an operation may take: short in some processes, so that a fault of seconds reaches it; else the default. */
+/** An operation's time limit: short in some processes, so that a fault of seconds exceeds it; else the default. */
 export const operationSeconds = (process: number): number => (process < 2 ? 4 : 10);
 
-// How long an access token lives, but for those of the first process, which live longer than any run.
+// The life of an access token, except for the first process, whose tokens outlive every run.
 const shortToken = "20s";
 const longToken = "24h";
 
-/** Servers on one database, by their numbers from 0. */
+/** Servers on one database, numbered from 0. */
 export type Processes = {
   readonly count: number;
   readonly url: (process: number) => string;
   readonly pid: (process: number) => number;
   readonly kill: (process: number) => Promise<void>;
-  /** Tells it to stop, and finds fault with one that has to be killed. */
+  /** Stops a process, and reports a violation if it has to be killed. */
   readonly stop: (process: number) => Promise<void>;
-  /** Starts it as often as it takes, as a supervisor would: it doesn't start while the database is away. */
+  /** Starts a process, repeatedly if needed as a supervisor would: it doesn't start while the database is away. */
   readonly start: (process: number) => Promise<void>;
-  /** Finds fault with those that have ended by themselves. */
+  /** Reports processes that have ended by themselves. */
   readonly watch: () => void;
-  /** The last lines that they have logged of what they didn't expect. */
+  /** Returns their last log lines about unexpected errors. */
   readonly unexpected: readonly string[];
-  /** Of each, in megabytes, when it was last started and now. */
+  /** Returns each one's memory in megabytes, after its last start and now. */
   readonly memory: () => readonly FirstAndLast[];
-  /** Of each, the files and sockets that are open, when it was last started and now. */
+  /** Returns each one's number of open files and sockets, after its last start and now. */
   readonly handles: () => readonly FirstAndLast[];
 };
 

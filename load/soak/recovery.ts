@@ -5,12 +5,12 @@ import type { Person, World } from "./person.js";
 import { create } from "./posting.js";
 import { recoveryMilliseconds } from "./windows.js";
 
-// Tries begin at this distance, however long those before take: one that hangs must not hide that others get through.
+// Attempts start at this interval, however long earlier ones take: one that hangs must not hide that others succeed.
 const everyMilliseconds = 100;
 
 /**
- * How long after a fault's end a process answers a read and a write, in milliseconds; finds fault with one that takes
- * too long. The prober's token has to be one that lives on.
+ * Returns the milliseconds from a fault's end until a process answers a read and a write, and reports a violation if
+ * that takes too long. The prober's token must outlive the run.
  */
 export async function recoveryOf(process: number, kind: string, prober: Person, world: World): Promise<number> {
   const since = performance.now();
@@ -34,7 +34,7 @@ async function untilDone(tryOnce: () => Promise<boolean>, since: number): Promis
   while (successes.length === 0 && performance.now() - since < 2 * recoveryMilliseconds) {
     tries.push(tryAndNote());
     await Promise.race([pause(everyMilliseconds), tries.at(-1)]);
-    // An answer at once that is no success is asked for again a moment later.
+    // After an immediate failure, try again a moment later.
     if (successes.length === 0) await pause(10);
   }
   await Promise.all(tries);

@@ -19,7 +19,7 @@ type Run = {
 
 const mostShown = 40;
 
-/** Prints what a run came to, in plain text. */
+/** Prints the results of a run, in plain text. */
 export function report(run: Run): void {
   const { recoveries, traffic, findings, processes } = run;
   const say = (text = "") => console.log(text);

@@ -21,10 +21,10 @@ import { makeOldTokens } from "./tokens.js";
 import { makeTraffic } from "./traffic.js";
 import { makeWindows } from "./windows.js";
 
-// Before the first fault, so that there are posts to lose.
+// Before the first fault, so that there are posts that could be lost.
 const warmUpMilliseconds = 5000;
 
-/** One run on one database. Answers whether every promise was kept. */
+/** Runs the soak on one database. Returns whether every promise was kept. */
 export async function run(
   name: DatabaseName,
   asked: { readonly minutes: number; readonly count: number; readonly seed: number; readonly chartFile?: string },
@@ -82,7 +82,7 @@ export async function run(
   return findings.violations.length === 0;
 }
 
-// What is not used at a process's start: connections to the database, and what V8 and glibc keep for the next time.
+// Growth after a start that is no leak: connections to the database, and memory that V8 and glibc keep for reuse.
 const mostMoreHandles = 60;
 const mostMoreMegabytes = 250;
 

@@ -5,16 +5,16 @@ import type { Traffic } from "./traffic.js";
 export type Sample = {
   /** By `performance.now()`. */
   readonly at: number;
-  /** Answers a second since the sample before: `ok`, and all others. */
+  /** Answers a second since the previous sample: `ok`, and all others. */
   readonly ok: number;
   readonly others: number;
-  /** Of each process, in megabytes; 0 while it doesn't run. */
+  /** The memory of each process in megabytes; 0 while it doesn't run. */
   readonly memory: readonly number[];
 };
 
 const everyMilliseconds = 1000;
 
-/** Looks at a run each second, until it is stopped. */
+/** Samples a run each second until it is stopped. */
 export function takeSamples({ codes }: Traffic, processes: Processes): { readonly stop: () => readonly Sample[] } {
   const samples: Sample[] = [];
   const total = () => {

@@ -3,7 +3,7 @@ import { readConfig } from "../../src/foundation/config/read-config.js";
 import { makeLog } from "../../src/foundation/log.js";
 import { startServer, type RunningServer } from "../../src/server/server.js";
 
-/** Passwords whose hashes cost next to nothing. */
+/** Password hashing with the cheapest parameters. */
 export const cheapest = { memoryCost: 8, timeCost: 1, parallelism: 1 };
 
 const mostLines = 20;

@@ -1,29 +1,29 @@
 import type { Random } from "../random.js";
 
-/** A session as its owner was told of it. */
+/** A session as the answers to its owner described it. */
 export type Session = {
   token: string;
   /** By the servers' clock. */
   expiresAt: number;
   refreshToken: string;
-  /** Whether a refresh was lost on its way: the token that was sent is then perhaps a used one. */
+  /** Whether the answer to a refresh was lost: the refresh token may be a used one then. */
   refreshLost: boolean;
   /** When its end was acknowledged, by `performance.now()`; Infinity while it lives. */
   endedAt: number;
 };
 
-/** An access token that somebody once had. */
+/** An access token that a person once had. */
 export type OldToken = { readonly session: Session; readonly token: string; readonly expiresAt: number };
 
-/** Tokens of before, which are tried again and again. */
+/** Old tokens, which are tried again and again. */
 export type OldTokens = {
   readonly keep: (session: Session) => void;
-  /** One that has ended or expired, if there is one; as likely of an ended session as not. */
+  /** Returns an invalid token, if there is one: of an ended session or an expired one, with equal chances. */
   readonly pick: (random: Random) => OldToken | undefined;
   readonly count: () => { readonly ended: number; readonly expired: number };
 };
 
-/** One that expires later is of more use: what refuses it is its session alone. */
+/** The most tokens that are kept. Later-expiring ones are more useful: only their session's end makes them invalid. */
 const mostKept = 3000;
 
 export function makeOldTokens(): OldTokens {

@@ -14,39 +14,39 @@ export type Call = {
   readonly address: string;
   readonly process: number;
   readonly writes?: boolean;
-  /** Codes that whoever asks will judge. */
+  /** Codes that the caller checks itself. */
   readonly judged?: readonly string[];
-  /** Whom or what a violation is to name. */
+  /** Details for the report of a violation. */
   readonly about?: object;
 };
 
-/** Its two times are by the clock of the process: the earliest that it may have begun, and the latest that it ended. */
+/** An answer, with two times by the process's clock: its earliest possible start and its latest possible end. */
 export type Reply = Answer & {
   /**
-   * Whether what was to be changed has been: a broken connection or `SERVICE_UNAVAILABLE` may come after the COMMIT,
-   * `TIMEOUT` never does.
+   * Whether the change was made. A broken connection or `SERVICE_UNAVAILABLE` may come after the COMMIT, `TIMEOUT`
+   * never does.
    */
   readonly outcome: "done" | "refused" | "unknown";
 };
 
-/** All requests, each judged by what the faults that it met allow, and counted. */
+/** Sends and counts all requests, and checks their answers against the faults at the time. */
 export type Traffic = {
   readonly call: (call: Call) => Promise<Reply>;
   readonly windows: Windows;
   readonly codes: ReadonlyMap<string, number>;
-  /** Answers that came after the limit of time, as they may while COMMITs are held. */
+  /** The number of answers after the time limit, which are allowed while COMMITs are held. */
   readonly late: () => number;
-  /** Of refusals begun after a database fault was over: how long after, at most, by the kind of fault. */
+  /** The longest time between the end of a database fault and a refused request, by the kind of fault. */
   readonly lastRefusals: ReadonlyMap<string, number>;
 };
 
-// Beyond an operation's own time: for the machine to be busy, and a token to be looked at.
+// In addition to an operation's time limit, for a busy machine and the check of the token.
 const patienceMilliseconds = 2000;
 
 // Clocks are read in whole milliseconds.
 const readingMilliseconds = 5;
 
-// A request that is younger may still have stood in the queue of the socket that was closed.
+// A younger request may still have been in the queue of the closed socket.
 const acceptedAfterMilliseconds = 250;
 
 export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windows, findings: Findings): Traffic {
@@ -74,7 +74,7 @@ export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windo
       const allowing = met.filter(allows);
       if (allowing.length === 0) findings.violation("an answer that nothing explains", about());
       for (const window of allowing) window.refusals += 1;
-      // What was sent while the fault lasted says nothing of the time after.
+      // Requests sent during the fault say nothing about the time after it.
       if (allowing.length > 0 && allowing.every(({ end }) => end < sentAt)) noteRefusal(allowing.at(-1)!, sentAt);
     }
     if (isErrorCode(code) && status !== statusOfCode[code])
@@ -103,7 +103,7 @@ export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windo
       const { least, most } = clocks.range(process, answer.sentAt, answer.answeredAt);
       const sentAtTime = answer.sentAtTime + least;
       const answeredAtTime = answer.answeredAtTime + most;
-      // Where a clock isn't put off after all, what is allowed for it would hide what isn't.
+      // If a clock isn't changed after all, the allowance for it would hide errors.
       const serverTime = Date.parse(String(answer.details["serverTime"]));
       if (serverTime < sentAtTime - readingMilliseconds || serverTime > answeredAtTime + readingMilliseconds)
         findings.violation("a process goes by another clock than its own", { process, ...answer.details, least, most });
@@ -112,7 +112,7 @@ export function makeTraffic(processes: Processes, clocks: Clocks, windows: Windo
   };
 }
 
-/** Whether a connection broke that a process had before it was told to stop: it ends what it has begun. */
+/** Reports whether a connection broke that a process had before it was asked to stop: it must finish running work. */
 const isCutShort = (code: string, { isGraceful, begin }: Window, sentAt: number): boolean =>
   isGraceful === true && code === "closed" && sentAt < begin - acceptedAfterMilliseconds;
 

@@ -2,7 +2,7 @@ import type { Name } from "./contestants.js";
 import type { Result } from "./results.js";
 
 const charted = ["page", "fullPage", "post", "me", "createPost"];
-// Told apart by lightness too, on white and on black.
+// Colours that differ in lightness too, on white and on black.
 const colours: Readonly<Record<Name, string>> = {
   Postern: "#d9480f",
   "on PostgreSQL": "#f08c00",
@@ -12,7 +12,7 @@ const colours: Readonly<Record<Name, string>> = {
 };
 const [width, left, right, barHeight, gap] = [760, 230, 60, 16, 18];
 
-/** Bars of requests a second, one group a work, each on a scale of its own: the works differ too much for one. */
+/** Draws bars of requests a second, in a group for each work. Groups have scales of their own, as works differ widely. */
 export function chart(results: readonly Result[], caption: string): string {
   const parts: string[] = [];
   let y = 34;

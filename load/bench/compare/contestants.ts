@@ -31,7 +31,7 @@ const mains: Readonly<Record<Name, readonly string[]>> = {
 
 export type Contestant = { readonly name: Name; readonly server: Server };
 
-/** Starts those of these names, all on one database file. */
+/** Starts the named contestants, all on one database file. */
 export async function startContestants(names: readonly Name[], database: string): Promise<Contestant[]> {
   if (names.includes("by hand") || names.includes("floor")) installPeers();
   // The floor recognizes queries by their text alone. tsx looks for tsconfig.json in its working directory.

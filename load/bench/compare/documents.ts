@@ -1,4 +1,4 @@
-// What the bench sends, to all that it compares.
+// The documents that the bench sends to all contestants.
 const fields = "id title content published createdAt author { id name }";
 
 export const documents = {

@@ -1,5 +1,5 @@
 /**
- * How many pages of 20 Postern has to answer for each of the plain stack's, or the quick bench fails. It stands well
- * below what was reached, because machines differ and others use them too.
+ * The quick bench fails if Postern answers fewer pages of 20 for each of the plain stack's. The ratio is well below the
+ * measured ones, because machines differ and run other work too.
  */
 export const leastRatioToPlainStack = 10;

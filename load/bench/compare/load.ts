@@ -34,7 +34,7 @@ export async function run({ port, connections, milliseconds, kinds, rate }: Load
 
   const next = () => {
     count += 1;
-    // Spread evenly: the kind that lags most behind its share.
+    // To spread them evenly, send the kind that lags most behind its share.
     const state = states.reduce((a, b) => (b.share * count - b.sent > a.share * count - a.sent ? b : a));
     const request = state.requests[state.sent++ % state.requests.length]!;
     return { state, request };
@@ -91,7 +91,7 @@ async function sendAtRate(
   while (underWay.size > 0) await Promise.all(underWay);
 }
 
-/** A kept connection with one request at a time. `exchange` says whether the answer was 200 and has data. */
+/** Opens a kept connection for one request at a time. `exchange` reports whether the answer was 200 with data. */
 type Exchange = { readonly exchange: (request: Buffer) => Promise<boolean>; readonly close: () => void };
 
 const good = Buffer.from('{"data":{');
@@ -117,7 +117,7 @@ function open(port: number): Promise<Exchange> {
       else {
         const head = beginning === undefined ? chunk : Buffer.concat([beginning, chunk]);
         const headEnd = head.indexOf("\r\n\r\n");
-        // The first bytes of the body are looked at too.
+        // Check the first bytes of the body too.
         if (headEnd === -1 || head.length < headEnd + 4 + good.length) {
           beginning = head;
           return;

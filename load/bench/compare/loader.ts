@@ -1,4 +1,4 @@
-// A process that puts loads on servers, so that what it costs isn't counted among what the bench does meanwhile.
+// A process that puts loads on servers, so that its own work isn't counted with the bench's.
 import { run, type Load } from "./load.js";
 
 process.once("disconnect", () => process.exit());

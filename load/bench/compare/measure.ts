@@ -3,7 +3,7 @@ import { median, quantile } from "../../statistics.js";
 import type { Contestant } from "./contestants.js";
 import type { Kind, Load, Outcome } from "./load.js";
 
-/** One measurement: latencies in milliseconds of what is looked at, and what each request cost the server. */
+/** One measurement: latencies in milliseconds, and the server's cost of each request. */
 export type Measured = {
   readonly requestsPerSecond: number;
   readonly p50: number;
@@ -14,7 +14,7 @@ export type Measured = {
 
 const child = await forkModule(new URL("loader.ts", import.meta.url));
 
-/** Puts a load on a contestant; `kind` names what the latencies are of. */
+/** Puts a load on a contestant; the latencies are of the requests of `kind`. */
 export async function measure(
   { server, name }: Contestant,
   load: Omit<Load, "port">,
@@ -37,7 +37,7 @@ export async function measure(
   };
 }
 
-/** The medians of several rounds, figure by figure. */
+/** Returns the medians of several rounds, figure by figure. */
 export function medians(rounds: readonly Measured[]): Measured {
   const of = (pick: (round: Measured) => number) => median(rounds.map(pick));
   return {

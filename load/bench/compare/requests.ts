@@ -16,7 +16,7 @@ export function wire({ server }: Contestant, token: string, query: string, varia
   ].join("\r\n");
 }
 
-/** Asks once. Answers the text of `data`, whatever stands around it. */
+/** Sends one request. Returns the text of `data` without the rest of the answer. */
 export async function dataOf({ server, name }: Contestant, token: string, query: string, variables: object) {
   const response = await fetch(server.url, {
     method: "POST",

@@ -38,7 +38,7 @@ export function printResults(results: readonly Result[], memory: Memory): void {
   console.log(`\nmemory after all of it: ${memory.map(({ name, megabytes }) => `${name} ${megabytes} MB`).join(", ")}`);
 }
 
-/** Renews the files that are kept with the code: figures as JSON, and a chart of them. */
+/** Renews the results in the repository: figures as JSON, and a chart of them. */
 export function writeResults(results: readonly Result[], memory: Memory, how: object): void {
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Linux ${release()}, Node ${process.versions.node}`;

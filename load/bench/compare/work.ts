@@ -1,7 +1,7 @@
 import type { Name } from "./contestants.js";
 import { documents } from "./documents.js";
 
-/** Something to do that is the same for all. */
+/** An operation that is measured for all contestants. */
 export type Work = {
   readonly name: string;
   readonly title: string;
@@ -9,10 +9,10 @@ export type Work = {
   readonly by: readonly Name[];
   readonly query: string;
   readonly variables: object;
-  /** How many of a hundred requests are posts created meanwhile. */
+  /** The percentage of requests that create posts meanwhile. */
   readonly writesPercent?: number;
   readonly connections?: number;
-  /** Requests a second, sent whether or not the ones before were answered. */
+  /** Requests a second, sent even if earlier ones are unanswered. */
   readonly rate?: number;
 };
 
@@ -21,10 +21,10 @@ const servers: readonly Name[] = ["Postern", "on PostgreSQL", "by hand", "plain 
 
 export const newPost = { input: { title: "A post of the bench", content: "Nothing to see here. ".repeat(15).trim() } };
 
-/** How far the far page is, in posts: as far as ten thousand posts allow. */
+/** The offset of the far page, in posts: as far as ten thousand posts allow. */
 export const farOffset = 8000;
 
-/** All there is to do, with reads first: what is written stands at the top of every page from then on. */
+/** All works, reads first: new posts are at the top of every page from then on. */
 export function worksFor(found: {
   readonly postId: string;
   readonly farCursor: string;

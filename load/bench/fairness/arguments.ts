@@ -9,7 +9,7 @@ export type Arguments = {
   readonly server: string;
   readonly rows: ReadonlySet<number> | undefined;
   readonly json: string | undefined;
-  /** A file of an earlier run, whose figures are printed beside these. */
+  /** A file of an earlier run; its figures are printed for comparison. */
   readonly before: string | undefined;
   readonly durationSeconds: number | undefined;
 };

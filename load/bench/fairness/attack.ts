@@ -6,11 +6,11 @@ import type { AttackName } from "./attacks.js";
 import type { FloodName } from "./floods.js";
 import { tokenOf, type Client } from "../../client.js";
 
-/** An attack that goes on in a process of its own. */
+/** An attack that runs in a process of its own. */
 export type RunningAttack = {
-  /** Comes when the attack has sent what it sends and was answered, for those that send once. */
+  /** For attacks that send once: resolves when everything was sent and answered. */
   readonly over: Promise<unknown>;
-  /** Ends it. Answers how often each code was seen. */
+  /** Ends the attack. Returns how often each code was seen. */
   readonly stop: () => Promise<Map<string, number>>;
 };
 

@@ -1,4 +1,4 @@
-// A process that attacks, so that what it does to its own event loop isn't measured.
+// A process that attacks, so that the load on its own event loop isn't measured.
 import { setMaxListeners } from "node:events";
 import { constants, setPriority } from "node:os";
 
@@ -17,7 +17,7 @@ export type Order = {
   readonly flood: FloodName;
 };
 
-// Attackers come from elsewhere: here they take only what processor time the server and its other users leave.
+// Real attackers use other machines: here they get only the processor time that the server and its users leave.
 setPriority(constants.priority.PRIORITY_LOW);
 
 const ending = new AbortController();

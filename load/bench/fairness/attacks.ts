@@ -77,7 +77,7 @@ async function inALoop(means: Means, clients: number, send: () => Promise<Answer
 }
 
 let strangers = 0;
-/** An address that nobody has come from before. */
+/** Returns an address that was not used before. */
 const newAddress = () => `11.${(strangers >> 16) & 255}.${(strangers >> 8) & 255}.${strangers++ & 255}`;
 
 function wrongLogin({ client, signal }: Means): Promise<Answer> {
@@ -86,7 +86,7 @@ function wrongLogin({ client, signal }: Means): Promise<Answer> {
   return client.send(documents.login, { input }, { signal, address });
 }
 
-/** Sockets that ask for a page and take nothing of it. */
+/** Opens sockets that query a page and read nothing of it. */
 async function deafSockets(means: Means, count: number): Promise<void> {
   const body = JSON.stringify({ query: means.posts });
   const sockets = Array.from({ length: count }, () => {
@@ -95,7 +95,7 @@ async function deafSockets(means: Means, count: number): Promise<void> {
     return socket;
   });
   await aborted(means.signal);
-  // Only now is looked at what came: its first line.
+  // Only now read the first line of each answer.
   for (const socket of sockets) {
     noteStatus(socket, means.note);
     socket.resume();
@@ -104,7 +104,7 @@ async function deafSockets(means: Means, count: number): Promise<void> {
   for (const socket of sockets) socket.destroy();
 }
 
-/** Connections that send nearly all of the largest body there may be, without a credential. */
+/** Opens connections that send nearly all of a body of the largest allowed size, without a credential. */
 async function unfinishedBodies(means: Means, count: number): Promise<void> {
   const length = 1024 * 1024;
   const most = Buffer.alloc(length - 100, " ");
@@ -116,7 +116,7 @@ async function unfinishedBodies(means: Means, count: number): Promise<void> {
     socket.write(headOf({ ...means.client.headers, "x-forwarded-for": newAddress() }, length));
     socket.write(most);
     sockets.push(socket);
-    // Slowly enough that nobody waits for a connection because the kernel's queue of them is full.
+    // Slowly, so that the kernel's queue of new connections doesn't fill up.
     if (sockets.length % 50 === 0) await pause(100);
   }
   await aborted(means.signal);

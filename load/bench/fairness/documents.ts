@@ -1,4 +1,4 @@
-// What attackers and ordinary users send.
+// The documents of attackers and ordinary users.
 
 export const me = "{ me { name } }";
 export const typename = "{ __typename }";
@@ -8,19 +8,19 @@ export const createPost = "mutation ($input: CreatePostInput!) { createPost(inpu
 export const votePost = "mutation ($input: VotePostInput!) { votePost(input: $input) { post { id } } }";
 export const login = "mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }";
 
-/** One word, looked up a hundred times. */
+/** A search that repeats one word a hundred times. */
 export const repeatedWord = "a ".repeat(100);
 
 const day = 24 * 60 * 60 * 1000;
 let turn = 0;
 
-/** An instant so many days ago, never the same twice, so that nothing kept from before can answer. */
+/** Returns an instant about so many days ago, never the same twice, so that no cache can answer. */
 const ago = (days: number) => new Date(Date.now() - days * day + turn++).toISOString();
 
 const aliased = (count: number, field: (index: number) => string) =>
   `{ ${Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(" ")} }`;
 
-/** The few oldest posts by votes: the whole order has to be walked for each. */
+/** A page of few posts that requires a scan of the whole order by votes. */
 export const narrowByVotes = () =>
   aliased(
     15,
@@ -35,6 +35,6 @@ const commonWords = "the a of in it was with i and to for about by they".split("
 export const aliasedSearches = () =>
   aliased(14, (index) => `posts(search: "${commonWords[index]}") { nodes { title } }`);
 
-/** Every character of a text eight times over. */
+/** Repeats every character of a text eight times. */
 export const eightfold = (posts: string) =>
   `{ ${posts} { nodes { content ${Array.from({ length: 7 }, (_, index) => `c${index}: content`).join(" ")} } } }`;

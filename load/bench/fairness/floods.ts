@@ -1,4 +1,4 @@
-// Requests that cost a server more than their bytes before it knows what they ask, by HTTP and by socket.
+// Requests that cost more than their bytes before the server can understand them, by HTTP and by socket.
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,7 +15,7 @@ const schemaFields = Array.from(
   (_, index) => `a${index}:fields{name type{name fields{name args{name type{name}} type{name ofType{name}}}}}`,
 ).join(" ");
 
-/** Documents, each of which is another than the one before. `most` is how many bytes they may have. */
+/** Makes documents that all differ, of at most `most` bytes. */
 const documents = {
   "repeated fields": (id: string) => `query ${id}{${repeat("me{id}", 240)}}`,
   "repeated fragments": (id: string) => `query ${id}{me{${spreads}}} ${fragments}`,
@@ -23,7 +23,7 @@ const documents = {
   "aliased introspection": (id: string) => `query ${id}{__schema{types{${schemaFields}}}}`,
 } as const satisfies Record<string, (id: string, most: number) => string>;
 
-/** JSON that is no request, or one with a wide input. */
+/** Makes JSON that isn't a request, or a request with a wide input. */
 const bodies = {
   "nested JSON": (most: number) => repeat("[", most),
   "wide JSON": (most: number) =>
@@ -43,7 +43,7 @@ const bodyOf = (flood: FloodName, id: string, most: number): string => {
   return JSON.stringify({ query: documents[flood as keyof typeof documents](id, most) });
 };
 
-/** Sends one request after the other by a few connections. */
+/** Sends one request after another over a few connections. */
 export async function floodByHttp(flood: FloodName, { client, signal, note }: Means): Promise<void> {
   const agent = new Agent({ keepAlive: true });
   const post = (body: string) =>
@@ -65,7 +65,7 @@ export async function floodByHttp(flood: FloodName, { client, signal, note }: Me
   agent.destroy();
 }
 
-/** Sends one message after the other by a few sockets, which are opened again when the server closes them. */
+/** Sends one message after another over a few sockets, which are reopened when the server closes them. */
 export async function floodBySocket(flood: FloodName, { client, signal, note }: Means): Promise<void> {
   const { authorization, "x-forwarded-for": address } = client.headers;
   const payloadOf = (id: string) => JSON.parse(bodyOf(flood, id, 60_000)) as object;

@@ -22,7 +22,7 @@ const rounds: readonly { readonly attack: AttackName; readonly seconds: number; 
   { attack: "wrongLogins", seconds: 10, restSeconds: 10 },
 ];
 
-/** Makes what the attacks ask for: large posts, as drafts, so that they are on nobody's page but the attacker's. */
+/** Creates the large posts that the attacks query, as drafts, so that only the attacker sees them. */
 export async function prepareAttacker(server: Server): Promise<Client> {
   const ada = await member(server, "ada", 0);
   for (let count = 0; count < 100; count += 1) {
@@ -33,8 +33,8 @@ export async function prepareAttacker(server: Server): Promise<Client> {
 }
 
 /**
- * All attacks for so long, each round after round, half of the rounds by clients who wait when they are told to.
- * Answers how often each code was seen.
+ * Runs all attacks for so long, each round after round. In half of the rounds, clients respect Retry-After. Returns how
+ * often each code was seen.
  */
 export async function attackInRotation(
   server: Server,
@@ -52,7 +52,7 @@ export async function attackInRotation(
       const signedOut = attack === "wrongLogins" || attack === "unfinishedBodies";
       const running = await startAttack(attack, signedOut ? stranger(server) : attacker, {
         patient: round % 2 === 1,
-        // The sockets ask for some 14 MB, which is little enough to be answered.
+        // The sockets query some 14 MB, which is within the limits.
         posts: attack === "deafSockets" ? `{ ${drafts(20)} { nodes { content c0: content } } }` : drafts(100),
       });
       await pause(Math.min(seconds * 1000, Math.max(0, end - performance.now())));

@@ -8,11 +8,11 @@ import { member, startSearches } from "./stage.js";
 
 const handles = ["bjorn", "chloe", "dario", "eszter", "femi", "grainne", "hiroshi", "ines"];
 
-/** Starts eight people who do what people do, at a steady rate that the machine bears with ease. */
+/** Starts eight people with ordinary actions, at a steady rate that the machine handles easily. */
 export async function startOrdinaryUsers(server: Server) {
   const people = await Promise.all(handles.map((handle, index) => member(server, handle, index + 1)));
   const anybody = () => people[randomInt(people.length)]!;
-  // Not the top of anybody's page, where their own schedules stand, which are nobody else's to vote for.
+  // Not the top of a page: users' own scheduled posts are there, which others can't vote for.
   const published = await people[0]!.send("{ posts(filter: { status: PUBLISHED }) { nodes { id } } }");
   const postIds = published.data.posts.nodes.map(({ id }: { id: string }) => id) as string[];
 

@@ -45,31 +45,31 @@ export async function onServer(
 
 const endedByItself = (row: number) => figure(row, "the server", "ended by itself", "", "lives");
 
-/** Somebody of the seeded database. */
+/** Signs in as a user of the seeded database. */
 export const member = (server: Server, handle: string, index: number) =>
   signIn(server.url, `10.1.0.${index + 1}`, `${handle}@demo.example.com`, seededPassword);
 
-/** Somebody new, for a database of one's own. */
+/** Registers a new user, for a database without seed. */
 export const newcomer = (server: Server, name: string, index: number) =>
   signUp(server.url, `10.2.0.${index + 1}`, name);
 
-/** Lets the server's code be compiled by the time that something is measured. */
+/** Warms the server up, so that its code is compiled before measuring. */
 export async function warmUp(client: Client): Promise<void> {
   for (let count = 0; count < 40; count += 1)
     await Promise.all([client.send(documents.me), client.send(documents.page), client.send(documents.me)]);
 }
 
-/** The latencies of a server that has nothing else to do, in milliseconds. */
+/** The latencies of an idle server, in milliseconds. */
 export type Idle = { readonly me: number; readonly page: number };
 
-/** Searches as people make them, two a second. */
+/** Sends searches as people do, two a second. */
 export function startSearches(client: Client): Probe {
   const words = ["miso ramen", "canterbury tales", "goji berry", "shakshuka", "carmilla", "caponata"];
   let turn = 0;
   return startProbe(500, () => client.send(documents.search, { s: words[turn++ % words.length] }));
 }
 
-/** Two who read while something else goes on: `me` and a page of 20 by one user, and searches by another. */
+/** Starts two users who read meanwhile: `me` and a page of 20 by one, and searches by the other. */
 export function startReaders({ b, c }: Cast) {
   const probes = [
     startProbe(25, () => b.send(documents.me)),
@@ -85,7 +85,7 @@ export function startReaders({ b, c }: Cast) {
   };
 }
 
-/** Row 0: what everything else is compared with. Of several windows the quietest, since others use the machine too. */
+/** Row 0, the baseline: the quietest of several windows, since other work runs on the machine too. */
 export async function measureIdle(main: string, seeded: string): Promise<{ idle: Idle; figures: Figure[] }> {
   let idle: Idle = { me: Infinity, page: Infinity };
   const figures = await onServer({ main, seeded }, {}, 0, async ({ b, c }) => {
@@ -115,8 +115,8 @@ export async function measureIdle(main: string, seeded: string): Promise<{ idle:
 }
 
 /**
- * Measures beside clients who come back at once when they are sent away and, where any were, beside those who wait as
- * they are told. `how` says which.
+ * Measures during an attack by clients that ignore Retry-After and, if any client was rejected, again during one by
+ * clients that respect it. `how` says which.
  */
 export async function bothWays<Measured extends { readonly codes: ReadonlyMap<string, number> }>(
   measure: (patient: boolean) => Promise<Measured>,
@@ -126,5 +126,5 @@ export async function bothWays<Measured extends { readonly codes: ReadonlyMap<st
   return [{ ...eager, how: "" }, ...(sentAway ? [{ ...(await measure(true)), how: `, ${waiting}` }] : [])];
 }
 
-/** Somebody who has no account, from an address of their own. */
+/** Returns a client without an account, with an address of its own. */
 export const stranger = (server: Server) => clientOf(server.url, "10.3.0.1");

@@ -1,4 +1,4 @@
-// A process full of listeners, so that what they take isn't measured with the server.
+// A process of listeners, so that their cost isn't measured with the server's.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { listen, type Listener, type Listening } from "./listener.js";
@@ -11,12 +11,12 @@ export type Order =
       readonly tokens: readonly string[];
       readonly count: number;
       readonly fields: string;
-      /** Whether they read nothing once they have begun. */
+      /** Whether they stop reading once they have begun. */
       readonly deaf?: boolean;
     }
-  /** Waits until each has heard so many events, or nothing more comes. */
+  /** Waits until each has received so many events, or nothing more comes. */
   | { readonly do: "await events"; readonly each: number }
-  /** From now on, whoever is closed comes back with the token that follows theirs. */
+  /** From now on, listeners that are closed come back with the next token. */
   | { readonly do: "come back"; readonly renewed: Readonly<Record<string, string>> }
   | { readonly do: "count comebacks" }
   | { readonly do: "leave" };

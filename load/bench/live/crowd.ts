@@ -7,13 +7,13 @@ type Joining = Omit<Extract<Order, { do: "join" }>, "do">;
 
 /** Listeners in a process of their own. */
 export type Crowd = {
-  /** Opens so many sockets, and answers when each has its subscription. */
+  /** Opens so many sockets, and resolves when each has its subscription. */
   readonly join: (joining: Joining) => Promise<void>;
-  /** When each event came to each listener, in milliseconds since 1970; so many are waited for. */
+  /** Waits for so many events. Returns when each reached each listener, in milliseconds since 1970. */
   readonly arrivals: (each: number) => Promise<number[]>;
   readonly comeBack: (renewed: Readonly<Record<string, string>>) => Promise<void>;
   readonly comebacks: () => Promise<{ readonly ended: number; readonly comebacks: number }>;
-  /** From now on others go before it, as if it ran on machines of its own. */
+  /** Lowers the process's priority, as if it ran on other machines. */
   readonly giveWay: () => void;
   readonly leave: () => Promise<void>;
   readonly end: () => void;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** Somebody with a socket and a subscription on it, for as little processor time as that can be had for. */
+/** A socket with a subscription, written to use little processor time. */
 export type Listener = {
   /** Resolves when the subscription has begun. */
   readonly ready: Promise<void>;
@@ -12,7 +12,7 @@ export type Listener = {
 export type Listening = {
   readonly url: string;
   readonly token: string;
-  /** The fields that are selected of an event, beside what says where to go on. */
+  /** The selected fields of an event, in addition to the cursor. */
   readonly fields: string;
   readonly after?: string | undefined;
 };
@@ -20,15 +20,15 @@ export type Listening = {
 /** The callbacks of a listener. It looks at messages as text, since parsing them would be most of the work. */
 export type Heard = {
   readonly onEvent: (at: number) => void;
-  /** The server has closed the socket; the cursor is the last that was heard. */
+  /** Called when the server has closed the socket, with the last cursor received. */
   readonly onEnd: (cursor: string | undefined) => void;
 };
 
 const cursorForm = /"cursor":"([\w-]+)"/g;
-/** A ping without anything, and the answer to it. */
+/** An empty ping, and its answer. */
 const [ping, pong] = ["\u0089\u0000", Buffer.from([0x8a, 0x80, 0, 0, 0, 0])];
 
-/** Milliseconds since 1970, alike in all processes, and finer than a clock tells it. */
+/** Returns milliseconds since 1970, comparable between processes and finer than Date.now(). */
 const now = () => performance.timeOrigin + performance.now();
 
 export function listen({ url, token, fields, after }: Listening, { onEvent, onEnd }: Heard): Listener {
@@ -42,7 +42,7 @@ export function listen({ url, token, fields, after }: Listening, { onEvent, onEn
   const subscribe = () => {
     const query = `subscription ($after: String) { postEvents(after: $after) { kind cursor ${fields} } }`;
     say({ type: "subscribe", id: "1", payload: { query, variables: { after } } });
-    // One that goes on is told nothing before something happens.
+    // A resumed subscription receives nothing until something happens.
     if (after !== undefined) begin();
     isReady = after !== undefined;
   };
@@ -60,7 +60,7 @@ export function listen({ url, token, fields, after }: Listening, { onEvent, onEn
     }
   });
   socket.on("error", () => {});
-  // The close frame is answered by closing.
+  // Answer the close frame by closing.
   socket.on("end", () => socket.end()).on("close", () => onEnd(cursor ?? after));
   socket.write(handshake);
   return { ready, pause: () => void socket.pause(), close: () => closed(socket) };
@@ -82,7 +82,7 @@ const handshake = [
   "\r\n",
 ].join("\r\n");
 
-/** A text as a client sends it, under a mask of zeros. */
+/** Makes a client's text frame, with a mask of zeros. */
 function frame(text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([0x81, 0xfe, bytes.length >> 8, bytes.length & 0xff, 0, 0, 0, 0]), bytes]);

@@ -1,13 +1,13 @@
 import { clientOf, signUp, tokenOf, type Client } from "../../client.js";
 
-/** Somebody with an account. */
+/** A user with an account. */
 export type Person = { readonly client: Client; readonly token: string; readonly refreshToken: string };
 
 const refresh =
   "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken refreshToken } }";
 const createPost = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }";
 
-/** Makes so many accounts, each from an address of its own. */
+/** Creates so many accounts, each from an address of its own. */
 export async function makePeople(url: string, count: number): Promise<Person[]> {
   const people: Person[] = [];
   // Passwords are hashed two at a time.
@@ -46,14 +46,14 @@ const person = (url: string, number: number, pair: { accessToken: string; refres
 
 const address = (number: number) => `10.4.${number >> 8}.${number & 255}`;
 
-/** Publishes a post and gives its id. */
+/** Publishes a post and returns its id. */
 export async function publish({ client }: Person, content: string): Promise<string> {
   const { code, data } = await client.send(createPost, { input: { title: "A post", content, published: true } });
   if (code !== "ok") throw new Error(`posting was answered ${code}`);
   return data.createPost.post.id;
 }
 
-/** Votes for a post, or takes the vote back, which is an event either way. Gives when that was asked for. */
+/** Votes for a post, or takes the vote back; both are events. Returns when the request was sent. */
 export function voting({ client }: Person, postId: string): () => Promise<number> {
   let turn = 0;
   return async () => {

@@ -1,4 +1,4 @@
-// What somebody with experience would write by hand for these fields alone: Mercurius, graphql-jit, better-sqlite3.
+// A server that an experienced engineer would write for only these fields: Mercurius, graphql-jit, better-sqlite3.
 import { fastify } from "fastify";
 import { GraphQLScalarType } from "graphql";
 import mercurius from "mercurius";

@@ -1,4 +1,4 @@
-// What is left when GraphQL is taken away: each query that the bench sends is known by its text, and answered by one
+// The lower bound, without GraphQL: each of the bench's queries is recognized by its text, and answered with one
 // statement and JSON.stringify.
 import { createServer } from "node:http";
 

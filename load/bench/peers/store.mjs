@@ -1,4 +1,4 @@
-// What the peers with better-sqlite3 share: one file, prepared statements, and the check of the bearer token.
+// The shared part of the peers with better-sqlite3: one file, prepared statements, and the check of the bearer token.
 import { createHash, createSecretKey, randomBytes, randomUUID } from "node:crypto";
 
 import { verify } from "@node-rs/argon2";
@@ -30,8 +30,8 @@ export function viewerOf(authorization) {
   }
 }
 
-// One branch for each ground to see a post, so that each walks along an index: everybody sees what is published,
-// authors their own drafts and schedules too. The plus keeps a later page from beginning at the present.
+// A branch for each reason to see a post, so that each scans an index: everybody sees published posts, authors also
+// their own drafts and scheduled posts. The plus keeps a later page from starting the scan at the present.
 const grounds = (following) =>
   [
     `p.published_at is not null and ${following === "" ? "" : "+"}p.listed_at <= @now`,

@@ -31,7 +31,7 @@ export async function failCalls(pid: number, { calls, files, error }: Failing, m
   });
   const ended = once(strace, "exit");
   await pause(milliseconds);
-  // It lets go of the process; one that is killed might not.
+  // With this signal it detaches from the process; killed, it might not.
   strace.kill("SIGINT");
   await ended;
 }

@@ -1,23 +1,23 @@
 import type { Random } from "../../random.js";
 import type { Allowance } from "../windows.js";
 
-/** Something that goes wrong, and ends. */
+/** A fault, which ends by itself. */
 export type Fault = Allowance & {
   readonly kind: string;
-  /** Whether it strikes one process; the others have to go on as if nothing were. */
+  /** Whether it strikes one process; the others must be unaffected. */
   readonly ofOneProcess?: boolean;
-  /** Brings it about and ends it: once this is answered, all is as it was. */
+  /** Causes the fault and ends it; everything is restored when the promise resolves. */
   readonly run: (struck: { readonly random: Random; readonly process: number }) => Promise<void>;
 };
 
-/** A database under test, and what can go wrong with it. */
+/** A database under test, and its faults. */
 export type Stage = {
   readonly name: string;
   readonly url: string;
   readonly faults: readonly Fault[];
   /** Faults that this machine doesn't allow, and why. */
   readonly skipped: readonly string[];
-  /** Asks the database itself. */
+  /** Queries the database directly. */
   readonly rows: (query: string) => Promise<any[]>;
   readonly close: () => Promise<void>;
 };

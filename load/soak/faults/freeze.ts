@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 const stopped = new Set<number>();
-// What stands still can't be stopped by whoever cleans up.
+// Frozen processes can't be ended by the clean-up, so they are resumed at exit.
 process.once("exit", () => resumeAll([...stopped]));
 
 /** Freezes a process and its children. Returns the ids for `resumeAll`. */
@@ -30,7 +30,7 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** From /proc: the parent is what comes second after the name. */
+/** Reads /proc: the parent's id is the second field after the name. */
 function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

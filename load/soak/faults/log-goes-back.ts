@@ -2,13 +2,13 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Fault } from "./fault.js";
 
-// By then every process that follows the log has read what was there.
+// By then every process that follows the log has read the events.
 const readByAllMilliseconds = 1500;
 const mostEvents = 20;
 
 /**
- * Takes events out of the log that everybody has read, and moves those after them down, as if the database had gone back
- * and other events had taken their numbers. Clients that go on from a cursor are told to read their lists again.
+ * Removes events from the log that everybody has read, and moves later ones down, as if the database had gone back and
+ * other events had taken their numbers. Clients that continue from a cursor receive RESET.
  *
  * @param run runs statements in one transaction.
  */
@@ -26,7 +26,7 @@ export const logGoesBack = (
     await pause(readByAllMilliseconds);
     await run([
       `delete from events where seq > ${last - count} and seq <= ${last}`,
-      // Past each other: no two may have one number in between.
+      // In two steps, since no two rows may have the same number in between.
       `update events set seq = -(seq - ${count}) where seq > ${last}`,
       `update events set seq = -seq where seq < 0`,
     ]);

@@ -7,7 +7,7 @@ import { away, type Fault, type Stage } from "./fault.js";
 import { logGoesBack } from "./log-goes-back.js";
 import { resumeAll, stopAll } from "./freeze.js";
 
-/** A PostgreSQL server of its own, that keeps what it has committed as one in use does. */
+/** Starts a PostgreSQL server with durable commits, as in production. */
 export async function postgresStage(): Promise<Stage> {
   const server = await startPostgres({
     fsync: "on",
@@ -41,7 +41,7 @@ export async function postgresStage(): Promise<Stage> {
 
   const newest = async () => Number((await rows("select max(seq) as seq from events"))[0].seq ?? 0);
   const goesBack = logGoesBack(newest, async (statements) => {
-    // Nobody numbers events meanwhile. Several statements in one message are one transaction.
+    // The lock keeps others from numbering events. Several statements in one message are one transaction.
     await rows(["select pg_advisory_xact_lock(hashtext('postern events'))", ...statements].join("; "));
   });
   const both = { reads: away, writes: away };
@@ -56,7 +56,7 @@ export async function postgresStage(): Promise<Stage> {
         await server.start();
       },
     })),
-    // Shorter than an operation may take and longer; and longer than the driver waits for an answer.
+    // Shorter and longer than an operation may take; and longer than the driver waits for an answer.
     ...(
       [
         ["SIGSTOP of the database", 500, 13_000],
@@ -84,7 +84,7 @@ export async function postgresStage(): Promise<Stage> {
     },
     {
       kind: "read-only database",
-      // Who reads takes no notice.
+      // Readers are not affected.
       reads: [],
       writes: away,
       async run({ random }) {
@@ -103,7 +103,7 @@ export async function postgresStage(): Promise<Stage> {
         };
         const until = performance.now() + random.between(2000, 5000);
         await takeAll().catch(() => {});
-        // The servers have kept theirs so far: whoever comes first has them now.
+        // The servers have kept their connections so far; now they are free for whoever comes first.
         await taken[0]!.query(
           "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern'",
         );

@@ -11,7 +11,7 @@ const slowClients = 40;
 
 /** Faults of one process. If the connections of its clients break, those of all other clients must not. */
 export function processFaults(processes: Processes, clocks: Clocks): readonly Fault[] {
-  // Nobody else is to notice, and of the process itself all but its judgement of time goes on.
+  // No other process may be affected, and this one only in its time.
   const unnoticed = { reads: [], writes: [], ofOneProcess: true };
   const steps: Fault = {
     ...unnoticed,

@@ -13,12 +13,12 @@ export function mountSmallDisk(folder: string, megabytes: number): string | unde
     folder,
   ]);
   if (status !== 0) return (error?.message ?? String(stderr)).trim();
-  // Before the folder is removed; lazily, since servers may have it open until they are killed.
+  // Before the folder is deleted; lazily, since servers may have files open until they are killed.
   process.prependOnceListener("exit", () => spawnSync("umount", ["--lazy", folder]));
   return undefined;
 }
 
-/** Takes all room that is left in a folder's file system. Gives it back when what is answered is called. */
+/** Fills a folder's file system. Returns a function that frees the space again. */
 export function fillDisk(folder: string): () => void {
   const file = join(folder, "filling");
   const handle = openSync(file, "w");

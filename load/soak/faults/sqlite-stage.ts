@@ -9,10 +9,10 @@ import { away, type Fault, type Stage } from "./fault.js";
 import { logGoesBack } from "./log-goes-back.js";
 import { fillDisk, mountSmallDisk } from "./small-disk.js";
 
-// The database of an hour has room in it, and it is filled in a moment.
+// Enough for the database of an hour, and small enough to fill quickly.
 const diskMegabytes = 128;
 
-/** A SQLite file of its own, on a disk of its own where this machine allows one. */
+/** Makes a SQLite file, on a disk of its own if this machine allows one. */
 export function sqliteStage(pidOf: (process: number) => number): Stage {
   const folder = temporaryFolder();
   const noDisk = mountSmallDisk(folder, diskMegabytes);

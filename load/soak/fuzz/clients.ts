@@ -30,7 +30,7 @@ function faultsOf(errors: Errors): string[] {
 
 const codesOf = (errors: Errors) => errors.map(({ extensions }) => extensions?.code ?? "none");
 
-/** Sends by POST, and one of four by GET. */
+/** Sends three of four requests by POST, the others by GET. */
 export function httpClient(url: string, token: () => string | undefined): FuzzClient {
   let count = 0;
   return {
@@ -62,7 +62,7 @@ export function httpClient(url: string, token: () => string | undefined): FuzzCl
   };
 }
 
-/** Reads a stream's first answer, and leaves. */
+/** Reads a stream's first answer, then disconnects. */
 async function firstOf(response: Response): Promise<FuzzedAnswer> {
   let text = "";
   const decoder = new TextDecoder();
@@ -77,7 +77,7 @@ async function firstOf(response: Response): Promise<FuzzedAnswer> {
 
 type SocketMessage = { readonly type: string; readonly id?: string; readonly payload?: any; readonly code?: number };
 
-/** Sends by one socket after the other, one document at a time. */
+/** Sends documents over one socket after another, one document at a time. */
 export function socketClient(url: string, token: () => string | undefined): FuzzClient {
   let socket: WebSocket | undefined;
   let count = 0;
@@ -106,7 +106,7 @@ export function socketClient(url: string, token: () => string | undefined): Fuzz
       for (;;) {
         const { type, id: of, payload, code } = await message;
         if (type === "closed") {
-          // The credential ended, or the client is to come back.
+          // The credential has expired, or the client should try again later.
           const isExpected = [4403, 1013].includes(code!);
           return { codes: [`closed ${code}`], faults: isExpected ? [] : [`closed ${code}`] };
         }

@@ -41,7 +41,7 @@ const strangeValues = [
 const variableNames = ["a", "b", "input", "s", "toString"];
 const conditions = ["true", "false", "null", "$a", "$s", '"yes"', "1", "[true]"];
 
-/** Makes requests that are nearly right: of a schema's own names, with mistakes and directives everywhere. */
+/** Makes requests that are nearly valid: with a schema's own names, and mistakes and directives everywhere. */
 export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => FuzzedRequest {
   const chance = (share: number) => random.next() < share;
   // Drawn for each document: none at all, a few, or many. A single mistake hides everything after validation.
@@ -137,7 +137,7 @@ export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => Fuz
     const on = isCompositeType(type) ? type : schema.getQueryType()!;
     return `fragment ${fragmentName} on ${name(on.name)}${directives()} ${selections(on, 2)}`;
   };
-  /** The same with a slip of the keyboard. */
+  /** Returns a text with a typo. */
   const slipped = (text: string): string => {
     const at = random.below(text.length);
     const piece = random.pick(["", "{", "}", "(", '"', "#", "\0", "\uFEFF", "\ud800", "...", "$", "@", "é", "\\"]);

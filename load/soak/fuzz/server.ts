@@ -16,7 +16,7 @@ export type FuzzServer = {
 const login = `mutation ($input: LoginInput!) { login(input: $input) { accessToken } }`;
 // A check after each document would take as much time as the document.
 const documentsBetweenChecks = 50;
-// The documents' wrong passwords count for another address.
+// The documents' wrong passwords count against another address.
 const address = "203.0.113.1";
 
 export async function openFuzzServer(databaseUrl: string): Promise<FuzzServer> {

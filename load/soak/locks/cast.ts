@@ -5,7 +5,7 @@ import { openSession } from "../../../src/features/session/session.service.js";
 import { createUser } from "../../../src/features/user/user.service.js";
 import type { Stage } from "./stage.js";
 
-/** Somebody with two sessions, three posts and votes. What they hold changes as they use it. */
+/** A user with two sessions, three posts and votes, which change as the user acts. */
 export type Person = {
   readonly id: string;
   readonly email: string;
@@ -16,12 +16,12 @@ export type Person = {
   readonly postIds: readonly string[];
 };
 
-/** Two who vote for each other's posts and for their own. */
+/** Two users who vote for each other's posts and for their own. */
 export type Cast = readonly [Person, Person];
 
 let made = 0;
 
-/** Makes two people whose rows refer to each other's. There is something to prune, and something that is due. */
+/** Makes two users whose rows refer to each other's, with rows to prune and a post that is due. */
 export async function makeCast(stage: Stage): Promise<Cast> {
   const cast = [await makePerson(stage), await makePerson(stage)] as const;
   for (const { id, address, token } of cast) {
@@ -35,7 +35,7 @@ export async function makeCast(stage: Stage): Promise<Cast> {
   return cast;
 }
 
-/** Removes two people, whatever is left of them. */
+/** Deletes two users, as far as they still exist. */
 export const removeCast = (stage: Stage, cast: Cast): Promise<unknown> =>
   stage.transaction(async (em) => {
     for (const { id } of cast) await em.execute("delete from users where id = ?", [id]);
@@ -67,7 +67,7 @@ async function makePerson({ servers: [server], passwordHash }: Stage): Promise<P
   return { id: viewer.userId, email, address, token, refreshToken, otherSessionId: other.viewer.sessionId, postIds };
 }
 
-/** Leaves what is left of a user's sessions, used tokens and tries after weeks, and a post whose time has come. */
+/** Adds sessions, used tokens and attempts of weeks ago, and a post that is due. */
 async function leaveBehind({ transaction }: Stage, userId: string, postId: string): Promise<void> {
   await transaction(async (em) => {
     const old = 1_000_000;

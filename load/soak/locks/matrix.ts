@@ -7,11 +7,11 @@ export type PairCount = {
   readonly writer: string;
   readonly beside: string;
   rounds: number;
-  /** Of both, how often each code was answered. */
+  /** How often each code was answered, to both writers. */
   readonly codes: Map<string, number>;
 };
 
-/** The codes that somebody may meet whose account or post another one changes at the same time. */
+/** The codes that a user may receive if somebody else changes the user's account or post at the same time. */
 const legitimate: ReadonlySet<string> = new Set([
   "ok",
   "UNAUTHENTICATED",
@@ -31,17 +31,17 @@ export const allWriters = Object.keys(writers);
 
 const pairOf = (writer: string, beside: string): PairCount => ({ writer, beside, rounds: 0, codes: new Map() });
 
-/** Every writer beside every other one, and beside itself. */
+/** Returns every writer with every writer, including itself. */
 export const allPairs = (): PairCount[] =>
   allWriters.flatMap((writer, index) => allWriters.slice(index).map((beside) => pairOf(writer, beside)));
 
-/** Every writer beside loops of these. */
+/** Returns every writer with loops of these. */
 export const pairsBeside = (loops: readonly string[]): PairCount[] =>
   loops.flatMap((beside) => allWriters.map((writer) => pairOf(writer, beside)));
 
 /**
- * Runs each pair once, on people of its own. One writer works for either of the two people; meanwhile four loops of the
- * other one do, two for each.
+ * Runs each pair once, on users of its own. One writer acts for each of the two users, while four loops of the other
+ * one run, two for each user.
  *
  * @param isOver asked before each pair; true ends the round.
  */
@@ -58,7 +58,7 @@ export async function runRound(stage: Stage, pairs: readonly PairCount[], isOver
   await Promise.all(Array.from({ length: pairsAtOnce }, work));
 }
 
-// Their people have nothing in common but what is pruned.
+// Their users share only the rows that are pruned.
 const pairsAtOnce = 4;
 
 const loopsAtOnce = 4;

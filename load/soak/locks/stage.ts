@@ -6,14 +6,14 @@ import { KnownError } from "../../../src/foundation/errors.js";
 import type { RunningServer } from "../../../src/server/server.js";
 import { cheapest, serversInProcess } from "../server-in-process.js";
 
-/** Two servers on one database. Each has connections of its own, and writers of either meet those of the other. */
+/** Two servers on one database. Each has its own connections, so writers of one meet those of the other. */
 export type Stage = {
   readonly servers: readonly [RunningServer, RunningServer];
-  /** Transactions of a command line beside the servers. */
+  /** Transactions outside the servers, as the command line's. */
   readonly transaction: Transaction;
-  /** The hash of every password, which costs next to nothing. */
+  /** The hash of every password, with the cheapest parameters. */
   readonly passwordHash: string;
-  /** The last lines that the servers logged of what they didn't expect. */
+  /** The servers' last log lines about unexpected errors. */
   readonly unexpected: readonly string[];
   /** How many deadlocks the database has broken so far. */
   readonly deadlocks: () => Promise<number>;
@@ -26,7 +26,7 @@ export async function openStage(url: string): Promise<Stage> {
   const { errors: unexpected, start } = serversInProcess({
     DATABASE_URL: url,
     METRICS: "off",
-    // A busy machine is slow; the errors to find are those of locks.
+    // Long, since a busy machine is slow and the test looks only for errors of locks.
     OPERATION_TIMEOUT: "2m",
   });
   const servers = [await start(), await start()] as const;
@@ -37,7 +37,7 @@ export async function openStage(url: string): Promise<Stage> {
     passwordHash: await hashPassword(password, cheapest),
     unexpected,
     async deadlocks() {
-      // A backend reports what it counted once it is idle, after a second at most.
+      // A backend reports its counts when it is idle, after at most a second.
       const [row] = await database.em
         .fork()
         .execute<{ deadlocks: string }[]>("select deadlocks from pg_stat_database where datname = current_database()");
@@ -47,7 +47,7 @@ export async function openStage(url: string): Promise<Stage> {
   };
 }
 
-/** A server's answer to a mutation: the first error's code, or `ok`. */
+/** Returns the outcome of a mutation: the first error's code, or `ok`. */
 export async function codeOf(
   { apollo, createContext }: RunningServer,
   query: string,

@@ -35,7 +35,7 @@ const acting = ({ transaction }: Stage) => ({
   passwordCost: { memoryCost: 8, timeCost: 1, parallelism: 1 },
 });
 
-/** Everything that writes to rows which something else may write to at the same time. */
+/** All writers of rows that others may write at the same time. */
 export const writers: Readonly<Record<string, Writer>> = {
   register: mutation("register", ({ self, turn }) => ({ email: `${turn}.${self.email}`, name: "Somebody", password })),
   "register the same": mutation("register", ({ self }) => ({ email: `new.${self.email}`, name: "Somebody", password })),

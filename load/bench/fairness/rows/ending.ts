@@ -1,4 +1,4 @@
-// Row 11: a log that goes into a pipe that nobody reads.
+// Row 11: a log into a pipe that nobody reads.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ const grace = 5000;
 export const fullPipe: Row = async ({ main }) => {
   const folder = temporaryFolder();
   const port = await freePort();
-  // Through a shell, because a process started from here would get a socket for a pipe.
+  // Through a shell, because Node gives its children sockets instead of pipes.
   const shell = spawn("sh", ["-c", `sh -c 'echo $$ >pid; exec "$0" "$1"' "$NODE" "$MAIN" | sleep 60`], {
     cwd: folder,
     env: { ...environment(join(folder, "postern.sqlite"), { PORT: String(port) }), NODE: process.execPath, MAIN: main },
@@ -28,14 +28,14 @@ export const fullPipe: Row = async ({ main }) => {
     try {
       process.kill(-shell.pid!, "SIGKILL");
     } catch {
-      // All of the group has ended.
+      // All processes of the group have ended.
     }
   };
   process.once("exit", kill);
   try {
     const client = clientOf(`http://127.0.0.1:${port}/graphql`, "10.5.0.1");
     await untilAnswered(() => client.send(documents.typename));
-    // A line of the log for each, of which a pipe of 64 KiB holds a few hundred.
+    // Each writes a line of the log, and a pipe of 64 KiB holds a few hundred.
     let answered = 0;
     for (let round = 0; round < 150; round += 1) {
       const answers = Array.from({ length: 20 }, () => client.send(documents.typename));
@@ -83,7 +83,7 @@ function freePort(): Promise<number> {
 
 function isAlive(pid: number): boolean {
   try {
-    // One that nobody has waited for yet is there, but has ended.
+    // A zombie has ended, though it still exists.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;

@@ -1,4 +1,4 @@
-// Row 12: what is costly before the server knows what is asked, and those who read beside it.
+// Row 12: requests that are costly before the server understands them, and users who read meanwhile.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { startAttack } from "../attack.js";

@@ -1,4 +1,4 @@
-// Row 8: many wrong logins, and somebody who has the right password.
+// Row 8: many wrong logins, and a user with the right password.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { startAttack } from "../attack.js";
@@ -16,7 +16,7 @@ export const wrongLogins: Row = (bench) =>
     const measure = async (patient: boolean) => {
       const running = await startAttack("wrongLogins", stranger(server), { patient });
       await pause(500);
-      // Bjorn's address is the one that he signed in from before.
+      // Bjorn has signed in from this address before.
       const known = startProbe(300, () => b.send(documents.login, logIn("bjorn")));
       const unknown = startProbe(300, () =>
         clientOf(server.url, `10.4.0.${newAddresses++ % 250}`).send(documents.login, logIn("eszter")),

@@ -1,4 +1,4 @@
-// Rows 5, 6, 7 and 9: what is large on its way in and out.
+// Rows 5, 6, 7 and 9: large requests and answers.
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -39,7 +39,7 @@ async function makeLibrary(main: string): Promise<Library> {
   return { database, plain: plain.id, escaped: escaped.id };
 }
 
-/** Runs `work` on that database, with somebody who attacks, somebody who doesn't, and a fresh count of memory. */
+/** Runs `work` on that database, with an attacker, an ordinary user and a new peak of memory. */
 async function inLibrary(
   { main }: Bench,
   settings: Record<string, string>,
@@ -90,7 +90,7 @@ export const deafSockets: Row = (bench) =>
   inLibrary(bench, { SEND_TIMEOUT: "3s" }, async ({ server, a, b, library: { plain } }) => {
     const pageOf = (posts: number) =>
       `{ posts(first: ${posts}, filter: { authorId: "${plain}" }) { nodes { content c0: content } } }`;
-    // The largest that is answered, of those just below 16 MiB and less.
+    // The largest answer of at most 16 MiB.
     let posts = 0;
     for (const tried of [83, 82, 80, 60, 40, 20, 10]) {
       posts = tried;
@@ -128,7 +128,7 @@ async function watchStuckSockets(server: Server, withinMilliseconds: number) {
     elapsed = performance.now() - started;
     most = Math.max(most, stuck);
     if (stuck > 0) [first, last] = [first ?? elapsed, elapsed];
-    // None for a while: there will be no more.
+    // None was stuck for a while, so no more will be.
     else if (elapsed > last + 5000) break;
     await pause(50);
   }

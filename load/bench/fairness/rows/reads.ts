@@ -1,4 +1,4 @@
-// Rows 1 to 4: reads that are slow, and those who read beside them.
+// Rows 1 to 4: slow reads, and users who read meanwhile.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { startAttack } from "../attack.js";
@@ -16,7 +16,7 @@ export const repeatedWords: Row = (bench) =>
     const probe = startProbe(50, () => b.send(documents.me));
     const started = performance.now();
     const attack = await startAttack("repeatedWords", a);
-    // Past the limit everything has been answered, where the limit is one.
+    // After the time limit everything has been answered, if there is a time limit.
     await Promise.race([attack.over, pause(limit + 2000)]);
     const over = performance.now();
     await pause(5000);
@@ -62,7 +62,7 @@ const slowReads: readonly (readonly [AttackName, string])[] = [
 
 export const slowReadsInALoop: Row = async (bench) => {
   const figures: Figure[] = [];
-  // Each on a server of its own: what one leaves behind would be in the way of the next.
+  // Each on a server of its own, so that one doesn't affect the next.
   for (const [attack, what] of slowReads)
     figures.push(...(await onServer(bench, {}, 3, (cast) => besideReads(attack, what, cast, bench))));
   return figures;
@@ -76,7 +76,7 @@ async function besideReads(attack: AttackName, what: string, cast: Cast, { idle 
     await pause(patient ? 5000 : 6000);
     const measured = await readers.stop();
     const codes = await running.stop();
-    // What it left behind is not the next one's.
+    // So that it doesn't affect the next one.
     await pause(500);
     return { ...measured, codes };
   };

@@ -1,4 +1,4 @@
-// Row 20: somebody with 120,000 live sessions, as an older release let them be opened, and somebody else who reads.
+// Row 20: a user with 120,000 live sessions, as an older release allowed, and another user who reads.
 import { connectDatabase } from "../../../../src/database/database.js";
 import { entities } from "../../../../src/graphql/schema.js";
 import { seededPassword } from "../../../seeded-database.js";
@@ -14,7 +14,7 @@ const change = "mutation ($input: ChangePasswordInput!) { changePassword(input: 
 const everywhere = "mutation { logoutEverywhere { endedSessions } }";
 const list = "{ me { sessions { id } } }";
 
-/** Gives somebody that many sessions more, past the server. */
+/** Inserts that many sessions of a user directly into the database. */
 async function addSessions(file: string, email: string, round: number): Promise<void> {
   const database = await connectDatabase(`sqlite:${file}`, entities);
   const now = Date.now();

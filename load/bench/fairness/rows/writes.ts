@@ -17,7 +17,7 @@ export const twoProcesses: Row = async ({ main, seeded }) => {
   try {
     const signedIn: Client[] = [];
     for (const [index, handle] of handles.entries()) signedIn.push(await member(servers[0]!, handle, index));
-    // The token of one process is good for the other.
+    // A token of one process is valid on the other.
     const spread = signedIn.map((client, index) =>
       clientOf(servers[index % 2]!.url, client.headers["x-forwarded-for"]!, tokenOf(client)),
     );
@@ -45,7 +45,7 @@ const figuresOf = (who: string, { codes, count, p50, p99, longest }: ReturnType<
   figure(10, `${writers} writers, ${who}: answers a second`, (count * 1000) / measuredMilliseconds),
 ];
 
-/** All write for so long, each as several clients. Answers what each was answered. */
+/** Lets each process receive writes of several clients for so long. Returns the answers by process. */
 async function write(people: readonly Client[], milliseconds: number): Promise<Answer[][]> {
   const end = performance.now() + milliseconds;
   const input = { title: "A post among many", content: "Written while others write. ".repeat(10) };
@@ -56,7 +56,7 @@ async function write(people: readonly Client[], milliseconds: number): Promise<A
   const loops = people.flatMap((client, index) =>
     Array.from({ length: writers / people.length }, () => loop(client, answersOf[index]!)),
   );
-  // Whoever waits longer than that is not counted, which the posts by each process show.
+  // Longer waits are not counted here; the number of posts by each process shows them.
   await Promise.race([Promise.all(loops), pause(milliseconds + 12_000)]);
   return answersOf;
 }
