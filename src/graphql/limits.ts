@@ -59,10 +59,10 @@ function excessOf(size: Size, limits: Limits): string[] {
     ["levels of introspection", size.introspectionDepth, introspectionDepth],
     ["aliases", size.aliases, limits.aliases],
     ["directives", size.directives, limits.directives],
-    ["objects to answer at most", size.cost, limits.cost],
-    ["bytes of keys and plain values to answer at most", size.bytes, limits.answerBytes],
+    ["objects in its response", size.cost, limits.cost],
+    ["bytes of keys and plain values in its response", size.bytes, limits.answerBytes],
   ] as const;
   return measures
     .filter(([, is, most]) => is > most)
-    .map(([of, is, most]) => `${is} ${of}, where ${most} are the most`);
+    .map(([of, is, most]) => `${is.toLocaleString("en")} ${of} (limit ${most.toLocaleString("en")})`);
 }

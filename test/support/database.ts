@@ -4,14 +4,14 @@ import { openDatabase, type Database } from "../../src/database/database.js";
 import { featuresWith } from "../../src/graphql/schema.js";
 import { memoryUrl, openInMemory } from "../../src/testing/database.js";
 import { newFileUrl } from "./files.js";
-import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type WhenOver } from "./postgres.js";
+import { emptyPostgresUrl, newPostgresDatabase, openEmptyPostgres, type OnEnd } from "./postgres.js";
 
 /** Opens an empty, migrated database of the run's database system. */
-export async function openMigrated(onResponseEnd?: WhenOver, features = featuresWith()): Promise<Database> {
+export async function openMigrated(onEnd?: OnEnd, features = featuresWith()): Promise<Database> {
   if (inject("database") === "sqlite") return openInMemory(features);
   const { entities, migrations } = features;
-  if (migrations.length === 0) return openEmptyPostgres(onResponseEnd);
-  return openDatabase(await newPostgresDatabase(onResponseEnd), entities, { migrations });
+  if (migrations.length === 0) return openEmptyPostgres(onEnd);
+  return openDatabase(await newPostgresDatabase(onEnd), entities, { migrations });
 }
 
 /** Returns a `DATABASE_URL` for the run's database system: a new file, or an empty, migrated PostgreSQL database. */

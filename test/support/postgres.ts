@@ -18,12 +18,12 @@ declare module "vitest" {
 }
 
 /** Registers a clean-up that runs when a database is no longer used. */
-export type WhenOver = (cleanUp: () => Promise<void>) => void;
+export type OnEnd = (cleanUp: () => Promise<void>) => void;
 
 /** Creates an empty PostgreSQL database for a test, and returns its URL. It is dropped when the test is over. */
-export async function newPostgresDatabase(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
+export async function newPostgresDatabase(onEnd: OnEnd = onTestFinished): Promise<string> {
   const url = await createDatabase();
-  onResponseEnd(() => dropDatabase(url));
+  onEnd(() => dropDatabase(url));
   return url;
 }
 
@@ -35,10 +35,10 @@ const unused: Emptied[] = [];
 type Emptied = { readonly url: string; readonly client: Client };
 
 /** Returns the URL of an empty, migrated PostgreSQL database. It is emptied when the test is over. */
-export async function emptyPostgresUrl(onResponseEnd: WhenOver = onTestFinished): Promise<string> {
+export async function emptyPostgresUrl(onEnd: OnEnd = onTestFinished): Promise<string> {
   const database = unused.pop() ?? (await createMigrated());
   const { url, client } = database;
-  onResponseEnd(async () => {
+  onEnd(async () => {
     try {
       await client.query(emptying);
       unused.push(database);
@@ -51,8 +51,8 @@ export async function emptyPostgresUrl(onResponseEnd: WhenOver = onTestFinished)
 }
 
 /** Opens an empty, migrated PostgreSQL database. */
-export const openEmptyPostgres = async (onResponseEnd?: WhenOver): Promise<Database> =>
-  connectDatabase(await emptyPostgresUrl(onResponseEnd), entities);
+export const openEmptyPostgres = async (onEnd?: OnEnd): Promise<Database> =>
+  connectDatabase(await emptyPostgresUrl(onEnd), entities);
 
 // Rows are deleted before the rows that they refer to. The list has all tables, so that a missing one is noticed.
 const tables = [

@@ -16,7 +16,7 @@ function budgetOf(limit: number) {
   };
 }
 
-test("gives one clientKey half of it, and what is let go of to others", () => {
+test("gives one client at most half, and released bytes to others", () => {
   const { open } = budgetOf(200 * kib);
   const [one, two, three] = [open("a"), open("a"), open("b")];
   expect(one.take(60 * kib)).toBe(true);
@@ -55,7 +55,7 @@ test("cuts those without progress for a second, the one that has waited longest 
   expect(open("later").take(40 * kib)).toBe(false);
 });
 
-test("cuts nobody who makes progress, or is waited for no more, and only one's own for one's own half", () => {
+test("cuts nobody who makes progress, or who is no longer waited for, and only one's own for one's own half", () => {
   const { clock, cuts, open } = budgetOf(120 * kib);
   const [moving, working, own] = [open("a", "moving"), open("b", "working"), open("c", "own")];
   for (const share of [moving, working, own]) {

@@ -54,7 +54,7 @@ describe("a document", () => {
     const types = "types { name }";
     expect((await api.send(`{ a: __schema { ${types} } }`)).body.errors).toBeUndefined();
     expect((await api.send(`{ a: __schema { b: ${types} } }`)).body.errors![0]!.message).toBe(
-      "The operation has 20 aliases, where 15 are the most",
+      "The operation has 20 aliases (limit 15)",
     );
   });
 
