@@ -2,7 +2,7 @@ import { Agent, request, type IncomingMessage } from "node:http";
 
 /** The outcome of a request. It is never an exception: a failure is part of what is measured. */
 export type Answer = {
-  /** `ok`, the first error's code, `HTTP 503` and the like if there is none, `closed`, or `unanswered`. */
+  /** `ok`, the first error's code, `HTTP 503` or another status if there is none, `closed`, or `unanswered`. */
   readonly code: string;
   /** 0 if there is no answer. */
   readonly status: number;

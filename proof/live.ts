@@ -18,7 +18,7 @@ async function until(holds: () => boolean): Promise<void> {
 export type RecordedSocket = {
   readonly send: (message: object | string | Buffer) => void;
   readonly subscribe: (id: string, query: string, variables?: object) => void;
-  /** Waits until so many more messages have come. */
+  /** Waits until another `messages` messages have come. */
   readonly wait: (messages?: number) => Promise<void>;
   /** Waits until an operation is answered, and ends it if it is a subscription. */
   readonly finish: (id: string) => Promise<void>;
@@ -117,7 +117,7 @@ function byOperation(messages: readonly Message[]) {
 
 /** A stream that keeps all it receives until `keep` writes it to the recording. */
 export type RecordedStream = {
-  /** Waits until so many more events have come. */
+  /** Waits until another `events` events have come. */
   readonly wait: (events?: number) => Promise<void>;
   readonly ended: () => Promise<void>;
   readonly parts: () => any[];

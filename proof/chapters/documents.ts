@@ -11,7 +11,7 @@ import type { Recorder } from "../recorder.js";
 
 const accepts = [undefined, "*/*", "application/json", "application/graphql-response+json"];
 
-// Each account is replaced before it has tried so many wrong passwords that it has to wait.
+// Each account is replaced before it has tried enough wrong passwords to have to wait.
 const requestsPerAccount = 60;
 
 /** Returns documents that are nearly right, with mistakes everywhere. No two of them try the same account. */

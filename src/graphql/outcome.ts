@@ -23,6 +23,9 @@ export type Outcome = LabelledOperation & {
   readonly body: readonly (string | Buffer)[];
 };
 
+/** Returns the result as one JSON text, for connections that put other text around it. */
+export const jsonOf = ({ body }: Pick<Outcome, "body">): string => body.join("").trimEnd();
+
 /** Returns the code and the details of the first error; undefined if there is none. */
 export function firstError({ errors }: Pick<Outcome, "errors">): FirstError | undefined {
   return errors?.[0]?.extensions as FirstError | undefined;

@@ -192,7 +192,7 @@ test("answers TIMEOUT to a change that waits for a lock, and doesn't make it lat
 });
 
 describe("a transaction that the database rolls back in favour of another one", () => {
-  /** Makes COMMIT answer 40001 for so many tries of an insert. */
+  /** Makes COMMIT fail with 40001 for the first tries of an insert. */
   async function refusingCommits(count: number) {
     const database = await openDatabase(await newPostgresDatabase(), entities);
     onTestFinished(() => database.close(true));

@@ -14,7 +14,7 @@ export const repeatedWord = "a ".repeat(100);
 const day = 24 * 60 * 60 * 1000;
 let turn = 0;
 
-/** Returns an instant about so many days ago, never the same twice, so that no cache can answer. */
+/** Returns an instant about `days` ago, never the same twice, so that no cache can answer. */
 const ago = (days: number) => new Date(Date.now() - days * day + turn++).toISOString();
 
 const aliased = (count: number, field: (index: number) => string) =>

@@ -14,7 +14,7 @@ export type Order =
       /** Whether they stop reading once they have begun. */
       readonly deaf?: boolean;
     }
-  /** Waits until each has received so many events, or nothing more comes. */
+  /** Waits until every listener has received `each` events, or no more come. */
   | { readonly do: "await events"; readonly each: number }
   /** From now on, listeners that are closed come back with the next token. */
   | { readonly do: "come back"; readonly renewed: Readonly<Record<string, string>> }

@@ -7,9 +7,9 @@ type Joining = Omit<Extract<Order, { do: "join" }>, "do">;
 
 /** Listeners in a process of their own. */
 export type Crowd = {
-  /** Opens so many sockets, and resolves when each has its subscription. */
+  /** Opens `count` sockets, and resolves when each has its subscription. */
   readonly join: (joining: Joining) => Promise<void>;
-  /** Waits for so many events. Returns when each reached each listener, in milliseconds since 1970. */
+  /** Waits for `each` events at every listener. Returns the times of their arrival, in milliseconds since 1970. */
   readonly arrivals: (each: number) => Promise<number[]>;
   readonly comeBack: (renewed: Readonly<Record<string, string>>) => Promise<void>;
   readonly comebacks: () => Promise<{ readonly ended: number; readonly comebacks: number }>;

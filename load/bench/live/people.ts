@@ -7,7 +7,7 @@ const refresh =
   "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken refreshToken } }";
 const createPost = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }";
 
-/** Creates so many accounts, each from an address of its own. */
+/** Creates `count` accounts, each from an address of its own. */
 export async function makePeople(url: string, count: number): Promise<Person[]> {
   const people: Person[] = [];
   // Passwords are hashed two at a time.

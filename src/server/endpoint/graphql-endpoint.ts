@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { KnownError } from "../../foundation/errors.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
-import type { Outcome } from "../../graphql/outcome.js";
+import { jsonOf, type Outcome } from "../../graphql/outcome.js";
 import type { RunOperation } from "../../graphql/run-operation.js";
 import { writeStreamHead, type AnswerStream } from "../connection/answer-stream.js";
 import { AnswerRoom, type ByteBudget, type ByteShare } from "../connection/byte-budget.js";
@@ -81,7 +81,7 @@ function respondWithStream(
   stream: AnswerStream,
 ): FastifyReply {
   reply.request.outcome = outcome;
-  const first = outcome.body.join("").trimEnd();
+  const first = jsonOf(outcome);
   writeStreamHead(reply, framing);
   if (stream.hasBegun()) stream.start(first);
   else reply.raw.end(framing.head + framing.next.before + first + framing.next.after + framing.complete);

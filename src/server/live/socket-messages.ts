@@ -14,7 +14,7 @@ export type MessageHandler = {
   readonly isListening: () => boolean;
   /** Called for a message above the rate limit. */
   readonly onTooFast: () => void;
-  /** Whether so many answers wait for the client that it must not ask for more. */
+  /** Whether too many answers wait for the client for it to ask for more. */
   readonly isBehind: () => boolean;
   readonly onBehind: () => void;
   /** Called for each message in order; undefined for bytes that are not a message. */

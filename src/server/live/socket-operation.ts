@@ -5,7 +5,7 @@ import { idsOf } from "../../kit/auth.js";
 import { KnownError } from "../../foundation/errors.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 import { requestOf } from "../../graphql/graphql-request.js";
-import { firstError, type Outcome } from "../../graphql/outcome.js";
+import { firstError, jsonOf, type Outcome } from "../../graphql/outcome.js";
 import type { RequestCaller } from "../endpoint/caller.js";
 import type { ConnectionCredential } from "./connection-credential.js";
 import { framed, type Outbox, type SendOptions } from "./outbox.js";
@@ -94,7 +94,7 @@ class RunningOperation {
     });
     this.subscription = subscription;
     recordOperation(server, socket, outcome);
-    const json = outcome.body.join("").trimEnd();
+    const json = jsonOf(outcome);
     if (this.isComplete || !socket.isOpen()) subscription?.close();
     else if (isRequestError(outcome)) this.fail(outcome.errors!);
     else if (subscription !== undefined) {

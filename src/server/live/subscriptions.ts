@@ -19,7 +19,7 @@ export type Subscription = {
   readonly close: () => void;
 };
 
-// Other work of the process goes on after every so many subscribers of an event.
+// Other work of the process goes on after each batch of subscribers of an event.
 const batchSize = 50;
 
 /** All subscriptions of a process. */

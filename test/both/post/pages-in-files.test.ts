@@ -112,7 +112,7 @@ describe("in a file or on a server", () => {
 
     await api.server.stop();
 
-    // Whoever closes last takes the log away.
+    // The last connection to close removes the log.
     expect(existsSync(`${file}-wal`)).toBe(false);
     expect(existsSync(`${file}-shm`)).toBe(false);
     // As a second signal would have it.

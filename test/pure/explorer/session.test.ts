@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { makeSession, type Session } from "../../../explorer/model/session.js";
 import { startApi, type Api } from "../../support/api.js";
 
-/** A session of the explorer's with a server, by a browser's clock that is off by so many milliseconds. */
+/** A session of the explorer, in a browser whose clock is off by some milliseconds. */
 function sessionWith(api: Api, off = 0, fetchWith: typeof fetch = fetch): Session {
   return makeSession({
     endpoint: api.url,

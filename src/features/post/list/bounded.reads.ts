@@ -119,7 +119,7 @@ export class BoundedReads {
     return rows;
   }
 
-  /** Returns how long each of so many contents may be, if they are read before they are measured. */
+  /** Returns how long each content may be, if it is read before it is measured. */
   private roomOfEach({ contentTimes }: PostSelection, posts: number): number {
     const room = Math.min(this.operation.answer.remaining(), readAtOnceBytes);
     return Math.floor(room / (posts * contentTimes * bytesOfCharacter));
