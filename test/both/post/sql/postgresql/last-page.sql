@@ -42,7 +42,7 @@ from (
       from (
         select coalesce(p.vote_count, p.vote_count) as key, p.id as id
         from posts p
-        where p.published_at is not null and p.author_id = $7 and p.listed_at > $8
+        where p.published_at is not null and p.author_id = $7 and p.listed_at > $8 and p.version > 0
         order by coalesce(p.vote_count, p.vote_count) asc, p.id asc
         limit ($9 + 0)
       ) scope

@@ -27,6 +27,7 @@ select null as author,
         where p.published_at is not null
           and p.author_id = $10
           and p.listed_at > $11
+          and p.version > 0
           and (coalesce(p.title_key, p.title_key), p.id) <= ($12, $13)
         order by coalesce(p.title_key, p.title_key), p.id
         limit ($14 + 0)
@@ -77,6 +78,7 @@ from (
         where p.published_at is not null
           and p.author_id = $24
           and p.listed_at > $25
+          and p.version > 0
           and (coalesce(p.title_key, p.title_key), p.id) > ($26, $27)
         order by coalesce(p.title_key, p.title_key) asc, p.id asc
         limit ($28 + 0)

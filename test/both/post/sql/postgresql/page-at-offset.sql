@@ -22,7 +22,7 @@ select null as author,
       or (
         select p.id
         from posts p
-        where p.published_at is not null and p.author_id = $6 and p.listed_at > $7
+        where p.published_at is not null and p.author_id = $6 and p.listed_at > $7 and p.version > 0
         order by coalesce(p.updated_at, p.updated_at), p.id
         limit ($8 + 0)
       ) is not null
@@ -64,7 +64,7 @@ from (
       from (
         select coalesce(p.updated_at, p.updated_at) as key, p.id as id
         from posts p
-        where p.published_at is not null and p.author_id = $14 and p.listed_at > $15
+        where p.published_at is not null and p.author_id = $14 and p.listed_at > $15 and p.version > 0
         order by coalesce(p.updated_at, p.updated_at) asc, p.id asc
         limit ($16 + 0)
       ) scope

@@ -51,6 +51,7 @@ with hits as materialized (select s.post_id from post_search s where s.words @@ 
           where p.published_at is not null
             and p.author_id = $15
             and p.listed_at > $16
+            and p.version > 0
             and (select s.words from post_search s where s.post_id = p.id) @@ $17::tsquery
           order by coalesce(p.created_at, p.created_at) desc, p.id desc
           limit ($18 + 0)

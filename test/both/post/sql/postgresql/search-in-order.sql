@@ -55,6 +55,7 @@ with hits as materialized (select s.post_id from post_search s where s.words @@ 
             and p.author_id = $19
             and $20 = $21
             and p.listed_at > $22
+            and p.version > 0
             and (select s.words from post_search s where s.post_id = p.id) @@ $23::tsquery
           order by coalesce(p.created_at, p.created_at) desc, p.id desc
           limit ($24 + 0)

@@ -40,7 +40,7 @@ from (
       from (
         select +p.vote_count as key, p.id as id
         from posts p
-        where p.published_at is not null and p.author_id = ? and p.listed_at > ?
+        where p.published_at is not null and p.author_id = ? and p.listed_at > ? and p.version > 0
         order by +p.vote_count asc, p.id asc
         limit (? + 0)
       ) scope

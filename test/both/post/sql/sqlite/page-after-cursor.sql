@@ -22,7 +22,11 @@ select null as author,
       or (
         select p.id
         from posts p
-        where p.published_at is not null and p.author_id = ? and p.listed_at > ? and (+p.title_key, p.id) <= (?, ?)
+        where p.published_at is not null
+          and p.author_id = ?
+          and p.listed_at > ?
+          and p.version > 0
+          and (+p.title_key, p.id) <= (?, ?)
         order by +p.title_key, p.id
         limit (? + 0)
       ) is not null
@@ -66,7 +70,11 @@ from (
       from (
         select +p.title_key as key, p.id as id
         from posts p
-        where p.published_at is not null and p.author_id = ? and p.listed_at > ? and (+p.title_key, p.id) > (?, ?)
+        where p.published_at is not null
+          and p.author_id = ?
+          and p.listed_at > ?
+          and p.version > 0
+          and (+p.title_key, p.id) > (?, ?)
         order by +p.title_key asc, p.id asc
         limit (? + 0)
       ) scope

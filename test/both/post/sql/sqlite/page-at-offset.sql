@@ -22,7 +22,7 @@ select null as author,
       or (
         select p.id
         from posts p
-        where p.published_at is not null and p.author_id = ? and p.listed_at > ?
+        where p.published_at is not null and p.author_id = ? and p.listed_at > ? and p.version > 0
         order by +p.updated_at, p.id
         limit (? + 0)
       ) is not null
@@ -62,7 +62,7 @@ from (
       from (
         select +p.updated_at as key, p.id as id
         from posts p
-        where p.published_at is not null and p.author_id = ? and p.listed_at > ?
+        where p.published_at is not null and p.author_id = ? and p.listed_at > ? and p.version > 0
         order by +p.updated_at asc, p.id asc
         limit (? + 0)
       ) scope
