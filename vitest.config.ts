@@ -28,8 +28,8 @@ export default defineConfig({
       project("sqlite", "sqlite", "test/both", "test/sqlite", "examples"),
       project("postgresql", "postgresql", "test/both", "test/postgresql"),
       project("project", "sqlite", "test/project"),
-      project("proof", "sqlite", "test/proof"),
-      project("proof-postgresql", "postgresql", "test/proof/both"),
+      project("proof", "sqlite", "test/proof/both", "test/proof/pure", "test/proof/sqlite", "test/proof/project"),
+      project("proof-postgresql", "postgresql", "test/proof/both", "test/proof/postgresql"),
     ],
     globalSetup: "test/support/postgres-server.ts",
     // The schema's module begins with it, but a test of one part may come first in its worker.

@@ -1,3 +1,4 @@
+import { panels } from "../../scripts/monitoring/panels.js";
 import { parser } from "@prometheus-io/lezer-promql";
 
 import { definitions, processDefinitions } from "../../src/foundation/metrics/definitions.js";
@@ -20,3 +21,12 @@ export function readPromql(expression: string): { readonly isWhole: boolean; rea
     measured.find((name) => name === series) ?? series.replace(/_(bucket|sum|count)$/, "");
   return { isWhole, metrics: metrics.map(nameOf) };
 }
+
+/** The queries of all panels, with values for Grafana's variables. */
+export const drawn = Object.values(panels)
+  .flat()
+  .flatMap(({ title, lines }) => Object.entries(lines).map(([legend, line]) => ({ title, legend, line })))
+  .map(({ line, ...rest }) => ({
+    ...rest,
+    expression: line.replaceAll("$instance", ".*").replaceAll("$__rate_interval", "30s"),
+  }));

@@ -56,7 +56,7 @@ const register = `mutation {
 }`;
 const me = "{ me { name } }";
 
-// What no database has a part in.
+// The same on every database.
 const isOnce = inject("database") === "sqlite";
 
 test("serves one port with several processes, which verify a token alike from its first use until it expires", async () => {
@@ -83,32 +83,35 @@ test("serves one port with several processes, which verify a token alike from it
   expect(messages.filter((message) => message === "request")).toHaveLength(10);
 });
 
-test("keeps answering when a worker is killed, starts another, and ends with 1 if they keep dying", async () => {
-  const { url, pid, workers, says, output, process: parent } = await start();
+test.runIf(isOnce)(
+  "keeps answering when a worker is killed, starts another, and ends with 1 if they keep dying",
+  async () => {
+    const { url, pid, workers, says, output, process: parent } = await start();
 
-  process.kill(workers[0]!, "SIGKILL");
-  await says('"msg":"a worker ended"');
-  for (let asked = 0; asked < 10; asked += 1) expect(await ask(url, "{ __typename }")).toHaveProperty("data");
-  await says("another worker has taken its place");
+    process.kill(workers[0]!, "SIGKILL");
+    await says('"msg":"a worker ended"');
+    for (let asked = 0; asked < 10; asked += 1) expect(await ask(url, "{ __typename }")).toHaveProperty("data");
+    await says("another worker has taken its place");
 
-  const after = workersOf(pid);
-  expect(after).toHaveLength(2);
-  expect(after).toContain(workers[1]);
-  // The new one answers.
-  expect(await askOthers(workers[1]!, url, "{ __typename }", "")).toHaveProperty("data");
-  expect(output()).toContain(`"pid":${workers[0]},"code":null,"signal":"SIGKILL","msg":"a worker ended"`);
+    const after = workersOf(pid);
+    expect(after).toHaveLength(2);
+    expect(after).toContain(workers[1]);
+    // The new one answers.
+    expect(await askOthers(workers[1]!, url, "{ __typename }", "")).toHaveProperty("data");
+    expect(output()).toContain(`"pid":${workers[0]},"code":null,"signal":"SIGKILL","msg":"a worker ended"`);
 
-  const ended = once(parent, "close");
-  while (parent.exitCode === null) {
-    for (const worker of workersOf(pid)) killIfThere(worker);
-    // It says of each that it ended when it has started another.
-    await Promise.race([once(parent.stdout!, "data"), ended]);
-  }
-  expect(await ended).toEqual([1, null]);
-  expect(output()).toMatch(/^Workers ended 7 times within a minute, so the server has ended too$/m);
-});
+    const ended = once(parent, "close");
+    while (parent.exitCode === null) {
+      for (const worker of workersOf(pid)) killIfThere(worker);
+      // It says of each that it ended when it has started another.
+      await Promise.race([once(parent.stdout!, "data"), ended]);
+    }
+    expect(await ended).toEqual([1, null]);
+    expect(output()).toMatch(/^Workers ended 7 times within a minute, so the server has ended too$/m);
+  },
+);
 
-test("ends its workers when it is killed", async () => {
+test.runIf(isOnce)("ends its workers when it is killed", async () => {
   const { process: parent } = await start();
   parent.kill("SIGKILL");
   // They have the other ends of its pipes.

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { allWriters, pairsBeside, illegitimateOf, runRound } from "../../load/soak/locks/matrix.js";
-import { makeCast } from "../../load/soak/locks/cast.js";
-import { openStage } from "../../load/soak/locks/stage.js";
-import { writers } from "../../load/soak/locks/writers.js";
-import { newPostgresDatabase } from "../support/postgres.js";
-import { listenToStatements } from "../support/statements.js";
+import { allWriters, pairsBeside, illegitimateOf, runRound } from "../../../load/soak/locks/matrix.js";
+import { makeCast } from "../../../load/soak/locks/cast.js";
+import { openStage } from "../../../load/soak/locks/stage.js";
+import { writers } from "../../../load/soak/locks/writers.js";
+import { newPostgresDatabase } from "../../support/postgres.js";
+import { listenToStatements } from "../../support/statements.js";
 
 /** The order in which transactions lock rows, by the tables that these are in. */
 const order = [
