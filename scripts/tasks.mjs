@@ -52,6 +52,7 @@ export const tasks = {
   documents: { needs: ["tests"], runs: ["tsx scripts/print-documents.ts"] },
   licences: { needs: [], runs: ["tsx scripts/print-licences.ts"] },
   sbom: { needs: [], runs: ["tsx scripts/print-sbom.ts"] },
+  "docs:files": { needs: [], runs: ["tsx scripts/print-files.ts", "oxfmt docs/architecture.md"] },
   "docs:pictures": { needs: ["tests", "build"], runs: ["tsx scripts/docs-pictures.ts"] },
   "migration:create": { needs: [], runs: ["tsx scripts/create-migration.ts"] },
   "mikro-orm": { needs: ["tests"], runs: ["tsx node_modules/@mikro-orm/cli/cli.js"] },

@@ -4,8 +4,11 @@ import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { doors, wings } from "../../../lint/wings.js";
+import { withFilesList } from "../../../scripts/files-list.js";
 
 const page = readFileSync("docs/architecture.md", "utf8");
+// The formatter breaks lines.
+const wordsOf = (text: string) => text.split(/\s+/);
 
 test("the page lists the wings and doors in the order of imports", () => {
   const rows = [...page.matchAll(/^\| `src\/([\w.-]+?)\/?` +\| (.+?) +\|$/gm)].map(([, name, what]) => ({
@@ -23,6 +26,10 @@ test("the page lists every room of a wing", () => {
   const isRoom = (folder: string) =>
     folder.includes("/") && !folder.startsWith("testing/") && !folder.startsWith("database/migrations/");
   expect(rooms.toSorted()).toEqual(folders.filter(isRoom).toSorted());
+});
+
+test("the page lists every file (if not: npm run docs:files)", () => {
+  expect(wordsOf(page)).toEqual(wordsOf(withFilesList(page)));
 });
 
 describe("the page tells a life in numbered steps, a file for each", () => {
