@@ -6,18 +6,26 @@ import { KnownError } from "../../foundation/errors.js";
 const hourMilliseconds = 60 * 60 * 1000;
 
 /**
- * Selects the number of the author's newest creation, and the time of the creation that has to be an hour old. Both are
- * found by the table's key, whatever the quota.
+ * Selects the number of the author's newest creation, the time of the creation that has to be an hour old, and that of the
+ * oldest one. All are found by the table's key, whatever the quota.
  */
 export const creationsOf = (authorId: string, postsPerHour: number) =>
   sql`select number, (select created_at from post_creations as earlier
-      where earlier.author_id = ${authorId} and earlier.number = newest.number - ${postsPerHour - 1}) as created_at
+      where earlier.author_id = ${authorId} and earlier.number = newest.number - ${postsPerHour - 1}) as created_at,
+      (select created_at from post_creations as oldest where oldest.author_id = ${authorId} order by number ${limit(1)})
+        as oldest_at
     from post_creations as newest where author_id = ${authorId} order by number desc ${limit(1)}`;
 
 /** Deletes at most two of the author's creations that are an hour old: one more than is added at a time. */
 const deleteOldOf = (authorId: string, now: Date) =>
   sql`delete from post_creations where author_id = ${authorId} and created_at <= ${now.getTime() - hourMilliseconds}
     and number in (select number from post_creations where author_id = ${authorId} order by number ${limit(2)})`;
+
+type Creations = {
+  readonly number: number;
+  readonly created_at: number | string | null;
+  readonly oldest_at: number | string;
+};
 
 /**
  * Counts a post that the author creates at `now`, within the caller's transaction, which has locked the author. Deleted
@@ -33,12 +41,10 @@ export async function countCreation(
   now: Date,
 ): Promise<void> {
   const found = creationsOf(authorId, postsPerHour).in(dialect);
-  const [newest] = await em.execute<{ number: number; created_at: number | string | null }[]>(found.text, [
-    ...found.values,
-  ]);
-  // Drivers return 64-bit integers as text.
-  const earlier = newest?.created_at == null ? undefined : Number(newest.created_at);
-  const leftMilliseconds = earlier === undefined ? 0 : earlier + hourMilliseconds - now.getTime();
+  const [newest] = await em.execute<Creations[]>(found.text, [...found.values]);
+  // How long ago a creation was. Drivers return 64-bit integers as text.
+  const ageOf = (at: number | string | null = null) => (at === null ? undefined : now.getTime() - Number(at));
+  const leftMilliseconds = hourMilliseconds - (ageOf(newest?.created_at) ?? hourMilliseconds);
   if (leftMilliseconds > 0)
     throw new KnownError(
       "TOO_MANY_ATTEMPTS",
@@ -52,6 +58,7 @@ export async function countCreation(
     (newest?.number ?? 0) + 1,
     now.getTime(),
   ]);
+  if ((ageOf(newest?.oldest_at) ?? 0) < hourMilliseconds) return;
   const deletion = deleteOldOf(authorId, now).in(dialect);
   await em.execute(deletion.text, [...deletion.values]);
 }
