@@ -25,6 +25,7 @@ export function placedJson(): PlacedJson {
     place: (path, json) => void placed.push({ path, json }),
     bytes: () => placed.reduce((sum, { json }) => json.reduce((all, { length }) => all + length, sum), 0),
     serialize({ errors, data, extensions }) {
+      if (placed.length === 0) return [`${JSON.stringify({ errors, data, extensions })}\n`];
       const marks = placed.flatMap(({ path, json }, index) => {
         const mark = `${secret}:${index}`;
         return data != null && setAt(data, path, mark) ? [{ mark: `"${mark}"`, json }] : [];
@@ -37,7 +38,7 @@ export function placedJson(): PlacedJson {
         pieces.push(text.slice(end, at), ...json);
         end = at + length;
       }
-      return [...pieces, text.slice(end), "\n"];
+      return [...pieces, `${text.slice(end)}\n`];
     },
   };
 }

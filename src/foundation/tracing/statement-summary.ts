@@ -2,7 +2,9 @@
 export function summaryOf(text: string): string {
   const first = /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? "";
   const verb = first === "WITH" ? "SELECT" : first;
-  // A name with parentheses after it is a function.
-  const table = /(?:^\s*update|\b(?:from|into|join))\s+["`]?([a-z_]\w*)(?!\w|\s*\()/i.exec(text)?.[1];
+  // After FROM or JOIN, a name with parentheses is a function.
+  const pattern = /(?:^\s*update|\binto)\s+["`]?([a-z_]\w*)|\b(?:from|join)\s+["`]?([a-z_]\w*)(?!\w|\s*\()/i;
+  const [, written, read] = pattern.exec(text) ?? [];
+  const table = written ?? read;
   return table === undefined ? verb : `${verb} ${table}`;
 }

@@ -5,7 +5,7 @@ import { failed, formatted, type Outcome } from "../../graphql/outcome.js";
 import type { AnswerRoom } from "../connection/byte-budget.js";
 import { httpOf } from "./http-of.js";
 import type { Acceptance } from "./media-type.js";
-import { bytesOfBody, chunkBytes, byteLengthOf, streamOf } from "./response-body.js";
+import { byteLengthOf, chunkBytes, streamOf, wholeBody } from "./response-body.js";
 
 /**
  * Sends an outcome as the response. If there is no room for it, `SERVICE_UNAVAILABLE` is sent instead, except for a
@@ -24,7 +24,7 @@ export function respond(
   const length = byteLengthOf(outcome.body);
   if (length <= chunkBytes) {
     writeHead(reply, outcome, accept);
-    return reply.send(bytesOfBody(outcome.body, length));
+    return reply.send(wholeBody(outcome.body, length));
   }
   const share = room.of(outcome.clientKey!);
   if (!share.takeUpTo(length) && outcome.kind !== "mutation") {

@@ -8,12 +8,14 @@ export const chunkBytes = 64 * 1024;
 export const byteLengthOf = (pieces: readonly (string | Buffer)[]): number =>
   pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
 
-/** Returns a short body as bytes. */
-export const bytesOfBody = (pieces: readonly (string | Buffer)[], length: number): Buffer =>
-  Buffer.concat(
+/** Returns a short body in one piece. Node sends a text and the head before it as one chunk. */
+export function wholeBody(pieces: readonly (string | Buffer)[], length: number): string | Buffer {
+  if (pieces.length === 1) return pieces[0]!;
+  return Buffer.concat(
     pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)),
     length,
   );
+}
 
 /** Returns a long body as a stream, whose share is told when the client is waited for. */
 export const streamOf = (pieces: readonly (string | Buffer)[], share: ByteShare): Readable =>
