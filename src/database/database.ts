@@ -1,9 +1,9 @@
 import "reflect-metadata";
 
-import { MikroORM, type EntityClass, type Options } from "@mikro-orm/core";
+import type { EntityClass, Options } from "@mikro-orm/core";
 import type { AbstractSqlDriver } from "@mikro-orm/knex";
-import { Migrator } from "@mikro-orm/migrations";
 
+import { MikroORM } from "./mikro-orm.js";
 import { defaultDatabaseUse, type DatabaseUse } from "../foundation/config/database-use.js";
 import type { AddedMigration } from "./added-migrations.js";
 import { DatabaseUnusableError, explainUnusable, readOnlyMessage, withoutPassword } from "./database-error.js";
@@ -17,15 +17,15 @@ export type { Database } from "./engine.js";
 
 type Entities = readonly EntityClass<object>[];
 
-/** Returns MikroORM's options for the database of a `DATABASE_URL`. */
-export function databaseOptions(
+/** Returns MikroORM's options for the database of a `DATABASE_URL`, whose driver it loads. */
+export async function databaseOptions(
   url: string,
   entities: Entities,
   use = defaultDatabaseUse,
   onWarning: (message: string) => void = () => {},
-): Options<AbstractSqlDriver> {
+): Promise<Options<AbstractSqlDriver>> {
   const engine = engineOf(url);
-  const options = engine.options(url, use);
+  const options = await engine.options(url, use);
   // Knex would print to standard output, whatever that is.
   const warn = (message: unknown) => onWarning(String(message));
   return {
@@ -34,11 +34,9 @@ export function databaseOptions(
     entities: [...entities],
     entityManager: PlainEntityManager,
     discovery: { disableDynamicFileAccess: true },
-    extensions: [Migrator],
     loggerFactory: statementLogger,
     migrations: {
       path: engine.migrationsFolder,
-      migrationsList: [...engine.migrations] as never,
       tableName: migrationTable,
       // All pending ones in one transaction: a start that is killed in between leaves the database as it was.
       allOrNothing: true,
@@ -61,7 +59,7 @@ export async function connectDatabase(
 ): Promise<Database> {
   const { use = defaultDatabaseUse, connect = true } = options;
   const warnings: Database["warnings"] = { report: () => {} };
-  const ormOptions = databaseOptions(url, entities, use, (message) => warnings.report(message));
+  const ormOptions = await databaseOptions(url, entities, use, (message) => warnings.report(message));
   const orm = await MikroORM.init({ ...ormOptions, connect });
   return Object.assign(orm, { engine: engineOf(url), url, use, warnings });
 }

@@ -75,7 +75,8 @@ export type Engine = {
   readonly dialect: Dialect;
   /** The number of transactions that a process runs at a time. */
   readonly writers: (use: DatabaseUse) => number;
-  readonly options: (url: string, use: DatabaseUse) => Options<AbstractSqlDriver>;
+  /** Loads the driver, and returns MikroORM's options for it. */
+  readonly options: (url: string, use: DatabaseUse) => Promise<Options<AbstractSqlDriver>>;
   /**
    * The first statement of each transaction: it gives the triggers the instant, or none if no event is to be recorded.
    */
@@ -84,7 +85,10 @@ export type Engine = {
   readonly runTogether: (em: SqlEntityManager, statements: readonly string[]) => Promise<unknown>;
   readonly eventLog: EventLogStatements;
   /** In the order in which they run. */
-  readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => unknown }[];
+  readonly migrations: readonly {
+    readonly name: string;
+    readonly load: () => Promise<new (...args: never[]) => unknown>;
+  }[];
   readonly migrationsFolder: string;
   /** The statements that lock out other migrating processes until the end of the transaction. */
   readonly migrationLock: readonly string[];

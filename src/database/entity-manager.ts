@@ -1,4 +1,4 @@
-import { SqlEntityManager } from "@mikro-orm/knex";
+import { SqlEntityManager } from "./mikro-orm.js";
 
 /** The parts of MikroORM's unit of work that a flush uses. */
 type UnitOfWork = {

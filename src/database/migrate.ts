@@ -3,6 +3,7 @@ import type { SqlEntityManager } from "@mikro-orm/knex";
 import { runAddedMigrations, type AddedMigration } from "./added-migrations.js";
 import { DatabaseUnusableError } from "./database-error.js";
 import type { Database } from "./engine.js";
+import type { migratorOf } from "./migrator.js";
 
 /** The table that records the migrations that have run. */
 export const migrationTable = "migrations";
@@ -17,25 +18,28 @@ export async function migrate(database: Database, added: readonly AddedMigration
   const { engine } = database;
   // The migrator creates its table outside its transaction, and fails if two processes start together.
   await withMigrationLock(database, (em) => em.execute(engine.migrationTable(migrationTable)));
-  await useCurrentSchema(database);
-  const migrator = database.getMigrator();
   const migrateAdded = async (em: SqlEntityManager) => {
     if (added.length > 0) refuseUnknown(await runAddedMigrations(em, engine, added), "the application");
   };
   if (engine.migrationLock.length === 0) {
-    await withMigrationLock(database, (em) => refuseNewer(em, database));
+    const isPending = await withMigrationLock(database, (em) => hasPending(em, database));
     // In its own transaction: within another one, it would wait for the only connection.
-    await migrator.up();
+    if (isPending) await (await loadMigrator(database, database.em)).up();
     await withMigrationLock(database, migrateAdded);
   } else
     await withMigrationLock(database, async (em) => {
-      await refuseNewer(em, database);
-      await migrator.up({ transaction: em.getTransactionContext()! });
+      if (await hasPending(em, database))
+        await (await loadMigrator(database, em)).up({ transaction: em.getTransactionContext()! });
       await migrateAdded(em);
     });
 }
 
-/** Throws an error if the database has migrations that are not known here. */
+/** Loads the migrator, which brings a hundred modules that most starts need nothing of. */
+async function loadMigrator(...of: Parameters<typeof migratorOf>): ReturnType<typeof migratorOf> {
+  const migrator = await import("./migrator.js");
+  return migrator.migratorOf(...of);
+}
+
 export function refuseUnknown(migrations: readonly string[], whose: string): void {
   if (migrations.length === 0) return;
   throw new DatabaseUnusableError(
@@ -44,28 +48,34 @@ export function refuseUnknown(migrations: readonly string[], whose: string): voi
 }
 
 /** Throws an error if a newer version has migrated the database: this version doesn't know its tables. */
-async function refuseNewer(em: SqlEntityManager, { engine }: Database): Promise<void> {
-  const known = new Set(engine.migrations.map(({ name }) => name));
+/**
+ * Reports whether a migration has not run yet. One that has stays recorded, so another process can't make the answer wrong
+ * if it is no.
+ *
+ * @throws DatabaseUnusableError if a newer version has migrated the database.
+ */
+async function hasPending(em: SqlEntityManager, { engine }: Database): Promise<boolean> {
   const rows = await em.execute<{ name: string }[]>(`select name from ${migrationTable}`);
-  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
-  refuseUnknown(unknown, "Postern");
+  const run = new Set(rows.map(({ name }) => name));
+  const known = engine.migrations.map(({ name }) => name);
+  refuseUnknown(
+    [...run].filter((name) => !known.includes(name)),
+    "Postern",
+  );
+  return known.some((name) => !run.has(name));
 }
 
-/** Makes the migrator look for its table in the schema of the other tables; its default is "public". */
-async function useCurrentSchema({ config, em, engine }: Database): Promise<void> {
-  if (engine.currentSchema === undefined) return;
-  const [row] = await em.getConnection().execute<{ name: string }[]>(engine.currentSchema.in(engine.dialect).text);
-  config.set("migrations", { ...config.get("migrations"), tableName: `${row!.name}.${migrationTable}` });
-}
-
-/** Runs `work` in a transaction while no other process migrates. */
-async function withMigrationLock(database: Database, work: (em: SqlEntityManager) => Promise<unknown>): Promise<void> {
+async function withMigrationLock<Result>(
+  database: Database,
+  work: (em: SqlEntityManager) => Promise<Result>,
+): Promise<Result> {
   const em = database.em.fork();
   await em.begin();
   try {
     for (const statement of database.engine.migrationLock) await em.execute(statement);
-    await work(em);
+    const result = await work(em);
     await em.commit();
+    return result;
   } catch (error) {
     // A lost connection has nothing to roll back.
     await em.rollback().catch(() => {});

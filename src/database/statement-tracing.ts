@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-import { DefaultLogger, type LogContext, type LoggerOptions } from "@mikro-orm/core";
+import type { LogContext, Logger, LoggerOptions } from "@mikro-orm/core";
 
+import { DefaultLogger } from "./mikro-orm.js";
 import type { OperationSpan, RunStatement } from "../foundation/tracing/span.js";
 import type { Dialect, Sql } from "./sql.js";
 
@@ -45,7 +46,7 @@ export const watchStatements = <Result>(
 ): Promise<Result> => statementListener.run(onStatement, work);
 
 /** Makes MikroORM's logger, which receives its statements with placeholders in them. */
-export const statementLogger = (options: LoggerOptions): DefaultLogger =>
+export const statementLogger = (options: LoggerOptions): Logger =>
   Object.assign(new DefaultLogger(options), {
     logQuery: ({ query = "", took = 0, level }: LogContext) =>
       statementListener.getStore()?.({ text: query, milliseconds: took, hasFailed: level === "error" }),

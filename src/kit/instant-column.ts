@@ -1,4 +1,4 @@
-import { Type } from "@mikro-orm/core";
+import { Type } from "../database/mikro-orm.js";
 
 /** The column type of an instant: whole milliseconds since 1970, so that no database rounds or shifts it. */
 export class InstantType extends Type<Date | null, number | null> {

@@ -1,5 +1,4 @@
-import { LockMode } from "@mikro-orm/core";
-
+import { LockMode } from "../database/mikro-orm.js";
 import type { Clock } from "../foundation/clock.js";
 import type { SessionRules } from "../foundation/config/session-rules.js";
 import type { RunningServer } from "../server/server.js";

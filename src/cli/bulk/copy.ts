@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 
-import { CommitOrderCalculator, type EntityProperty } from "@mikro-orm/core";
+import type { EntityProperty } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { CommitOrderCalculator } from "../../database/mikro-orm.js";
 import type { Database } from "../../database/database.js";
 import { jsonArray } from "../../database/dialect.js";
 import { joinSql, limit, Sql, sql } from "../../database/sql.js";

@@ -1,30 +1,15 @@
-import { PostgreSqlDriver } from "@mikro-orm/postgresql";
-
-import { hostUrls } from "../../foundation/config/postgresql-hosts.js";
-import { driverUrl } from "../../foundation/config/postgresql-url.js";
 import { postgresqlMigrations } from "../migrations/postgresql/index.js";
 import type { Engine } from "../engine.js";
 import { sql } from "../sql.js";
-import { openReadConnection, openReadPipeline } from "./read-connection.js";
 import { postgresqlDialect } from "./dialect.js";
 import { postgresqlEventLog } from "./event-log.js";
 import { isAway, isConflict, isRolledBack, isTimeout, readOnlyProblem, whyUnusable } from "./classify-error.js";
-import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./read-client.js";
+import { transactionLimits } from "./time-limits.js";
 import { divideConnections } from "./connection-shares.js";
-import { WriterHostDialect } from "./knex-dialect.js";
 
 // Enough to keep the server busy. More would wait in the server, where the queue is not fair.
 const readsPerPipeline = 8;
 
-// How long a transaction may wait for a lock, and may stay idle while it holds locks.
-const lockTimeoutMilliseconds = 10_000;
-const idleTimeoutMilliseconds = 10_000;
-
-const transactionLimits = {
-  statement_timeout: statementTimeoutMilliseconds,
-  lock_timeout: lockTimeoutMilliseconds,
-  idle_in_transaction_session_timeout: idleTimeoutMilliseconds,
-};
 // For use behind a pooler, which rejects them as connection settings or would leak them into another client's
 // transaction.
 const setLocalLimits = Object.entries(transactionLimits)
@@ -39,24 +24,10 @@ const isReadOnly = sql`select pg_is_in_recovery()
 export const postgresqlEngine: Engine = {
   dialect: postgresqlDialect,
   writers: (use) => divideConnections(use.connections).writers,
-  options: (url, { connections, pooler }) => ({
-    driver: PostgreSqlDriver,
-    clientUrl: hostUrls(url)[0],
-    driverOptions: {
-      client: WriterHostDialect,
-      acquireConnectionTimeout: connectTimeoutMilliseconds,
-      connection: {
-        connectionString: driverUrl(hostUrls(url)[0]),
-        hosts: hostUrls(url).map(driverUrl),
-        application_name: "postern",
-        connectionTimeoutMillis: connectTimeoutMilliseconds,
-        ...(pooler === "none" && transactionLimits),
-        query_timeout: statementTimeoutMilliseconds + 1000,
-        keepAlive: true,
-      },
-    },
-    pool: { min: 0, max: divideConnections(connections).writers },
-  }),
+  async options(url, use) {
+    const { postgresqlOptions } = await import("./orm-options.js");
+    return postgresqlOptions(url, use);
+  },
   beginAt: (instant, { pooler }) => {
     const setInstant = `set_config('postern.instant', '${instant?.getTime() ?? ""}', true)`;
     return `select ${pooler === "none" ? setInstant : `${setInstant}, ${setLocalLimits}`}`;
@@ -75,6 +46,8 @@ export const postgresqlEngine: Engine = {
     `create table if not exists ${name}
       (id serial primary key, name varchar(255), executed_at timestamptz default current_timestamp)`,
   async openReadConnections({ url, use: { connections, pooler } }, timer) {
+    // Loads the driver.
+    const { openReadConnection, openReadPipeline } = await import("./read-connection.js");
     const { shortReaders, slowReaders } = divideConnections(connections);
     const pipelines = Array.from({ length: shortReaders }, () => openReadPipeline(url, pooler));
     return {

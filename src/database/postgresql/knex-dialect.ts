@@ -1,8 +1,8 @@
-import { PostgreSqlKnexDialect } from "@mikro-orm/knex";
 import type pg from "pg";
 
+import { PostgreSqlKnexDialect } from "../mikro-orm.js";
 import { connectToWriter } from "./connect-to-writer.js";
-import { connectTimeoutMilliseconds } from "./read-client.js";
+import { connectTimeoutMilliseconds } from "./time-limits.js";
 
 /**
  * Connects to the host that accepts writes, and reports why a transaction could not begin. Knex's own query method

@@ -11,10 +11,7 @@ import type { Sql } from "../sql.js";
 import { connectToWriter } from "./connect-to-writer.js";
 import { postgresqlDialect } from "./dialect.js";
 import { isTimeout, isUnanswered } from "./classify-error.js";
-
-/** How long connecting and a statement may take before they are given up. */
-export const connectTimeoutMilliseconds = 5_000;
-export const statementTimeoutMilliseconds = 30_000;
+import { connectTimeoutMilliseconds, statementTimeoutMilliseconds } from "./time-limits.js";
 
 // A prepared statement takes some 10 kB of the server's memory, and clients can ask for any number of different ones.
 const maxPreparedStatements = 200;

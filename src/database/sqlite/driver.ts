@@ -1,6 +1,15 @@
 // A replacement for the package @mikro-orm/sqlite, made of the same base classes as MikroORM's other SQLite drivers.
 // That package depends on another version of sqlite3, which every installation of Postern would compile and never use.
+import type { AnyEntity, Configuration, Dictionary, DriverException, EntityData, QueryResult } from "@mikro-orm/core";
+import type { BaseSqliteConnection as Connection, Knex } from "@mikro-orm/knex";
+import type { Database, Statement } from "sqlite3";
+import sqlstring from "sqlstring-sqlite";
+
 import {
+  AbstractSqlDriver,
+  BaseSqliteConnection,
+  BaseSqlitePlatform,
+  BaseSqliteSchemaHelper,
   CheckConstraintViolationException,
   ExceptionConverter,
   ForeignKeyConstraintViolationException,
@@ -8,23 +17,7 @@ import {
   NotNullConstraintViolationException,
   TableNotFoundException,
   UniqueConstraintViolationException,
-  type AnyEntity,
-  type Configuration,
-  type Dictionary,
-  type DriverException,
-  type EntityData,
-  type QueryResult,
-} from "@mikro-orm/core";
-import {
-  AbstractSqlDriver,
-  BaseSqliteConnection,
-  BaseSqlitePlatform,
-  BaseSqliteSchemaHelper,
-  type Knex,
-} from "@mikro-orm/knex";
-import type { Database, Statement } from "sqlite3";
-import sqlstring from "sqlstring-sqlite";
-
+} from "../mikro-orm.js";
 import { allRows, preparedStatementsOf } from "./prepared-statements.js";
 import { ImmediateDialect } from "./knex-dialect.js";
 
@@ -69,7 +62,7 @@ export class SqliteConnection extends BaseSqliteConnection {
    * to store the post.
    */
   override async execute<Result extends QueryResult | EntityData<AnyEntity> | EntityData<AnyEntity>[]>(
-    ...asked: Parameters<BaseSqliteConnection["execute"]>
+    ...asked: Parameters<Connection["execute"]>
   ): Promise<Result> {
     const [text, values = [], method = "all", context, logging] = asked;
     if (context === undefined || typeof text !== "string" || !canBind(values, text)) return super.execute(...asked);

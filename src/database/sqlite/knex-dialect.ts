@@ -1,6 +1,6 @@
-import { SqliteKnexDialect } from "@mikro-orm/knex";
 import type sqlite3 from "sqlite3";
 
+import { SqliteKnexDialect } from "../mikro-orm.js";
 import { pause } from "../../foundation/clock.js";
 import { busyTimeoutMilliseconds } from "./read-connection.js";
 import { allRows, preparedStatementsOf } from "./prepared-statements.js";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 
-import { LockMode, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 
+import { LockMode } from "../../database/mikro-orm.js";
 import type { OperationReader } from "../../database/operation-reader.js";
 import { texts } from "../../database/dialect.js";
 import { Sql, sql } from "../../database/sql.js";

@@ -1,5 +1,4 @@
-import { Entity, Index, PrimaryKey, Property } from "@mikro-orm/core";
-
+import { Entity, Index, PrimaryKey, Property } from "../../database/mikro-orm.js";
 import { InstantType } from "../../kit/instant-column.js";
 
 /** A counter of failed sign-ins: for an account, for an address, or for both together. */

@@ -1,5 +1,4 @@
-import { Entity, ManyToOne, PrimaryKey, PrimaryKeyProp, Property } from "@mikro-orm/core";
-
+import { Entity, ManyToOne, PrimaryKey, PrimaryKeyProp, Property } from "../../database/mikro-orm.js";
 import { InstantType } from "../../kit/instant-column.js";
 import { User } from "../user/user.entity.js";
 

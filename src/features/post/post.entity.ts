@@ -1,5 +1,6 @@
-import { Entity, Index, ManyToOne, PrimaryKey, Property, type Opt } from "@mikro-orm/core";
+import type { Opt } from "@mikro-orm/core";
 
+import { Entity, Index, ManyToOne, PrimaryKey, Property } from "../../database/mikro-orm.js";
 import { InstantType } from "../../kit/instant-column.js";
 import { User } from "../user/user.entity.js";
 

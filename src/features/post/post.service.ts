@@ -1,6 +1,7 @@
-import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { LockMode, raw } from "../../database/mikro-orm.js";
 import { userGone, type Viewer } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
 import type { Transaction } from "../../database/transaction.js";

@@ -1,5 +1,4 @@
-import { Entity, Index, ManyToOne } from "@mikro-orm/core";
-
+import { Entity, Index, ManyToOne } from "../../database/mikro-orm.js";
 import { User } from "../user/user.entity.js";
 import { Post } from "./post.entity.js";
 

@@ -1,5 +1,6 @@
-import { LockMode, raw, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 
+import { LockMode, raw } from "../../database/mikro-orm.js";
 import type { Transaction } from "../../database/transaction.js";
 import { RefreshToken } from "./refresh-token.entity.js";
 import { Session } from "./session.entity.js";

@@ -1,5 +1,4 @@
-import { Entity, Index, ManyToOne, PrimaryKey, Property } from "@mikro-orm/core";
-
+import { Entity, Index, ManyToOne, PrimaryKey, Property } from "../../database/mikro-orm.js";
 import { InstantType } from "../../kit/instant-column.js";
 import { Session } from "./session.entity.js";
 

@@ -1,6 +1,7 @@
-import { LockMode, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { LockMode } from "../../database/mikro-orm.js";
 import type { Transaction } from "../../database/transaction.js";
 import { KnownError } from "../../foundation/errors.js";
 import type { SessionRules } from "../../foundation/config/session-rules.js";

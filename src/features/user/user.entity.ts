@@ -1,5 +1,4 @@
-import { Entity, PrimaryKey, Property, Unique } from "@mikro-orm/core";
-
+import { Entity, PrimaryKey, Property, Unique } from "../../database/mikro-orm.js";
 import { InstantType } from "../../kit/instant-column.js";
 
 /** An account as it is stored. */

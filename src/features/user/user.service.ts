@@ -1,6 +1,7 @@
-import { LockMode, UniqueConstraintViolationException, type EntityManager } from "@mikro-orm/core";
+import type { EntityManager } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { LockMode, UniqueConstraintViolationException } from "../../database/mikro-orm.js";
 import type { Dialect } from "../../database/sql.js";
 import { KnownError } from "../../foundation/errors.js";
 import { newId } from "../../kit/id.js";

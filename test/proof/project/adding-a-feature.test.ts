@@ -64,9 +64,8 @@ test("the page's steps make a feature that passes the checks and answers over HT
     readdirSync(join(folder, migrations)).find((file) => !known.includes(file))!,
     ".ts",
   );
-  edit(`${migrations}/index.ts`, (list) =>
-    `import { ${name} } from "./${name}.js";\n${list}`.replace("\n];", `\n  { name: "${name}", class: ${name} },\n];`),
-  );
+  const line = `  { name: "${name}", load: async () => (await import("./${name}.js")).${name} },`;
+  edit(`${migrations}/index.ts`, (list) => list.replace("\n];", `\n${line}\n];`));
 
   edit("tsconfig.json", (text) =>
     text.replace(/"include": \[[^\]]*\]/, '"include": ["src", "test/both/bookmark/bookmark.test.ts"]'),
