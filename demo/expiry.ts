@@ -174,7 +174,7 @@ const server = await startServer({
   config,
   clock: systemClock,
   timer: systemTimer,
-  log: makeLog(config.logLevel, systemClock, standardOutput()),
+  log: makeLog(config.logLevel, systemClock, await standardOutput()),
 });
 say(
   `A server on ${server.url}, with its own database and access tokens that last ${config.sessionRules.accessTokenTtlSeconds} s.\n`,

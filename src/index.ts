@@ -83,7 +83,7 @@ export async function createServer({
 }: ServerOptions = {}): Promise<RunningServer> {
   const features = featuresWith(added);
   const { config, warnings } = settings === undefined ? configFromEnvironment() : readConfig(settings);
-  const ownLog = log ?? makeLog(config.logLevel, clock, standardOutput(), { addresses: config.logAddresses });
+  const ownLog = log ?? makeLog(config.logLevel, clock, await standardOutput(), { addresses: config.logAddresses });
   for (const warning of warnings) ownLog.warn(warning);
   if (config.workers > 1) ownLog.warn("WORKERS does nothing here: createServer() serves with its own process alone");
   return startServer({ config, clock, timer: systemTimer, log: ownLog, features, markFolder: dataFolder });
@@ -99,7 +99,8 @@ export async function administer(
   added: AddedFeature = {},
   args: readonly string[] = process.argv.slice(2),
 ): Promise<number> {
+  const features = featuresWith(added);
   // Loaded here, since a server needs none of it.
   const { runInProcess } = await import("./cli/run-in-process.js");
-  return runInProcess(args, added);
+  return runInProcess(args, async () => features);
 }

@@ -13,7 +13,7 @@ if (args.length === 0 || (args.length === 1 && args[0] === "start")) {
   serveUntilStopped();
 } else {
   const { runInProcess } = await import("./cli/run-in-process.js");
-  const code = await runInProcess(args);
+  const code = await runInProcess(args, async () => (await import("./graphql/schema.js")).featuresWith());
   // Exit at once: a connection that still waits for a lock would keep the process running.
   process.exit(code);
 }

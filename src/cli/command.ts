@@ -14,12 +14,15 @@ export type Streams = {
 
 /** Everything that a command needs of its process. */
 export type CommandDeps = {
-  /** The server's own features and those of an application. */
-  readonly features: Features;
+  /** Loads the server's own features and those of an application, which not every command needs. */
+  readonly loadFeatures: () => Promise<Features>;
   readonly clock: Clock;
   readonly streams: Streams;
   readonly passwordCost?: PasswordCost;
 };
+
+/** The option of a command that asks before a change. */
+export type Confirmed = { readonly yes?: boolean };
 
 /** A change that a command has made, for the log: ids and counts, nothing secret. */
 export type Act = {
@@ -70,11 +73,11 @@ export class CommandError extends Error {
  * `run` receives the command's arguments and then its options.
  */
 export const actionsReporting =
-  (report: (result: CommandResult, asJson: boolean) => void) =>
+  (report: (result: CommandResult, asJson: boolean) => Promise<void>) =>
   <Args extends readonly unknown[]>(run: (...args: Args) => Promise<CommandResult>) =>
   async (...given: readonly unknown[]) => {
     const command = given.at(-1) as Command;
     const result = await run(...(given.slice(0, -1) as unknown as Args));
-    report(result, command.opts<{ json?: boolean }>().json === true);
+    await report(result, command.opts<{ json?: boolean }>().json === true);
   };
 export type MakeAction = ReturnType<typeof actionsReporting>;

@@ -12,7 +12,7 @@ import type { OperationReader } from "../database/operation-reader.js";
 import { goneBackMessage, hasGoneBack, readStartMark, startMarkFile } from "../database/event-log/start-mark.js";
 import { sqliteMigrations } from "../database/migrations/sqlite/index.js";
 import { newestSessionAt } from "../features/session/session.reads.js";
-import type { CommandDeps } from "./command.js";
+import { exitCodes, type CommandDeps, type CommandResult } from "./command.js";
 import { keysOf } from "./keys.js";
 import { reading } from "./open.js";
 import { counted } from "./text.js";
@@ -33,8 +33,22 @@ const warning = (message: string, advice: string): Finding => ({ state: "warning
 const problem = (message: string, advice: string): Finding => ({ state: "problem", message, advice });
 const notChecked = (message: string): Finding => ({ state: "not checked", message });
 
+/** Reports what the checks found, with what to do. */
+export async function report(deps: CommandDeps): Promise<CommandResult> {
+  const checks = await examine(deps);
+  const isOk = !checks.some(({ state }) => state === "problem");
+  const code = isOk ? exitCodes.done : exitCodes.refused;
+  return { json: { ok: isOk, checks }, text: checks.map(linesOf).join("\n"), code };
+}
+
+function linesOf({ name, state, message, advice }: Check): string {
+  const [first, ...more] = [...message.split("\n"), ...(advice === undefined ? [] : [`→ ${advice}`])];
+  const begin = `${name.padEnd(11)} ${state.padEnd(12)}`;
+  return [begin + first!, ...more.map((line) => " ".repeat(begin.length) + line)].join("\n");
+}
+
 /** Checks everything that a server needs, without changing any of it. */
-export async function examine(deps: CommandDeps): Promise<readonly Check[]> {
+async function examine(deps: CommandDeps): Promise<readonly Check[]> {
   const { config, finding } = settings();
   const database = config ?? databaseSettings();
   const seen: Seen =
@@ -134,7 +148,8 @@ async function lookAtDatabase(
     };
   try {
     return await reading(settingsOf, deps, async (reader) => {
-      const { pending, unknown, unknownAdded } = await migrationState(engine, reader, deps.features.migrations);
+      const { migrations: added } = await deps.loadFeatures();
+      const { pending, unknown, unknownAdded } = await migrationState(engine, reader, added);
       const whyReadOnly = await engine.whyReadOnly(url, reader);
       const isMigrated = unknown.length === 0 && !pending.some(({ of }) => of === "postern");
       return {
@@ -144,7 +159,7 @@ async function lookAtDatabase(
         migrations: migrations(
           pending.map(({ name }) => name),
           unknown,
-          deps.features.migrations.length > 0 ? unknownAdded : [],
+          added.length > 0 ? unknownAdded : [],
         ),
         history: await history(url, engine, reader),
         clock: await clock(deps.clock(), engine, reader, isMigrated),

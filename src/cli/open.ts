@@ -43,10 +43,11 @@ export function databaseToKeep(): ReturnType<typeof databaseFromEnvironment> {
  */
 export async function reading<Result>(
   { databaseUrl, databaseUse }: ReturnType<typeof databaseFromEnvironment>,
-  { features }: Pick<CommandDeps, "features">,
+  { loadFeatures }: Pick<CommandDeps, "loadFeatures">,
   work: (reader: OperationReader, database: Database) => Promise<Result>,
 ): Promise<Result> {
-  const database = await connectDatabase(databaseUrl, features.entities, { use: databaseUse, connect: false });
+  const { entities } = await loadFeatures();
+  const database = await connectDatabase(databaseUrl, entities, { use: databaseUse, connect: false });
   try {
     const reader = await openReader(database, { maxSlowReads: slowReads });
     try {
@@ -93,7 +94,8 @@ export async function onDatabase<Result>(
   const settings = databaseToKeep();
   requireFile(settings.databaseUrl);
   return reading(settings, deps, async (reader, database) => {
-    const { pending, unknown } = await migrationState(database.engine, reader, deps.features.migrations);
+    const { migrations } = await deps.loadFeatures();
+    const { pending, unknown } = await migrationState(database.engine, reader, migrations);
     refuseUnknown(unknown, "Postern");
     if (pending.length > 0)
       throw new CommandError("The database isn't migrated to this version: run postern migrate first", "DATABASE");

@@ -4,7 +4,6 @@ import { ConfigError } from "../foundation/config/config.js";
 import { DatabaseUnusableError, isDatabaseAway } from "../database/database-error.js";
 import { KnownError } from "../foundation/errors.js";
 import { version } from "../server/process/version.js";
-import { makeLog } from "../foundation/log.js";
 import {
   actionsReporting,
   exitCodes,
@@ -28,8 +27,8 @@ import { jsonText } from "./text.js";
 export async function runCommand(args: readonly string[], deps: CommandDeps): Promise<number> {
   const { stdout, stderr } = deps.streams;
   let code: number = exitCodes.done;
-  const action = actionsReporting((result: CommandResult, asJson) => {
-    logActs(result.acts ?? [], args, deps);
+  const action = actionsReporting(async (result: CommandResult, asJson) => {
+    await logActs(result.acts ?? [], args, deps);
     stdout.write(`${asJson ? jsonText(result.json) : result.text}\n`);
     if (!asJson && result.hint !== undefined) stderr.write(`${result.hint}\n`);
     code = result.code ?? exitCodes.done;
@@ -50,8 +49,9 @@ export async function runCommand(args: readonly string[], deps: CommandDeps): Pr
 /**
  * Logs the changes on standard error, in the form of the server's log. At a terminal, the result says the same in words.
  */
-function logActs(acts: readonly Act[], args: readonly string[], { streams, clock }: CommandDeps): void {
-  if (streams.stderr.isTTY) return;
+async function logActs(acts: readonly Act[], args: readonly string[], { streams, clock }: CommandDeps): Promise<void> {
+  if (streams.stderr.isTTY || acts.length === 0) return;
+  const { makeLog } = await import("../foundation/log.js");
   const log = makeLog("info", clock, streams.stderr);
   const command = args.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 2);
   for (const act of acts) log.info({ command: command.join(" "), ...act }, "administration");

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 
 import { systemClock } from "../foundation/clock.js";
-import { featuresWith, type AddedFeature } from "../graphql/schema.js";
+import type { CommandDeps } from "./command.js";
 import { runCommand } from "./run-command.js";
 
 /**
@@ -9,7 +9,10 @@ import { runCommand } from "./run-command.js";
  *
  * @returns the exit code, once everything is written.
  */
-export async function runInProcess(args: readonly string[], added?: AddedFeature): Promise<number> {
+export async function runInProcess(
+  args: readonly string[],
+  loadFeatures: CommandDeps["loadFeatures"],
+): Promise<number> {
   const { stdin, stdout, stderr } = process;
   stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
     // A reader such as `head` has read all it wants.
@@ -20,7 +23,7 @@ export async function runInProcess(args: readonly string[], added?: AddedFeature
   // Nobody has to read the progress.
   stderr.on("error", () => {});
   const code = await runCommand(args, {
-    features: featuresWith(added),
+    loadFeatures,
     clock: systemClock,
     streams: { stdin, stdout, stderr },
   });

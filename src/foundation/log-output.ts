@@ -2,7 +2,6 @@ import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
 
 import { pino, type DestinationStream } from "pino";
-import pretty from "pino-pretty";
 
 import { systemTimer } from "./clock.js";
 
@@ -13,8 +12,9 @@ export type LogOutput = DestinationStream & { readonly flush: () => Promise<void
 const maxWaitingBytes = 1024 * 1024;
 
 /** Writes to standard output: readable lines if it is a terminal, otherwise JSON lines. */
-export function standardOutput(): LogOutput {
+export async function standardOutput(): Promise<LogOutput> {
   if (process.stdout.isTTY) {
+    const { default: pretty } = await import("pino-pretty");
     const stream = pretty({ sync: true, singleLine: true });
     return {
       write(line) {

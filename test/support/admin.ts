@@ -3,14 +3,16 @@ import { PassThrough } from "node:stream";
 import { runCommand } from "../../src/cli/run-command.js";
 import type { Streams, CommandDeps } from "../../src/cli/command.js";
 import { systemClock } from "../../src/foundation/clock.js";
-import { featuresWith } from "../../src/graphql/schema.js";
+import { featuresWith, type Features } from "../../src/graphql/schema.js";
 import type { Ended } from "./process.js";
 
 /** Cheap hashing, for tests of something else. */
 const passwordCost = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
 
 /** A command's surroundings, in addition to its arguments. */
-export type Given = Partial<Omit<CommandDeps, "streams">> & {
+export type Given = Partial<Omit<CommandDeps, "streams" | "loadFeatures">> & {
+  /** The features of an application and the server's own; only these by default. */
+  readonly features?: Features;
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** The whole content of standard input. */
@@ -26,7 +28,7 @@ export type Given = Partial<Omit<CommandDeps, "streams">> & {
  * since the folder and the environment are the process's.
  */
 export async function postern(args: readonly string[], given: Given = {}): Promise<Ended & { readonly json: any }> {
-  const { folder, env = {}, stdin, types, beforeTyping, ...surroundings } = given;
+  const { folder, env = {}, stdin, types, beforeTyping, features = featuresWith(), ...surroundings } = given;
   const text = { out: "", err: "" };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   streams.stdout.on("data", (chunk) => (text.out += String(chunk)));
@@ -52,7 +54,7 @@ export async function postern(args: readonly string[], given: Given = {}): Promi
   process.env = { ...env };
   try {
     const code = await runCommand(args, {
-      features: featuresWith(),
+      loadFeatures: async () => features,
       clock: systemClock,
       passwordCost,
       ...surroundings,

@@ -18,7 +18,7 @@ import { askParent, tellParent } from "./parent.js";
 import { version } from "./version.js";
 import { stopSignals } from "./stop-signals.js";
 import { Workers, WorkersFailed, type WorkerOrder, type WorkerReady } from "./workers.js";
-import { startServer } from "../server.js";
+import type { startServer } from "../server.js";
 
 const name = `postern ${version}`;
 
@@ -43,7 +43,7 @@ async function start(): Promise<void> {
   keepHeapSmall();
   const startedAt = systemClock();
   const { config, warnings } = configFromEnvironment();
-  const output = standardOutput();
+  const output = await standardOutput();
   const log = makeLog(config.logLevel, systemClock, output, { addresses: config.logAddresses });
   const parts = { config, clock: systemClock, timer: systemTimer, log, name, markFolder: dataFolder };
   if (cluster.isWorker) return work(parts, output);
@@ -62,7 +62,11 @@ async function start(): Promise<void> {
 
 type Parts = Parameters<typeof startServer>[0];
 
+/** Loads the server, which the parent of workers needs nothing of. */
+const loadServer = () => import("../server.js");
+
 async function serve(parts: Parts): Promise<Running> {
+  const { startServer } = await loadServer();
   return { ...(await startServer(parts)), kill: () => {} };
 }
 
@@ -96,6 +100,7 @@ async function startParent({ config, clock, timer, log }: Parts, output: LogOutp
 async function work(parts: Parts, output: LogOutput): Promise<void> {
   // A terminal sends its signals to the parent and the workers alike.
   for (const signal of stopSignals) process.on(signal, () => {});
+  const { startServer } = await loadServer();
   const isFirst = cluster.worker!.id === 1;
   const server = await startServer({
     ...parts,

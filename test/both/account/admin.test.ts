@@ -446,7 +446,7 @@ test("the page of commands has every command, its options and its exit codes", (
   const around = { streams: { stdout: {}, stderr: {} } } as CommandDeps;
   const program = makeProgram(
     around,
-    actionsReporting(() => {}),
+    actionsReporting(async () => {}),
   );
   for (const leaf of leavesOf(program)) {
     const names = [];
