@@ -132,6 +132,8 @@ function makeFastify(
     requestIdHeader: false,
     genReqId: requestIdOf,
     exposeHeadRoutes: false,
+    // No route has a schema. Fastify would load compilers for them, and what these need.
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     // The first request on a connection that is open when the server stops is answered like any other.
     return503OnClosing: false,
     requestTimeout: timeouts.request,
@@ -204,4 +206,8 @@ function setNotFound(http: FastifyInstance, operatorPaths: ReadonlySet<string>):
     reply.header("allow", path === endpoint ? "GET, POST" : path === "/" ? "GET" : "GET, HEAD");
     return answerError(reply, new KnownError("METHOD_NOT_ALLOWED", "This method is not allowed here"));
   });
+}
+
+function noSchema(): never {
+  throw new Error("no route has a schema");
 }
