@@ -57,6 +57,7 @@ export const tasks = {
   "migration:create": { needs: [], runs: ["tsx scripts/create-migration.ts"] },
   "mikro-orm": { needs: ["tests"], runs: ["tsx node_modules/@mikro-orm/cli/cli.js"] },
   bench: { needs: ["tests", "build"], runs: ["tsx load/bench/compare.ts"] },
+  "bench:start": { needs: ["tests", "build"], runs: ["tsx load/bench/start.ts"] },
   "bench:login": { needs: ["tests", "build"], runs: ["tsx load/bench/login-timing.ts"] },
   "bench:reads": { needs: ["tests", "build"], runs: ["tsx load/bench/reads-while-hashing.ts"] },
   "bench:pages": { needs: ["tests"], runs: ["tsx load/bench/pages.ts"] },
