@@ -79,7 +79,7 @@ export type CountRow = { readonly author: string | null; readonly count: number 
 /** Counts the posts of a list or of each author's list. */
 export function countsStatement(query: ListQuery): Sql {
   const { ctes, author, authors, count } = sourceOf(query);
-  return sql`with ${ctes} unit as (select 1) select ${author} as author, ${count} as count ${authors}`;
+  return sql`with ${ctes} unit as (select 1) select ${author} as author, ${count()} as count ${authors}`;
 }
 
 /** Fills the holes that both statements of a page share. */
@@ -103,8 +103,9 @@ type Source = {
   /** The clause that gives the statement a row for each author; empty for one list. */
   readonly authors: Sql;
   readonly source: KeysetSource;
-  readonly count: Sql;
-  /** The same if it is known with a page; null otherwise. */
+  /** Counts the list's posts. */
+  readonly count: () => Sql;
+  /** The count if it is known with a page; null otherwise. */
   readonly counted: Sql;
 };
 
@@ -112,7 +113,7 @@ function sourceOf({ reading, listing, authorIds }: ListQuery): Source {
   const scopes = reading.scopes.filter(({ status }) => listing.status === undefined || listing.status === status);
   if (listing.search !== undefined) {
     const count = sql`(select count(*) from newest)`;
-    return { ...oneList, ctes: searchCtes(listing, scopes), source: matchesSource, count, counted: count };
+    return { ...oneList, ctes: searchCtes(listing, scopes), source: matchesSource, count: () => count, counted: count };
   }
   const ofAuthors = authorIds === undefined ? oneList : eachAuthor(authorIds);
   const one = listing.authorId === undefined ? undefined : sql`${listing.authorId}`;
@@ -122,7 +123,7 @@ function sourceOf({ reading, listing, authorIds }: ListQuery): Source {
     ...ofAuthors,
     ctes: sql``,
     source: rangesSource(inScopes),
-    count: joinSql([sql`0`, ...inScopes.map(countOfScope)], " + "),
+    count: () => joinSql([sql`0`, ...inScopes.map(countOfScope)], " + "),
     counted: sql`null`,
   };
 }
