@@ -42,7 +42,6 @@ function summaryOf(text: string, file: string): string {
       .trim();
     return { kind: kind!, name: name!, says: says.split(/(?<=\.) | @/, 1)[0]! };
   });
-  const plain = (name: string) => name.replaceAll(/\.ts$|[.-]/g, "").toLowerCase();
   const main =
     all.find(({ name }) => plain(name) === plain(file)) ??
     all.find(({ kind }) => kind === "class") ??
@@ -50,3 +49,5 @@ function summaryOf(text: string, file: string): string {
     all[0];
   return main === undefined ? "" : `: ${main.says}`;
 }
+
+const plain = (name: string): string => name.replaceAll(/\.ts$|[.-]/g, "").toLowerCase();
