@@ -2,12 +2,19 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** A process that runs a module, so that its own work is not measured. It ends with this process. */
-export async function forkModule(module: URL): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(module));
-  const kill = () => void child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
+/** Returns a command that runs Node, on one core if a core is given. Children of the process stay on it too. */
+export const nodeCommand = (core: number | undefined): readonly [string, ...string[]] =>
+  core === undefined ? [process.execPath] : ["taskset", "-c", String(core), process.execPath];
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** Starts a process that runs a module, so that its own work is not measured. It ends with this process. */
+export async function forkModule(module: URL, core?: number): Promise<ChildProcess> {
+  const [execPath, ...before] = nodeCommand(core);
+  const child = fork(fileURLToPath(module), { execPath, execArgv: [...before, ...process.execArgv] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   await once(child, "spawn");
   return child;
 }

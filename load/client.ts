@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingMessage } from "node:http";
+import { documents } from "./documents.js";
 
 /** The outcome of a request. It is never an exception: a failure is part of what is measured. */
 export type Answer = {
@@ -9,7 +9,6 @@ export type Answer = {
   /** The first error's `extensions` and message, or what the system reports about the connection. */
   readonly details: Readonly<Record<string, unknown>>;
   readonly data: any;
-  readonly bytes: number;
   /** When the server says to try again. */
   readonly retryAfterSeconds: number | undefined;
   /** By `performance.now()`. */
@@ -21,79 +20,67 @@ export type Answer = {
   readonly answeredAtTime: number;
 };
 
-type Outcome = Pick<Answer, "code"> &
-  Partial<Pick<Answer, "status" | "details" | "data" | "bytes" | "retryAfterSeconds">>;
+type Outcome = Pick<Answer, "code"> & Partial<Answer>;
 
-export type SendOptions = {
-  readonly signal?: AbortSignal | undefined;
+export type Request = {
+  readonly url: string;
+  readonly query: string;
+  readonly variables?: object | undefined;
+  readonly token?: string | undefined;
   /** The address that the request seems to come from, by `X-Forwarded-For`. */
-  readonly address?: string;
+  readonly address: string;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether to open a connection for this request alone. The server may close a kept connection just when it is used
+   * again, which would look like a process that has crashed.
+   */
+  readonly ownConnection?: boolean;
 };
 
-type Sending = SendOptions & {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly agent: Agent | false;
-  readonly patienceMilliseconds?: number;
-};
+export const headersOf = (address: string, token: string | undefined): Record<string, string> => ({
+  "content-type": "application/json",
+  accept: "application/graphql-response+json",
+  "x-forwarded-for": address,
+  ...(token !== undefined && { authorization: `Bearer ${token}` }),
+});
 
-/** Longer answers are counted and discarded. */
-const longestKept = 1_000_000;
+const patienceMilliseconds = 60_000;
 
-function post(url: string, body: object, sending: Sending): Promise<Answer> {
-  const { agent, address, signal, patienceMilliseconds = 0 } = sending;
-  const headers = address === undefined ? sending.headers : { ...sending.headers, "x-forwarded-for": address };
-  return new Promise((resolve) => {
-    const [sentAt, sentAtTime] = [performance.now(), Date.now()];
-    const settle = (outcome: Outcome) => {
-      const answeredAt = performance.now();
-      const times = { sentAt, answeredAt, milliseconds: answeredAt - sentAt, sentAtTime, answeredAtTime: Date.now() };
-      resolve({
-        status: 0,
-        details: {},
-        data: undefined,
-        bytes: 0,
-        retryAfterSeconds: undefined,
-        ...outcome,
-        ...times,
-      });
+export async function send(request: Request): Promise<Answer> {
+  const [sentAt, sentAtTime] = [performance.now(), Date.now()];
+  const outcome = await outcomeOf(request);
+  const answeredAt = performance.now();
+  const times = { sentAt, answeredAt, milliseconds: answeredAt - sentAt, sentAtTime, answeredAtTime: Date.now() };
+  return { status: 0, details: {}, data: undefined, retryAfterSeconds: undefined, ...outcome, ...times };
+}
+
+async function outcomeOf({ url, query, variables, token, address, signal, ownConnection }: Request): Promise<Outcome> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { ...headersOf(address, token), ...(ownConnection === true && { connection: "close" }) },
+      body: JSON.stringify({ query, variables }),
+      signal: signal ?? AbortSignal.timeout(patienceMilliseconds),
+    });
+    const { status, headers } = response;
+    const body = parse(await response.text());
+    const error = body?.errors?.[0];
+    const retryAfter = headers.get("retry-after") ?? error?.extensions?.retryAfterSeconds;
+    return {
+      code: status === 200 && error === undefined ? "ok" : (error?.extensions?.code ?? `HTTP ${status}`),
+      status,
+      details: { ...error?.extensions, message: error?.message },
+      data: body?.data,
+      retryAfterSeconds: retryAfter == null ? undefined : Number(retryAfter),
     };
-    const close = (error: NodeJS.ErrnoException) =>
-      settle({ code: "closed", details: { message: error.code ?? error.message } });
-    const sent = request(url, { agent, method: "POST", headers, ...(signal && { signal }) }, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on("data", (chunk: Buffer) => {
-        if (bytes < longestKept) chunks.push(chunk);
-        bytes += chunk.length;
-      });
-      response.on("end", () => settle(outcomeOf(response, bytes, chunks)));
-      response.on("error", close);
-    });
-    sent.setTimeout(patienceMilliseconds, () => {
-      settle({ code: "unanswered" });
-      sent.destroy();
-    });
-    sent.on("error", close);
-    sent.end(JSON.stringify(body));
-  });
+  } catch (error) {
+    const { name, message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+    if (name === "TimeoutError") return { code: "unanswered" };
+    return { code: "closed", details: { message: cause?.code ?? cause?.message ?? message } };
+  }
 }
 
-function outcomeOf(response: IncomingMessage, bytes: number, chunks: Buffer[]): Outcome {
-  const status = response.statusCode!;
-  const body = bytes > longestKept ? undefined : parsed(Buffer.concat(chunks).toString());
-  const error = body?.errors?.[0];
-  const said = response.headers["retry-after"] ?? error?.extensions?.retryAfterSeconds;
-  return {
-    code: status === 200 && error === undefined ? "ok" : (error?.extensions?.code ?? `HTTP ${status}`),
-    status,
-    details: { ...error?.extensions, message: error?.message },
-    data: body?.data,
-    bytes,
-    retryAfterSeconds: said === undefined ? undefined : Number(said),
-  };
-}
-
-function parsed(text: string): any {
+function parse(text: string): any {
   try {
     return JSON.parse(text);
   } catch {
@@ -101,77 +88,37 @@ function parsed(text: string): any {
   }
 }
 
-function headersOf(address: string, token?: string) {
-  return {
-    "content-type": "application/json",
-    accept: "application/graphql-response+json",
-    "x-forwarded-for": address,
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  };
+/** Returns a client that sends requests from one address, signed in or not. */
+export const clientOf = (url: string, address: string, token?: string) => ({
+  url,
+  address,
+  token,
+  send: (query: string, variables?: object) => send({ url, address, token, query, variables }),
+});
+export type Client = ReturnType<typeof clientOf>;
+
+/** Returns an answer's data. Throws if it isn't `ok`. */
+export async function dataOf(answer: Promise<Answer>): Promise<any> {
+  const { code, data, details } = await answer;
+  if (code !== "ok") throw new Error(`a request was answered ${code}: ${String(details["message"])}`);
+  return data;
 }
-
-export type SingleRequest = {
-  readonly url: string;
-  readonly query: string;
-  readonly variables?: object | undefined;
-  readonly token?: string | undefined;
-  readonly address: string;
-};
-
-/**
- * Sends a request on a connection of its own. The server may close a kept connection just when it is used again, which
- * would look like a process that has crashed.
- */
-export const send = ({ url, query, variables, token, address }: SingleRequest): Promise<Answer> =>
-  post(url, { query, variables }, { headers: headersOf(address, token), agent: false, patienceMilliseconds: 60_000 });
-
-/** Sends requests from one address over kept connections, signed in or not. */
-export type Client = {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly send: (query: string, variables?: object, options?: SendOptions) => Promise<Answer>;
-  readonly close: () => void;
-};
-
-export function clientOf(url: string, address: string, token?: string): Client {
-  const agent = new Agent({ keepAlive: true });
-  const headers = headersOf(address, token);
-  return {
-    url,
-    headers,
-    send: (query, variables = {}, options = {}) => post(url, { query, variables }, { ...options, headers, agent }),
-    close: () => agent.destroy(),
-  };
-}
-
-/** Returns the token that a client sends. */
-export const tokenOf = ({ headers }: Client) => headers["authorization"]?.slice("Bearer ".length);
-
-const logIn = `mutation ($input: LoginInput!) { login(input: $input) { accessToken } }`;
-const register = `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id } } }`;
 
 /** Signs in and returns a client that sends the token. */
 export async function signIn(url: string, address: string, email: string, password: string): Promise<Client> {
-  const { accessToken } = (await dataOf(url, address, logIn, { email, password })).login;
-  return clientOf(url, address, accessToken);
+  const { login } = await dataOf(clientOf(url, address).send(documents.login, { input: { email, password } }));
+  return clientOf(url, address, login.accessToken);
 }
-
-export type NewUser = Client & {
-  readonly id: string;
-  readonly email: string;
-  readonly password: string;
-  readonly refreshToken: string;
-};
 
 /** Creates an account and returns a client that sends its token. */
-export async function signUp(url: string, address: string, name: string): Promise<NewUser> {
+export async function signUp(url: string, address: string, name: string) {
   const account = { email: `${name}@example.com`, password: `the password of ${name}` };
-  const { accessToken, refreshToken, user } = (await dataOf(url, address, register, { ...account, name })).register;
+  const { register } = await dataOf(clientOf(url, address).send(documents.register, { input: { ...account, name } }));
+  const { accessToken, refreshToken, user } = register as {
+    accessToken: string;
+    refreshToken: string;
+    user: { id: string };
+  };
   return { ...clientOf(url, address, accessToken), ...account, id: user.id, refreshToken };
 }
-
-async function dataOf(url: string, address: string, query: string, input: object): Promise<any> {
-  const { code, data } = await send({ url, address, query, variables: { input } });
-  if (code !== "ok") throw new Error(`signing in was answered ${code}`);
-  return data;
-}
+export type NewUser = Awaited<ReturnType<typeof signUp>>;

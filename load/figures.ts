@@ -1,73 +1,69 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { writeFileSync } from "node:fs";
 
-/** A measurement. Its goal is the highest acceptable value, or the expected text. */
+import { listCodes, median, quantile } from "./statistics.js";
+import type { Sample } from "./probe.js";
+
+/** A line of a report. `isMet` is undefined if there is no goal. */
 export type Figure = {
   readonly row: number;
   readonly what: string;
-  readonly value: number | string;
-  readonly unit: string;
-  readonly goal?: number | string;
+  readonly value: string;
+  readonly goal: string;
+  readonly isMet: boolean | undefined;
 };
 
-export const figure = (
-  row: number,
-  what: string,
-  value: number | string,
-  unit = "",
-  goal?: number | string,
-): Figure => ({
-  row,
-  what,
-  value: typeof value === "string" ? value : Number.isFinite(value) ? Math.round(value * 100) / 100 : "unanswered",
-  unit,
-  ...(goal !== undefined && { goal: typeof goal === "number" ? Math.round(goal * 100) / 100 : goal }),
-});
-
-/** Marks the figures of an attack whose clients respect Retry-After. */
-export const waiting = "waiting when told";
-
-/** Reports whether a figure reaches its goal; undefined if it has none. */
-function isMet({ value, goal }: Figure): boolean | undefined {
-  if (goal === undefined) return undefined;
-  return typeof goal === "number" ? typeof value === "number" && value <= goal : value === goal;
-}
-
-/** Prints figures as a table, beside those of an earlier run if there are any. */
-export function printTable(figures: readonly Figure[], earlier: readonly Figure[] | undefined): void {
-  const lines = figures.map((one) => {
-    // A build that rejects nobody has no second figure, for clients that wait.
-    const names = [one.what, one.what.replace(`, ${waiting}`, "")];
-    const then = names.map((name) => earlier?.find(({ row, what }) => row === one.row && what === name)).find(Boolean);
-    const met = isMet(one);
-    return [
-      String(one.row),
-      one.what,
-      ...(earlier === undefined ? [] : [then === undefined ? "" : shown(then)]),
-      shown(one),
-      one.goal === undefined ? "" : typeof one.goal === "number" ? `≤ ${one.goal} ${one.unit}` : one.goal,
-      met === undefined ? "" : met ? "met" : "MISSED",
-    ];
-  });
-  const head = ["row", "what", ...(earlier === undefined ? [] : ["before"]), "figure", "goal", ""];
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]!.length)));
-  for (const line of [head, widths.map((width) => "-".repeat(width)), ...lines])
-    console.log(`| ${line.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
-}
-
-const shown = ({ value, unit }: Figure) => (typeof value === "string" ? value : `${value} ${unit}`.trim());
-
-export const readFigures = (file: string) =>
-  (JSON.parse(readFileSync(file, "utf8")) as { figures: readonly Figure[] }).figures;
-
-export function writeFigures(file: string, figures: readonly Figure[], about: object): void {
-  const machine = {
-    processor: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGb: Math.round(totalmem() / 1e9),
-    linux: release(),
-    node: process.versions.node,
+/** Makes a figure. The goal is the highest acceptable number, or the expected text. */
+export function figure(row: number, what: string, value: number | string, unit = "", goal?: number | string): Figure {
+  const show = (of: number | string) => (typeof of === "string" ? of : `${Math.round(of * 100) / 100} ${unit}`.trim());
+  const isMet = typeof goal === "number" ? typeof value === "number" && value <= goal : value === goal;
+  return {
+    row,
+    what,
+    value: value === Infinity ? "none" : show(value),
+    goal: goal === undefined ? "" : `${typeof goal === "number" ? "≤ " : ""}${show(goal)}`,
+    isMet: goal === undefined ? undefined : isMet,
   };
-  const content = { date: new Date().toISOString(), machine, ...about, figures };
-  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+export type SampleGoals = { readonly p99?: number; readonly longest?: number; readonly refusedPercent?: number };
+
+/** Summarizes samples in one figure: the codes, and latencies in milliseconds. */
+export function figureOfSamples(row: number, what: string, samples: readonly Sample[], goals: SampleGoals = {}) {
+  const { p50, p99, longest, refusedPercent } = summaryOf(samples);
+  const times = `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, longest ${longest.toFixed(0)} ms`;
+  const measured = { p99, longest, refusedPercent };
+  const goal = Object.entries(goals).map(([name, most]) => `${name} ≤ ${Math.round(most)}`);
+  const isMet = Object.entries(goals).every(([name, most]) => measured[name as keyof SampleGoals] <= most);
+  const value = `${times}; ${listCodes(samples)}`;
+  return { row, what, value, goal: goal.join(", "), isMet: goal.length === 0 ? undefined : isMet };
+}
+
+export function summaryOf(samples: readonly Sample[]) {
+  const times = samples.length === 0 ? [Infinity] : samples.map(({ milliseconds }) => milliseconds);
+  const refused = samples.filter(({ code }) => code !== "ok").length;
+  return {
+    p50: median(times),
+    p99: quantile(times, 0.99),
+    longest: Math.max(...times),
+    refusedPercent: samples.length === 0 ? 100 : (refused / samples.length) * 100,
+  };
+}
+
+/** Prints a table. The columns from `numbersFrom` on are aligned to the right. */
+export function printTable(head: readonly string[], lines: readonly (readonly string[])[], numbersFrom = Infinity) {
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]!.length)));
+  const pad = (cell: string, column: number) =>
+    column < numbersFrom ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  for (const line of [head, widths.map((width) => "-".repeat(width)), ...lines])
+    console.log(`| ${line.map(pad).join(" | ")} |`);
+}
+
+/** Prints figures, and writes them to a file if one is given. */
+export function reportFigures(figures: readonly Figure[], file?: string): void {
+  const mark = (isMet: boolean | undefined) => (isMet === undefined ? "" : isMet ? "met" : "MISSED");
+  printTable(
+    ["row", "what", "figure", "goal", ""],
+    figures.map(({ row, what, value, goal, isMet }) => [String(row), what, value, goal, mark(isMet)]),
+  );
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
 }

@@ -1,11 +1,9 @@
 import { connect, type Socket } from "node:net";
 
-/** Opens a connection for raw bytes, which reads only on request. */
+/** Opens a connection for raw bytes, which reads only on request. The server may close it. */
 export function rawConnection(url: string): Socket {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  // The server may close the connection.
-  socket.on("error", () => {});
+  const socket = connect(Number(port), hostname).on("error", () => {});
   socket.pause();
   return socket;
 }

@@ -1,68 +1,118 @@
-// Measures whether one client can block the others: the effect of a dozen attacks on users who read, write and sign in
-// meanwhile, and on memory. It reports figures and never fails.
-//   npm run bench:fairness -- --rows 1,3 --json after.json --before before.json --server ../older/dist/main.js
-import { monitorEventLoopDelay } from "node:perf_hooks";
+// Measures whether one client can block the others: the effect of each attack on ordinary users and on memory. It reports
+// figures and never fails.
+//   npm run bench:fairness -- --rows 1,3 --json after.json --server ../older/dist/main.js
+import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
-import { fairnessArguments } from "./fairness/arguments.js";
+import { readArguments, readNumber } from "../arguments.js";
+import { clientOf, type Answer, type Client } from "../client.js";
+import { documents } from "../documents.js";
+import { figure, figureOfSamples, reportFigures, summaryOf, type Figure, type SampleGoals } from "../figures.js";
 import { seededDatabase } from "../seeded-database.js";
-import { figure, printTable, readFigures, writeFigures, type Figure } from "../figures.js";
-import { fullPipe } from "./fairness/rows/ending.js";
-import { floods } from "./fairness/rows/floods.js";
-import { wrongLogins } from "./fairness/rows/logins.js";
-import { deafSockets, eightfoldPages, titlesOfLongPosts, unfinishedBodies } from "./fairness/rows/memory.js";
-import {
-  abandonedSearches,
-  repeatedWords,
-  slowReadAtALimitOfOneSecond,
-  slowReadsInALoop,
-} from "./fairness/rows/reads.js";
-import { manySessions } from "./fairness/rows/sessions.js";
-import { twoProcesses } from "./fairness/rows/writes.js";
-import { measureIdle, type Row } from "./fairness/stage.js";
+import { startServer } from "../server-process.js";
+import { listCounts } from "../statistics.js";
+import { attacks, nameOf, prepareAttacker, startAttack, type Attack } from "./fairness/attack.js";
+import { signInAll, signInAs, startUsers } from "./fairness/users.js";
 
-const rows: Readonly<Record<number, Row>> = {
-  1: repeatedWords,
-  2: slowReadAtALimitOfOneSecond,
-  3: slowReadsInALoop,
-  4: abandonedSearches,
-  5: eightfoldPages,
-  6: deafSockets,
-  7: unfinishedBodies,
-  8: wrongLogins,
-  9: titlesOfLongPosts,
-  10: twoProcesses,
-  11: fullPipe,
-  12: floods,
-  20: manySessions,
+const values = readArguments({ posts: "300000", server: "dist/main.js" }, ["rows", "json"]);
+const rows = values.rows?.split(",").map(Number);
+const main = resolve(values.server);
+const database = seededDatabase(readNumber("posts", values.posts, 1000, 1e7));
+const shutdownMilliseconds = 6000;
+const memoryMegabytes = 500;
+
+/** The p99 of the users' actions without an attack. */
+const idle: Record<string, number> = {};
+const goalsOf = (name: string): SampleGoals => {
+  if (name === "me" || name === "a page of 20") return { p99: Math.max(5 * idle[name]!, 50), refusedPercent: 0 };
+  if (name === "a search") return { refusedPercent: 1 };
+  return name === "login" ? { longest: 1000, refusedPercent: 0 } : { refusedPercent: 0 };
 };
 
-const args = fairnessArguments();
-const seeded = seededDatabase(args.posts);
-const started = performance.now();
-const ownDelay = monitorEventLoopDelay({ resolution: 5 });
-ownDelay.enable();
+/** Measures the users of a new server, during an attack if there is one. */
+async function measureUsers(attack: Attack | undefined, isPatient: boolean): Promise<Figure[]> {
+  const { row, seconds, settings = {}, content } = attack ?? { row: 0, seconds: 10 };
+  const server = await startServer({ main, database, settings });
+  const [users, attacker] = [await signInAll(server), await signInAs(server, "ada")];
+  // Until the code is compiled.
+  const stopWarmUp = await startUsers(users);
+  await pause(2000);
+  await stopWarmUp();
+  server.resetPeak();
 
-const { idle, figures: baseline } = await measureIdle(args.server, seeded);
-const figures: Figure[] = [...baseline];
-for (const [number, row] of Object.entries(rows)) {
-  if (args.rows !== undefined && !args.rows.has(Number(number))) continue;
-  const begun = performance.now();
-  try {
-    figures.push(...(await row({ main: args.server, seeded, idle })));
-  } catch (error) {
-    figures.push(figure(Number(number), "could not be measured", (error as Error).message));
-  }
-  console.error(`row ${number}: ${Math.round((performance.now() - begun) / 1000)} s`);
+  const counts = new Map<string, number>();
+  const running = attack && (await startAttack(attack, attacker, isPatient));
+  const stopUsers = await startUsers(users, content);
+  const stuckAt: number[] = [];
+  const watch = setInterval(() => void (server.stuckSockets() > 0 && stuckAt.push(performance.now())), 50);
+  // An attack may end by itself, and still have an effect.
+  await Promise.all([pause(3500), Promise.race([pause(seconds * 1000), ...(running ? [running.over] : [])])]);
+  clearInterval(watch);
+  await running?.stop(counts);
+  const samples = await stopUsers();
+  const { peak } = server.memory();
+  const end = await server.end(shutdownMilliseconds + 1000);
+  if (attack === undefined) for (const [name, own] of samples) idle[name] = summaryOf(own).p99;
+  const name = `${attack ? nameOf(attack) : "no attack"}${isPatient ? ", respecting Retry-After" : ""}`;
+  return [
+    figure(row, `${name}: answers`, listCounts(counts)),
+    ...samples.map(([action, own]) => figureOfSamples(row, `${name}: ${action}`, own, goalsOf(action))),
+    figure(row, `${name}: most memory`, peak === 0 ? "the server ended by itself" : peak, "MB", memoryMegabytes),
+    ...(attack?.attack === "unreadPages"
+      ? [figure(row, `${name}: closed after`, (stuckAt.at(-1) ?? 0) - (stuckAt[0] ?? 0), "ms", 5000)]
+      : []),
+    figure(row, `${name}: SIGTERM ends it after`, end ?? "too long", "ms", shutdownMilliseconds),
+  ];
 }
 
-const about = {
-  server: args.server,
-  posts: args.posts,
-  tookSeconds: Math.round((performance.now() - started) / 1000),
-  /** The delay of this process itself, which is part of every latency. */
-  ownDelayP99Ms: Math.round(ownDelay.percentile(99) / 1e4) / 100,
-};
-printTable(figures, args.before === undefined ? undefined : readFigures(args.before));
-console.log(`\n${about.tookSeconds} s; the bench itself was late by ${about.ownDelayP99Ms} ms at its p99`);
-if (args.json !== undefined) writeFigures(args.json, figures, about);
+/** Measures during an attack, and if its clients were refused, again during one by clients that respect Retry-After. */
+async function measureAttack(attack: Attack): Promise<Figure[]> {
+  const eager = await measureUsers(attack, false);
+  const isRefused = /SERVICE_UNAVAILABLE|HTTP 503/.test(eager[0]!.value);
+  return isRefused ? [...eager, ...(await measureUsers(attack, true))] : eager;
+}
+
+const writers = 64;
+/** Two processes that write to one file. */
+async function twoProcesses(): Promise<Figure[]> {
+  const servers = [await startServer({ main, database }), await startServer({ main, database })];
+  const users = await signInAll(servers[0]!);
+  // A token of one process is valid on the other.
+  const spread = users.map(({ address, token }, index) => clientOf(servers[index % 2]!.url, address, token));
+  const write = async (clients: readonly Client[], milliseconds: number): Promise<Answer[]> => {
+    const end = performance.now() + milliseconds;
+    const input = { title: "A post among many", content: "Written while others write. ".repeat(10) };
+    const answers: Answer[] = [];
+    const loop = async (client: Client) => {
+      while (performance.now() < end) answers.push(await client.send(documents.createPost, { input }));
+    };
+    await Promise.all(Array.from({ length: writers }, (_, index) => loop(clients[index % clients.length]!)));
+    return answers;
+  };
+  await write(spread, 2000);
+  const [one, two] = [await write(users, 8000), await write(spread, 8000)];
+  await Promise.all(servers.map((server) => server.end(0)));
+  return [
+    figureOfSamples(10, `${writers} writers, one process`, one),
+    figureOfSamples(10, `${writers} writers, two processes`, two),
+    figure(10, "p99 of two processes by that of one", summaryOf(two).p99 / summaryOf(one).p99, "", 2),
+  ];
+}
+
+const preparing = await startServer({ main, database });
+await prepareAttacker(preparing);
+await preparing.end();
+const works: readonly { readonly row: number; readonly work: () => Promise<Figure[]> }[] = [
+  ...attacks.map((attack) => ({ row: attack.row, work: () => measureAttack(attack) })),
+  { row: 10, work: twoProcesses },
+];
+const figures = await measureUsers(undefined, false);
+for (const { row, work } of works) {
+  if (rows !== undefined && !rows.includes(row)) continue;
+  figures.push(
+    ...(await work().catch((error: Error) => [figure(row, "could not be measured", error.message, "", "measured")])),
+  );
+  console.error(`row ${row}: ${figures.at(-1)!.what}`);
+}
+reportFigures(figures, values.json);
 process.exit();

@@ -1,24 +1,24 @@
 // Compares 200 logins with a wrong password, of known and unknown email addresses in turn: their duration must not tell
 // whether an account exists. Each account and address is tried once, so no limit on guessing applies.
 import { clientOf, signUp } from "../client.js";
-import { startBuiltServer } from "../server-process.js";
+import { documents } from "../documents.js";
+import { startServer } from "../server-process.js";
 import { median } from "../statistics.js";
 
 const pairs = 100;
-const server = await startBuiltServer();
-const login = `mutation ($input: LoginInput!) { login(input: $input) { user { id } } }`;
-let hosts = 0;
-const newAddress = () => `10.${(hosts >> 16) & 255}.${(hosts >> 8) & 255}.${hosts++ & 255}`;
+const server = await startServer({ settings: { LOG_LEVEL: "warn" } });
+const { url } = server;
+let addresses = 0;
+const newAddress = () => `10.0.${addresses >> 8}.${addresses++ & 255}`;
 
-for (let index = 0; index < pairs; index += 1) (await signUp(server.url, newAddress(), `known${index}`)).close();
+for (let index = 0; index < pairs; index += 1) await signUp(url, newAddress(), `known${index}`);
 
-const client = clientOf(server.url, newAddress());
 const figures = { known: [] as number[], unknown: [] as number[] };
 for (let index = 0; index < pairs; index += 1) {
   // The order changes too, in case the second of two is always the faster.
   for (const kind of index % 2 === 0 ? (["known", "unknown"] as const) : (["unknown", "known"] as const)) {
     const input = { email: `${kind}${index}@example.com`, password: "a wrong password" };
-    const { code, milliseconds } = await client.send(login, { input }, { address: newAddress() });
+    const { code, milliseconds } = await clientOf(url, newAddress()).send(documents.login, { input });
     if (code !== "INVALID_CREDENTIALS") throw new Error(`a wrong password was answered ${code}`);
     figures[kind].push(milliseconds);
   }

@@ -1,4 +1,4 @@
-// The shared part of the peers with better-sqlite3: one file, prepared statements, and the check of the bearer token.
+// The database of the server by hand: prepared statements of better-sqlite3 on Postern's tables.
 import { createHash, createSecretKey, randomBytes, randomUUID } from "node:crypto";
 
 import { verify } from "@node-rs/argon2";
@@ -31,70 +31,46 @@ export function viewerOf(authorization) {
 }
 
 // A branch for each reason to see a post, so that each scans an index: everybody sees published posts, authors also
-// their own drafts and scheduled posts. The plus keeps a later page from starting the scan at the present.
-const grounds = (following) =>
-  [
-    `p.published_at is not null and ${following === "" ? "" : "+"}p.listed_at <= @now`,
-    "p.published_at is null and p.author_id = @viewer",
-    "p.published_at is not null and p.author_id = @viewer and p.listed_at > @now",
-  ]
-    .map(
-      (ground) => `select * from (select p.listed_at, p.id from posts p where ${ground} ${following}
-        order by p.listed_at desc, p.id desc limit @take)`,
-    )
-    .join(" union all ");
-const columns = `p.id, p.title, p.content, p.published_at, p.created_at, p.vote_count, p.listed_at,
-  u.id, u.name, v.user_id is not null`;
-const around = `cross join users u on u.id = p.author_id left join votes v on v.post_id = p.id and v.user_id = @viewer`;
-const pageStatement = (following) =>
-  db
-    .prepare(
-      `select ${columns} from (${grounds(following)} order by 1 desc, 2 desc limit @take) c
-        cross join posts p on p.id = c.id ${around} order by c.listed_at desc, c.id desc`,
-    )
-    .raw();
-const firstPage = pageStatement("");
-const laterPage = pageStatement("and (p.listed_at, p.id) < (@key, @id)");
+// their own drafts and scheduled posts.
+const visible = [
+  "p.published_at is not null and p.listed_at <= @now",
+  "p.published_at is null and p.author_id = @viewer",
+  "p.published_at is not null and p.author_id = @viewer and p.listed_at > @now",
+].map(
+  (condition) => `select * from (select p.listed_at, p.id from posts p where ${condition}
+    order by p.listed_at desc, p.id desc limit @first)`,
+);
+const columns = "p.id, p.title, p.content, p.published_at, p.created_at, u.id, u.name";
+const onePage = db
+  .prepare(
+    `select ${columns} from (${visible.join(" union all ")} order by 1 desc, 2 desc limit @first) c
+      cross join posts p on p.id = c.id cross join users u on u.id = p.author_id order by c.listed_at desc, c.id desc`,
+  )
+  .raw();
 const onePost = db
   .prepare(
-    `select ${columns} from posts p ${around} where p.id = @id
+    `select ${columns} from posts p cross join users u on u.id = p.author_id where p.id = @id
       and ((p.published_at is not null and p.listed_at <= @now) or p.author_id = @viewer)`,
   )
   .raw();
 
-function postFrom(row, now) {
-  return {
-    id: row[0],
-    title: row[1],
-    content: row[2],
-    published: row[3] !== null && row[3] <= now,
-    createdAt: row[4],
-    voteCount: row[5],
-    listedAt: row[6],
-    author: { id: row[7], name: row[8] },
-    viewerHasVoted: row[9] === 1,
-  };
-}
+const postFrom = ([id, title, content, publishedAt, createdAt, authorId, name], now) => ({
+  id,
+  title,
+  content,
+  published: publishedAt !== null && publishedAt <= now,
+  createdAt,
+  author: { id: authorId, name },
+});
 
-/** Returns the page of posts that the viewer may see, latest first; after a cursor if there is one. */
-export function pageOf(viewer, first, after) {
+/** Returns the page of posts that the viewer may see, latest first. */
+export function pageOf(viewer, first) {
+  if (first < 0 || first > 100) throw new Error("first must be from 0 to 100");
   const now = Date.now();
-  const parameters = { now, viewer: viewer.id, take: first + 1 };
-  let rows;
-  if (after == null) rows = firstPage.all(parameters);
-  else {
-    const [, , , at, id] = JSON.parse(Buffer.from(after, "base64url").toString());
-    rows = laterPage.all({ ...parameters, key: at, id });
-  }
-  const hasNextPage = rows.length > first;
-  if (hasNextPage) rows.pop();
-  return { nodes: rows.map((row) => postFrom(row, now)), hasNextPage };
+  return onePage.all({ now, viewer: viewer.id, first }).map((row) => postFrom(row, now));
 }
 
-export const cursorOf = ({ listedAt, id }) =>
-  Buffer.from(JSON.stringify([1, "PUBLISHED_AT", "DESC", listedAt, id])).toString("base64url");
-
-/** The post where the viewer may see it, else null. */
+/** Returns the post if the viewer may see it, else null. */
 export function postOf(viewer, id) {
   const now = Date.now();
   const row = onePost.get({ id, now, viewer: viewer.id });
@@ -102,45 +78,93 @@ export function postOf(viewer, id) {
 }
 
 const ulid = monotonicFactory();
+const hour = 60 * 60 * 1000;
+const postsPerHour = Number(process.env.POSTS_PER_HOUR);
+const userById = db.prepare("select 1 from users where id = ?");
+const lastCreations = db.prepare(
+  `select number, (select created_at from post_creations e where e.author_id = @author and e.number = n.number - @most + 1)
+      as earlier from post_creations n where author_id = @author order by number desc limit 1`,
+);
+const insertCreation = db.prepare("insert into post_creations (author_id, number, created_at) values (?, ?, ?)");
+const deleteOldCreations = db.prepare(
+  `delete from post_creations where author_id = @author and created_at <= @old
+    and number in (select number from post_creations where author_id = @author order by number limit 2)`,
+);
+// The triggers that fill the event log need the instant.
+const setInstant = db.prepare("update operation_instant set at = ?");
 const insertPost = db.prepare(
   `insert into posts (id, author_id, title, title_key, content, published_at, listed_at, created_at, updated_at, version)
     values (@id, @author, @title, @titleKey, @content, @now, @now, @now, @now, 1)`,
 );
+const storePost = db.transaction((post) => {
+  const { author, now } = post;
+  if (userById.get(author) === undefined) throw new Error("The user was deleted");
+  const { number = 0, earlier = null } = lastCreations.get({ author, most: postsPerHour }) ?? {};
+  if (earlier !== null && earlier > now - hour) throw new Error("Too many posts in the last hour");
+  setInstant.run(now);
+  insertCreation.run(author, number + 1, now);
+  deleteOldCreations.run({ author, old: now - hour });
+  insertPost.run(post);
+  setInstant.run(null);
+});
 
 /** Stores a published post. */
-export function createPost(viewer, { title, content }) {
+export function createPost(viewer, { title: given, content }) {
+  const title = given.trim();
+  if (title === "" || title.length > 200) throw new Error("title must have 1 to 200 characters");
+  if (content === "" || content.length > 100_000) throw new Error("content must have 1 to 100,000 characters");
+  if (/[\0\p{Surrogate}]/u.test(title + content)) throw new Error("The text has characters that cannot be stored");
   const now = Date.now();
   const id = `post_${ulid(now)}`;
   const titleKey = title.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
-  insertPost.run({ id, author: viewer.id, title: title.trim(), titleKey, content, now });
-  return { id, title, content, published: true, createdAt: now, voteCount: 0, author: viewer, viewerHasVoted: false };
+  storePost.immediate({ id, author: viewer.id, title, titleKey, content, now });
+  return { id, title, content, published: true, createdAt: now, author: viewer };
 }
 
 const userByEmail = db.prepare("select id, name, password_hash from users where email_key = ?");
+const waitingUntil = db.prepare("select max(waits_until) as at from attempts where key in (?, ?, ?)").pluck();
+const recordFailure = db.prepare(
+  `insert into attempts (key, failures, touched_at) values (@key, 1, @now) on conflict do update set failures = failures + 1,
+    touched_at = @now, waits_until = case when failures >= 10 then @now + 30000 end`,
+);
+const recordSuccess = db.prepare(
+  `insert into attempts (key, failures, succeeded_at, touched_at) values (@key, 0, @now, @now)
+    on conflict do update set failures = 0, waits_until = null, succeeded_at = @now, touched_at = @now`,
+);
+const deleteAttempts = db.prepare("delete from attempts where key = ?");
 const insertSession = db.prepare(
   `insert into sessions (id, user_id, created_at, last_used_at, expires_at, user_agent)
     values (@id, @user, @now, @now, @end, @agent)`,
 );
+const endSurplusSessions = db.prepare(
+  `update sessions set ended_at = @now, expires_at = @now where id in (
+    select id from sessions where user_id = @user and ended_at is null and expires_at > @now
+      order by last_used_at desc, id desc limit -1 offset 99)`,
+);
 const insertRefreshToken = db.prepare("insert into refresh_tokens (hash, session_id) values (?, ?)");
-const openSession = db.transaction((session, refreshToken) => {
+const hashOf = (text) => createHash("sha256").update(text).digest("base64url");
+const openSession = db.transaction((session, refreshToken, [pair, account]) => {
+  endSurplusSessions.run({ user: session.user, now: session.now });
   insertSession.run(session);
-  insertRefreshToken.run(createHash("sha256").update(refreshToken).digest("base64url"), session.id);
+  insertRefreshToken.run(hashOf(refreshToken), session.id);
+  recordSuccess.run({ key: pair, now: session.now });
+  deleteAttempts.run(account);
 });
 
-/** Opens a session for whoever has the password. */
-export async function logIn({ email, password }, agent) {
-  const user = userByEmail.get(email.trim().normalize("NFC").toLowerCase());
-  if (user === undefined || !(await verify(user.password_hash, password))) throw new Error("Wrong email or password");
+/** Opens a session for whoever has the password, unless the account or the address has to wait. */
+export async function logIn({ email, password }, { agent, address }) {
+  const emailKey = email.trim().normalize("NFC").toLowerCase();
+  const keys = [`pair ${emailKey} ${address}`, `account ${emailKey}`, `address ${address}`].map(hashOf);
   const now = Date.now();
+  if (waitingUntil.get(...keys) > now) throw new Error("Too many attempts");
+  const user = userByEmail.get(emailKey);
+  if (user === undefined || !(await verify(user.password_hash, password))) {
+    for (const failed of keys) recordFailure.run({ key: failed, now });
+    throw new Error("Wrong email or password");
+  }
   const id = `session_${ulid(now)}`;
   const refreshToken = randomBytes(32).toString("base64url");
-  openSession({ id, user: user.id, now, end: now + 30 * 24 * 60 * 60 * 1000, agent }, refreshToken);
-  const accessToken = jwt.sign({ sid: id }, key, {
-    algorithm: "HS256",
-    expiresIn: "30m",
-    subject: user.id,
-    jwtid: randomUUID(),
-    ...claims,
-  });
-  return { accessToken, refreshToken, tokenType: "Bearer", user };
+  openSession.immediate({ id, user: user.id, now, end: now + 30 * 24 * hour, agent }, refreshToken, keys);
+  const options = { algorithm: "HS256", expiresIn: "30m", subject: user.id, jwtid: randomUUID(), ...claims };
+  return { accessToken: jwt.sign({ sid: id }, key, options), refreshToken, tokenType: "Bearer", user };
 }

@@ -12,23 +12,21 @@ export type FuzzClient = {
   readonly close: () => void;
 };
 
-type Errors = readonly {
+type GraphqlError = {
   readonly message: string;
-  readonly extensions?: { readonly code?: string; retryAfterSeconds?: number };
-}[];
+  readonly extensions?: { readonly code?: string; readonly retryAfterSeconds?: number };
+};
 
-/** Returns the faults of errors, whichever transport they come from. */
-function faultsOf(errors: Errors): string[] {
-  return errors.flatMap(({ message, extensions }) => {
-    if (extensions?.code === undefined) return [`an error without a code: ${message}`];
-    if (extensions.code === "INTERNAL_SERVER_ERROR") return ["an incident"];
-    if (extensions.code === "SERVICE_UNAVAILABLE" && extensions.retryAfterSeconds === undefined)
-      return ["SERVICE_UNAVAILABLE that does not say when to come back"];
+/** Describes the errors of an answer, whichever transport they come from. */
+function answerOf(errors: readonly GraphqlError[] = [], faults: readonly string[] = []): FuzzedAnswer {
+  const found = errors.flatMap(({ message, extensions: { code, retryAfterSeconds } = {} }) => {
+    if (code === undefined) return [`an error without a code: ${message}`];
+    if (code === "INTERNAL_SERVER_ERROR") return ["an internal error"];
+    if (code === "SERVICE_UNAVAILABLE" && retryAfterSeconds === undefined) return [`${code} without retryAfterSeconds`];
     return [];
   });
+  return { codes: errors.map(({ extensions }) => extensions?.code ?? "none"), faults: [...found, ...faults] };
 }
-
-const codesOf = (errors: Errors) => errors.map(({ extensions }) => extensions?.code ?? "none");
 
 /** Sends three of four requests by POST, the others by GET. */
 export function httpClient(url: string, token: () => string | undefined): FuzzClient {
@@ -41,22 +39,15 @@ export function httpClient(url: string, token: () => string | undefined): FuzzCl
         accept: count % 3 === 0 ? "application/json" : "application/graphql-response+json, text/event-stream;q=0.1",
         ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }),
       };
-      const search = new URLSearchParams({
-        query,
-        variables: JSON.stringify(variables),
-        operationName: operationName ?? "",
-      });
-      const byGet = count++ % 4 === 0 && search.toString().length < 7000;
-      const response = byGet
-        ? await fetch(`${url}?${search.toString()}`, { headers })
-        : await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables, operationName }) });
+      const parameters = { query, variables: JSON.stringify(variables), operationName: operationName ?? "" };
+      const search = new URLSearchParams(parameters).toString();
+      const response = await (count++ % 4 === 0 && search.length < 7000
+        ? fetch(`${url}?${search}`, { headers })
+        : fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables, operationName }) }));
       if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) return firstOf(response);
-      const { errors = [] } = (await response.json()) as { errors?: Errors };
-      const faults = faultsOf(errors);
-      if (response.status >= 500 && response.status !== 503) faults.push(`HTTP ${response.status}`);
-      if (response.status === 503 && response.headers.get("retry-after") === null)
-        faults.push("503 without Retry-After");
-      return { codes: codesOf(errors), faults };
+      const { errors } = (await response.json()) as { errors?: GraphqlError[] };
+      const isFailure = response.status === 503 ? response.headers.get("retry-after") === null : response.status >= 500;
+      return answerOf(errors, isFailure ? [`HTTP ${response.status}`] : []);
     },
     close() {},
   };
@@ -70,9 +61,7 @@ async function firstOf(response: Response): Promise<FuzzedAnswer> {
     text += decoder.decode(chunk as Uint8Array, { stream: true });
     if (/^data: .*\n/m.test(text)) break;
   }
-  const data = /^data: (.*)$/m.exec(text)?.[1];
-  const { errors = [] } = (data === undefined ? {} : JSON.parse(data)) as { errors?: Errors };
-  return { codes: codesOf(errors), faults: faultsOf(errors) };
+  return answerOf(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "{}").errors);
 }
 
 type SocketMessage = { readonly type: string; readonly id?: string; readonly payload?: any; readonly code?: number };
@@ -105,16 +94,13 @@ export function socketClient(url: string, token: () => string | undefined): Fuzz
       socket.send(JSON.stringify({ type: "subscribe", id, payload: request }));
       for (;;) {
         const { type, id: of, payload, code } = await message;
-        if (type === "closed") {
-          // The credential has expired, or the client should try again later.
-          const isExpected = [4403, 1013].includes(code!);
-          return { codes: [`closed ${code}`], faults: isExpected ? [] : [`closed ${code}`] };
-        }
+        // 4403: the credential has expired; 1013: the client should try again later.
+        if (type === "closed")
+          return { codes: [`closed ${code}`], faults: code === 4403 || code === 1013 ? [] : [`closed ${code}`] };
         message = next();
         if (of !== id || type === "complete") continue;
-        const errors: Errors = type === "error" ? payload : (payload.errors ?? []);
         socket.send(JSON.stringify({ type: "complete", id }));
-        return { codes: codesOf(errors), faults: faultsOf(errors) };
+        return answerOf(type === "error" ? payload : payload.errors);
       }
     },
     close: () => socket?.terminate(),

@@ -1,16 +1,4 @@
-import {
-  getNamedType,
-  isCompositeType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  isInterfaceType,
-  type GraphQLCompositeType,
-  type GraphQLInputType,
-  type GraphQLSchema,
-} from "graphql";
+import * as graphql from "graphql";
 
 import type { Random } from "../../random.js";
 
@@ -22,27 +10,14 @@ export type FuzzedRequest = {
 };
 
 const strangeNames = ["nothing", "__typename", "__schema", "toString", "valueOf", "on", "id", "_"];
-const strangeValues = [
-  "null",
-  "true",
-  "1e999",
-  "-0",
-  "99999999999999999999",
-  '""',
-  '"\\u0000"',
-  '"""block"""',
-  "[]",
-  "[[1], null]",
-  "{}",
-  "{ a: { b: [1] } }",
-  "ENUM",
-  '"9999-12-31T23:59:59-23:59"',
-];
+const strangeValues = String.raw`null|true|1e999|-0|99999999999999999999|""|"\u0000"|"""block"""|[]|[[1], null]|{}`
+  .concat(`|{ a: { b: [1] } }|ENUM|"9999-12-31T23:59:59-23:59"`)
+  .split("|");
 const variableNames = ["a", "b", "input", "s", "toString"];
 const conditions = ["true", "false", "null", "$a", "$s", '"yes"', "1", "[true]"];
 
 /** Makes requests that are nearly valid: with a schema's own names, and mistakes and directives everywhere. */
-export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => FuzzedRequest {
+export function fuzzedRequests(schema: graphql.GraphQLSchema, random: Random): () => FuzzedRequest {
   const chance = (share: number) => random.next() < share;
   // Drawn for each document: none at all, a few, or many. A single mistake hides everything after validation.
   let mistakes = 0;
@@ -63,15 +38,17 @@ export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => Fuz
     return ` ${Array.from({ length: slips(0.3) ? 3 : 1 }, one).join(" ")}`;
   };
 
-  const value = (type: GraphQLInputType, depth = 0): string => {
+  const value = (type: graphql.GraphQLInputType, depth = 0): string => {
     if (slips(0.12)) return random.pick(strangeValues);
     if (slips(0.2)) return `$${random.pick(variableNames)}`;
-    if (isNonNullType(type)) return value(type.ofType, depth);
-    if (isListType(type)) return `[${value(type.ofType, depth)}]`;
-    if (isEnumType(type)) return random.pick(type.getValues()).name;
-    if (isInputObjectType(type)) {
+    if (graphql.isNonNullType(type)) return value(type.ofType, depth);
+    if (graphql.isListType(type)) return `[${value(type.ofType, depth)}]`;
+    if (graphql.isEnumType(type)) return random.pick(type.getValues()).name;
+    if (graphql.isInputObjectType(type)) {
       if (depth > 3) return "{}";
-      const fields = Object.values(type.getFields()).filter((field) => isNonNullType(field.type) || chance(0.4));
+      const fields = Object.values(type.getFields()).filter(
+        (field) => graphql.isNonNullType(field.type) || chance(0.4),
+      );
       return `{ ${fields.map((field) => `${field.name}: ${value(field.type, depth + 1)}`).join(", ")} }`;
     }
     const byType: Record<string, readonly string[]> = {
@@ -84,8 +61,8 @@ export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => Fuz
   };
 
   const name = (right: string) => (slips(0.04) ? random.pick(strangeNames) : right);
-  const selections = (type: GraphQLCompositeType, depth: number): string => {
-    const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
+  const selections = (type: graphql.GraphQLCompositeType, depth: number): string => {
+    const fields = graphql.isObjectType(type) || graphql.isInterfaceType(type) ? Object.values(type.getFields()) : [];
     // The same field twice would be a mistake, unless its arguments are the same.
     const left = random.shuffled(fields);
     const one = (): string => {
@@ -96,16 +73,16 @@ export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => Fuz
       }
       if (fields.length === 0 || chance(0.06)) return "__typename";
       const field = (slips(0.2) ? undefined : left.pop()) ?? random.pick(fields);
-      const args = field.args.filter((argument) => isNonNullType(argument.type) || chance(0.25));
+      const args = field.args.filter((argument) => graphql.isNonNullType(argument.type) || chance(0.25));
       const given = args.map((argument) => `${name(argument.name)}: ${value(argument.type)}`).join(", ");
-      const below = getNamedType(field.type);
-      const hasSelections = (isCompositeType(below) && depth < 5) !== slips(0.03);
+      const below = graphql.getNamedType(field.type);
+      const hasSelections = (graphql.isCompositeType(below) && depth < 5) !== slips(0.03);
       return [
         slips(0.12) ? `${random.pick(["a", "b", "id"])}: ` : "",
         name(field.name),
         given === "" ? "" : `(${given})`,
         directives(),
-        hasSelections && isCompositeType(below) ? ` ${selections(below, depth + 1)}` : "",
+        hasSelections && graphql.isCompositeType(below) ? ` ${selections(below, depth + 1)}` : "",
       ].join("");
     };
     const isSubscription = type === schema.getSubscriptionType() && !slips(0.3);
@@ -134,7 +111,7 @@ export function fuzzedRequests(schema: GraphQLSchema, random: Random): () => Fuz
   };
   const fragment = (fragmentName: string): string => {
     const type = schema.getType(random.pick(typeNames));
-    const on = isCompositeType(type) ? type : schema.getQueryType()!;
+    const on = graphql.isCompositeType(type) ? type : schema.getQueryType()!;
     return `fragment ${fragmentName} on ${name(on.name)}${directives()} ${selections(on, 2)}`;
   };
   /** Returns a text with a typo. */

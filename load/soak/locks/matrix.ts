@@ -1,5 +1,4 @@
-import { makeCast, removeCast, type Cast } from "./cast.js";
-import type { Stage } from "./stage.js";
+import { makeCast, removeCast, type Cast, type Stage } from "./stage.js";
 import { writers, type Scene, type Writer } from "./writers.js";
 
 /** The answers to one writer while loops of another one ran. */
@@ -12,19 +11,13 @@ export type PairCount = {
 };
 
 /** The codes that a user may receive if somebody else changes the user's account or post at the same time. */
-const legitimate: ReadonlySet<string> = new Set([
-  "ok",
-  "UNAUTHENTICATED",
-  "INVALID_CREDENTIALS",
-  "INVALID_REFRESH_TOKEN",
-  "TOO_MANY_ATTEMPTS",
-  "FORBIDDEN",
-  "NOT_FOUND",
-  "CONFLICT",
-]);
+const legitimate =
+  "ok UNAUTHENTICATED INVALID_CREDENTIALS INVALID_REFRESH_TOKEN TOO_MANY_ATTEMPTS FORBIDDEN NOT_FOUND CONFLICT".split(
+    " ",
+  );
 
 export const illegitimateOf = ({ codes }: PairCount): string[] =>
-  [...codes.keys()].filter((code) => !legitimate.has(code));
+  [...codes.keys()].filter((code) => !legitimate.includes(code));
 
 /** The names of all writers. */
 export const allWriters = Object.keys(writers);
@@ -38,6 +31,10 @@ export const allPairs = (): PairCount[] =>
 /** Returns every writer with loops of these. */
 export const pairsBeside = (loops: readonly string[]): PairCount[] =>
   loops.flatMap((beside) => allWriters.map((writer) => pairOf(writer, beside)));
+
+// Their users share only the rows that are pruned.
+const pairsAtOnce = 4;
+const [loopsAtOnce, stepsOfLoop] = [4, 2];
 
 /**
  * Runs each pair once, on users of its own. One writer acts for each of the two users, while four loops of the other
@@ -57,12 +54,6 @@ export async function runRound(stage: Stage, pairs: readonly PairCount[], isOver
   };
   await Promise.all(Array.from({ length: pairsAtOnce }, work));
 }
-
-// Their users share only the rows that are pruned.
-const pairsAtOnce = 4;
-
-const loopsAtOnce = 4;
-const stepsOfLoop = 2;
 
 async function runPair(stage: Stage, pair: PairCount, cast: Cast): Promise<void> {
   const { codes } = pair;

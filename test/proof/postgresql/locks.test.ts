@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 
 import { allWriters, pairsBeside, illegitimateOf, runRound } from "../../../load/soak/locks/matrix.js";
-import { makeCast } from "../../../load/soak/locks/cast.js";
-import { openStage } from "../../../load/soak/locks/stage.js";
+import { makeCast, openStage } from "../../../load/soak/locks/stage.js";
 import { writers } from "../../../load/soak/locks/writers.js";
 import { newPostgresDatabase } from "../../support/postgres.js";
 import { listenToStatements } from "../../support/statements.js";
