@@ -1,5 +1,5 @@
 // A process that attacks, so that the load on its own event loop isn't measured.
-import { once, setMaxListeners } from "node:events";
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { constants, setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
@@ -30,8 +30,6 @@ let order!: Order;
 const counts = new Map<string, number>();
 const ending = new AbortController();
 const { signal } = ending;
-// Every running request listens to it.
-setMaxListeners(0, signal);
 
 const day = 24 * 60 * 60 * 1000;
 let turn = 0;
@@ -83,18 +81,17 @@ export type AttackName = keyof typeof attacks;
 const times = (count: number, work: (index: number) => Promise<void>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-async function sendOnce(query: string, variables: object = {}, until = signal): Promise<void> {
+async function sendOnce(query: string, variables: object = {}, until?: AbortSignal): Promise<void> {
   countIn(counts, (await send({ ...order, query, variables, signal: until })).code);
 }
 
 async function sendInLoops(clients: number, next: () => Pick<Request, "query"> & Partial<Request>) {
   await times(clients, async () => {
     while (!signal.aborted) {
-      const { code, retryAfterSeconds = 0 } = await send({ ...order, signal, ...next() });
-      if (signal.aborted) return;
+      const { code, retryAfterSeconds = 0 } = await send({ ...order, ...next() });
       countIn(counts, code);
       const waitSeconds = code === "closed" ? 0.1 : order.isPatient ? retryAfterSeconds : 0;
-      if (waitSeconds > 0) await pause(waitSeconds * 1000, undefined, { signal }).catch(() => {});
+      if (waitSeconds > 0) await pause(waitSeconds * 1000);
     }
   });
 }
@@ -173,7 +170,7 @@ const floodClients = 4;
 async function floodByHttp(): Promise<void> {
   const { url, address, token, flood } = order;
   const post = async (body: string) => {
-    const response = await fetch(url, { method: "POST", headers: headersOf(address, token), body, signal });
+    const response = await fetch(url, { method: "POST", headers: headersOf(address, token), body });
     await response.arrayBuffer();
     return `HTTP ${response.status}`;
   };
@@ -226,6 +223,8 @@ setPriority(constants.priority.PRIORITY_LOW);
 process.once("disconnect", () => process.exit());
 process.once("message", (received: Order) => {
   order = received;
+  // Running requests are cut when this process ends.
+  const stopped = once(signal, "abort").then(() => pause(500));
   process.once("message", () => ending.abort());
-  void attacks[order.attack]().then(() => process.send!([...counts]));
+  void Promise.race([attacks[order.attack](), stopped]).then(() => process.send!([...counts]));
 });
