@@ -99,6 +99,20 @@ class InDialect extends Sql {
   }
 }
 
+/** A statement that was written before. */
+class WrittenSql extends Sql {
+  constructor(private readonly statement: Statement) {
+    super("");
+  }
+
+  override in(): Statement {
+    return this.statement;
+  }
+}
+
+/** Returns a statement that is written already, for one dialect. It can't be a piece of another one. */
+export const writtenSql = (statement: Statement): Sql => new WrittenSql(statement);
+
 /** Makes a piece of SQL that depends on the dialect. */
 export const inDialect = (make: (dialect: Dialect) => Sql): Sql => new InDialect(make);
 

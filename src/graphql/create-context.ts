@@ -29,14 +29,12 @@ export type Caller = {
   readonly requestId?: string;
 };
 
-/** The connection that carries an operation. Without one, an operation resolves to values. */
+/** The connection that carries an operation. */
 export type Carrier = {
   /** Receives the function that cancels the operation when nobody waits for its response any longer. */
   readonly onStart?: (cancel: () => void) => void;
   /** Reserves bytes of the response among all responses in progress, or throws. */
   readonly takeRoom?: (bytes: number, clientKey: string) => void;
-  /** Takes JSON that is copied into the response. */
-  readonly json?: PlacedJson;
   /** Starts subscriptions; undefined if the connection can carry one response alone. */
   readonly live?: Context["live"];
   /** The tracing span, if tracing is on. */
@@ -50,9 +48,10 @@ export type ContextFactory = {
   /**
    * Makes the context of a caller. It verifies the credential and never throws for it: the context has its state.
    *
+   * @param json takes JSON that is copied into the response. Without it, an operation resolves to values.
    * @throws KnownError `TIMEOUT` if the credential's look-up takes too long.
    */
-  readonly createContext: (caller: Caller, carrier?: Carrier) => Promise<OperationContext>;
+  readonly createContext: (caller: Caller, carrier?: Carrier, json?: PlacedJson) => Promise<OperationContext>;
   /** Makes the context of an event for a subscriber whose credential is being watched, and needs no look-up. */
   readonly contextOf: (caller: Omit<Caller, "authorization">, auth: Auth) => OperationContext;
 };
@@ -73,7 +72,7 @@ type Deps = {
 export function contextFactory(deps: Deps): ContextFactory {
   const lookUp = sessionLookup(deps.reader.credentials);
   return {
-    async createContext(caller, carrier = {}) {
+    async createContext(caller, carrier = {}, json?: PlacedJson) {
       const started = start(deps, carrier);
       const auth = await authenticate(
         (userId, sessionId) => lookUp(userId, sessionId, started.signal, carrier.span),
@@ -84,27 +83,34 @@ export function contextFactory(deps: Deps): ContextFactory {
         started.cancel();
         throw error;
       });
-      return contextFor(deps, caller, carrier, auth, started);
+      return contextFor(deps, { caller, carrier, json, auth, started });
     },
-    contextOf: (caller, auth) => contextFor(deps, caller, {}, auth, start(deps, {})),
+    contextOf: (caller, auth) =>
+      contextFor(deps, { caller, carrier: {}, json: undefined, auth, started: start(deps, {}) }),
   };
 }
 
 /** Reads the clock and starts the time limit. */
 function start({ clock, timer, operationTimeoutSeconds }: Deps, { onStart }: Carrier) {
   const now = clock();
-  const deadline = startDeadline(timer, operationTimeoutSeconds);
-  onStart?.(() => deadline.end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
-  return { now, ...deadline };
+  const { signal, cancel, end } = startDeadline(timer, operationTimeoutSeconds);
+  onStart?.(() => end(new KnownError("SERVICE_UNAVAILABLE", "The client has gone")));
+  return { now, signal, cancel };
 }
 
 function contextFor(
   deps: Deps,
-  caller: Omit<Caller, "authorization">,
-  { takeRoom, json, live, span }: Carrier,
-  auth: Auth,
-  { now, signal, cancel }: ReturnType<typeof start>,
+  of: {
+    readonly caller: Omit<Caller, "authorization">;
+    readonly carrier: Carrier;
+    readonly json: PlacedJson | undefined;
+    readonly auth: Auth;
+    readonly started: ReturnType<typeof start>;
+  },
 ): OperationContext {
+  const { caller, json, auth } = of;
+  const { takeRoom, live, span } = of.carrier;
+  const { now, signal, cancel } = of.started;
   const client = clientOf(deps, caller);
   const clientKey = auth.state === "viewer" ? auth.viewer.userId : client.addressKey;
   const answer = measureAnswer(deps.maxAnswerBytes, {

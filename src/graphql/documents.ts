@@ -133,10 +133,10 @@ export function prepareDocuments(
         async didResolveSource(request) {
           try {
             const found = await find(request.source, askingOf(request.contextValue));
-            Object.assign(request, { document: found.document });
+            (request as { document?: DocumentNode }).document = found.document;
             errors = found.errors;
           } catch (error) {
-            Object.assign(request, { document: nothing });
+            (request as { document?: DocumentNode }).document = nothing;
             errors = [error as KnownError];
           }
         },

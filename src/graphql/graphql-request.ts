@@ -31,10 +31,16 @@ export function requestOf(params: Parameters, documents: TrustedDocuments | unde
   const { query, operationName, variables, extensions } = params as GraphqlRequest;
   // An empty name means no name: forms and generators send it for a document with one operation.
   const isNamed = operationName != null && operationName !== "";
-  const named = { ...(isNamed && { operationName }), ...(variables != null && { variables }) };
   const document = documents && documentFor(params, documents);
-  if (document !== undefined) return { ...named, query: document };
-  return { ...named, ...(query != null && { query }), ...(extensions != null && { extensions }) };
+  const request: { -readonly [Name in keyof GraphqlRequest]: GraphqlRequest[Name] } = {};
+  if (isNamed) request.operationName = operationName;
+  if (variables != null) request.variables = variables;
+  if (document !== undefined) request.query = document;
+  else {
+    if (query != null) request.query = query;
+    if (extensions != null) request.extensions = extensions;
+  }
+  return request;
 }
 
 export const badRequest = (message: string) => new KnownError("BAD_REQUEST", message);

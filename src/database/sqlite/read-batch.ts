@@ -1,5 +1,8 @@
+import { LRUCache } from "lru-cache";
+
 import type { CancellableStatement, ReadBatch, ReadConnection } from "../engine.js";
-import { joinSql, Sql, sql } from "../sql.js";
+import { writtenSql, type Sql } from "../sql.js";
+import { sqliteDialect } from "./dialect.js";
 
 // Few sizes, because each is a statement of its own that has to be kept prepared.
 const sizes = [8, 4, 2] as const;
@@ -34,10 +37,20 @@ export function readBatch(all: ReadConnection["all"]): ReadBatch {
   };
 }
 
-/** Unites statements into one. Its column `batch_index` says which of them a row belongs to. */
+/** Unites statements of the same text into one. Its column `batch_index` says which of them a row belongs to. */
 function unionOf(statements: readonly CancellableStatement[]): Sql {
-  const numbered = statements.map(
-    ({ statement }, index) => sql`select ${new Sql(String(index))} as batch_index, one.* from (${statement}) one`,
-  );
-  return joinSql(numbered, " union all ");
+  const written = statements.map(({ statement }) => statement.in(sqliteDialect));
+  const text = unions.memo(written[0]!.text).get(written.length)!;
+  return writtenSql({ text, values: written.flatMap(({ values }) => values) });
 }
+
+/** The texts of unions by the text that they repeat, each by the number of times. */
+const unions = new LRUCache<string, ReadonlyMap<number, string>>({
+  max: 30,
+  memoMethod: (text) => new Map(sizes.map((size) => [size, repeated(text, size)])),
+});
+
+const repeated = (text: string, size: number): string =>
+  Array.from({ length: size }, (_, index) => `select ${index} as batch_index, one.* from (${text}) one`).join(
+    " union all ",
+  );

@@ -28,14 +28,14 @@ const partialSuccess = { status: 294, statusText: "Partial Success" };
  */
 export function httpOf(answered: Answered, accept: Acceptance): HttpHead {
   const type = accept.namesNewType ? graphqlResponseJson : json;
+  if (answered.errors === undefined) return { status: 200, type, headers: {} };
   return { ...statusOf(answered, accept), type, headers: headersOf(answered) };
 }
 
 function statusOf(
-  { errors, failure, hasData, isNoRequest }: Answered,
+  { failure, hasData, isNoRequest }: Answered,
   accept: Acceptance,
 ): Pick<HttpHead, "status" | "statusText"> {
-  if (errors === undefined) return { status: 200 };
   if (failure !== undefined) {
     const isKept = isNoRequest === true || notGraphql.has(failure.code) || !accept.onlyJson;
     return { status: isKept ? failure.status : 200 };

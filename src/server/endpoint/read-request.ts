@@ -36,10 +36,8 @@ export async function readRequest(
   addressKey: string,
   openShare: () => ByteShare,
 ): Promise<GraphqlRequest & { readonly onlyQueries: boolean }> {
-  const asked = (parameters: Parameters, onlyQueries: boolean) => ({
-    ...requestOf(parameters, trustedDocuments),
-    onlyQueries,
-  });
+  const asked = (parameters: Parameters, onlyQueries: boolean) =>
+    Object.assign(requestOf(parameters, trustedDocuments), { onlyQueries });
   if (method === "GET") return asked(parametersOfUrl(raw.url!), true);
   const bytes = await readBody(raw, maxBodyBytes, openShare());
   const read = () => parametersOfBody(readJson(bytes));

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-import { idsOf } from "../../kit/auth.js";
+import { idsOf, type SignedIds } from "../../kit/auth.js";
 import { firstError } from "../../graphql/outcome.js";
 import { clientAddressOf } from "../connection/client-address.js";
 import { sentPathOf } from "../connection/paths.js";
@@ -18,6 +18,8 @@ const longestName = 100;
 
 const mostRootFields = 5;
 
+const noIds: Partial<SignedIds> = {};
+
 /** Writes the log line of a request that was answered, or that its client gave up. */
 export function logRequest(
   log: Logger,
@@ -28,22 +30,25 @@ export function logRequest(
 ): void {
   const { outcome, credential = outcome?.auth } = request;
   const { code = request.errorCode, reason } = (outcome && firstError(outcome)) ?? {};
+  const isAborted = !reply.raw.writableFinished;
+  const { userId, sessionId } = credential === undefined ? noIds : idsOf(credential);
+  // Properties that are undefined are left out of the line.
   log[level](
     {
       requestId: request.id,
-      ...(request.span && { traceId: request.span.traceId }),
+      traceId: request.span?.traceId,
       method: request.method,
       path: sentPathOf(request),
       address: clientAddressOf(request),
-      ...(!reply.raw.writableFinished ? { aborted: true } : { status: reply.statusCode }),
-      ...(credential && {
-        operation: outcome?.operationName?.slice(0, longestName) ?? null,
-        rootFields: outcome?.rootFieldNames.slice(0, mostRootFields) ?? [],
-        credential: credential.state,
-        ...idsOf(credential),
-      }),
-      ...(code !== undefined && { code }),
-      ...(reason !== undefined && { reason }),
+      aborted: isAborted ? true : undefined,
+      status: isAborted ? undefined : reply.statusCode,
+      operation: credential && (outcome?.operationName?.slice(0, longestName) ?? null),
+      rootFields: credential && (outcome?.rootFieldNames.slice(0, mostRootFields) ?? []),
+      credential: credential?.state,
+      userId,
+      sessionId,
+      code,
+      reason,
       durationMs: Math.round(milliseconds * 10) / 10,
     },
     "request",
