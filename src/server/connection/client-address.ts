@@ -2,11 +2,12 @@ import { compile } from "@fastify/proxy-addr";
 import type { FastifyRequest } from "fastify";
 import { isIP } from "node:net";
 
-/** The entry of `TRUST_PROXY` for whoever connects through a Unix socket. */
+/** The entry of `TRUST_PROXY` for clients that connect through a Unix socket. */
 export const unixPeers = "unix";
 
 /**
- * Reports whether a hop's word on the one before it counts. Proxies may write addresses with ports or in brackets.
+ * Returns a function that reports whether a hop is trusted to name the one before it. Proxies may write addresses with ports
+ * or in brackets.
  *
  * @param proxies addresses, networks, `loopback`, `linklocal`, `uniquelocal` and `unix`.
  */
@@ -21,8 +22,8 @@ export function trustedHops(proxies: readonly string[]): (address: string | unde
 }
 
 /**
- * The client's IP address: the farthest that trusted proxies vouch for. An entry of `X-Forwarded-For` that is no address
- * counts for the hop that sent it, not for one client whom all such entries would share. Null on a Unix socket.
+ * Returns the client's IP address: the farthest one that trusted proxies name; null on a Unix socket. An entry of
+ * `X-Forwarded-For` that is not an address counts for the hop that sent it. Otherwise all such entries would be one client.
  */
 export function clientAddressOf(request: FastifyRequest): string | null {
   const hops: readonly (string | undefined)[] = request.ips ?? [request.ip];
@@ -33,7 +34,7 @@ export function clientAddressOf(request: FastifyRequest): string | null {
   return null;
 }
 
-/** An IP address without brackets or port; undefined if it is none. */
+/** Returns an IP address without brackets or port; undefined for other text. */
 function plainAddress(text: string): string | undefined {
   const trimmed = text.trim();
   if (isIP(trimmed) !== 0) return trimmed;

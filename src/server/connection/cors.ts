@@ -3,12 +3,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 /** The response headers that pages of other origins may read, in addition to those that they always may. */
 const exposedHeaders = "WWW-Authenticate, Retry-After, x-request-id";
 
-/** As long as any browser keeps the answer to a preflight. */
+/** How long browsers may cache the answer to a preflight: the most that any of them accepts. */
 const preflightSeconds = 2 * 60 * 60;
 
 /**
- * Tells a browser whether the page that calls may read the answer (CORS). An origin that isn't listed is told nothing,
- * and none is ever allowed to send what the browser keeps for the user: there is nothing here that it should keep.
+ * Sets the CORS headers with which a browser lets a page of a listed origin read the response. Other origins get none.
+ * Credentials that a browser stores by itself are never allowed: this server sets none.
  */
 export function allowOrigin(origins: ReadonlySet<string>, request: FastifyRequest, reply: FastifyReply): void {
   const { origin } = request.headers;
@@ -17,13 +17,13 @@ export function allowOrigin(origins: ReadonlySet<string>, request: FastifyReques
   reply.header("access-control-expose-headers", exposedHeaders);
 }
 
-/** Answers OPTIONS, by which a browser asks whether a page may send what it wants to: a preflight. */
+/** Answers a preflight: OPTIONS, with which a browser asks whether a page may send a request. */
 export function answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const asked = request.headers;
   if (reply.hasHeader("access-control-allow-origin") && asked["access-control-request-method"] !== undefined) {
     reply.header("access-control-allow-methods", "GET, POST");
     reply.header("access-control-max-age", preflightSeconds);
-    // Clients and tracers have headers of their own, none of which means anything here: the origin is what counts.
+    // Clients and tracers send headers of their own. All are allowed, since the origin alone decides.
     const headers = asked["access-control-request-headers"];
     if (headers !== undefined) reply.header("access-control-allow-headers", headers);
     // Chrome asks this if a page of the internet, such as Sandbox, calls a server on this machine.

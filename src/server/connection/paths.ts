@@ -2,26 +2,24 @@ import type { Server } from "node:http";
 
 import type { FastifyRequest } from "fastify";
 
-/** Where the GraphQL endpoint is. */
+/** The path of the GraphQL endpoint. */
 export const endpointPath = "/graphql";
 
-/** Whether the process answers at all. */
+/** The path of the probe whether the process answers at all. */
 export const healthPath = "/healthz";
 
-/** Whether it should be sent requests. */
+/** The path of the probe whether it should be sent requests. */
 export const readinessPath = "/readyz";
 
 /** The path of the metrics. */
 export const metricsPath = "/metrics";
 
-/** A request's path as it was sent, without the query string, whose variables or token are nobody's business. */
+/** Returns a request's path as it was sent, without the query string, which may hold variables or a token. */
 export function sentPathOf({ url }: FastifyRequest): string {
   return url.replace(/^https?:\/\/[^/]*/, "").split(/[?#]/, 1)[0]!;
 }
 
-/**
- * A request's path as the router reads it, decoded. Everything that is decided by a path is decided by this one.
- */
+/** Returns a request's path as the router reads it, decoded. Every decision by a path is made by this one. */
 export function pathOf(request: FastifyRequest): string {
   if (request.url === endpointPath) return endpointPath;
   const path = sentPathOf(request);
@@ -29,12 +27,12 @@ export function pathOf(request: FastifyRequest): string {
   try {
     return decodeURI(path);
   } catch {
-    // The router refuses it.
+    // The router rejects it.
     return path;
   }
 }
 
-/** The endpoint's address as a person on this machine would type it. */
+/** Returns the endpoint's URL as a person on this machine would type it. */
 export const endpointUrl = (address: ReturnType<Server["address"]>, host: string): string =>
   originOf(address, host) + endpointPath;
 
@@ -43,7 +41,7 @@ export const metricsUrl = (address: ReturnType<Server["address"]>, host: string)
   originOf(address, host) + metricsPath;
 
 function originOf(address: ReturnType<Server["address"]>, host: string): string {
-  // As curl and nginx have it, in two parts: curl --unix-socket PATH http://localhost/graphql.
+  // In two parts, as curl and nginx write it: curl --unix-socket PATH http://localhost/graphql.
   if (typeof address === "string") return `unix:${address}:`;
   if (address === null) throw new Error("the server doesn't listen");
   const everywhere = host === "0.0.0.0" || host === "::";

@@ -21,7 +21,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number, sha
   return bytes;
 }
 
-/** @param room the bytes for which the share has room already. */
+/** @param room the number of bytes for which the share has room already. */
 function bytesOf(request: IncomingMessage, limitBytes: number, share: ByteShare, room: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

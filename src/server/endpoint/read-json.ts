@@ -18,7 +18,7 @@ const closeBrace = 0x7d;
 
 /**
  * Reads JSON in UTF-8. Its depth and its number of values, on which parsing spends far more time than on their bytes, are
- * bounded before it is parsed. Keys that would change an object's prototype are refused.
+ * bounded before it is parsed. Keys that would change an object's prototype are rejected.
  *
  * @throws KnownError `BAD_REQUEST`.
  */
@@ -63,7 +63,7 @@ export function checkShape(bytes: Buffer): void {
   if (values > mostValues) throw badRequest(`JSON may have ${mostValues} values at most`);
 }
 
-/** The position of the quote that ends a string; the last byte's if there is none. */
+/** Returns the position of the quote that ends a string; the end of the bytes if there is none. */
 function endOfString(bytes: Buffer, start: number): number {
   for (let at = start + 1; at < bytes.length; at += 1) {
     if (bytes[at] === backslash) at += 1;

@@ -8,7 +8,7 @@ import type { WorkerReady } from "./workers.js";
 /** A server that answers, with how long it took to start. */
 export type Ready = WorkerReady & {
   readonly name: string;
-  /** Where what it measures can be read, if that is a port of its own. */
+  /** The URL of the metrics, if they have a port of their own. */
   readonly metrics: string | undefined;
   readonly readyMs: number;
 };
