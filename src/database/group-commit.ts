@@ -49,10 +49,8 @@ export class GroupCommit {
 
   async run(instant: Date | undefined, job: Job): ReturnType<RunJob> {
     const shared = (this.open ??= await this.begin());
-    const { em } = shared;
-    // As good as a fork, which takes longer: no job sees the entities of another.
-    em.clear();
-    await this.beginJob(shared, instant);
+    const em = shared.em.fork({ keepTransactionContext: true });
+    await this.beginJob(shared, em, instant);
     try {
       await job(em);
     } catch (error) {
@@ -86,10 +84,10 @@ export class GroupCommit {
     return { em, elapsedMilliseconds, jobs: 0, hasSavepoint: false, committed, settle };
   }
 
-  private async beginJob(shared: SharedTransaction, instant: Date | undefined): Promise<void> {
+  private async beginJob(shared: SharedTransaction, em: SqlEntityManager, instant: Date | undefined): Promise<void> {
     const { engine, use } = this.options.database;
     try {
-      await engine.runTogether(shared.em, [...savepointFor(shared), engine.beginAt(instant, use)]);
+      await engine.runTogether(em, [...savepointFor(shared), engine.beginAt(instant, use)]);
     } catch (error) {
       // The savepoint that exists now may be that of the job before.
       await this.rollBackAll(shared, error);
