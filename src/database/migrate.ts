@@ -34,7 +34,7 @@ export async function migrate(database: Database, added: readonly AddedMigration
     });
 }
 
-/** Loads the migrator, which brings a hundred modules that most starts need nothing of. */
+/** Loads the migrator and the hundred modules below it, which most starts don't need. */
 async function loadMigrator(...of: Parameters<typeof migratorOf>): ReturnType<typeof migratorOf> {
   const migrator = await import("./migrator.js");
   return migrator.migratorOf(...of);
@@ -47,10 +47,9 @@ export function refuseUnknown(migrations: readonly string[], whose: string): voi
   );
 }
 
-/** Throws an error if a newer version has migrated the database: this version doesn't know its tables. */
 /**
- * Reports whether a migration has not run yet. One that has stays recorded, so another process can't make the answer wrong
- * if it is no.
+ * Reports whether a migration has not run yet. "No" stays true whatever other processes do, since migrations that have run
+ * stay recorded.
  *
  * @throws DatabaseUnusableError if a newer version has migrated the database.
  */
