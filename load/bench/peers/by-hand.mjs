@@ -1,4 +1,5 @@
-// A server that an experienced engineer would write for only these operations, with the same checks as Postern's: Mercurius, graphql-jit, better-sqlite3.
+// A server that an experienced engineer would write for these operations alone, with the same checks as Postern's:
+// Mercurius, graphql-jit, better-sqlite3.
 import { fastify } from "fastify";
 import { GraphQLScalarType } from "graphql";
 import mercurius from "mercurius";

@@ -62,7 +62,7 @@ async function start(): Promise<void> {
 
 type Parts = Parameters<typeof startServer>[0];
 
-/** Loads the server, which the parent of workers needs nothing of. */
+/** Loads the server. The parent of workers does without it. */
 const loadServer = () => import("../server.js");
 
 async function serve(parts: Parts): Promise<Running> {
