@@ -154,10 +154,10 @@ function whyNoStart(): string {
   return stderr;
 }
 
-/** Returns the commands that the output says to type. */
+/** Returns the commands that the output says to run. */
 function mending(said: string): string {
-  const [, command] = /Type: (npm approve-scripts \S+ && npm rebuild \S+) /.exec(said) ?? [];
-  return command ?? refuse(`It doesn't say what to type: ${said}`);
+  const [, command] = /Run: (npm approve-scripts \S+ && npm rebuild \S+) /.exec(said) ?? [];
+  return command ?? refuse(`It doesn't say what to run: ${said}`);
 }
 
 /** Starts a server in the stranger's folder and waits until it answers. */
