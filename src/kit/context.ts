@@ -119,10 +119,14 @@ export type AnswerSize = {
 export function perOperation<Operation extends object, Value>(
   make: (operation: Operation) => Value,
 ): (operation: Operation) => Value {
-  const made = new WeakMap<Operation, Value>();
+  // A property rather than a WeakMap, which would keep operations longer than they last (decision 36). A copy of an
+  // operation has the property too, but is another operation.
+  const key = Symbol("perOperation");
+  type Kept = { readonly operation: Operation; readonly value: Value };
   return (operation) => {
-    let value = made.get(operation);
-    if (value === undefined) made.set(operation, (value = make(operation)));
-    return value;
+    const holder: { [key]?: Kept } = operation;
+    let kept = holder[key];
+    if (kept?.operation !== operation) holder[key] = kept = { operation, value: make(operation) };
+    return kept.value;
   };
 }

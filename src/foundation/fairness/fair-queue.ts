@@ -20,54 +20,57 @@ export type FairQueue<Item> = {
 const rememberedClients = 1000;
 
 export function fairQueue<Item>(): FairQueue<Item> {
-  // In the order in which they began to wait, which decides between clients that received the same.
-  const waiting = new Map<string, { readonly items: Item[]; received: number }>();
+  // In the order in which they began to wait, which decides between clients that received the same. Why not in a Map:
+  // decision 36.
+  const waiting: { readonly clientKey: string; readonly items: Item[]; received: number }[] = [];
   const receivedBefore = new LRUCache<string, number>({ max: rememberedClients });
   // How much the client of the last item had received before it. A new client starts from there.
   let level = 0;
 
-  const leave = (clientKey: string, received: number) => {
-    waiting.delete(clientKey);
+  const placeOf = (clientKey: string) => waiting.findIndex((client) => client.clientKey === clientKey);
+  const leave = (place: number) => {
+    const [{ clientKey, received }] = waiting.splice(place, 1) as [(typeof waiting)[number]];
     receivedBefore.set(clientKey, received);
   };
   return {
     add(clientKey, item) {
-      const own = waiting.get(clientKey);
+      const own = waiting[placeOf(clientKey)];
       if (own !== undefined) own.items.push(item);
-      else waiting.set(clientKey, { items: [item], received: Math.max(level, receivedBefore.get(clientKey) ?? level) });
+      else
+        waiting.push({ clientKey, items: [item], received: Math.max(level, receivedBefore.get(clientKey) ?? level) });
     },
     remove(clientKey, item) {
-      const own = waiting.get(clientKey);
+      const place = placeOf(clientKey);
+      const own = waiting[place];
       const index = own?.items.indexOf(item) ?? -1;
       if (own === undefined || index === -1) return false;
       own.items.splice(index, 1);
-      if (own.items.length === 0) leave(clientKey, own.received);
+      if (own.items.length === 0) leave(place);
       return true;
     },
-    length: () => [...waiting.values()].reduce((sum, { items }) => sum + items.length, 0),
+    length: () => waiting.reduce((sum, { items }) => sum + items.length, 0),
     take(fits = () => true) {
-      let next: string | undefined;
-      let least = Infinity;
+      let next = -1;
       let at = -1;
-      for (const [clientKey, { items, received }] of waiting) {
-        if (received >= least) continue;
+      for (const [place, { items, received }] of waiting.entries()) {
+        if (next !== -1 && received >= waiting[next]!.received) continue;
         const index = items.findIndex(fits);
         if (index === -1) continue;
-        next = clientKey;
-        least = received;
+        next = place;
         at = index;
       }
-      if (next === undefined) return undefined;
-      const { items } = waiting.get(next)!;
-      level = least;
-      const [item] = items.splice(at, 1);
-      leave(next, least + 1);
+      const client = waiting[next];
+      if (client === undefined) return undefined;
+      level = client.received;
+      client.received += 1;
+      const [item] = client.items.splice(at, 1);
+      leave(next);
       // Its next item comes after those of all clients that received as much.
-      if (items.length > 0) waiting.set(next, { items, received: least + 1 });
+      if (client.items.length > 0) waiting.push(client);
       return item;
     },
     charge(clientKey, cost) {
-      const own = waiting.get(clientKey);
+      const own = waiting[placeOf(clientKey)];
       if (own !== undefined) own.received += cost;
       else receivedBefore.set(clientKey, (receivedBefore.get(clientKey) ?? level) + cost);
     },

@@ -12,7 +12,8 @@ const patienceMilliseconds = 1000;
  * first.
  */
 export class ByteBudget {
-  private readonly shares = new Set<ByteShare>();
+  // An array: see decision 36.
+  private readonly shares: ByteShare[] = [];
   private held = 0;
 
   constructor(
@@ -39,7 +40,7 @@ export class ByteBudget {
           () => this.held + bytes - limitBytes,
         ));
     if (!fits) return false;
-    this.shares.add(share);
+    if (share.bytes === 0 && bytes > 0) this.add(share);
     share.bytes += bytes;
     this.held += bytes;
     return true;
@@ -47,10 +48,22 @@ export class ByteBudget {
 
   release(share: ByteShare, bytes: number): void {
     const given = Math.min(bytes, share.bytes);
+    if (given === 0) return;
     share.bytes -= given;
     this.held -= given;
     // It holds nothing that others could need.
-    if (share.bytes === 0) this.shares.delete(share);
+    if (share.bytes === 0) this.remove(share);
+  }
+
+  private add(share: ByteShare): void {
+    share.index = this.shares.push(share) - 1;
+  }
+
+  private remove(share: ByteShare): void {
+    const last = this.shares.pop()!;
+    if (last === share) return;
+    this.shares[share.index] = last;
+    last.index = share.index;
   }
 
   private heldBy(clientKey: string): number {
@@ -77,6 +90,8 @@ export class ByteBudget {
 /** The bytes that one request holds of a budget. */
 export class ByteShare {
   bytes = 0;
+  /** Its place among the shares that hold bytes. */
+  index = 0;
   /** The instant of the client's last progress, in milliseconds since 1970; undefined if it isn't waited for. */
   awaitedSince: number | undefined;
   private isOpen = true;

@@ -6,15 +6,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { inNextTurn } from "../../foundation/clock.js";
 import { addressKeyOf } from "../../foundation/fairness/address.js";
 
+/** The responses in progress on a connection. */
+type Responses = { inProgress: number; last: ServerResponse | undefined };
+
 /**
  * The open connections of a server. If there are too many, an idle one of the address that has the most is closed, so that
  * one address never keeps all others out. When the server stops, each is closed after its last response, which says so.
  */
 export class OpenConnections {
-  private readonly open = new Set<Socket>();
+  private readonly open = new Map<Socket, Responses>();
   private readonly byAddress = new Map<string, Set<Socket>>();
-  /** The responses in progress. */
-  private readonly responses = new Map<ServerResponse, Socket>();
   /** Connections that became WebSockets, which have bounds of their own. */
   private readonly upgraded = new WeakSet<Socket>();
   /** Connections whose last response is on its way, or will be. */
@@ -41,13 +42,21 @@ export class OpenConnections {
     // Requests after the last response get none: RFC 9112, section 9.6.
     if (this.ending.has(socket)) return false;
     if (this.isStopping) this.ending.add(socket);
-    this.responses.set(reply.raw, socket);
+    const responses = this.open.get(socket);
+    if (responses !== undefined) {
+      responses.inProgress += 1;
+      responses.last = reply.raw;
+    }
     return true;
   }
 
   /** Records that a response was sent, or never will be. */
-  end({ raw }: FastifyReply): void {
-    this.responses.delete(raw);
+  end(request: FastifyRequest): void {
+    const responses = this.open.get(request.raw.socket);
+    if (responses !== undefined) {
+      responses.inProgress -= 1;
+      if (responses.inProgress === 0) responses.last = undefined;
+    }
     // The server would wait for a connection that becomes idle only now, as long as its client keeps it open.
     if (this.isStopping) inNextTurn(() => this.http.server.closeIdleConnections());
   }
@@ -61,7 +70,7 @@ export class OpenConnections {
     const address = addressKeyOf(socket.remoteAddress ?? null);
     const ofAddress = this.byAddress.get(address) ?? new Set();
     this.byAddress.set(address, ofAddress.add(socket));
-    this.open.add(socket);
+    this.open.set(socket, { inProgress: 0, last: undefined });
     socket.once("close", () => {
       this.open.delete(socket);
       ofAddress.delete(socket);
@@ -75,8 +84,8 @@ export class OpenConnections {
   private closeOneFor(newcomer: Socket, ofNewcomer: ReadonlySet<Socket>): void {
     let greediest = ofNewcomer;
     for (const sockets of this.byAddress.values()) if (sockets.size > greediest.size) greediest = sockets;
-    const busy = new Set(this.responses.values());
-    const isIdle = (socket: Socket) => socket !== newcomer && !busy.has(socket) && !this.upgraded.has(socket);
+    const isBusy = (socket: Socket) => (this.open.get(socket)?.inProgress ?? 0) > 0;
+    const isIdle = (socket: Socket) => socket !== newcomer && !isBusy(socket) && !this.upgraded.has(socket);
     const idle = greediest === ofNewcomer ? undefined : Array.from(greediest).find(isIdle);
     (idle ?? newcomer).destroy();
   }
@@ -84,13 +93,12 @@ export class OpenConnections {
   private stop(): void {
     this.isStopping = true;
     // A client that is told so sends nothing more on a connection that will be closed.
-    const last = new Map(Array.from(this.responses, ([response, socket]) => [socket, response]));
-    for (const [socket, response] of last) {
-      if (response.headersSent) continue;
-      response.shouldKeepAlive = false;
+    for (const [socket, { last }] of this.open) {
+      if (last === undefined || last.headersSent) continue;
+      last.shouldKeepAlive = false;
       this.ending.add(socket);
     }
     // Browsers open connections that they may need; Node takes those for busy ones.
-    for (const socket of this.open) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.open.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }

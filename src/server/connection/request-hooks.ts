@@ -53,7 +53,7 @@ export function addRequestHooks(
     const isOperators = deps.operatorPaths.has(pathOf(request));
     if (tracing !== undefined && !isOperators) request.span = traceRequest(tracing, request);
     onResponseEnd(request, reply, () => {
-      connections.end(reply);
+      connections.end(request);
       if (request.span !== undefined) endTrace(request.span, request, reply);
       // The line of a socket is written when it closes.
       if (upgradeOf(request) !== undefined && !reply.raw.headersSent) return;

@@ -13,7 +13,7 @@ import { metricsUrl } from "../connection/paths.js";
 import { standardOutput, type LogOutput } from "../../foundation/log-output.js";
 import { makeLog } from "../../foundation/log.js";
 import { banner, facts, type Ready } from "./announce.js";
-import { keepHeapSmall } from "./heap.js";
+import { tuneHeap } from "./heap.js";
 import { askParent, tellParent } from "./parent.js";
 import { version } from "./version.js";
 import { stopSignals } from "./stop-signals.js";
@@ -40,7 +40,7 @@ export function serveUntilStopped(): void {
 }
 
 async function start(): Promise<void> {
-  keepHeapSmall();
+  tuneHeap();
   const startedAt = systemClock();
   const { config, warnings } = configFromEnvironment();
   const output = await standardOutput();
