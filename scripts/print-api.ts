@@ -47,7 +47,8 @@ function read(file: string): Module {
     const [, kind, names, from] = /^(import|export)(?: type)? \{([^}]*)\} from "([^"]+)"/.exec(bare) ?? [];
     if (names !== undefined) {
       if (!from!.startsWith(".") && kind === "import") continue;
-      for (const each of names.split(",")) {
+      // The last of several lines ends with a comma.
+      for (const each of names.replace(/,\s*$/, "").split(",")) {
         const [name, as = name] = each
           .trim()
           .replace(/^type /, "")
