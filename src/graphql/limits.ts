@@ -4,18 +4,9 @@ import type { Limits } from "../foundation/config/config.js";
 import { badUserInput, KnownError } from "../foundation/errors.js";
 import { isRefused } from "./documents.js";
 import type { OperationContext } from "./operation-context.js";
-import { preparedOf } from "./prepare.js";
+import { fieldsWithSecrets, preparedOf } from "./prepare.js";
 import type { Size } from "./query-cost.js";
 import { variableIssues } from "./variable-issues.js";
-
-/** The fields that verify or create a secret. Each costs a hash or a write, and can be a guess. */
-const credentialFields: ReadonlySet<string> = new Set([
-  "login",
-  "register",
-  "refreshSession",
-  "changePassword",
-  "deleteAccount",
-]);
 
 /** Rejects operations that exceed the limits, or whose variables are invalid, before they run. */
 export const operationChecks = (limits: Limits): ApolloServerPlugin<OperationContext> => ({
@@ -27,13 +18,13 @@ export const operationChecks = (limits: Limits): ApolloServerPlugin<OperationCon
         // Execution reports a name that the document does not have.
         if (operation === undefined || isRefused(document)) return;
         known.kind = operation.operation;
-        const { rootFieldNames, sizeWith } = preparedOf(schema, document, operation);
+        const { rootFieldNames, secretFields, sizeWith } = preparedOf(schema, document, operation);
         known.rootFieldNames = rootFieldNames;
         // One request could otherwise carry a thousand guesses.
-        if (rootFieldNames.filter((name) => credentialFields.has(name)).length > 1)
+        if (secretFields > 1)
           throw new KnownError(
             "QUERY_TOO_COMPLEX",
-            `An operation may have only one of ${[...credentialFields].join(", ")}, and only once`,
+            `An operation may have only one of ${fieldsWithSecrets(schema).join(", ")}, and only once`,
           );
         const size = sizeWith(request.variables ?? {});
         const excess = excessOf(size, limits);

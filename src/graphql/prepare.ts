@@ -1,12 +1,14 @@
-import { Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
+import { Kind, OperationTypeNode, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 
+import { handlesSecret } from "../kit/declaration.js";
 import { sizeOf, type Size } from "./query-cost.js";
 import { rootFields } from "./root-fields.js";
 
-/** The facts about an operation that follow from its document alone. They are found once, not for each request. */
 export type Prepared = {
   /** The names of the root fields, including those that @skip and @include leave out. */
   readonly rootFieldNames: readonly string[];
+  /** The number of root fields that verify or create a secret. Each costs a hash or a write, and can be a guess. */
+  readonly secretFields: number;
   /** @param variables as they were sent. The default of a missing one counts. */
   readonly sizeWith: (variables: Variables) => Size;
 };
@@ -15,6 +17,7 @@ type Variables = Readonly<Record<string, unknown>>;
 // Kept as long as the document.
 const prepared = new WeakMap<OperationDefinitionNode, Prepared>();
 
+/** Returns the facts about an operation that follow from its document alone. They are found once, not for each request. */
 export function preparedOf(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -29,9 +32,12 @@ function prepare(schema: GraphQLSchema, document: DocumentNode, operation: Opera
   // The variables for page sizes. With the same values, the size is the same.
   const ofPages = new Set<string>();
   const keyOf = (variables: Variables) => [...ofPages].map((name) => numberOf(operation, name, variables)).join();
+  const rootFieldNames = rootFields(document, operation).map(({ name }) => name.value);
+  const withSecrets = operation.operation === OperationTypeNode.MUTATION ? fieldsWithSecrets(schema) : [];
   let latest: { readonly key: string; readonly size: Size } | undefined;
   return {
-    rootFieldNames: rootFields(document, operation).map(({ name }) => name.value),
+    rootFieldNames,
+    secretFields: rootFieldNames.filter((name) => withSecrets.includes(name)).length,
     sizeWith(variables) {
       if (latest === undefined || latest.key !== keyOf(variables)) {
         const size = sizeOf(schema, document, operation, (name) => {
@@ -43,6 +49,13 @@ function prepare(schema: GraphQLSchema, document: DocumentNode, operation: Opera
       return latest.size;
     },
   };
+}
+
+/** Returns the names of the mutations that verify or create a secret. */
+export function fieldsWithSecrets(schema: GraphQLSchema): string[] {
+  return Object.values(schema.getMutationType()?.getFields() ?? {})
+    .filter(({ extensions }) => extensions[handlesSecret] === true)
+    .map(({ name }) => name);
 }
 
 /** Returns the number of a variable, which may be its default. */

@@ -3,6 +3,7 @@ import { Arg, Ctx, Field, ID, Info, Int, Mutation, ObjectType, Resolver } from "
 
 import { requireViewer } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
+import { HandlesSecret } from "../../kit/declaration.js";
 import { checkArguments } from "../../kit/validation.js";
 import {
   ChangePasswordInput,
@@ -35,6 +36,7 @@ export class AccountResolver {
   @Mutation(() => SessionPayload, {
     description: "Creates an account and opens its first session. Ignores any Authorization header.",
   })
+  @HandlesSecret()
   async register(
     @Arg("input", () => RegisterInput, { description: "The account to create." }) input: RegisterInput,
     @Ctx() context: Context,
@@ -48,6 +50,7 @@ export class AccountResolver {
   @Mutation(() => SessionPayload, {
     description: "Opens a session. Ignores any Authorization header, so an expired token never prevents a new one.",
   })
+  @HandlesSecret()
   async login(
     @Arg("input", () => LoginInput, { description: "The account's credentials." }) input: LoginInput,
     @Ctx() context: Context,
@@ -61,6 +64,7 @@ export class AccountResolver {
   @Mutation(() => ChangePasswordPayload, {
     description: "Sets a new password and ends every other session of the viewer. Needs a session.",
   })
+  @HandlesSecret()
   async changePassword(
     @Arg("input", () => ChangePasswordInput, { description: "The old and the new password." })
     input: ChangePasswordInput,
@@ -75,6 +79,7 @@ export class AccountResolver {
   @Mutation(() => DeleteAccountPayload, {
     description: "Deletes the viewer with their posts, votes and sessions permanently. Needs a session.",
   })
+  @HandlesSecret()
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "The password, as proof of identity." })
     input: DeleteAccountInput,

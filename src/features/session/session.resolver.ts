@@ -3,6 +3,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Re
 
 import { requireViewer, viewerAt } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
+import { HandlesSecret } from "../../kit/declaration.js";
 import { KnownError } from "../../foundation/errors.js";
 import { checkArguments } from "../../kit/validation.js";
 import { UserType } from "../user/user.type.js";
@@ -30,6 +31,7 @@ export class SessionResolver {
   @Mutation(() => SessionPayload, {
     description: "Exchanges a refresh token for a new pair of tokens. Ignores any Authorization header.",
   })
+  @HandlesSecret()
   async refreshSession(
     @Arg("input", () => RefreshSessionInput, { description: "The token to exchange." }) input: RefreshSessionInput,
     @Ctx() context: Context,
