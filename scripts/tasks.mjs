@@ -46,7 +46,7 @@ export const tasks = {
     ],
   },
   format: { needs: ["tests"], runs: ["oxfmt"] },
-  schema: { needs: [], runs: ["tsx scripts/print-schema.ts"] },
+  schema: { needs: [], runs: ["tsx scripts/print-schema.ts", "oxfmt docs/fields.md"] },
   settings: { needs: ["tests"], runs: ["tsx scripts/print-settings.ts", "oxfmt docs/settings.md docs/operations.md"] },
   api: { needs: ["tests", "build"], runs: ["tsx scripts/print-api.ts"] },
   documents: { needs: ["tests"], runs: ["tsx scripts/print-documents.ts"] },

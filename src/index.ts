@@ -14,10 +14,20 @@ import { startServer, type RunningServer } from "./server/server.js";
 
 // The package's public interface: everything that an application's own features need. Anything else may change in any
 // release.
-export { refusalOf, requireReader, requireViewer, userGone, viewerAt, type Auth, type Viewer } from "./kit/auth.js";
+export {
+  refusalOf,
+  requireReader,
+  requireViewer,
+  userGone,
+  viewerAt,
+  viewerOf,
+  type Auth,
+  type Viewer,
+} from "./kit/auth.js";
 export type { Clock } from "./foundation/clock.js";
 export type { SettingValues } from "./foundation/config/read-config.js";
 export { ConfigError } from "./foundation/config/config.js";
+export { Answers, Needs, type Declaration, type Need } from "./kit/declaration.js";
 export { perOperation, type Context } from "./kit/context.js";
 export type { AddedMigration } from "./database/added-migrations.js";
 export { DatabaseUnusableError } from "./database/database-error.js";
@@ -73,7 +83,8 @@ export type ServerOptions = AddedFeature & {
  *
  * @throws ConfigError for settings that can't be used, with a line for each.
  * @throws DatabaseUnusableError
- * @throws Error for a feature with a name that is taken, and the error of `listen` (`EADDRINUSE` …).
+ * @throws Error for a feature with a name that is taken or a declaration that can't work, and the error of `listen`
+ * (`EADDRINUSE` …).
  */
 export async function createServer({
   settings,

@@ -17,6 +17,7 @@ import { measureAnswer } from "./answer-size.js";
 import type { Operation, OperationContext } from "./operation-context.js";
 import type { PlacedJson } from "./placed-json.js";
 import { RootFieldLog } from "./root-field-log.js";
+import type { OnUndeclaredCode } from "./undeclared-codes.js";
 
 /** The sender of an operation. */
 export type Caller = {
@@ -67,6 +68,7 @@ type Deps = {
   readonly log: Logger;
   /** Receives the events of accounts and sessions, as the log does. */
   readonly onSessionEvent?: ((event: SessionEvent) => void) | undefined;
+  readonly onUndeclaredCode: OnUndeclaredCode;
 };
 
 export function contextFactory(deps: Deps): ContextFactory {
@@ -122,6 +124,7 @@ function contextFor(
     span,
     json,
     rootFields: new RootFieldLog(),
+    onUndeclaredCode: deps.onUndeclaredCode,
     atMost: answer.atMost,
     end: cancel,
     name: undefined,

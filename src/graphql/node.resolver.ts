@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo, GraphQLSchema } from "graphql";
 import { Arg, Ctx, ID, Info, Query, Resolver } from "type-graphql";
 
-import { requireReader, requireViewer } from "../kit/auth.js";
+import { requireViewer, viewerAt } from "../kit/auth.js";
 import type { Context } from "../kit/context.js";
+import { Needs } from "../kit/declaration.js";
 import { isId, type IdKind } from "../kit/id.js";
 import { Node } from "../kit/node.type.js";
 import { postsFor } from "../features/post/list/post.reads.js";
@@ -34,14 +35,15 @@ export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
     description:
-      "Any object by its id; null if there is none or the viewer may not see it. Types that need a session need one here too (see PUBLIC_READS).",
+      "Any object by its id; null if there is none or the viewer may not see it. Types that need a session need one here too.",
   })
+  @Needs("reader")
   async node(
     @Arg("id", () => ID, { description: "The object's id." }) id: string,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Node | null> {
-    const viewer = requireReader(context);
+    const viewer = viewerAt(context, info);
     if (isId("post", id)) return postsFor(context, viewer).post(id, selectedOfPost(info));
     if (isId("user", id)) {
       // Callers without an account see users only as authors.

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../foundation/errors.js";
 import type { OperationSpan } from "../foundation/tracing/span.js";
 import type { PlacedJson } from "./placed-json.js";
 import type { RootFieldLog } from "./root-field-log.js";
+import type { OnUndeclaredCode } from "./undeclared-codes.js";
 
 /** A context with the state of its operation, which features don't see. */
 export type OperationContext = Context & { readonly operation: Operation };
@@ -18,6 +19,7 @@ export type Operation = {
   /** Undefined if the caller takes values and no JSON. */
   readonly json: PlacedJson | undefined;
   readonly rootFields: RootFieldLog;
+  readonly onUndeclaredCode: OnUndeclaredCode;
   /** Returns the largest size in bytes that the response can have by what was counted so far. */
   readonly atMost: () => number;
   /** Stops the time limit. Call it when the operation is over. */

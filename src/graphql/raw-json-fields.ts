@@ -13,15 +13,15 @@ import { RawJson } from "../kit/raw-json.js";
 import type { OperationContext } from "./operation-context.js";
 
 /**
- * Has the fields that may resolve to `RawJson` put it into the response, and execution see an empty value instead. It does
- * the same for all root fields: a promise more for one of them would change the order of their errors.
+ * Has the fields below the root that may resolve to `RawJson` put it into the response, and execution see an empty value
+ * instead. `guardRootFields` does the same for root fields.
  */
 export function placeRawJson(schema: GraphQLSchema): void {
   const roots = new Set<unknown>([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type)) continue;
+    if (!isObjectType(type) || roots.has(type)) continue;
     for (const field of Object.values(type.getFields()))
-      if (roots.has(type) || field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
+      if (field.extensions["mayBeRawJson"] === true) placeRawJsonOf(field);
   }
 }
 
@@ -29,12 +29,13 @@ function placeRawJsonOf(field: GraphQLField<unknown, OperationContext>): void {
   const { resolve = defaultFieldResolver } = field;
   field.resolve = (source, args, context, info) => {
     const value: unknown = resolve(source, args, context, info);
-    if (value instanceof Promise) return value.then((settled: unknown) => place(settled, context, info));
-    return place(value, context, info);
+    if (value instanceof Promise) return value.then((settled: unknown) => placed(settled, context, info));
+    return placed(value, context, info);
   };
 }
 
-function place(value: unknown, { operation }: OperationContext, info: GraphQLResolveInfo): unknown {
+/** Puts `RawJson` into the response. Returns the value that execution goes on with. */
+export function placed(value: unknown, { operation }: OperationContext, info: GraphQLResolveInfo): unknown {
   if (!(value instanceof RawJson)) return value;
   operation.json!.place(responsePathAsArray(info.path), value.pieces);
   return isListType(getNullableType(info.returnType)) ? [] : null;

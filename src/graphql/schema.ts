@@ -6,9 +6,10 @@ import { buildSchemaSync, getMetadataStorage } from "type-graphql";
 import { account } from "../features/account/account.feature.js";
 import type { AddedMigration } from "../database/added-migrations.js";
 import { ownErrorCodes, type ErrorCodes } from "../foundation/errors.js";
+import { declareRootFields, type AddedDeclarations } from "./declarations.js";
+import { guardRootFields } from "./guard-root-fields.js";
 import { NodeResolver, noteNodeSources, type NodeSources } from "./node.resolver.js";
 import { placeRawJson } from "./raw-json-fields.js";
-import { recordRootFields } from "./record-root-fields.js";
 import { post } from "../features/post/post.feature.js";
 import { session } from "../features/session/session.feature.js";
 import { user } from "../features/user/user.feature.js";
@@ -28,16 +29,23 @@ export type AddedFeature = {
   readonly nodes?: NodeSources;
   /** The codes of the feature's errors, each with the HTTP status of a response that has nothing else. */
   readonly errorCodes?: Readonly<Record<string, number>>;
+  /** The declarations of root fields whose classes can't be decorated, such as `{ "Query.shelf": { needs: "any" } }`. */
+  readonly declarations?: AddedDeclarations;
 };
 
 /** All features of a server: its own and those of an application. */
 export type Features = {
   readonly resolvers: readonly Class[];
+  /** Those of the resolvers that the application added. */
+  readonly addedResolvers: readonly Class[];
   readonly entities: readonly Class[];
   readonly migrations: readonly AddedMigration[];
   readonly nodes: NodeSources;
   readonly errorCodes: ErrorCodes;
+  readonly declarations: AddedDeclarations;
 };
+
+const ownResolvers: readonly Class[] = [NodeResolver, ...features.flatMap((feature): Class[] => feature.resolvers)];
 
 /** The entities of the server's own features. */
 export const entities: readonly Class[] = features.flatMap((feature): Class[] => feature.entities);
@@ -48,7 +56,7 @@ export const entities: readonly Class[] = features.flatMap((feature): Class[] =>
  * @throws Error if a name is taken or not allowed.
  */
 export function featuresWith(added: AddedFeature = {}): Features {
-  const { nodes = {}, errorCodes = {} } = added;
+  const { resolvers = [], nodes = {}, errorCodes = {}, declarations = {} } = added;
   for (const kind of Object.keys(nodes))
     if (!/^[a-z]+$/.test(kind) || ["user", "session", "post"].includes(kind))
       throw new Error(`nodes: "${kind}" can't be a kind of ids: use a new word of lower-case letters`);
@@ -59,18 +67,20 @@ export function featuresWith(added: AddedFeature = {}): Features {
   for (const [index, name] of names.entries())
     if (names.indexOf(name) < index) throw new Error(`migrations: there are two named "${name}"`);
   return {
-    resolvers: [NodeResolver, ...features.flatMap((feature): Class[] => feature.resolvers), ...(added.resolvers ?? [])],
+    resolvers: [...ownResolvers, ...resolvers],
+    addedResolvers: resolvers,
     entities: [...entities, ...(added.entities ?? [])],
     migrations: added.migrations ?? [],
     nodes,
     errorCodes: new Map([...ownErrorCodes, ...Object.entries(errorCodes)]),
+    declarations,
   };
 }
 
 /**
  * Joins several features of an application into one. Their migrations run in this order.
  *
- * @throws Error if two have a kind of ids or an error code in common.
+ * @throws Error if two have a kind of ids, an error code or a declaration in common.
  */
 export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
   const all = <Part>(partsOf: (feature: AddedFeature) => readonly Part[]) => added.flatMap(partsOf);
@@ -86,10 +96,14 @@ export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
       "errorCodes",
       all(({ errorCodes = {} }) => Object.entries(errorCodes)),
     ),
+    declarations: merged(
+      "declarations",
+      all(({ declarations = {} }) => Object.entries(declarations)),
+    ),
   };
 }
 
-function merged<Value>(of: "nodes" | "errorCodes", entries: readonly (readonly [string, Value])[]) {
+function merged<Value>(of: "nodes" | "errorCodes" | "declarations", entries: readonly (readonly [string, Value])[]) {
   const names = entries.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw new Error(`${of}: two features have "${twice}"`);
@@ -98,24 +112,34 @@ function merged<Value>(of: "nodes" | "errorCodes", entries: readonly (readonly [
 
 const isStatus = (status: number) => status === 200 || (Number.isInteger(status) && status >= 400 && status < 600);
 
-const made: { readonly resolvers: readonly Class[]; readonly nodes: NodeSources; readonly schema: GraphQLSchema }[] =
-  [];
+const made: { readonly parts: readonly unknown[]; readonly schema: GraphQLSchema }[] = [];
 
-/** Returns the executable schema. It has no state, so a process needs only one. `schema.graphql` is its printed form. */
-export function makeSchema({ resolvers, nodes } = featuresWith()): GraphQLSchema {
-  const known = made.find((one) => isSame(one.resolvers, resolvers) && isSame(sourcesOf(one.nodes), sourcesOf(nodes)));
+/**
+ * Returns the executable schema. It has no state, so a process needs only one. `schema.graphql` is its printed form.
+ *
+ * @throws Error for a root field that is there twice, or a declaration that can't work.
+ */
+export function makeSchema(of = featuresWith()): GraphQLSchema {
+  const parts = partsOf(of);
+  const known = made.find((one) => isSame(one.parts, parts));
   if (known !== undefined) return known.schema;
-  const schema = buildSchema(resolvers, nodes);
-  made.push({ resolvers, nodes, schema });
+  const schema = buildSchema(of);
+  made.push({ parts, schema });
   return schema;
 }
 
-const sourcesOf = (nodes: NodeSources) => Object.entries(nodes).flatMap(([kind, { type, find }]) => [kind, type, find]);
+/** Returns everything that a schema is made of. */
+const partsOf = ({ resolvers, nodes, errorCodes, declarations }: Features): readonly unknown[] => [
+  ...resolvers,
+  ...Object.entries(nodes).flatMap(([kind, { type, find }]) => [kind, type, find]),
+  ...errorCodes.keys(),
+  JSON.stringify(declarations),
+];
 
 const isSame = (one: readonly unknown[], other: readonly unknown[]) =>
   one.length === other.length && one.every((member, index) => member === other[index]);
 
-function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSchema {
+function buildSchema({ resolvers, addedResolvers, nodes, errorCodes, declarations }: Features): GraphQLSchema {
   forgetFormerSchemas();
   refuseSameNames(resolvers);
   const schema = buildSchemaSync({
@@ -123,7 +147,7 @@ function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSc
     orphanedTypes: Object.values(nodes).map(({ type }) => type),
     validate: false,
     // It would run an introspection query, which takes longer than all the rest here. A test does that for our own schema.
-    skipCheck: isSame(resolvers, featuresWith().resolvers) && Object.keys(nodes).length === 0,
+    skipCheck: addedResolvers.length === 0 && Object.keys(nodes).length === 0,
     // Required for subscriptions. Ours start at their root fields and follow the event log.
     pubSub: { publish: unused, subscribe: unused },
   });
@@ -131,8 +155,9 @@ function buildSchema(resolvers: readonly Class[], nodes: NodeSources): GraphQLSc
   schema.getQueryType()!.description = "What can be read. Nothing here changes anything.";
   schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
   schema.getSubscriptionType()!.description = "What happens, as it happens. It ends with the session that asked.";
+  declareRootFields(schema, { own: ownResolvers, added: addedResolvers, declarations, errorCodes });
   placeRawJson(schema);
-  recordRootFields(schema);
+  guardRootFields(schema, errorCodes);
   noteNodeSources(schema, nodes);
   return schema;
 }

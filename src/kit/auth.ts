@@ -68,6 +68,16 @@ export function requireViewer({ auth, now }: Asked): Viewer {
   throw unauthenticated(auth, now);
 }
 
+/**
+ * Returns the viewer of a root field that declares its credential, and so is never asked without one.
+ *
+ * @throws Error if there is none: the field takes callers without a session.
+ */
+export function viewerOf({ auth }: Pick<Asked, "auth">): Viewer {
+  if (auth.state === "viewer") return auth.viewer;
+  throw new Error('there may be no viewer here: declare @Needs("any") or @Needs("session"), or use viewerAt');
+}
+
 /** Returns the error of a bad credential; undefined for a good one and for none. */
 export function refusalOf(auth: Auth, now: Date): KnownError | undefined {
   return auth.state === "viewer" || auth.state === "anonymous" ? undefined : unauthenticated(auth, now);

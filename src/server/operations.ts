@@ -14,6 +14,7 @@ import { knownDocuments, nameOf } from "../graphql/documents.js";
 import { errorFormatter } from "../graphql/error-format.js";
 import { operationRunner, type FormatError } from "../graphql/run-operation.js";
 import type { Features } from "../graphql/schema.js";
+import { logUndeclaredCodes } from "../graphql/undeclared-codes.js";
 import { ByteBudget } from "./connection/byte-budget.js";
 import type { Service } from "./connection/http-server.js";
 import { DatabaseTrouble } from "./database-trouble.js";
@@ -110,6 +111,7 @@ async function startExecution(deps: Deps, { reader, transactions }: Storage, for
       postsPerHour: limits.postsPerHour,
     },
     onSessionEvent: metrics?.session,
+    onUndeclaredCode: logUndeclaredCodes(log),
   });
   // Viewers keep their half, however much others have parsed.
   const turns = { viewers: cpuLimiter(1 / 2), others: cpuLimiter(1 / 4) };

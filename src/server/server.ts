@@ -8,6 +8,7 @@ import type { Metrics } from "../foundation/metrics/metrics.js";
 import { loadTracing } from "../foundation/tracing/load-tracing.js";
 import type { Tracing } from "../foundation/tracing/span.js";
 import { knownOperations } from "../graphql/known-operations.js";
+import { declarationsOf } from "../graphql/declarations.js";
 import { featuresWith, makeSchema } from "../graphql/schema.js";
 import { makeHttpServer, type HttpServer } from "./connection/http-server.js";
 import { endpointUrl } from "./connection/paths.js";
@@ -63,6 +64,12 @@ export async function startServer(options: Options): Promise<RunningServer> {
   const kept = config.signingKeys === undefined ? await loadOrCreateSecret(dataFolder) : undefined;
   const keys = config.signingKeys ?? keyringOf([secretKey(kept!.secret)]);
   const schema = makeSchema(features);
+  const undeclared = declarationsOf(schema).filter(({ isDeclared }) => !isDeclared);
+  if (undeclared.length > 0)
+    options.log.warn(
+      { fields: undeclared.map(({ field }) => field) },
+      "root fields without a declaration need a session; declare them with @Needs",
+    );
   const metrics = config.metrics === "off" ? undefined : await loadMetrics(name, schema, config.trustedDocuments);
   const tracing = config.tracing ? await loadTracing(versionOf(name)) : undefined;
   const metricsText = metrics && sharedAnswer(timer, metricsKeptMilliseconds, options.metricsOfAll ?? metrics.text);

@@ -1,3 +1,5 @@
+import { AssertionError } from "node:assert";
+
 import type { GraphQLSchema } from "graphql";
 
 import type { PasswordCost, SessionEvent } from "../kit/context.js";
@@ -5,6 +7,7 @@ import { readConfig, type SettingValues } from "../foundation/config/read-config
 import type { Database } from "../database/database.js";
 import { makeLog } from "../foundation/log.js";
 import { featuresWith, makeSchema, type AddedFeature } from "../graphql/schema.js";
+import { undeclaredCode } from "../graphql/undeclared-codes.js";
 import { startServer, type RunningServer } from "../server/server.js";
 import { openSessionFor, personOf, registerPerson, variantsOf, type TestAccount } from "./account.js";
 import { handClock, handTimer, millisecondsOf, type HandClock, type HandTimer } from "./clock.js";
@@ -61,6 +64,7 @@ export type TestServer = AsyncDisposable & {
   readonly countStatements: (work: () => Promise<unknown>) => Promise<string[]>;
   /** Returns the statements that a new migration needs for the tables to match the entities; "" if they do. */
   readonly missingMigration: () => Promise<string>;
+  /** @throws AssertionError if a root field answered an error code that it doesn't declare. */
   readonly stop: () => Promise<void>;
 };
 
@@ -92,7 +96,7 @@ export async function createTestServer({
     log: makeLog("info", clock, { write: (line) => void lines.push(line) }, { addresses: config.logAddresses }),
     ...(open !== undefined && { database: open }),
   });
-  const { url, stop } = server;
+  const { url } = server;
   const send = transports[over](server);
   const rules = { ...config.sessionRules, keys: config.signingKeys! };
   const complete = (account: Omit<TestAccount, "send" | "tokens">): TestAccount => ({
@@ -101,6 +105,8 @@ export async function createTestServer({
     tokens: variantsOf(account, rules, clock),
   });
   const logged = () => lines.map((line) => JSON.parse(line) as Line);
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= server.stop().then(() => refuseUndeclaredCodes(lines)));
 
   let registered = 0;
   return {
@@ -135,6 +141,14 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   } finally {
     stop();
   }
+}
+
+function refuseUndeclaredCodes(lines: readonly string[]): void {
+  const problems = lines
+    .filter((line) => line.includes(undeclaredCode))
+    .map((line) => JSON.parse(line) as Line)
+    .map(({ field, code, declareBy }) => `${field} answered ${code}, which it doesn't declare: add ${declareBy}`);
+  if (problems.length > 0) throw new AssertionError({ message: problems.join("\n") });
 }
 
 function eventOf({ event, userId, sessionId, count, cause }: Line): SessionEvent {

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Field, ID, Info, Int, Mutation, ObjectType, Resolver } from "type-graphql";
 
-import { requireViewer } from "../../kit/auth.js";
+import { viewerOf } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
-import { HandlesSecret } from "../../kit/declaration.js";
+import { Answers, HandlesSecret, Needs } from "../../kit/declaration.js";
 import { checkArguments } from "../../kit/validation.js";
 import {
   ChangePasswordInput,
@@ -34,8 +34,10 @@ class DeleteAccountPayload {
 @Resolver()
 export class AccountResolver {
   @Mutation(() => SessionPayload, {
-    description: "Creates an account and opens its first session. Ignores any Authorization header.",
+    description: "Creates an account and opens its first session.",
   })
+  @Needs("none")
+  @Answers("CONFLICT", "TOO_MANY_ATTEMPTS")
   @HandlesSecret()
   async register(
     @Arg("input", () => RegisterInput, { description: "The account to create." }) input: RegisterInput,
@@ -48,8 +50,10 @@ export class AccountResolver {
   }
 
   @Mutation(() => SessionPayload, {
-    description: "Opens a session. Ignores any Authorization header, so an expired token never prevents a new one.",
+    description: "Opens a session; an expired token never prevents it.",
   })
+  @Needs("none")
+  @Answers("INVALID_CREDENTIALS", "FORBIDDEN", "TOO_MANY_ATTEMPTS")
   @HandlesSecret()
   async login(
     @Arg("input", () => LoginInput, { description: "The account's credentials." }) input: LoginInput,
@@ -62,30 +66,34 @@ export class AccountResolver {
   }
 
   @Mutation(() => ChangePasswordPayload, {
-    description: "Sets a new password and ends every other session of the viewer. Needs a session.",
+    description: "Sets a new password and ends every other session of the viewer.",
   })
+  @Needs("session")
+  @Answers("INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS")
   @HandlesSecret()
   async changePassword(
     @Arg("input", () => ChangePasswordInput, { description: "The old and the new password." })
     input: ChangePasswordInput,
     @Ctx() context: Context,
   ): Promise<ChangePasswordPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const checked = checkArguments(changePasswordRules, { input });
     const { client, now } = context;
     return { endedSessions: await changePassword(context, viewer, checked.input, client, now) };
   }
 
   @Mutation(() => DeleteAccountPayload, {
-    description: "Deletes the viewer with their posts, votes and sessions permanently. Needs a session.",
+    description: "Deletes the viewer with their posts, votes and sessions permanently.",
   })
+  @Needs("session")
+  @Answers("INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS")
   @HandlesSecret()
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "The password, as proof of identity." })
     input: DeleteAccountInput,
     @Ctx() context: Context,
   ): Promise<DeleteAccountPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const checked = checkArguments(deleteAccountRules, { input });
     await deleteAccount(context, viewer, checked.input, context.client, context.now);
     return { deletedUserId: viewer.userId };

@@ -16,8 +16,9 @@ import {
   Root,
 } from "type-graphql";
 
-import { requireReader, requireViewer, viewerAt } from "../../kit/auth.js";
+import { viewerAt, viewerOf } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
+import { Answers, Needs } from "../../kit/declaration.js";
 import { SameForAll, SameForTrait } from "../../kit/node.type.js";
 import { MayBeRawJson, type RawJson } from "../../kit/raw-json.js";
 import { checkArguments } from "../../kit/validation.js";
@@ -72,38 +73,41 @@ export class PostResolver {
   @MayBeRawJson()
   @Query(() => PostType, {
     nullable: true,
-    description:
-      "A post by its id; null if there is none or the viewer may not see it. Needs a session (see PUBLIC_READS).",
+    description: "A post by its id; null if there is none or the viewer may not see it.",
   })
+  @Needs("reader")
   async post(
     @Arg("id", () => ID, { description: "The post's id." }) id: string,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostType | RawJson | null> {
-    return postsFor(context, requireReader(context)).postOrJson(id, selectedOfPost(info));
+    return postsFor(context, viewerAt(context, info)).postOrJson(id, selectedOfPost(info));
   }
 
   @Query(() => PostConnection, {
     description:
-      "The posts that the viewer may see: every published one, and the viewer's own drafts and scheduled ones. Latest first, unless orderBy or search says otherwise. Needs a session (see PUBLIC_READS).",
+      "The posts that the viewer may see: every published one, and the viewer's own drafts and scheduled ones. Latest first, unless orderBy or search says otherwise.",
   })
+  @Needs("reader")
   async posts(
     @Args(() => PostsArguments) args: PostsArguments,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostConnection> {
-    const reads = postsFor(context, requireReader(context));
+    const reads = postsFor(context, viewerAt(context, info));
     const { listing, page } = checkArguments(pageRules, args);
     return readConnection(reads, listing, page, selectedOfPosts(info));
   }
 
-  @Mutation(() => PostPayload, { description: "Creates a post of the viewer. Needs a session." })
+  @Mutation(() => PostPayload, { description: "Creates a post of the viewer." })
+  @Needs("any")
+  @Answers("TOO_MANY_ATTEMPTS")
   async createPost(
     @Arg("input", () => CreatePostInput, { description: "The post to create." }) input: CreatePostInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const checked = checkArguments(createPostRules, { input, now: context.now });
     return new PostPayload(
       await createPost(transactionWithContentLimit(context, info), viewer, checked.input, context),
@@ -111,34 +115,40 @@ export class PostResolver {
   }
 
   @Mutation(() => PostPayload, {
-    description: "Changes the given fields of a post; only its author may. Needs a session.",
+    description: "Changes the given fields of a post; only its author may.",
   })
+  @Needs("any")
+  @Answers("NOT_FOUND", "CONFLICT")
   async updatePost(
     @Arg("input", () => UpdatePostInput, { description: "The post and its changes." }) input: UpdatePostInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<PostPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const checked = checkArguments(updatePostRules, { input, now: context.now });
     return new PostPayload(
       await updatePost(transactionWithContentLimit(context, info), viewer, checked.input, context.now),
     );
   }
 
-  @Mutation(() => DeletePostPayload, { description: "Deletes a post; only its author may. Needs a session." })
+  @Mutation(() => DeletePostPayload, { description: "Deletes a post; only its author may." })
+  @Needs("any")
+  @Answers("NOT_FOUND")
   async deletePost(
     @Arg("input", () => DeletePostInput, { description: "The post to delete." }) input: DeletePostInput,
     @Ctx() context: Context,
   ): Promise<DeletePostPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const { id } = checkArguments(deletePostRules, { input }).input;
     await deletePost(context.transaction, viewer, id, context.now);
     return { deletedPostId: id };
   }
 
   @Mutation(() => PostPayload, {
-    description: "Adds the viewer's vote; changes nothing if there is one already. Needs a session.",
+    description: "Adds the viewer's vote; changes nothing if there is one already.",
   })
+  @Needs("any")
+  @Answers("NOT_FOUND")
   async votePost(
     @Arg("input", () => VotePostInput, { description: "The post to vote for." }) input: VotePostInput,
     @Ctx() context: Context,
@@ -148,8 +158,10 @@ export class PostResolver {
   }
 
   @Mutation(() => PostPayload, {
-    description: "Removes the viewer's vote; changes nothing if there is none. Needs a session.",
+    description: "Removes the viewer's vote; changes nothing if there is none.",
   })
+  @Needs("any")
+  @Answers("NOT_FOUND")
   async unvotePost(
     @Arg("input", () => VotePostInput, { description: "The post to remove the vote from." }) input: VotePostInput,
     @Ctx() context: Context,
@@ -187,7 +199,7 @@ async function changeVote(
   input: VotePostInput,
   voted: boolean,
 ): Promise<PostPayload> {
-  const viewer = requireViewer(context);
+  const viewer = viewerOf(context);
   const { postId } = checkArguments(votePostRules, { input }).input;
   const post = await setVote(transactionWithContentLimit(context, info), viewer, postId, voted, context.now);
   postsFor(context, viewer).noteVote(post.id, voted);

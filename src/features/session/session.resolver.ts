@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Field, FieldResolver, ID, Info, Int, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 
-import { requireViewer, viewerAt } from "../../kit/auth.js";
+import { viewerAt, viewerOf } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
-import { HandlesSecret } from "../../kit/declaration.js";
+import { Answers, HandlesSecret, Needs } from "../../kit/declaration.js";
 import { KnownError } from "../../foundation/errors.js";
 import { checkArguments } from "../../kit/validation.js";
 import { UserType } from "../user/user.type.js";
@@ -29,8 +29,10 @@ class RevokeSessionPayload {
 @Resolver(() => SessionType)
 export class SessionResolver {
   @Mutation(() => SessionPayload, {
-    description: "Exchanges a refresh token for a new pair of tokens. Ignores any Authorization header.",
+    description: "Exchanges a refresh token for a new pair of tokens.",
   })
+  @Needs("none")
+  @Answers("INVALID_REFRESH_TOKEN")
   @HandlesSecret()
   async refreshSession(
     @Arg("input", () => RefreshSessionInput, { description: "The token to exchange." }) input: RefreshSessionInput,
@@ -47,8 +49,10 @@ export class SessionResolver {
 
   @Mutation(() => LogoutPayload, {
     description:
-      "Ends the session of the given refresh token or, without one, of this access token. From then on its tokens are refused. Needs one of the two.",
+      "Ends the session of the given refresh token or, without one, of this access token. From then on its tokens are refused.",
   })
+  @Needs("session", { unless: "refreshToken" })
+  @Answers("INVALID_REFRESH_TOKEN")
   async logout(
     @Arg("input", () => LogoutInput, { nullable: true, description: "A refresh token, instead of the header." })
     input: LogoutInput | null | undefined,
@@ -59,22 +63,25 @@ export class SessionResolver {
       const { transaction, client, now } = context;
       return { endedSessions: await logoutByRefreshToken(transaction, refreshToken, client, now) };
     }
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     return { endedSessions: await endOwnSessions(context, viewer, { only: viewer.sessionId }, "logout") };
   }
 
-  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer, this one too. Needs a session." })
+  @Mutation(() => LogoutPayload, { description: "Ends every session of the viewer, this one too." })
+  @Needs("session")
   async logoutEverywhere(@Ctx() context: Context): Promise<LogoutPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     return { endedSessions: await endOwnSessions(context, viewer, "all", "logout everywhere") };
   }
 
-  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer. Needs a session." })
+  @Mutation(() => RevokeSessionPayload, { description: "Ends one session of the viewer." })
+  @Needs("session")
+  @Answers("NOT_FOUND")
   async revokeSession(
     @Arg("input", () => RevokeSessionInput, { description: "The session to end." }) input: RevokeSessionInput,
     @Ctx() context: Context,
   ): Promise<RevokeSessionPayload> {
-    const viewer = requireViewer(context);
+    const viewer = viewerOf(context);
     const { sessionId } = checkArguments(revokeSessionRules, { input }).input;
     const ended = await endOwnSessions(context, viewer, { only: sessionId }, "revoked");
     if (ended === 0) throw new KnownError("NOT_FOUND", "There is no such session");

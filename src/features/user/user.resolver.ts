@@ -1,15 +1,17 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 
-import { requireViewer, viewerAt } from "../../kit/auth.js";
+import { viewerAt, viewerOf } from "../../kit/auth.js";
 import type { Context } from "../../kit/context.js";
+import { Needs } from "../../kit/declaration.js";
 import { UserType, userOf } from "./user.type.js";
 
 @Resolver(() => UserType)
 export class UserResolver {
-  @Query(() => UserType, { description: "The signed-in user. Needs a session." })
+  @Query(() => UserType, { description: "The signed-in user." })
+  @Needs("any")
   me(@Ctx() context: Context): UserType {
-    return userOf(requireViewer(context));
+    return userOf(viewerOf(context));
   }
 
   @FieldResolver(() => String, {

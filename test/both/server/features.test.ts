@@ -3,7 +3,15 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 
 import { bookmarks } from "../../../examples/bookmarks/bookmark.feature.js";
 import { openDatabase } from "../../../src/database/database.js";
-import { createServer, KnownError, UserType, type AddedFeature, type ErrorCode } from "../../../src/index.js";
+import {
+  Answers,
+  createServer,
+  KnownError,
+  Needs,
+  UserType,
+  type AddedFeature,
+  type ErrorCode,
+} from "../../../src/index.js";
 import { makeLog } from "../../../src/foundation/log.js";
 import { featuresWith, joinFeatures, makeSchema, printedSchema } from "../../../src/graphql/schema.js";
 import { testSecret } from "../../../src/testing/test-server.js";
@@ -74,11 +82,15 @@ test("a list of an application's counts against the limit on an operation's cost
 @Resolver()
 class Refusals {
   @Query(() => String)
+  @Needs("none")
+  @Answers("SHELF_FULL")
   refuse(@Arg("code", () => String) code: string): string {
     throw new KnownError(code as ErrorCode, "as it is", { detail: 1 });
   }
 
   @Mutation(() => String)
+  @Needs("none")
+  @Answers("GONE_FISHING" as ErrorCode)
   alsoRefuse(): string {
     throw new KnownError("GONE_FISHING" as ErrorCode, "as it is", { retryAfterSeconds: 60 });
   }
@@ -166,7 +178,9 @@ test("additions to one schema of a process are in no other", () => {
   const added = featuresWith({ ...bookmarks, resolvers: [...bookmarks.resolvers, UserBookmarks] });
   expect(printedSchema(makeSchema(added))).toMatch(/type Bookmark implements Node[^]*bookmarkCount: Int!/);
   // Another schema, since its resolvers differ.
-  expect(printedSchema(makeSchema(featuresWith({ resolvers: [Refusals] })))).not.toMatch(/bookmark/i);
+  const codes = { GONE_FISHING: 503, SHELF_FULL: 200 };
+  const others = featuresWith({ resolvers: [Refusals], errorCodes: codes });
+  expect(printedSchema(makeSchema(others))).not.toMatch(/bookmark/i);
   expect(makeSchema(featuresWith({ ...bookmarks }))).toBe(makeSchema(featuresWith(bookmarks)));
 });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 
+import { declarationsOf } from "../../../src/graphql/declarations.js";
 import { makeSchema } from "../../../src/graphql/schema.js";
 import { startApi, type Api } from "../../support/api.js";
 import { exchange } from "../../support/exchange.js";
 import { refusal, tokenStates, type Reason } from "../../support/token-states.js";
 
-// One guarded operation for each root field. A new root field belongs here, or among those that ignore the header.
-const guarded: Record<string, string> = {
+/** An operation for each root field, and others for one that needs a credential only without another argument. */
+const operations: Record<string, string> = {
   me: "{ me { id } }",
   post: `{ post(id: "post_x") { id } }`,
   posts: "{ posts { nodes { id } } }",
@@ -22,17 +23,35 @@ const guarded: Record<string, string> = {
   changePassword: `mutation { changePassword(input: { currentPassword: "wrong", newPassword: "another password" }) { endedSessions } }`,
   deleteAccount: `mutation { deleteAccount(input: { currentPassword: "wrong" }) { deletedUserId } }`,
   deletePost: `mutation { deletePost(input: { id: "post_x" }) { deletedPostId } }`,
+  postEvents: "subscription { postEvents { kind } }",
+  login: `mutation { login(input: { email: "nobody@example.com", password: "wrong" }) { accessToken } }`,
+  register: `mutation { register(input: { name: "", email: "", password: "" }) { accessToken } }`,
+  refreshSession: `mutation { refreshSession(input: { refreshToken: "x" }) { accessToken } }`,
 };
-const ignoringTheHeader = ["login", "register", "refreshSession"];
+const withStandIn: Record<string, string> = {
+  logout: `mutation { logout(input: { refreshToken: "x" }) { endedSessions } }`,
+};
 
-test("every root field is among the guarded or among those that ignore the header", () => {
-  const schema = makeSchema();
-  const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type!.getFields()));
-  expect(
-    [...Object.keys(guarded), ...ignoringTheHeader].toSorted(),
-    "add a new field with a call of it to `guarded`, or its name to `ignoringTheHeader`",
-  ).toEqual(fields.toSorted());
+const declarations = declarationsOf(makeSchema());
+const nameOf = (field: string) => field.split(".")[1]!;
+
+test("every root field declares its credential, and is in the matrix", () => {
+  expect(declarations.filter(({ isDeclared }) => !isDeclared).map(({ field }) => field)).toEqual([]);
+  expect(Object.keys(operations).toSorted()).toEqual(declarations.map(({ field }) => nameOf(field)).toSorted());
+  expect(Object.keys(withStandIn)).toEqual(
+    declarations.filter(({ unless }) => unless !== undefined).map(({ field }) => nameOf(field)),
+  );
 });
+
+/** The rows of the matrix: the operations of fields that need a credential, and of those that ignore it. */
+const guarded = declarations
+  // A subscription over these is refused as such; test/both/live/live-end.test.ts has its credentials.
+  .filter(({ field, needs }) => needs !== "none" && !field.startsWith("Subscription."))
+  .map(({ field }) => [nameOf(field), operations[nameOf(field)]!] as const);
+const ignoring = [
+  ...declarations.filter(({ needs }) => needs === "none").map(({ field }) => operations[nameOf(field)]!),
+  ...Object.values(withStandIn),
+];
 
 describe.each(tokenStates)("with $of", ({ reason, authorization }) => {
   test(reason === undefined ? "is let in everywhere" : `is told ${reason} everywhere`, async () => {
@@ -41,7 +60,11 @@ describe.each(tokenStates)("with $of", ({ reason, authorization }) => {
     const headers = await authorization(situation);
     const expected = reason === undefined ? undefined : refusal(reason, situation);
 
-    for (const [field, query] of Object.entries(guarded)) {
+    for (const query of ignoring) {
+      expect(codesOf((await post(api.url, headers, query)).body)).not.toContain("UNAUTHENTICATED");
+      expect(codesOf(await execution(api, headers, query))).not.toContain("UNAUTHENTICATED");
+    }
+    for (const [field, query] of guarded) {
       // These would end what lets the others in; test/both/session/session.test.ts has them.
       if (expected === undefined && field.startsWith("logout")) continue;
       const http = await post(api.url, headers, query);

@@ -14,10 +14,17 @@ import {
 } from "graphql";
 import { expect, test } from "vitest";
 
+import { fieldsPage } from "../../../scripts/fields-page.js";
 import { makeSchema, printedSchema } from "../../../src/graphql/schema.js";
 
 test("schema.graphql is what the code says (if not: npm run schema, then review the difference)", () => {
   expect(readFileSync("schema.graphql", "utf8")).toBe(printedSchema());
+});
+
+test("docs/fields.md is what the declarations say (if not: npm run schema)", () => {
+  // The formatter aligns the table's columns.
+  const words = (page: string) => page.replaceAll(/[ -]+/g, " ");
+  expect(words(readFileSync("docs/fields.md", "utf8"))).toBe(words(fieldsPage(makeSchema())));
 });
 
 test("describes every type, field, argument and enum value", () => {

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, FieldResolver, Info, Resolver, Root, Subscription } from "type-graphql";
 
-import { requireReader, viewerAt } from "../../../kit/auth.js";
+import { viewerAt } from "../../../kit/auth.js";
 import type { Context } from "../../../kit/context.js";
-import { KnownError } from "../../../foundation/errors.js";
+import { Needs } from "../../../kit/declaration.js";
 import { SameForAll } from "../../../kit/node.type.js";
 import { checkArguments } from "../../../kit/validation.js";
 import { selectedOfPost } from "../list/selected-fields.js";
@@ -18,9 +18,9 @@ export class PostEventsResolver {
   @Subscription(() => PostEventType, {
     // Events come from the event log; see `begin`.
     topics: "unused",
-    description:
-      "Events of the posts that the viewer may see, as they happen; the first is READY. Needs a session (see PUBLIC_READS).",
+    description: "Events of the posts that the viewer may see, as they happen; the first is READY.",
   })
+  @Needs("reader")
   async postEvents(
     @Root() event: PostEventType | undefined,
     @Args(() => PostEventsArguments) args: PostEventsArguments,
@@ -33,16 +33,10 @@ export class PostEventsResolver {
 
 /** Starts a subscription, and returns its first event. */
 async function begin(context: Context, args: PostEventsArguments, info: GraphQLResolveInfo): Promise<PostEventType> {
-  const { live, now } = context;
-  if (live === undefined)
-    throw new KnownError(
-      "NOT_ACCEPTABLE",
-      "A subscription goes by WebSocket, or by POST with Accept: text/event-stream or multipart/mixed;subscriptionSpec=1.0",
-    );
-  const viewer = requireReader(context);
+  const viewer = viewerAt(context, info);
   const { after, ...filter } = checkArguments(postEventsRules, args);
-  const cursor = await live.begin(postEventsSource(viewer?.userId, filter), after, info);
-  return new PostEventType(PostEventKind.READY, cursor, now);
+  const cursor = await context.live!.begin(postEventsSource(viewer?.userId, filter), after, info);
+  return new PostEventType(PostEventKind.READY, cursor, context.now);
 }
 
 /** Adds the post to its event. */
