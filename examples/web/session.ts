@@ -31,15 +31,15 @@ async function stand(now: Standing): Promise<void> {
   if (now !== "signed in") await client.clearStore();
 }
 
-export function signIn(tokens: Tokens): void {
-  session.signIn(tokens);
-  void stand("signed in");
+export async function signIn(tokens: Tokens): Promise<void> {
+  await session.signIn(tokens);
+  await stand("signed in");
 }
 
 /** Ends the session on the server, and signs out here even if the server can't be reached. */
 export async function signOut(): Promise<void> {
   await client.mutate({ mutation: logOutDocument }).catch(() => {});
-  session.signOut();
+  await session.signOut();
   await stand("signed out");
 }
 

@@ -26,7 +26,7 @@ export function SignIn() {
       const tokens = isNew
         ? (await register({ variables: { input: { name, email, password } } })).data?.register
         : (await logIn({ variables: { input: { email, password } } })).data?.login;
-      if (tokens !== undefined) signIn(tokens);
+      if (tokens !== undefined) await signIn(tokens);
     } catch {
       // The error is shown below.
     }

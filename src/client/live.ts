@@ -65,6 +65,12 @@ class LiveConnection {
   async params(): Promise<Record<string, unknown>> {
     this.isOver = false;
     this.given = await this.token(this.rejected);
+    // Without a token, the subscriptions of an ended session would go on as if nobody had signed in.
+    if (this.rejected !== "" && this.given === undefined) {
+      this.isOver = true;
+      this.rejected = "";
+      throw new Error("The session has ended");
+    }
     return this.given ? { authorization: `Bearer ${this.given}` } : {};
   }
 

@@ -11,10 +11,10 @@ export type KeptTokens = {
   readonly endsAt: number;
 };
 
-/** Stores the tokens of a session. */
+/** Stores the tokens of a session. `read` and `write` may return promises, as the storages of phones do. */
 export type TokenStore = {
-  readonly read: () => KeptTokens | undefined;
-  readonly write: (kept: KeptTokens | undefined) => void;
+  readonly read: () => KeptTokens | undefined | Promise<KeptTokens | undefined>;
+  readonly write: (kept: KeptTokens | undefined) => void | Promise<void>;
   /** Calls `changed` when another tab has written, until the returned function is called. */
   readonly watch?: (changed: () => void) => () => void;
   /** Runs `work` while no other tab with the same store runs its own. */
@@ -36,45 +36,57 @@ export type WebStorage = {
 
 /** The used part of the browser. Its own types are missing elsewhere. */
 type Browser = {
-  readonly localStorage: WebStorage;
+  readonly localStorage?: WebStorage | null;
   readonly navigator?: { readonly locks?: Locks };
-  readonly addEventListener: (type: "storage", listener: StorageListener) => void;
-  readonly removeEventListener: (type: "storage", listener: StorageListener) => void;
+  readonly addEventListener?: (type: "storage", listener: StorageListener) => void;
+  readonly removeEventListener?: (type: "storage", listener: StorageListener) => void;
 };
 type Locks = { readonly request: (name: string, work: () => Promise<void>) => Promise<void> };
 type StorageListener = (event: { readonly key: string | null }) => void;
 
 /**
  * Stores the tokens in a storage of the browser, `localStorage` by default. The user stays signed in after a reload and in
- * all tabs, of which one refreshes for all. Any script that gets onto the page can steal the session.
+ * all tabs, of which one refreshes for all. Any script that gets onto the page can steal the session. If the storage is
+ * blocked or there is none, memory takes its place.
  *
+ * @param storage a storage, or a function that returns one: a browser that blocks `sessionStorage` throws when it is named.
  * @param key the name of the item, and of the lock between tabs.
  */
 export function webStore({
   storage,
   key = "postern.session",
-}: { storage?: WebStorage; key?: string } = {}): TokenStore {
+}: { storage?: WebStorage | (() => WebStorage); key?: string } = {}): TokenStore {
   const browser = globalThis as unknown as Browser;
-  const items = storage ?? browser.localStorage;
-  // Tokens that a full storage rejects. They can't be lost: the server has replaced the ones before.
-  let unwritten: KeptTokens | undefined;
+  const items = usable(() => (typeof storage === "function" ? storage() : (storage ?? browser.localStorage)), key);
+  if (items === undefined) return memoryStore();
+  // A full storage may reject tokens. They can't be lost: the server has replaced the ones before.
+  let last: KeptTokens | undefined;
+  let isWritten = true;
   return {
-    read: () => unwritten ?? keptIn(items.getItem(key)),
-    write(kept) {
-      unwritten = undefined;
-      if (kept === undefined) return items.removeItem(key);
+    read() {
       try {
-        items.setItem(key, JSON.stringify(kept));
+        if (isWritten) last = keptIn(items.getItem(key));
       } catch {
-        unwritten = kept;
+        // The storage was taken away: memory goes on.
+      }
+      return last;
+    },
+    write(kept) {
+      last = kept;
+      try {
+        if (kept === undefined) items.removeItem(key);
+        else items.setItem(key, JSON.stringify(kept));
+        isWritten = true;
+      } catch {
+        isWritten = false;
       }
     },
     watch(changed) {
       const listener: StorageListener = (event) => {
         if (event.key === key || event.key === null) changed();
       };
-      browser.addEventListener("storage", listener);
-      return () => browser.removeEventListener("storage", listener);
+      browser.addEventListener?.("storage", listener);
+      return () => browser.removeEventListener?.("storage", listener);
     },
     // Pages without HTTPS have no locks. The server accepts two tabs that refresh at once.
     exclusively(work) {
@@ -82,6 +94,17 @@ export function webStore({
       return locks === undefined ? work() : whileLocked(locks, key, work);
     },
   };
+}
+
+/** Returns a storage that can be read; undefined if there is none, or if the browser blocks it. */
+function usable(find: () => WebStorage | null | undefined, key: string): WebStorage | undefined {
+  try {
+    const found = find();
+    found?.getItem(key);
+    return found ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 // A tab sees what another has written a moment later, even with the lock.

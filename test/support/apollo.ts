@@ -13,6 +13,7 @@ export function apolloUnderTest(
   return {
     signIn: session.signIn,
     signOut: session.signOut,
+    clear: () => client.clearStore(),
     codeOf,
     register: async (input) => {
       const { data } = await client.mutate<any>({ mutation: gql(operations.register), variables: { input } });

@@ -25,6 +25,8 @@ export type ClientUnderTest = {
   readonly logIn: (input: { email: string; password: string }) => Promise<Tokens>;
   readonly signIn: (tokens: Tokens) => void;
   readonly signOut: () => void;
+  /** Clears what the client keeps of its answers, as an application does in `onSignedOut`. */
+  readonly clear?: () => unknown;
   readonly createPost: (title: string) => Promise<unknown>;
   /** Returns the titles of a page of posts, ordered by title. */
   readonly titles: (page: Page) => Promise<string[]>;
@@ -94,13 +96,18 @@ export function describeSessions(client: string, makeClient: (options: ClientOpt
 
 function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void {
   /** Makes a client whose user is signed in and wrote a few posts. */
-  async function start({ ahead = 0 } = {}) {
-    const api = await startApi();
+  async function start({ ahead = 0, settings = {} } = {}) {
+    const api = await startApi(settings);
     const network = testNetwork();
-    const onSignedOut = vi.fn<() => void>();
+    const onSignedOut = vi.fn<() => void>(() => void client.clear?.());
     // The clock of the client's machine differs from the server's.
     const machine = { now: () => api.clock().getTime() + ahead };
-    const client = makeClient({ url: api.url, onSignedOut, fetch: network.fetch, now: () => machine.now() });
+    const client: ClientUnderTest = makeClient({
+      url: api.url,
+      onSignedOut,
+      fetch: network.fetch,
+      now: () => machine.now(),
+    });
     const tokens = await client.register({ name: "Ada", ...ada });
     client.signIn(tokens);
     await Promise.all(titles.map(client.createPost));
@@ -118,6 +125,10 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
       api,
       network,
       onSignedOut,
+      /** Waits until the application was told of the end of that many sessions. */
+      told: async (ends: number) => {
+        await expect.poll(() => onSignedOut.mock.calls.length).toBe(ends);
+      },
       machine,
       client,
       tokens,
@@ -161,13 +172,13 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
   });
 
   test("a session ended elsewhere is reported once, and no request is repeated forever", async () => {
-    const { api, network, onSignedOut, readOne, readTen, endEverywhere, logIn } = await start();
+    const { api, network, onSignedOut, told, readOne, readTen, endEverywhere, logIn } = await start();
     expect(await readOne()).toBe("right");
     await endEverywhere();
 
     network.sent.length = 0;
     expect(await readTen()).toEqual(ten("UNAUTHENTICATED"));
-    expect(onSignedOut).toHaveBeenCalledTimes(1);
+    await told(1);
     expect(network.refreshes()).toBe(1);
     expect(network.sent.length).toBeLessThanOrEqual(21);
 
@@ -182,9 +193,29 @@ function sessions(makeClient: (options: ClientOptions) => ClientUnderTest): void
     api.clock.advance(31 * 24 * hours);
     network.sent.length = 0;
     expect(await readTen()).toEqual(ten("UNAUTHENTICATED"));
-    expect(onSignedOut).toHaveBeenCalledTimes(2);
+    await told(2);
+    // The queries themselves weren't sent: the client knows the answer.
     expect(network.refreshes()).toBe(1);
-    expect(network.sent).toHaveLength(11);
+    expect(network.sent).toHaveLength(1);
+  });
+
+  test("where reads are public, no query of a session that has ended is answered as if nobody had signed in", async () => {
+    const { api, network, told, readOne, readTen, endEverywhere, logIn } = await start({
+      settings: { PUBLIC_READS: "true" },
+    });
+    await endEverywhere();
+    for (const [ends, wait] of [
+      [1, 0],
+      [2, 31 * 24 * hours],
+    ] as const) {
+      api.clock.advance(wait);
+      network.sent.length = 0;
+      expect(await readTen()).toEqual(ten("UNAUTHENTICATED"));
+      expect(network.sent.filter((sent) => sent.authorization === null && !network.isRefresh(sent))).toEqual([]);
+      await told(ends);
+      expect(await readOne()).toBe("right");
+      await logIn();
+    }
   });
 
   test("ten queries that the server refuses, one of them late, cause one refresh, and all are answered", async () => {

@@ -142,7 +142,7 @@ describe.skipIf(chromiumFile === undefined)("the client in a browser", () => {
     );
     await two.waitForFunction(() => (globalThis as unknown as Window).ends.length > 0);
     expect(await endsOf(two)).toEqual(["ELSEWHERE"]);
-    expect(await endsOf(one)).toEqual(["SESSION_REVOKED"]);
+    await expect.poll(() => endsOf(one)).toEqual(["SESSION_REVOKED"]);
     expect(await whoIs(two)).toBe("TOKEN_MISSING");
   });
 

@@ -261,7 +261,7 @@ async function openLive(api: Pick<Api, "url">, account: Account, options: Partia
   const onSignedOut = vi.fn<() => void>();
   // A machine whose clock stands still.
   const session = createSession({ url: api.url, onSignedOut, fetch: network.fetch, now: () => 0 });
-  session.signIn(tokensOf(account));
+  await session.signIn(tokensOf(account));
   const open = () => {
     const live = createLiveClient({
       session,
@@ -326,12 +326,26 @@ test("a token whose key has gone is refreshed; one that is refused again isn't",
     answered += 1;
     return Response.json(wrong);
   });
-  signIn(tokensOf(ada));
+  await signIn(tokensOf(ada));
   await expect(open().events.next()).rejects.toMatchObject({ code: 4403, reason: "TOKEN_INVALID" });
   // Once for the next try, and once to find out whether the session has ended.
   await expect.poll(() => answered).toBe(2);
   expect(network.refreshes()).toBe(3);
   expect(onSignedOut).not.toHaveBeenCalled();
+});
+
+test("where reads are public, the subscriptions of a session that has ended don't go on without it", async () => {
+  const api = await startApi({ PUBLIC_READS: "true" });
+  const { open, nextOf, signIn, onSignedOut } = await openLive(api, await api.register("Ada"));
+  const { live, events } = open();
+  await nextOf(events);
+  api.clock.advance("31d");
+  api.timer.elapse(1000);
+  await expect(events.next()).rejects.toThrow("The session has ended");
+  expect(onSignedOut.mock.calls).toEqual([["EXPIRED"]]);
+
+  await signIn(tokensOf(await api.register("Bob")));
+  expect(await nextOf(live.iterate({ query: livePosts }))).toMatchObject({ kind: "READY" });
 });
 
 test("after the end of a session, subscriptions use the next one", async () => {
@@ -346,7 +360,7 @@ test("after the end of a session, subscriptions use the next one", async () => {
   const signedOut = live.iterate({ query: livePosts }).next();
   await expect(signedOut).rejects.toMatchObject([{ extensions: { reason: "TOKEN_MISSING" } }]);
 
-  signIn(tokensOf(await api.register("Bob")));
+  await signIn(tokensOf(await api.register("Bob")));
   live.terminate();
   expect(await nextOf(live.iterate<any>({ query: livePosts }))).toMatchObject({ kind: "READY" });
 });
@@ -399,7 +413,7 @@ test("a lost network is noticed, and another socket opened", async () => {
 test("graphql-sse goes on with the next token after one has expired, from its last event", async () => {
   const api = await startApi();
   const { token, signIn } = createSession({ url: api.url, now: () => api.clock().getTime() });
-  signIn(tokensOf(await api.register("Ada")));
+  await signIn(tokensOf(await api.register("Ada")));
   let cursor: string | undefined;
   const client = createSseClient({
     url: api.url,

@@ -72,7 +72,7 @@ test("pages through a fragment and refetches one of its posts, with a refresh in
   const network = testNetwork();
   const now = () => api.clock().getTime();
   const client = relayUnderTest({ url: api.url, onSignedOut: () => {}, fetch: network.fetch, now });
-  client.signIn(await client.register({ name: "Ada", email: "ada@example.com", password: "password of Ada" }));
+  await client.signIn(await client.register({ name: "Ada", email: "ada@example.com", password: "password of Ada" }));
   for (const title of ["A", "B", "C"]) await client.createPost(title);
   const { environment } = client;
 

@@ -42,9 +42,9 @@ test.each([
       now: () => api.clock().getTime(),
     });
     const tokens = await client.register({ name: "Ada", email: "ada@example.com", password: "password of Ada" });
-    client.signIn(tokens);
+    await client.signIn(tokens);
     await client.createPost("Ada's");
-    if (!isSignedIn) client.signOut();
+    if (!isSignedIn) await client.signOut();
 
     network.sent.length = 0;
     expect(await client.titles({ first: 1, offset: 0 })).toEqual(["Ada's"]);
