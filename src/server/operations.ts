@@ -15,6 +15,7 @@ import { errorFormatter } from "../graphql/error-format.js";
 import { operationRunner, type FormatError } from "../graphql/run-operation.js";
 import type { Features } from "../graphql/schema.js";
 import { logUndeclaredCodes } from "../graphql/undeclared-codes.js";
+import type { AllowedOrigins } from "./connection/allowed-origins.js";
 import { ByteBudget } from "./connection/byte-budget.js";
 import type { Service } from "./connection/http-server.js";
 import { DatabaseTrouble } from "./database-trouble.js";
@@ -38,6 +39,7 @@ type Deps = ServerParts & {
   readonly schema: GraphQLSchema;
   readonly metrics: Metrics | undefined;
   readonly tracing: Tracing | undefined;
+  readonly origins: AllowedOrigins;
   /** Returns the number of open connections. */
   readonly connections: () => number;
 };
@@ -136,7 +138,7 @@ async function startExecution(deps: Deps, { reader, transactions }: Storage, for
 }
 
 const openLive = (
-  { config, clock, timer, log, keys, metrics, tracing }: Deps,
+  { config, clock, timer, log, keys, metrics, tracing, origins }: Deps,
   { events, reader }: Storage,
   { contexts, shared }: Execution,
   formatError: FormatError,
@@ -155,7 +157,7 @@ const openLive = (
     cursors: eventCursors(keys),
     ttlSeconds: config.eventLogTtlSeconds,
     clockToleranceSeconds: config.sessionRules.clockToleranceSeconds,
-    corsOrigins: config.corsOrigins,
+    origins,
     maxAnswerBytes: config.limits.answerBytes,
     maxConnections: config.limits.sockets,
     maxMessageBytes: config.limits.messageBytes,

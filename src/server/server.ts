@@ -10,6 +10,7 @@ import type { Tracing } from "../foundation/tracing/span.js";
 import { knownOperations } from "../graphql/known-operations.js";
 import { declarationsOf } from "../graphql/declarations.js";
 import { featuresWith, makeSchema } from "../graphql/schema.js";
+import { AllowedOrigins } from "./connection/allowed-origins.js";
 import { makeHttpServer, type HttpServer } from "./connection/http-server.js";
 import { endpointUrl } from "./connection/paths.js";
 import { listenOnUnixSocket, unixSocketOf } from "./connection/unix-socket.js";
@@ -73,10 +74,11 @@ export async function startServer(options: Options): Promise<RunningServer> {
   const metrics = config.metrics === "off" ? undefined : await loadMetrics(name, schema, config.trustedDocuments);
   const tracing = config.tracing ? await loadTracing(versionOf(name)) : undefined;
   const metricsText = metrics && sharedAnswer(timer, metricsKeptMilliseconds, options.metricsOfAll ?? metrics.text);
-  const httpServer = makeHttp({ ...options, name }, keys, { metrics, tracing, metricsText });
+  const origins = new AllowedOrigins(config, options.log);
+  const httpServer = makeHttp({ ...options, name, origins }, keys, { metrics, tracing, metricsText });
   const { http, drain, connections } = httpServer;
   const { apollo, createContext, database, live, close } = await listenAndOpen(options, httpServer, () =>
-    openOperations({ ...options, features, keys, schema, metrics, tracing, connections }),
+    openOperations({ ...options, features, keys, schema, metrics, tracing, origins, connections }),
   );
   const longestFlush = config.shutdownGraceSeconds * 1000 * shareOfGraceForSpans;
   const stopAll = async () => {
@@ -105,7 +107,7 @@ export async function startServer(options: Options): Promise<RunningServer> {
 }
 
 function makeHttp(
-  { config, timer, log, name }: Options & { readonly name: string },
+  { config, timer, log, name, origins }: Options & { readonly name: string; readonly origins: AllowedOrigins },
   keys: Keyring,
   measuring: {
     readonly metrics: Metrics | undefined;
@@ -122,7 +124,7 @@ function makeHttp(
     name,
     explorer: config.explorer ? { isProduction: config.production } : undefined,
     trustProxy: config.trustProxy,
-    corsOrigins: config.corsOrigins,
+    origins,
     publicKeys: publicKeysOf(keys),
     longestUrl: limits.urlLength,
     connections: limits.connections,

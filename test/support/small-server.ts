@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { systemClock, systemTimer } from "../../src/foundation/clock.js";
 import { cpuLimiter } from "../../src/foundation/fairness/cpu-limiter.js";
 import { ByteBudget } from "../../src/server/connection/byte-budget.js";
+import { AllowedOrigins } from "../../src/server/connection/allowed-origins.js";
 import { makeHttpServer, type SenderTimeouts } from "../../src/server/connection/http-server.js";
 import type { KnownError } from "../../src/foundation/errors.js";
 import { formatted } from "../../src/graphql/outcome.js";
@@ -27,12 +28,13 @@ const long = 60_000;
 export async function startSmallServer({ server, clock }: Api, bounds: Bounds = {}) {
   const { bodies = 1e9, answers = 1e9, sendTimeout = long } = bounds;
   const logged: string[] = [];
+  const log = makeLog("info", systemClock, { write: (line) => void logged.push(line) });
   const { http, serve } = makeHttpServer({
     timer: systemTimer,
-    log: makeLog("info", systemClock, { write: (line) => void logged.push(line) }),
+    log,
     name: "postern",
     explorer: undefined,
-    corsOrigins: [],
+    origins: new AllowedOrigins({ corsOrigins: [], production: true }, log),
     trustProxy: undefined,
     publicKeys: undefined,
     longestUrl: 1000,

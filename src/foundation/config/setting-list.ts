@@ -143,7 +143,7 @@ export const settings = {
     rule: origins,
     example: "https://app.example.com",
     description:
-      "the web origins whose pages may send requests, as browsers write them (`https://app.example.com`), separated by commas; `*` for all. Outside production the hosted Apollo Sandbox may as well",
+      "the web origins whose pages may send requests, as browsers write them (`https://app.example.com`), separated by commas; `*` for all. Outside production the hosted Apollo Sandbox and pages of this machine (`http://localhost:5173`) may as well",
   },
   INTROSPECTION: {
     rule: flag,

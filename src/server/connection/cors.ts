@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
+import type { AllowedOrigins } from "./allowed-origins.js";
+
 /** The response headers that pages of other origins may read, in addition to those that they always may. */
 const exposedHeaders = "WWW-Authenticate, Retry-After, x-request-id";
 
@@ -7,13 +9,15 @@ const exposedHeaders = "WWW-Authenticate, Retry-After, x-request-id";
 const preflightSeconds = 2 * 60 * 60;
 
 /**
- * Sets the CORS headers with which a browser lets a page of a listed origin read the response. Other origins get none.
+ * Sets the CORS headers with which a browser lets a page of an allowed origin read the response. Other origins get none.
  * Credentials that a browser stores by itself are never allowed: this server sets none.
  */
-export function allowOrigin(origins: ReadonlySet<string>, request: FastifyRequest, reply: FastifyReply): void {
+export function allowOrigin(origins: AllowedOrigins, request: FastifyRequest, reply: FastifyReply): void {
   const { origin } = request.headers;
-  if (origin === undefined || !(origins.has("*") || origins.has(origin))) return;
-  reply.header("access-control-allow-origin", origins.has("*") ? "*" : origin);
+  if (origin === undefined) return;
+  const allowed = origins.headerFor(origin);
+  if (allowed === undefined) return origins.reportRefused(origin, request);
+  reply.header("access-control-allow-origin", allowed);
   reply.header("access-control-expose-headers", exposedHeaders);
 }
 

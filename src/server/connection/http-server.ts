@@ -16,6 +16,7 @@ import { routeMetrics } from "../monitoring/metrics.js";
 import type { Readiness } from "../monitoring/readiness.js";
 import { logRequest, requestIdOf } from "../monitoring/request-log.js";
 import { startGate, type StartGate } from "../monitoring/start-gate.js";
+import type { AllowedOrigins } from "./allowed-origins.js";
 import { trustedHops } from "./client-address.js";
 import { answerPreflight } from "./cors.js";
 import { answerError, answerFailure, answerUnreadable } from "./error-response.js";
@@ -80,8 +81,8 @@ export type HttpOptions = {
   readonly tracing?: Tracing | undefined;
   /** Returns the text for `/metrics`; undefined if there is none. */
   readonly metricsText?: (() => Promise<string>) | undefined;
-  /** The web origins whose pages may call; `*` for all. */
-  readonly corsOrigins: readonly string[];
+  /** The web origins whose pages may call. */
+  readonly origins: AllowedOrigins;
   /** The proxies that are trusted with a client's address. */
   readonly trustProxy: readonly string[] | undefined;
   /** The keys with which others verify tokens; undefined if only a secret can. */
@@ -100,7 +101,7 @@ export function makeHttpServer(options: HttpOptions): HttpServer {
   const { timer, log, metricsText, publicKeys } = options;
   // These are called often and by machines, by those who run the server.
   const operatorPaths = new Set([healthPath, readinessPath, ...(metricsText === undefined ? [] : [metricsPath])]);
-  const setHeaders = headerSetter(new Set(options.corsOrigins), operatorPaths);
+  const setHeaders = headerSetter(options.origins, operatorPaths);
   const http = makeFastify(options, setHeaders);
   const connections = new OpenConnections(http, options.connections);
   addRequestHooks(http, { ...options, connections, setHeaders, operatorPaths });

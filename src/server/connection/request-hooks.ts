@@ -8,6 +8,7 @@ import type { Tracing } from "../../foundation/tracing/span.js";
 import { measureRequest } from "../monitoring/measure-request.js";
 import { logRequest } from "../monitoring/request-log.js";
 import { endTrace, traceRequest } from "../monitoring/trace-request.js";
+import type { AllowedOrigins } from "./allowed-origins.js";
 import { allowOrigin } from "./cors.js";
 import { answerError } from "./error-response.js";
 import { securityHeaders } from "./headers.js";
@@ -19,7 +20,7 @@ import { upgradeOf } from "./upgrade.js";
 
 /** Returns the function that sets the headers which every response has. */
 export const headerSetter =
-  (corsOrigins: ReadonlySet<string>, operatorPaths: ReadonlySet<string>) =>
+  (origins: AllowedOrigins, operatorPaths: ReadonlySet<string>) =>
   (request: FastifyRequest, reply: FastifyReply): void => {
     reply.header("x-request-id", request.id);
     reply.headers(securityHeaders);
@@ -27,7 +28,7 @@ export const headerSetter =
     if (path === endpointPath) reply.header("cache-control", "private, no-store");
     // Pages of other origins may not read these, whichever may call.
     if (operatorPaths.has(path)) reply.header("cache-control", "no-store");
-    else allowOrigin(corsOrigins, request, reply);
+    else allowOrigin(origins, request, reply);
   };
 
 /** Adds the steps at the beginning and the end of every request: headers, tracing, the log line and metrics. */

@@ -8,6 +8,7 @@ import type { Reader } from "../../database/reader.js";
 import { KnownError } from "../../foundation/errors.js";
 import { fairLimiter, tooBusy } from "../../foundation/fairness/fair-limiter.js";
 import type { GraphqlRequest } from "../../graphql/graphql-request.js";
+import type { AllowedOrigins } from "../connection/allowed-origins.js";
 import type { AnswerStream } from "../connection/answer-stream.js";
 import { answerError } from "../connection/error-response.js";
 import type { StreamFraming } from "../connection/stream-framing.js";
@@ -32,7 +33,7 @@ type Deps = Omit<SocketServer, "connections" | "subscriptions" | "follow" | "beg
   readonly reader: Reader;
   /** The log keeps events for this long. */
   readonly ttlSeconds: number;
-  readonly corsOrigins: readonly string[];
+  readonly origins: AllowedOrigins;
   readonly maxConnections: number;
   readonly maxMessageBytes: number;
 };
@@ -44,7 +45,6 @@ export class LiveServer {
   private readonly subscriptions: Subscriptions;
   private readonly log: LogFollower;
   private readonly server: SocketServer;
-  private readonly origins: ReadonlySet<string>;
   private readonly sockets: WebSocketServer;
   /** Sockets that have answered the last ping. */
   private readonly alive = new WeakSet<WebSocket>();
@@ -53,7 +53,6 @@ export class LiveServer {
 
   constructor(private readonly deps: Deps) {
     const { clock, timer, events, metrics, formatError } = deps;
-    this.origins = new Set(deps.corsOrigins);
     this.log = new LogFollower({
       events,
       onEvents: (found) => this.publish(found),
@@ -94,7 +93,7 @@ export class LiveServer {
   async upgrade({ socket, head }: Upgrade, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // A thousand clients that come back at once would have everybody else wait.
     await new Promise<void>(this.batches);
-    if (!mayOpen(this.origins, request))
+    if (!this.deps.origins.mayOpenSocket(request))
       return answerError(reply, new KnownError("FORBIDDEN", "Pages of this origin may not open a socket here"), 403);
     const caller = callerOf(request);
     if (this.connections.isFull() || this.isAddressFull(caller)) return answerError(reply, tooBusy());
@@ -190,17 +189,4 @@ export class LiveServer {
     this.connections.verifyAll();
     this.subscriptions.lost(position);
   }
-}
-
-/**
- * Reports whether a page may open a socket, which browsers leave to the server to decide. A request without an origin
- * does not come from a browser.
- */
-function mayOpen(origins: ReadonlySet<string>, { headers: { origin }, host }: FastifyRequest): boolean {
-  if (origin === undefined || origins.has("*") || origins.has(origin)) return true;
-  if (!URL.canParse(origin)) return false;
-  const page = new URL(origin);
-  // Parsed as a URL of the page's scheme, so that neither case nor a default port makes a difference.
-  const own = `${page.protocol}//${host}`;
-  return URL.canParse(own) && new URL(own).host === page.host;
 }

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from "graphql";
 import { describe, expect, test } from "vitest";
 
-import { startApi } from "../../support/api.js";
+import { startApi, type Api } from "../../support/api.js";
 import { exchange } from "../../support/exchange.js";
 
 const studio = "https://studio.apollographql.com";
@@ -126,6 +126,78 @@ describe("CORS_ORIGINS", () => {
       expect(headers["access-control-allow-origin"]).toBe("*");
       expect(headers["access-control-allow-credentials"]).toBeUndefined();
     }
+  });
+});
+
+describe("a page of this machine", () => {
+  const origins = [
+    "http://localhost:5173",
+    "https://localhost",
+    "http://app.localhost:3000",
+    "http://127.0.0.1:8080",
+    "http://[::1]:5173",
+  ];
+
+  test.each(origins)("may call outside production from %s, and not in it", async (origin) => {
+    for (const [settings, allowed] of [
+      [{}, origin],
+      [production, undefined],
+    ] as const) {
+      const api = await startApi(settings);
+      for (const request of [preflight("content-type", origin), introspection(origin)])
+        expect((await exchange(new URL(api.url), request)).headers["access-control-allow-origin"]).toBe(allowed);
+    }
+  });
+
+  test.each([
+    "http://localhost.evil.example",
+    "http://evil-localhost",
+    "http://127.0.0.1.evil.example:5173",
+    "http://localhost:5173/",
+    "http://user@localhost",
+    "http://LOCALHOST:5173",
+    "http://192.168.0.1:5173",
+    "null",
+  ])("is not %s", async (origin) => {
+    const api = await startApi();
+    const { headers } = await exchange(new URL(api.url), introspection(origin));
+    expect(corsHeaders(headers)).toEqual({});
+  });
+});
+
+describe("a refused origin", () => {
+  const refusals = (api: Api) => api.logged().filter(({ msg }) => /CORS_ORIGINS/.test(String(msg)));
+
+  test("is one line in the log, which names the setting", async () => {
+    const api = await startApi(production);
+    for (const origin of ["https://app.example.com", "null", "https://app.example.com"])
+      for (const request of [preflight("content-type", origin), introspection(origin)])
+        await exchange(new URL(api.url), request);
+    expect(refusals(api)).toMatchObject([
+      {
+        level: 40,
+        origin: "https://app.example.com",
+        msg: expect.stringContaining("add the origin to CORS_ORIGINS"),
+      },
+      { level: 40, origin: "null" },
+    ]);
+  });
+
+  test("isn't one of the server's own pages, nor of another path", async () => {
+    const api = await startApi(production);
+    const own = { ...introspection("https://posts.example.com"), method: "POST" };
+    await exchange(new URL(api.url), { ...own, headers: { ...own.headers, host: "posts.example.com" } });
+    await exchange(new URL(api.url), { ...own, headers: { ...own.headers, "sec-fetch-site": "same-origin" } });
+    await exchange(new URL("/healthz", api.url), { method: "GET", headers: { origin: "https://app.example.com" } });
+    expect(refusals(api)).toEqual([]);
+  });
+
+  test("is logged no more than 50 times with different names, each cut", async () => {
+    const api = await startApi(production);
+    for (let index = 0; index < 60; index += 1)
+      await exchange(new URL(api.url), { headers: { origin: `https://${index}.${"x".repeat(300)}` }, body: "{" });
+    expect(refusals(api)).toHaveLength(50);
+    for (const { origin } of refusals(api)) expect(origin).toHaveLength(200);
   });
 });
 

@@ -61,6 +61,7 @@ describe("a handshake", () => {
     { from: "no page", settings: {}, origin: undefined, status: 101 },
     { from: "the server's own origin", settings: {}, origin: "https://postern.test", status: 101 },
     { from: "its own host on another port", settings: {}, origin: "https://postern.test:8443", status: 403 },
+    { from: "this machine, outside production", settings: {}, origin: "http://localhost:5173", status: 101 },
     { from: "another origin", settings: {}, origin: "https://evil.test", status: 403 },
     { from: "one that begins alike", settings: {}, origin: "https://postern.test.evil.test", status: 403 },
     { from: "a page without an origin", settings: {}, origin: "null", status: 403 },
