@@ -50,6 +50,7 @@ export const tasks = {
   settings: { needs: ["tests"], runs: ["tsx scripts/print-settings.ts", "oxfmt docs/settings.md docs/operations.md"] },
   api: { needs: ["tests", "build"], runs: ["tsx scripts/print-api.ts"] },
   documents: { needs: ["tests"], runs: ["tsx scripts/print-documents.ts"] },
+  "pack:client": { needs: ["build"], runs: ["tsx scripts/pack-client.ts"] },
   licences: { needs: [], runs: ["tsx scripts/print-licences.ts"] },
   sbom: { needs: [], runs: ["tsx scripts/print-sbom.ts"] },
   "docs:files": { needs: [], runs: ["tsx scripts/print-files.ts", "oxfmt docs/architecture.md"] },
