@@ -155,5 +155,7 @@ type Socket = { readonly send: (text: string) => void };
 /** Returns the URL of sockets at an endpoint, which may be a path of the page's origin. */
 function socketUrlOf(endpoint: string): string {
   const { location } = globalThis as { readonly location?: { readonly href: string } };
-  return new URL(endpoint, location?.href).href.replace(/^http/, "ws");
+  // React Native's URL adds a slash at the end.
+  const absolute = /^https?:/.test(endpoint) ? endpoint : new URL(endpoint, location?.href).href;
+  return absolute.replace(/^http/, "ws");
 }
