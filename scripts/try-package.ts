@@ -3,7 +3,7 @@
 //   npx tsx scripts/try-package.ts --compile            compiles sqlite3, which takes a minute or two
 //   npx tsx scripts/try-package.ts --node 24 --npm 12   with other versions than this one's
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -140,6 +140,22 @@ expect({}).toBeUnauthenticated("TOKEN_EXPIRE");
 `;
 writeFileSync(join(folder, "typed.ts"), typed);
 run("npx", "tsc");
+// The types of documents, as in docs/clients/codegen.md. They are for a bundler, so this comes after the compiler.
+const codegen = "docs/clients/codegen.md";
+mkdirSync(join(folder, "src"));
+for (const { name, text } of blocksOf(codegen, "ts")) writeFileSync(join(folder, name), text);
+for (const [line] of commandsOf(codegen)) run("sh", "-c", line!);
+const forBundlers = [
+  "--module",
+  "esnext",
+  "--moduleResolution",
+  "bundler",
+  "--types",
+  "",
+  "--strict",
+  "--skipLibCheck",
+];
+run("npx", "tsc", "--ignoreConfig", "--noEmit", ...forBundlers, "src/titles.ts");
 for (const file of ["schema.graphql", "docs/settings.md"]) readFileSync(join(folder, "node_modules/postern", file));
 
 /** Returns the output of a server that can't start. */

@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import type { ConcreteRequest } from "relay-runtime";
 import { afterAll, beforeAll } from "vitest";
 
+import { blocksOf, type Block } from "../../scripts/guide.js";
+
 /**
  * Compiles documents with Relay's compiler before the tests of a file. Relay wants their names to begin with the
  * module's name, which is App.
@@ -18,12 +20,12 @@ export function compiledByRelay(documents: readonly string[]) {
 
   beforeAll(() => {
     mkdirSync(join(folder, "src"));
-    copyFileSync("schema.graphql", join(folder, "schema.graphql"));
+    mkdirSync(join(folder, "node_modules/postern"), { recursive: true });
+    copyFileSync("schema.graphql", join(folder, "node_modules/postern/schema.graphql"));
     writeFileSync(join(folder, "src/App.js"), documents.map((text) => `graphql\`${text}\`;\n`).join(""));
-    writeFileSync(
-      join(folder, "relay.config.json"),
-      JSON.stringify({ src: "./src", schema: "./schema.graphql", language: "javascript", eagerEsModules: true }),
-    );
+    // As in the page, for JavaScript, which can be imported as it is.
+    const [{ name, text }] = blocksOf("docs/clients/relay.md", "json") as [Block];
+    writeFileSync(join(folder, name), text.replace('"typescript"', '"javascript"'));
     execFileSync(process.execPath, [resolve("node_modules/relay-compiler/cli.js")], { cwd: folder, stdio: "pipe" });
   });
 

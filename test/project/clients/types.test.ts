@@ -14,6 +14,7 @@ const documents = {
 
 const app = `
 import { createClient as createApollo } from "./clients/apollo-client";
+import { createClient as createFetch } from "./clients/fetch";
 import { createClient as createRequest } from "./clients/graphql-request";
 import { createEnvironment } from "./clients/relay";
 import { createClient as createUrql } from "./clients/urql";
@@ -40,6 +41,9 @@ if (byUrql.data) urql.session.signIn(byUrql.data.login);
 const request = createRequest({ url: "/graphql", onSignedOut });
 request.session.signIn((await request.client.request(logIn, { input })).login);
 (await request.client.request(titles, { first: 5 })).posts.nodes satisfies Shown[];
+
+const plain = createFetch({ url: "/graphql", onSignedOut });
+(await plain.request<{ me: { name: string } }>("{ me { name } }")).me.name satisfies string;
 
 createEnvironment({ url: "/graphql", onSignedOut, store: webStore() }).session.signOut();
 `;
