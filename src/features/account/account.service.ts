@@ -31,10 +31,10 @@ export async function register(
       clientKey: client.addressKey,
       signal,
     });
-    const opened = await transaction(async (em) => {
+    const opened = await transaction(async (em, dialect) => {
       const user = await createUser(em, { ...profile, passwordHash }, now);
       const session = await openSession(em, user, client, rules, now);
-      await recordSuccess(em, { account, addressKey: client.addressKey }, now);
+      await recordSuccess(em, dialect, { account, addressKey: client.addressKey }, now);
       return session;
     });
     logSignIn(opened, client, "register");

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 
 import type { EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import { LockMode } from "../../database/mikro-orm.js";
 import type { OperationReader } from "../../database/operation-reader.js";
 import { texts } from "../../database/dialect.js";
-import { Sql, sql } from "../../database/sql.js";
+import { Sql, sql, type Dialect } from "../../database/sql.js";
 import { KnownError } from "../../foundation/errors.js";
 import { Attempt } from "./attempt.entity.js";
 
@@ -63,7 +64,7 @@ function readAttempts(reader: OperationReader, keys: readonly string[]): Promise
 }
 
 /** Counts a wrong password. Call it in a transaction of its own, so that nothing later can roll it back. */
-export async function recordFailure(em: EntityManager, source: AttemptSource, now: Date): Promise<void> {
+export async function recordFailure(em: SqlEntityManager, source: AttemptSource, now: Date): Promise<void> {
   const { pair, account, address } = keysOf(source);
   const [ofPair, ofAccount, ofAddress] = await attemptsOf(em, [pair, account, address], now);
   countFailure(ofPair!, freeFailures.account, now);
@@ -76,12 +77,24 @@ export async function recordFailure(em: EntityManager, source: AttemptSource, no
  * Clears the account's counters, within the caller's transaction. The address's counter stays, since others may share the
  * address. An account without failures has no counter, just as an unknown account, so the two take equally long to count.
  */
-export async function recordSuccess(em: EntityManager, source: AttemptSource, now: Date): Promise<void> {
+export async function recordSuccess(
+  em: SqlEntityManager,
+  { name }: Dialect,
+  source: AttemptSource,
+  now: Date,
+): Promise<void> {
   const { pair, account } = keysOf(source);
-  const found = await lockAttempts(em, [pair, account]);
-  const ofPair = found.get(pair) ?? addAttempt(em, pair, now);
-  Object.assign(ofPair, { failures: 0, waitsUntil: null, succeededAt: now, touchedAt: now });
-  await em.nativeDelete(Attempt, { key: account });
+  // In the order in which every transaction locks them. On SQLite the transaction is the lock.
+  if (name === "postgresql")
+    await em.execute("select 1 from attempts where key in (?, ?) order by key for update", [pair, account]);
+  await em.execute(
+    `insert into attempts (key, failures, succeeded_at, touched_at) values (?, 0, ?, ?)
+      on conflict (key) do update set failures = 0, waits_until = null,
+        succeeded_at = excluded.succeeded_at, touched_at = excluded.touched_at`,
+    [pair, now.getTime(), now.getTime()],
+    "run",
+  );
+  await em.execute("delete from attempts where key = ?", [account], "run");
   await pruneAttempts(em, now);
 }
 
@@ -170,10 +183,14 @@ function refuseUntil(attempts: readonly (Pick<StoredAttempt, "waitsUntil"> | und
  * Deletes a batch of counters that no longer count, so that neither a worker nor a long clean-up is needed. It skips rows
  * that another transaction has locked.
  */
-async function pruneAttempts(em: EntityManager, now: Date): Promise<void> {
+async function pruneAttempts(em: SqlEntityManager, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - knownForSeconds * 1000);
+  // Most often there are none, and one statement by SQL is cheap.
+  const due = await em.execute<unknown[]>("select 1 from attempts where touched_at < ? limit 1", [forgotten.getTime()]);
+  if (due.length === 0) return;
   const old = await em.find(
     Attempt,
-    { touchedAt: { $lt: new Date(now.getTime() - knownForSeconds * 1000) } },
+    { touchedAt: { $lt: forgotten } },
     { fields: ["key"], limit: 50, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
   );
   if (old.length > 0) await em.nativeDelete(Attempt, { key: { $in: old.map(({ key }) => key) } });

@@ -65,7 +65,7 @@ export async function withPassword<Result>(
       if (user?.passwordHash !== stored.passwordHash) return undefined;
       user.passwordHash = passwordHash;
       const result = await work(em, user, dialect);
-      await recordSuccess(em, source, now);
+      await recordSuccess(em, dialect, source, now);
       return { result };
     });
     return done === undefined ? verify(await attempt.find()) : done.result;

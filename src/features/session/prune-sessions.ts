@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import { LockMode, raw } from "../../database/mikro-orm.js";
 import type { Transaction } from "../../database/transaction.js";
@@ -22,8 +22,9 @@ const tokenBatch = 200;
  * Some of the rows belong to users whom the caller has not locked. It therefore waits for no lock, and skips rows that
  * another transaction has locked. The caller flushes its own changes first.
  */
-export async function pruneSessions(em: EntityManager, now: Date): Promise<Pruned> {
+export async function pruneSessions(em: SqlEntityManager, now: Date): Promise<Pruned> {
   const forgotten = new Date(now.getTime() - rememberedAfterEndSeconds * 1000);
+  if (!(await isAnyDue(em, forgotten, now))) return { sessions: 0, refreshTokens: 0 };
   const sessions = await em.find(
     Session,
     { expiresAt: { $lt: forgotten } },
@@ -50,6 +51,16 @@ export async function pruneSessions(em: EntityManager, now: Date): Promise<Prune
   const hasNoTokens = raw("not exists (select 1 from refresh_tokens where session_id = sessions.id)");
   const sessionCount = ended.length > 0 ? await em.nativeDelete(Session, { id: { $in: ended }, [hasNoTokens]: [] }) : 0;
   return { sessions: sessionCount, refreshTokens: tokens.length };
+}
+
+/** Reports whether there is anything to delete. Most often there is not, and one statement by SQL is cheap. */
+async function isAnyDue(em: SqlEntityManager, forgotten: Date, now: Date): Promise<boolean> {
+  const [found] = await em.execute<{ due: unknown }[]>(
+    `select exists (select 1 from sessions where expires_at < ?)
+      or exists (select 1 from refresh_tokens where kept_until < ?) as due`,
+    [forgotten.getTime(), now.getTime()],
+  );
+  return Boolean(found!.due);
 }
 
 /** Deletes all such rows in batches, so that sign-ins don't wait for them. */
