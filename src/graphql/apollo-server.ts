@@ -8,10 +8,9 @@ import type { Logger } from "pino";
 
 import type { Config } from "../foundation/config/config.js";
 import type { ErrorCodes } from "../foundation/errors.js";
-import { prepareDocuments, type DocumentOptions, type KnownDocuments } from "./documents.js";
-import { completeResults } from "./complete-result.js";
-import { operationChecks } from "./limits.js";
+import { documentFinder, type DocumentTurns, type KnownDocuments } from "./documents.js";
 import type { OperationContext } from "./operation-context.js";
+import { operationSteps } from "./operation-steps.js";
 
 /** Creates and starts the Apollo Server that runs operations. */
 export async function startApollo(parts: {
@@ -20,7 +19,7 @@ export async function startApollo(parts: {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   readonly errorCodes: ErrorCodes;
   readonly documents: KnownDocuments;
-  readonly turns: DocumentOptions["turns"];
+  readonly turns: DocumentTurns;
   readonly log: Logger;
 }): Promise<ApolloServer<OperationContext>> {
   const { config, schema, formatError, errorCodes, documents, turns, log } = parts;
@@ -28,16 +27,19 @@ export async function startApollo(parts: {
   const apollo = new ApolloServer<OperationContext>({
     schema,
     plugins: [
-      prepareDocuments(schema, {
-        tokens: limits.tokens,
-        introspection: config.introspection,
-        trusted: config.trustedDocuments,
+      operationSteps({
+        findDocument: documentFinder(schema, {
+          tokens: limits.tokens,
+          introspection: config.introspection,
+          trusted: config.trustedDocuments,
+          turns,
+          known: documents,
+        }),
         turns,
+        limits,
         formatError,
-        known: documents,
+        errorCodes,
       }),
-      operationChecks(limits),
-      completeResults(errorCodes),
       ApolloServerPluginCacheControlDisabled(),
       // A browser at the endpoint would get Apollo's own page instead of a response.
       ApolloServerPluginLandingPageDisabled(),
@@ -46,7 +48,7 @@ export async function startApollo(parts: {
     logger: log,
     // Each of these would otherwise follow NODE_ENV or a default that an upgrade may change.
     includeStacktraceInErrorResponses: false,
-    // `prepareDocuments` parses and validates.
+    // `documentFinder` parses and validates.
     documentStore: null,
     dangerouslyDisableValidation: true,
     persistedQueries: false,

@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from "@apollo/server";
+import type { GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import type { FormattedExecutionResult } from "graphql";
 
 import type { ErrorCode, ErrorCodes } from "../foundation/errors.js";
@@ -9,25 +9,20 @@ import { variableIssuesBeside } from "./variable-issues-beside.js";
 type Completed = GraphQLRequestContextWillSendResponse<OperationContext>;
 
 /**
- * Completes the result of each operation. A result that comes down to a single error code is a request error, which has
- * no data (GraphQL specification, 7.1; decision 2).
+ * Completes the result of an operation. A result that comes down to a single error code is a request error, which has no
+ * data (GraphQL specification, 7.1; decision 2).
  */
-export const completeResults = (codes: ErrorCodes): ApolloServerPlugin<OperationContext> => ({
-  async requestDidStart() {
-    return {
-      async willSendResponse(completed) {
-        const { response, contextValue } = completed;
-        if (response.body.kind !== "single") return;
-        const result = response.body.singleResult;
-        if (result.errors === undefined) return;
-        result.errors = [...result.errors, ...variableIssuesBeside(result.errors, completed)];
-        const failure = await failureOf(result, completed, codes);
-        contextValue.operation.failure = failure;
-        if (failure !== undefined && failure.status !== 200) delete result.data;
-      },
-    };
-  },
-});
+export async function completeResult(
+  result: FormattedExecutionResult,
+  completed: Completed,
+  codes: ErrorCodes,
+): Promise<void> {
+  if (result.errors === undefined) return;
+  result.errors = [...result.errors, ...variableIssuesBeside(result.errors, completed)];
+  const failure = await failureOf(result, completed, codes);
+  completed.contextValue.operation.failure = failure;
+  if (failure !== undefined && failure.status !== 200) delete result.data;
+}
 
 /**
  * Returns the single code that a result comes down to: no root field succeeded, and all failed with this code. Root fields

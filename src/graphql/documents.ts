@@ -1,4 +1,3 @@
-import type { ApolloServerPlugin } from "@apollo/server";
 import {
   getOperationAST,
   GraphQLError,
@@ -7,7 +6,6 @@ import {
   specifiedRules,
   validate,
   type DocumentNode,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from "graphql";
 import { LRUCache } from "lru-cache";
@@ -21,10 +19,10 @@ import { costOfDocument } from "./document-cost.js";
 import { checkDocumentText } from "./document-scan.js";
 import type { GraphqlRequest } from "./graphql-request.js";
 import type { OperationContext } from "./operation-context.js";
-import { preparedOf, type Prepared } from "./prepare.js";
+import { preparedOf } from "./prepare.js";
 import type { TrustedDocuments } from "./trusted-documents.js";
 
-type DocumentError = GraphQLError | KnownError;
+export type DocumentError = GraphQLError | KnownError;
 
 /** A document that was parsed and validated, with all its errors. */
 type Known = {
@@ -37,11 +35,14 @@ type Known = {
 /** The caller that a document is parsed for. */
 type Asking = Waiting & { readonly auth: Auth };
 
-const askingOf = ({ auth, signal, operation }: OperationContext): Asking => ({
+export const askingOf = ({ auth, signal, operation }: OperationContext): Asking => ({
   auth,
   signal,
   clientKey: operation.clientKey,
 });
+
+/** Turns for the documents of viewers, and for those of everybody else. */
+export type DocumentTurns = { readonly viewers: CpuLimiter; readonly others: CpuLimiter };
 
 export type DocumentOptions = {
   /** The most tokens that a document may have. */
@@ -50,9 +51,7 @@ export type DocumentOptions = {
   readonly introspection: boolean;
   /** The only documents that are parsed; undefined if any is. */
   readonly trusted: TrustedDocuments | undefined;
-  /** Turns for the documents of viewers, and for those of everybody else. */
-  readonly turns: { readonly viewers: CpuLimiter; readonly others: CpuLimiter };
-  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  readonly turns: DocumentTurns;
   /** The documents that were parsed before. */
   readonly known: KnownDocuments;
 };
@@ -98,70 +97,36 @@ const refused = new WeakSet<DocumentNode>();
 /** Reports whether a document was found to be invalid, so that nothing may be concluded from it. */
 export const isRefused = (document: DocumentNode): boolean => refused.has(document);
 
-/**
- * Parses and validates each document once, instead of Apollo Server. Work that can grow faster than the document's bytes
- * is bounded before it is done, and new documents wait for a turn at the processor.
- */
-export function prepareDocuments(
-  schema: GraphQLSchema,
-  options: DocumentOptions,
-): ApolloServerPlugin<OperationContext> {
-  const { trusted, turns, formatError, known } = options;
-  const trustedTexts = trusted && new Set(trusted.values());
-  const laneOf = ({ auth }: Asking) => (auth.state === "viewer" ? turns.viewers : turns.others);
+/** Finds the document of a text, which is parsed and validated once. It waits for a turn at the processor before that. */
+export type FindDocument = (text: string, asking: Asking) => Promise<Known>;
 
-  const find = async (text: string, asking: Asking): Promise<Known> => {
+/**
+ * Finds documents instead of Apollo Server. Work that can grow faster than a document's bytes is bounded before it is done.
+ */
+export function documentFinder(schema: GraphQLSchema, options: DocumentOptions): FindDocument {
+  const { trusted, turns, known } = options;
+  const trustedTexts = trusted && new Set(trusted.values());
+  return async (text, asking) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    if (trustedTexts?.has(text) === false)
-      throw new KnownError("BAD_REQUEST", "Only documents that this server knows may run");
-    checkDocumentText(text);
-    const make = () => known.get(text) ?? prepare(schema, text, options);
-    const made = await laneOf(asking).run(make, asking);
-    if (made.errors.length > 0) refused.add(made.document);
-    known.set(text, made);
-    return made;
-  };
-
-  return {
-    async requestDidStart() {
-      let errors: readonly DocumentError[] = [];
-      let isOver = false;
-      let leave: (() => void) | undefined;
-      return {
-        // Apollo Server takes no error here. It parses nothing if it is given a document.
-        async didResolveSource(request) {
-          try {
-            const found = await find(request.source, askingOf(request.contextValue));
-            (request as { document?: DocumentNode }).document = found.document;
-            errors = found.errors;
-          } catch (error) {
-            (request as { document?: DocumentNode }).document = nothing;
-            errors = [error as KnownError];
-          }
-        },
-        async didResolveOperation({ document, operation, contextValue }) {
-          if (errors[0] !== undefined) throw errors[0];
-          if (operation === undefined || !asksForSchema(preparedOf(schema, document, operation))) return;
-          // Nothing interrupts introspection, which can take ten milliseconds.
-          const asking = askingOf(contextValue);
-          leave = await laneOf(asking).enter(asking);
-          if (isOver) leave();
-        },
-        async willSendResponse({ response: { body } }) {
-          isOver = true;
-          leave?.();
-          if (body.kind !== "single" || errors.length < 2) return;
-          const others = errors.slice(1).map((error) => formatError((error as GraphQLError).toJSON(), error));
-          body.singleResult.errors = [...(body.singleResult.errors ?? []), ...others];
-        },
-      };
-    },
+    try {
+      if (trustedTexts?.has(text) === false)
+        throw new KnownError("BAD_REQUEST", "Only documents that this server knows may run");
+      checkDocumentText(text);
+      const make = () => known.get(text) ?? prepare(schema, text, options);
+      const made = await laneOf(turns, asking).run(make, asking);
+      if (made.errors.length > 0) refused.add(made.document);
+      known.set(text, made);
+      return made;
+    } catch (error) {
+      return { document: nothing, errors: [error as KnownError], bytes: 0 };
+    }
   };
 }
 
-const asksForSchema = ({ rootFieldNames }: Prepared): boolean =>
-  rootFieldNames.some((name) => name === "__schema" || name === "__type");
+/** Returns the turns at the processor that a caller waits for. */
+export const laneOf = ({ viewers, others }: DocumentTurns, { auth }: Asking): CpuLimiter =>
+  auth.state === "viewer" ? viewers : others;
 
 function prepare(schema: GraphQLSchema, text: string, { tokens, introspection }: DocumentOptions): Known {
   let document: DocumentNode;

@@ -7,6 +7,8 @@ import { rootFields } from "./root-fields.js";
 export type Prepared = {
   /** The names of the root fields, including those that @skip and @include leave out. */
   readonly rootFieldNames: readonly string[];
+  /** Whether it asks for the schema: introspection. */
+  readonly asksForSchema: boolean;
   /** The number of root fields that verify or create a secret. Each costs a hash or a write, and can be a guess. */
   readonly secretFields: number;
   /** @param variables as they were sent. The default of a missing one counts. */
@@ -37,6 +39,7 @@ function prepare(schema: GraphQLSchema, document: DocumentNode, operation: Opera
   let latest: { readonly key: string; readonly size: Size } | undefined;
   return {
     rootFieldNames,
+    asksForSchema: rootFieldNames.some((name) => name === "__schema" || name === "__type"),
     secretFields: rootFieldNames.filter((name) => withSecrets.includes(name)).length,
     sizeWith(variables) {
       if (latest === undefined || latest.key !== keyOf(variables)) {
