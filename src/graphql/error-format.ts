@@ -35,10 +35,17 @@ export function errorFormatter(
       return { message, ...place, extensions: { code, ...details } };
     }
     const incidentId = randomUUID();
-    log.error({ incidentId, path, err: cause }, "internal error");
+    log.error({ incidentId, path, hint: known && declarationOf(known.code), err: cause }, internalError);
     return { message: "Internal server error", ...place, extensions: { code: "INTERNAL_SERVER_ERROR", incidentId } };
   };
 }
+
+/** The message of the log line. */
+export const internalError = "internal error";
+
+/** Returns what an application has to add for an error with its own code to be sent as it is. */
+const declarationOf = (code: string): string =>
+  `no feature declares the code ${code}; add it to the feature's errorCodes, with its HTTP status: { ${code}: 200 }`;
 
 /** Returns the error that GraphQL has wrapped, if it has. */
 function causeOf(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { AssertionError } from "node:assert";
 
+import { describeIncident } from "./incidents.js";
 import type { Answer } from "./transport.js";
 
 type Reason = "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "USER_GONE" | "SESSION_REVOKED";
@@ -15,7 +16,8 @@ function describe({ data, errors = [] }: Answer["body"]): string {
   if (errors.length === 0) return data === undefined ? "no GraphQL answer" : "an answer without errors";
   const lines = errors.map(({ message, path, extensions }) => {
     const { code, ...details } = extensions;
-    return `  ${[code, path?.join(".")].filter(Boolean).join(" at ")}: ${message} ${JSON.stringify(details)}`;
+    const place = [code, path?.join(".")].filter(Boolean).join(" at ");
+    return `  ${place}: ${message} ${JSON.stringify(details)}${describeIncident(details["incidentId"])}`;
   });
   return `errors:\n${lines.join("\n")}`;
 }

@@ -12,6 +12,7 @@ import { startServer, type RunningServer } from "../server/server.js";
 import { openSessionFor, personOf, registerPerson, variantsOf, type TestAccount } from "./account.js";
 import { handClock, handTimer, millisecondsOf, type HandClock, type HandTimer } from "./clock.js";
 import { memoryUrl, openInMemory } from "./database.js";
+import { keepIncident } from "./incidents.js";
 import { listenToStatements } from "./statements.js";
 import { fetchAnswer, transports, type Answer, type Send, type Transport } from "./transport.js";
 
@@ -85,6 +86,10 @@ export async function createTestServer({
   const timer = ownTimer ?? handTimer();
   const clock = ownTimer === undefined ? movingTimer(timer) : handClock();
   const lines: string[] = [];
+  const keep = (line: string) => {
+    lines.push(line);
+    keepIncident(line);
+  };
   const { config } = readConfig({ PORT: "0", DATABASE_URL: memoryUrl, JWT_SECRET: testSecret, ...settings });
   const open = database ?? (config.databaseUrl === memoryUrl ? await openInMemory(features) : undefined);
   const server = await startServer({
@@ -93,7 +98,7 @@ export async function createTestServer({
     clock,
     timer,
     passwordCost,
-    log: makeLog("info", clock, { write: (line) => void lines.push(line) }, { addresses: config.logAddresses }),
+    log: makeLog("info", clock, { write: keep }, { addresses: config.logAddresses }),
     ...(open !== undefined && { database: open }),
   });
   const { url } = server;

@@ -8,7 +8,9 @@ import {
   type TestServerOptions,
   type Transport,
 } from "postern/testing";
+import { KnownError, Needs, type ErrorCode } from "postern";
 import sqlite3 from "sqlite3";
+import { Arg, Query, Resolver } from "type-graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { bookmarks } from "../../../examples/bookmarks/bookmark.feature.js";
@@ -222,4 +224,25 @@ describe("expectations of an answer", () => {
     expect(() => assertFailed(data, "NOT_FOUND")).toThrow("Expected NOT_FOUND, and got an answer without errors");
     expect(() => assertUnauthenticated(mixed)).toThrow(/NOT_FOUND: no/);
   });
+});
+
+@Resolver()
+class Broken {
+  @Query(() => String)
+  @Needs("none")
+  broken(@Arg("code", () => String, { nullable: true }) code?: string): string {
+    throw code === undefined ? new RangeError("the shelf is broken") : new KnownError(code as ErrorCode, "full");
+  }
+}
+
+test("a failed assertion shows the exception that an answer masks, and how to send it instead", async () => {
+  const api = await createTestServer({ resolvers: [Broken] });
+  onTestFinished(api.stop);
+  const masked = await api.send("{ broken }");
+  expect(masked.text).not.toContain("shelf");
+  expect(() => expect(masked).toSucceed()).toThrow(
+    /INTERNAL_SERVER_ERROR at broken: .*\n {4}RangeError: the shelf is broken\n.* at .*kit\.test/,
+  );
+  const undeclared = await api.send('{ broken(code: "SHELF_FULL") }');
+  expect(() => assertSucceeded(undeclared)).toThrow("add it to the feature's errorCodes");
 });
