@@ -9,7 +9,7 @@ import { dataFolder } from "./foundation/config/secret-file.js";
 import { readConfig, type SettingValues } from "./foundation/config/read-config.js";
 import { standardOutput } from "./foundation/log-output.js";
 import { makeLog } from "./foundation/log.js";
-import { featuresWith, type AddedFeature } from "./graphql/schema.js";
+import { featuresWith, makeSchema, printedSchema, type AddedFeature } from "./graphql/schema.js";
 import { startServer, type RunningServer } from "./server/server.js";
 
 // The package's public interface: everything that an application's own features need. Anything else may change in any
@@ -115,3 +115,12 @@ export async function administer(
   const { runInProcess } = await import("./cli/run-in-process.js");
   return runInProcess(args, async () => features);
 }
+
+/**
+ * Returns the GraphQL schema with an application's features, in GraphQL's own language and sorted, for tools that generate
+ * code.
+ *
+ * @throws Error for a feature with a name that is taken or a declaration that can't work.
+ */
+export const printApplicationSchema = (added: AddedFeature = {}): string =>
+  printedSchema(makeSchema(featuresWith(added)));

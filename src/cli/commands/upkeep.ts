@@ -17,6 +17,12 @@ export function addUpkeep(program: Command, deps: CommandDeps, action: MakeActio
     .action(action(async () => (await import("../migrate.js")).migrate(deps)));
 
   program
+    .command("schema")
+    .description("prints the GraphQL schema, with an application's features")
+    .option("--out <file>", "writes it to this file instead")
+    .action(action(async ({ out }: { out?: string }) => (await import("../schema.js")).printSchema(deps, out)));
+
+  program
     .command("keys")
     .description("lists the keys that sign and verify tokens")
     .action(action(async () => (await import("../keys.js")).listKeys()));
