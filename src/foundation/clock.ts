@@ -35,8 +35,17 @@ export const restTimer: Timer = (milliseconds, run) => {
   return () => clearStarted(timeout);
 };
 
-/** The machine's timer. It doesn't keep the process running. */
+// Node fires at once after 2^31 ms, which are 24.8 days.
+const longestWaitMilliseconds = 24 * 60 * 60 * 1000;
+
+/** The machine's timer. It doesn't keep the process running. A longer wait than a day is several waits. */
 export const systemTimer: Timer = (milliseconds, run) => {
-  const timeout = setTimeout(run, milliseconds).unref();
+  let timeout: NodeJS.Timeout;
+  const wait = (left: number) => {
+    const isLast = left <= longestWaitMilliseconds;
+    const next = isLast ? run : () => wait(left - longestWaitMilliseconds);
+    timeout = setTimeout(next, isLast ? left : longestWaitMilliseconds).unref();
+  };
+  wait(milliseconds);
   return () => clearTimeout(timeout);
 };

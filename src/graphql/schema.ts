@@ -47,6 +47,11 @@ export type Features = {
 
 const ownResolvers: readonly Class[] = [NodeResolver, ...features.flatMap((feature): Class[] => feature.resolvers)];
 
+/** The kinds of ids that no application may use: Postern's own, and those of features that are to come. */
+const ownIdKinds: ReadonlySet<string> = new Set(
+  "user session post audit comment invitation mail media passkey report token upload webhook".split(" "),
+);
+
 /** The entities of the server's own features. */
 export const entities: readonly Class[] = features.flatMap((feature): Class[] => feature.entities);
 
@@ -58,8 +63,10 @@ export const entities: readonly Class[] = features.flatMap((feature): Class[] =>
 export function featuresWith(added: AddedFeature = {}): Features {
   const { resolvers = [], nodes = {}, errorCodes = {}, declarations = {} } = added;
   for (const kind of Object.keys(nodes))
-    if (!/^[a-z]+$/.test(kind) || ["user", "session", "post"].includes(kind))
-      throw new Error(`nodes: "${kind}" can't be a kind of ids: use a new word of lower-case letters`);
+    if (!/^[a-z]+$/.test(kind) || ownIdKinds.has(kind))
+      throw new Error(
+        `nodes: "${kind}" can't be a kind of ids: use a word of lower-case letters that Postern doesn't use`,
+      );
   for (const [code, status] of Object.entries(errorCodes))
     if (!/^[A-Z][A-Z_]*$/.test(code) || ownErrorCodes.has(code) || !isStatus(status))
       throw new Error(`errorCodes: ${code} must be a new word of capital letters, and its status 200 or 400 to 599`);

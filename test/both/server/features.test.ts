@@ -134,6 +134,11 @@ test.each([
   { of: "a root field", added: { resolvers: [SecondPosts] }, words: 'SecondPosts: there is a root field "posts"' },
   { of: "an error code", added: { errorCodes: { NOT_FOUND: 200 } }, words: "errorCodes: NOT_FOUND" },
   { of: "a kind of ids", added: { nodes: { user: bookmarks.nodes.bookmark } }, words: 'nodes: "user"' },
+  {
+    of: "a kind of a later release",
+    added: { nodes: { comment: bookmarks.nodes.bookmark } },
+    words: 'nodes: "comment"',
+  },
 ])("refuses $of that is there already", async ({ added, words }) => {
   await expect(startApi({}, added)).rejects.toThrow(words);
 });
