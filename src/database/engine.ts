@@ -56,8 +56,6 @@ export type EventLogStatements = {
   readonly id: Sql;
   /** True if there are events without a number. */
   readonly unnumbered: Sql;
-  /** Turn scheduled posts that are due into events. They run in order in a transaction. */
-  readonly takeDue: (now: Date) => readonly Sql[];
   /**
    * Number events. They run in order in a transaction, until one returns `goes_on` = false because another process is
    * numbering them.

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { scheduledPosts } from "../features/post/event/scheduled-posts.js";
 import { keepRenewingWords, type WordsRenewal } from "../features/post/search/reindexer.js";
 import { classifyDatabaseError } from "../database/database-error.js";
 import { openDatabase } from "../database/database.js";
@@ -57,6 +58,7 @@ export async function openStorage(deps: {
     clock,
     timer,
     ttlSeconds: config.eventLogTtlSeconds,
+    scheduled: scheduledPosts,
     onError(error) {
       logRepeated(error, "the event log can't be read");
       onDatabaseError(classifyDatabaseError(error) ?? "other");

@@ -1,5 +1,6 @@
 import { deleteUser, resetPassword, setDisabled } from "../../../src/features/account/administration.service.js";
 import { systemClock } from "../../../src/foundation/clock.js";
+import { scheduledPosts } from "../../../src/features/post/event/scheduled-posts.js";
 import { rebuildSearch } from "../../../src/features/post/search/search-index.js";
 import { pruneAll } from "../../../src/features/session/prune-sessions.js";
 import { endSessions } from "../../../src/features/session/session.service.js";
@@ -85,9 +86,13 @@ export const writers: Readonly<Record<string, Writer>> = {
   "search rebuild": administration(({ transaction }) => rebuildSearch(transaction)),
   "event log": administration(({ eventLog, transaction }) =>
     transaction(async (em, dialect) => {
-      const { takeDue, number, deleteBefore } = eventLog;
+      const { number, deleteBefore } = eventLog;
       const now = systemClock();
-      for (const statement of [...takeDue(now), deleteBefore(new Date(now.getTime() - 1000), 100), ...number]) {
+      for (const statement of [
+        ...scheduledPosts.record(now, dialect),
+        deleteBefore(new Date(now.getTime() - 1000), 100),
+        ...number,
+      ]) {
         const { text, values } = statement.in(dialect);
         const rows: unknown = await em.execute(text, [...values]);
         if (Array.isArray(rows) && (rows as { goes_on?: boolean }[])[0]?.goes_on === false) return;

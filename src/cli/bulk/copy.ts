@@ -8,13 +8,14 @@ import type { Database } from "../../database/database.js";
 import { jsonArray } from "../../database/dialect.js";
 import { joinSql, limit, Sql, sql } from "../../database/sql.js";
 import { transactionsOn } from "../../database/transaction.js";
+import { schedulePosts } from "../../features/post/event/scheduled-posts.js";
+import { systemClock } from "../../foundation/clock.js";
 import type { Features } from "../../graphql/schema.js";
 
 import { CommandError } from "../command.js";
 import { bulkOf } from "./load.js";
 import { type Value } from "./bulk.js";
 import type { Progress } from "./progress.js";
-import { schedulePosts } from "./schedule.js";
 
 /** The number of rows copied, by table. */
 export type Copied = Readonly<Record<string, number>>;
@@ -62,7 +63,7 @@ export async function copyDatabase(
         sums.set(table.name, sum);
       }
       await load.restore((done, total) => report({ phase: "indexes", done, total }));
-      await schedulePosts(to);
+      await schedulePosts(to, systemClock());
       for (const table of tablesOf(target, entities)) {
         const sum = newSum();
         for await (const rows of rowsOf(target, to, table)) sum.add(rows);

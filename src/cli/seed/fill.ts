@@ -1,8 +1,9 @@
 import type { EntityManager } from "@mikro-orm/core";
 
-import { inNextTurn } from "../../foundation/clock.js";
+import { inNextTurn, systemClock } from "../../foundation/clock.js";
 import type { Database } from "../../database/database.js";
 import { transactionsOn } from "../../database/transaction.js";
+import { schedulePosts } from "../../features/post/event/scheduled-posts.js";
 import { Post } from "../../features/post/post.entity.js";
 import { User } from "../../features/user/user.entity.js";
 import { emailKeyOf } from "../../features/user/user.service.js";
@@ -10,7 +11,6 @@ import { emailKeyOf } from "../../features/user/user.service.js";
 import { CommandError } from "../command.js";
 import type { Demonstration, DemoPost } from "./demonstration.js";
 import type { Progress } from "../bulk/progress.js";
-import { schedulePosts } from "../bulk/schedule.js";
 import { bulkOf } from "../bulk/load.js";
 import { type BulkLoad, type Value } from "../bulk/bulk.js";
 
@@ -61,7 +61,7 @@ export async function fill(
     );
     const counts = await insertPosts(load, demonstration, report);
     await load.restore((done, total) => report({ phase: "indexes", done, total }));
-    await schedulePosts(em);
+    await schedulePosts(em, systemClock());
     report({ phase: "saving", done: 0, total: 1 });
     return counts;
   });

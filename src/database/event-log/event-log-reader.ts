@@ -1,13 +1,22 @@
 import type { Clock } from "../../foundation/clock.js";
 import type { Database } from "../engine.js";
 import type { Reader } from "../reader.js";
-import { limit, sql, type Sql } from "../sql.js";
+import { limit, sql, type Dialect, type Sql } from "../sql.js";
 import type { Transaction } from "../transaction.js";
-import type { EventMark, Follower, LogEvent } from "./event.js";
+import type { EventMark, Follower } from "./event.js";
+import { eventColumns, loggedEventOf, type EventRow } from "./event-row.js";
 
 const maxEventsPerRead = 500;
 
 const beforeFirst: EventMark = { seq: 0, id: 0, at: 0 };
+
+/** Events whose time is known before it comes. */
+export type ScheduledEvents = {
+  /** Selects the instant of the first one; null if there is none. */
+  readonly nextAt: Sql;
+  /** Returns the statements that write those that are due. They run in order in a transaction. */
+  readonly record: (now: Date, dialect: Dialect) => readonly Sql[];
+};
 
 /** The end of the log, and the other facts that decide what has to be done. */
 type Head = {
@@ -23,7 +32,6 @@ type Head = {
 
 /** Reads the event log from a position on, and numbers new events. */
 export class EventLogReader {
-  readonly columns: Sql;
   /** The last event that was read. */
   position = beforeFirst;
 
@@ -33,10 +41,9 @@ export class EventLogReader {
       readonly reader: Reader;
       readonly transaction: Transaction;
       readonly clock: Clock;
+      readonly scheduled: ScheduledEvents;
     },
-  ) {
-    this.columns = columnsOf(this.statements.id);
-  }
+  ) {}
 
   read<Row>(statement: Sql): Promise<Row[]> {
     return this.deps.reader.all<Row>(statement, { cost: "indexed", clientKey: "event log" });
@@ -54,12 +61,13 @@ export class EventLogReader {
       for (const follower of followers) follower.lost(end);
     }
     while (this.position.seq < end.seq) {
-      const events = await this.read<LogEvent>(
-        sql`select ${this.columns} from events where seq > ${this.position.seq} order by seq ${limit(maxEventsPerRead)}`,
+      const rows = await this.read<EventRow>(
+        sql`select ${eventColumns} from event_log where seq > ${this.position.seq} order by seq ${limit(maxEventsPerRead)}`,
       );
+      const events = rows.map(loggedEventOf);
       const last = events.at(-1);
       if (last === undefined) break;
-      this.position = { seq: last.seq, id: last.id, at: last.at };
+      this.position = last.mark;
       for (const follower of followers) follower.events(events);
     }
   }
@@ -80,7 +88,7 @@ export class EventLogReader {
     const [row] = await this.read<Head>(
       sql`select ${last} as seq, ${valueAt(id, last)} as id, ${valueAt(sql`at`, last)} as at,
         ${valueAt(id, here)} as here_id, ${valueAt(sql`at`, here)} as here_at,
-        ${unnumbered} as unnumbered, (select min(due_at) from scheduled_posts) as due_at`,
+        ${unnumbered} as unnumbered, (${this.deps.scheduled.nextAt}) as due_at`,
     );
     return row!;
   }
@@ -90,12 +98,12 @@ export class EventLogReader {
     return seq === 0 || (here_id === id && here_at === at);
   }
 
-  /** Records scheduled posts that are due, and numbers events. Returns whether there was anything to do. */
+  /** Records scheduled events that are due, and numbers events. Returns whether there was anything to do. */
   private async recordEvents({ due_at, unnumbered }: Head): Promise<boolean> {
     const now = this.deps.clock();
     const isDue = due_at !== null && due_at <= now.getTime();
     if (!isDue && !unnumbered) return false;
-    if (isDue) await this.runAll(this.statements.takeDue(now));
+    if (isDue) await this.runAll(this.deps.scheduled.record(now, this.deps.database.engine.dialect));
     await this.numberEvents();
     return true;
   }
@@ -113,6 +121,3 @@ export class EventLogReader {
 }
 
 const valueAt = (column: Sql, seq: Sql): Sql => sql`(select ${column} from events where seq = ${seq})`;
-
-const columnsOf = (id: Sql): Sql => sql`seq, ${id} as id, change, at, post_id as "postId", author_id as "authorId",
-  published_before as "publishedBefore", published_after as "publishedAfter", session_id as "sessionId"`;

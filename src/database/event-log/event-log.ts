@@ -1,22 +1,19 @@
 import type { Clock, Timer } from "../../foundation/clock.js";
 import type { Database } from "../engine.js";
 import type { Reader } from "../reader.js";
-import type { Sql } from "../sql.js";
 import type { Transaction } from "../transaction.js";
 import type { EventMark, Follower } from "./event.js";
-import { EventLogReader } from "./event-log-reader.js";
+import { EventLogReader, type ScheduledEvents } from "./event-log-reader.js";
 import { EventPruning } from "./event-pruning.js";
 import { SharedRun } from "./shared-run.js";
 
 /**
- * The changes of posts and sessions, in one order for all processes. Triggers write an event in the transaction that
- * makes the change, so that the log has all committed changes and no others.
+ * A log of everything that happened, in one order for all processes. An event is written in the transaction that makes it
+ * happen, so that the log has what was committed and nothing else.
  */
 export type EventLog = {
   /** Returns the last event that followers have received. */
   readonly position: () => EventMark;
-  /** The columns of an event, by the names of `LogEvent`. */
-  readonly columns: Sql;
   /**
    * Calls the follower for each event from now on, in order, until the returned function is called.
    *
@@ -45,6 +42,7 @@ export type EventLogOptions = {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly ttlSeconds: number;
+  readonly scheduled: ScheduledEvents;
   readonly onError: (error: unknown) => void;
 };
 
@@ -55,7 +53,6 @@ export function openEventLog(options: EventLogOptions): EventLog {
   const log = new FollowedLog(options);
   return {
     position: () => log.reading.position,
-    columns: log.reading.columns,
     follow: (follower) => log.follow(follower),
     catchUp: () => log.catchUp(),
     isStuck: () => log.isStuck(),

@@ -11,23 +11,45 @@ export type EventMark = {
   readonly at: number;
 };
 
-/** Something that happened to a post or a session; instants in milliseconds since 1970. */
-export type LogEvent = EventMark & {
-  readonly change: PostChange | "session ended";
-  readonly postId: string | null;
-  readonly authorId: string | null;
-  /** When the post was published, before and after the change; null for a draft or a post that doesn't exist. */
-  readonly publishedBefore: number | null;
-  readonly publishedAfter: number | null;
-  readonly sessionId: string | null;
+/** The topics of the server's own features with their payloads. Each feature adds its own. */
+// oxlint-disable-next-line typescript/consistent-type-definitions, typescript/no-empty-object-type -- to be added to
+export interface OwnTopics {}
+
+/**
+ * The topics of an application's own features with their payloads, named here for the compiler:
+ * `declare module "postern" { interface AddedTopics { "review.created": { rating: number } } }`.
+ */
+// oxlint-disable-next-line typescript/consistent-type-definitions, typescript/no-empty-object-type -- to be added to
+export interface AddedTopics {}
+
+export type Topic = keyof (OwnTopics & AddedTopics);
+
+/** The payload of a topic: ids, numbers and flags, never content. */
+export type PayloadOf<Name extends Topic> = (OwnTopics & AddedTopics)[Name];
+
+/** Something that happened. A subscriber sees what it may see of the subject when the event is delivered. */
+export type LogEvent<Name extends Topic = Topic> = {
+  /** The same at each delivery, so it can be used as an idempotency key. */
+  readonly id: string;
+  readonly topic: Name;
+  /** The id of what it is about. Events of one subject keep their order. */
+  readonly subject: string;
+  /** The user who sees the subject in every state, such as its author. */
+  readonly owner: string | null;
+  /** A second id to filter by. */
+  readonly about: string | null;
+  /** Whether all others could see the subject before, and can see it after. */
+  readonly visible: { readonly before: boolean; readonly after: boolean };
+  readonly at: Date;
+  readonly payload: PayloadOf<Name>;
 };
 
-/** `due`: the time of a scheduled post has come. */
-export type PostChange = "created" | "changed" | "voted" | "deleted" | "due";
+/** An event of the log, and its place there. */
+export type LoggedEvent = { readonly mark: EventMark; readonly event: LogEvent };
 
 /** Receives the events of the log. */
 export type Follower = {
-  readonly events: (events: readonly LogEvent[]) => void;
+  readonly events: (events: readonly LoggedEvent[]) => void;
   /**
    * The database has gone back to before the last delivered event, because a failover lost commits or a backup was
    * restored. Other data may differ as well. Events continue from `position`.

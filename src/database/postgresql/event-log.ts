@@ -4,15 +4,6 @@ import type { EventLogStatements } from "../engine.js";
 export const postgresqlEventLog: EventLogStatements = {
   id: sql`id`,
   unnumbered: sql`exists (select 1 from events where seq is null)`,
-  // A post that another transaction is changing is skipped: its trigger records the event.
-  takeDue: (now) => [
-    sql`with due as (
-      delete from scheduled_posts where post_id in (
-        select post_id from scheduled_posts where due_at <= ${now} for update skip locked) returning post_id, due_at)
-      insert into events (change, at, post_id, author_id, published_before, published_after)
-        select 'due', due_at, post_id, author_id, due_at, due_at from due join posts on posts.id = post_id
-          order by due_at, post_id`,
-  ],
   // Two statements, so that the second one sees everything that was committed before the lock was acquired. A single
   // statement could give a number twice.
   number: [

@@ -1,5 +1,4 @@
 import { joinSql, Sql, sql } from "../../database/sql.js";
-import type { LogEvent } from "../../database/event-log/event.js";
 import { PostStatus, statusAt } from "./post-publication.js";
 
 /** A set of posts that a viewer may see: those in this status, within these dates and, if one is given, by this author. */
@@ -47,12 +46,6 @@ export function isInOneOf(scopes: readonly VisibilityScope[], name = "p"): Sql {
   return sql`(${conditions.length === 0 ? sql`false` : joinSql(conditions, " or ")})`;
 }
 
-/** The condition that an event is about a post that the viewer could see before or after it. */
-export function isEventFor(viewerId: string | undefined): Sql {
-  const seenByAll = sql`published_before <= at or published_after <= at`;
-  return viewerId === undefined ? sql`(${seenByAll})` : sql`(author_id = ${viewerId} or ${seenByAll})`;
-}
-
 /** Reports whether a viewer, undefined if anonymous, may see a post. It agrees with the scopes. */
 export function maySee(
   viewerId: string | undefined,
@@ -60,20 +53,4 @@ export function maySee(
   now: Date,
 ): boolean {
   return authorId === viewerId || statusAt(publishedAt, now) === PostStatus.PUBLISHED;
-}
-
-/** A change of a post, as it looks to viewers who could see the post before it, after it, or both. */
-export type ChangeSeen = "ADDED" | "CHANGED" | "VOTED" | "REMOVED";
-
-/** Returns a change of a post as its author or all others see it; undefined if they see nothing of it. */
-export function changeSeen(event: LogEvent, by: "author" | "others"): ChangeSeen | undefined {
-  const { change, at, publishedBefore, publishedAfter } = event;
-  const isPublished = (since: number | null) => since !== null && since <= at;
-  const [before, after] =
-    by === "author"
-      ? [change !== "created", change !== "deleted"]
-      : [change !== "due" && isPublished(publishedBefore), isPublished(publishedAfter)];
-  if (!before) return after ? "ADDED" : undefined;
-  if (!after) return "REMOVED";
-  return change === "voted" ? "VOTED" : "CHANGED";
 }

@@ -3,7 +3,7 @@ import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL as subprotocol } from "graphql
 import { WebSocketServer, type WebSocket } from "ws";
 
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
-import type { EventMark, LogEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import type { Reader } from "../../database/reader.js";
 import { KnownError } from "../../foundation/errors.js";
 import { fairLimiter, tooBusy } from "../../foundation/fairness/fair-limiter.js";
@@ -172,11 +172,12 @@ export class LiveServer {
     this.cancelHeartbeat = this.sockets.clients.size === 0 ? undefined : this.planHeartbeat();
   }
 
-  private publish(found: readonly LogEvent[]): void {
-    for (const event of found) {
-      if (event.sessionId !== null) this.connections.sessionEnded(event.sessionId);
+  private publish(found: readonly LoggedEvent[]): void {
+    for (const logged of found) {
+      const { topic, subject } = logged.event;
+      if (topic === "session.ended") this.connections.sessionEnded(subject);
       else {
-        this.subscriptions.publish(event);
+        this.subscriptions.publish(logged);
         this.deps.metrics?.event();
       }
     }

@@ -1,5 +1,5 @@
 import type { EventLog } from "../../database/event-log/event-log.js";
-import type { EventMark, LogEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 
 /** Follows the event log as long as there is a connection that could be sent events. */
 export class LogFollower {
@@ -8,7 +8,7 @@ export class LogFollower {
   constructor(
     private readonly deps: {
       readonly events: EventLog;
-      readonly onEvents: (events: readonly LogEvent[]) => void;
+      readonly onEvents: (events: readonly LoggedEvent[]) => void;
       /** Called if the log has gone back, with the position from which it goes on. */
       readonly onLost: (position: EventMark) => void;
     },

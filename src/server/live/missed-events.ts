@@ -1,7 +1,7 @@
 import type { LiveSource } from "../../kit/context.js";
 import type { EventPosition } from "../../database/event-log/event-cursor.js";
-import type { EventLog } from "../../database/event-log/event-log.js";
-import type { LogEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
+import { eventColumns, loggedEventOf, type EventRow } from "../../database/event-log/event-row.js";
 import type { Reader } from "../../database/reader.js";
 import { limit, sql } from "../../database/sql.js";
 import type { Clock } from "../../foundation/clock.js";
@@ -16,11 +16,10 @@ const mostRowsOfIndexedRead = 10_000;
 /** Finds the events that a subscriber missed since its cursor. */
 export class MissedEvents {
   /** Clients that come back at once come from few positions, and share their reads. */
-  private readonly readings = new Map<number, Promise<LogEvent | undefined>>();
+  private readonly readings = new Map<number, Promise<EventMark | undefined>>();
 
   constructor(
     private readonly deps: {
-      readonly events: EventLog;
       readonly reader: Reader;
       readonly clock: Clock;
       /** The log keeps events for this long. */
@@ -34,17 +33,17 @@ export class MissedEvents {
     end: number,
     source: LiveSource,
     clientKey: string,
-  ): Promise<LogEvent[] | undefined> {
-    const { events, reader } = this.deps;
+  ): Promise<LoggedEvent[] | undefined> {
+    const { reader } = this.deps;
     if (position === undefined || position.issuedAt <= this.oldestKept()) return undefined;
     if (position.seq > end || (await this.isOfOtherLog(position, clientKey))) return undefined;
     if (position.seq === end) return [];
-    const found = await reader.all<LogEvent>(
-      sql`select ${events.columns} from events where seq > ${position.seq} and seq <= ${end} and ${source.condition}
+    const found = await reader.all<EventRow>(
+      sql`select ${eventColumns} from event_log where seq > ${position.seq} and seq <= ${end} and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
       { cost: end - position.seq > mostRowsOfIndexedRead ? "scan" : "indexed", clientKey },
     );
-    return found.length > mostMissed ? undefined : found;
+    return found.length > mostMissed ? undefined : found.map(loggedEventOf);
   }
 
   private oldestKept(): number {
@@ -65,12 +64,12 @@ export class MissedEvents {
     return event.id !== id || event.at !== at;
   }
 
-  private eventAt(seq: number, clientKey: string): Promise<LogEvent | undefined> {
-    const { events, reader } = this.deps;
+  private eventAt(seq: number, clientKey: string): Promise<EventMark | undefined> {
+    const { reader } = this.deps;
     let reading = this.readings.get(seq);
     if (reading === undefined) {
       reading = reader
-        .all<LogEvent>(sql`select ${events.columns} from events where seq = ${seq}`, { cost: "indexed", clientKey })
+        .all<EventMark>(sql`select seq, id, at from event_log where seq = ${seq}`, { cost: "indexed", clientKey })
         .then(([event]) => event)
         .finally(() => this.readings.delete(seq));
       this.readings.set(seq, reading);

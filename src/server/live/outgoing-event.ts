@@ -1,6 +1,6 @@
 import type { LiveSource } from "../../kit/context.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
-import type { EventMark, LogEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import { readerFor, type OperationReader } from "../../database/operation-reader.js";
 import type { Reader } from "../../database/reader.js";
 import type { Clock } from "../../foundation/clock.js";
@@ -31,13 +31,13 @@ export class OutgoingEvents {
     return this.deps.cursors.seal(mark, this.deps.clock().getTime());
   }
 
-  of(event: LogEvent): OutgoingEvent {
+  of({ mark, event }: LoggedEvent): OutgoingEvent {
     let cursor: string | undefined;
     let shared: OperationReader | undefined;
     return {
-      seq: event.seq,
+      seq: mark.seq,
       audienceOf: (source) => source.audienceOf(event),
-      value: (source) => source.valueOf(event, (cursor ??= this.cursorAt(event))),
+      value: (source) => source.valueOf(event, (cursor ??= this.cursorAt(mark))),
       traits: async (source, traits) => {
         const reader = (shared ??= readerFor(this.deps.reader, { clientKey: "events", signal: undefined }));
         return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, reader)))).join();

@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { LiveSource } from "../../kit/context.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
-import type { EventMark, LogEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import type { Reader } from "../../database/reader.js";
 import { inNextTurn, type Clock } from "../../foundation/clock.js";
 import { MissedEvents, mostMissed } from "./missed-events.js";
@@ -85,10 +85,10 @@ export class Subscriptions {
   }
 
   /** Publishes an event to all subscriptions. */
-  publish(event: LogEvent): void {
+  publish(logged: LoggedEvent): void {
     // Events arrive faster than they can be delivered. A client that missed this many would be sent RESET anyway.
-    if (this.waiting.length >= mostMissed) this.waiting = [this.outgoing.ofLossUpTo(event)];
-    else this.waiting.push(this.outgoing.of(event));
+    if (this.waiting.length >= mostMissed) this.waiting = [this.outgoing.ofLossUpTo(logged.mark)];
+    else this.waiting.push(this.outgoing.of(logged));
     if (!this.isPublishing) void this.publishAll();
   }
 

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 
 import { openReader } from "../../../src/database/reader.js";
+import { scheduledPosts } from "../../../src/features/post/event/scheduled-posts.js";
 import { openEventLog } from "../../../src/database/event-log/event-log.js";
 import { Connections, type Connection } from "../../../src/server/live/connections.js";
 import { ConnectionCredential } from "../../../src/server/live/connection-credential.js";
@@ -20,6 +21,7 @@ test("is refused if its session ended while it was verified, before anything lis
     clock,
     timer,
     ttlSeconds: 60,
+    scheduled: scheduledPosts,
     onError: () => {},
   });
   onTestFinished(() => events.close());
@@ -43,7 +45,7 @@ test("is refused if its session ended while it was verified, before anything lis
     follow: async () =>
       void (await events.follow({
         events(told) {
-          for (const { sessionId } of told) if (sessionId !== null) connections.sessionEnded(sessionId);
+          for (const { event } of told) if (event.topic === "session.ended") connections.sessionEnded(event.subject);
         },
         lost() {},
       })),

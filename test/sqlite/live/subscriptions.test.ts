@@ -6,23 +6,27 @@ import type { EventAnswer } from "../../../src/graphql/execute-event.js";
 import { openReader } from "../../../src/database/reader.js";
 import { sql } from "../../../src/database/sql.js";
 import { eventCursors } from "../../../src/database/event-log/event-cursor.js";
+import type { LoggedEvent } from "../../../src/database/event-log/event.js";
 import { openEventLog } from "../../../src/database/event-log/event-log.js";
+import { scheduledPosts } from "../../../src/features/post/event/scheduled-posts.js";
 import { Subscriptions } from "../../../src/server/live/subscriptions.js";
 import { handClock, handTimer } from "../../../src/testing/clock.js";
 import { openMigrated } from "../../support/database.js";
 import { inTransaction } from "../../support/reads.js";
 
-const event = {
-  seq: 1,
-  id: 1,
-  change: "created",
-  at: 0,
-  postId: "post_1",
-  authorId: "user_1",
-  publishedBefore: null,
-  publishedAfter: null,
-  sessionId: null,
-} as const;
+const eventAt = (seq: number): LoggedEvent => ({
+  mark: { seq, id: seq, at: 0 },
+  event: {
+    id: String(seq),
+    topic: "post.created",
+    subject: "post_1",
+    owner: "user_1",
+    about: null,
+    visible: { before: false, after: false },
+    at: new Date(0),
+    payload: {},
+  },
+});
 
 async function openSubscriptions() {
   const database = await openMigrated();
@@ -32,7 +36,7 @@ async function openSubscriptions() {
     inTransaction<Result>(database, work);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const shared = { database, reader, clock, timer, ttlSeconds: 60, onError };
+  const shared = { database, reader, clock, timer, ttlSeconds: 60, scheduled: scheduledPosts, onError };
   const events = openEventLog({ ...shared, transaction });
   const cursors = eventCursors(keyringOf([secretKey("kept for this test: 7c1f0e2a9b3d5846")]));
   return { errors, events, timer, database, subscriptions: new Subscriptions({ ...shared, events, cursors }) };
@@ -63,7 +67,7 @@ test("disconnects a client whose answer fails, logs why, and goes on for all oth
   const failing = sink(told.failing, () => Promise.reject(failure));
   const other = sink(told.other, async () => "{}");
   for (const one of [failing, other]) (await subscriptions.open(source, undefined, info, one)).start();
-  subscriptions.publish(event);
+  subscriptions.publish(eventAt(1));
   await expect.poll(() => told).toEqual({ failing: ["turned away"], other: ["{}"] });
   expect(errors).toEqual([failure]);
 });
@@ -73,7 +77,7 @@ test("sends RESET instead of events that come faster than they can be delivered,
   const told: string[] = [];
   const inTurn: LiveSource = {
     ...source,
-    valueOf: ({ seq }) => ({ seq }),
+    valueOf: ({ id }) => ({ seq: id }),
     afterLoss: () => ({ seq: "RESET" }),
   };
   const sink = {
@@ -87,7 +91,7 @@ test("sends RESET instead of events that come faster than they can be delivered,
   // So many that an event isn't told to all of them at once.
   for (let count = 0; count < 51; count += 1)
     (await subscriptions.open(inTurn, undefined, info, { ...sink, ...(count > 0 && { send: () => {} }) })).start();
-  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.publish({ ...event, seq, id: seq });
+  for (let seq = 1; seq <= 1003; seq += 1) subscriptions.publish(eventAt(seq));
   await expect.poll(() => told).toEqual(["1", "RESET", "1003"]);
 });
 

@@ -20,4 +20,8 @@ export const postgresqlMigrations = [
     name: "Migration20261130220000",
     load: async () => (await import("./Migration20261130220000.js")).Migration20261130220000,
   },
+  {
+    name: "Migration20261201160000",
+    load: async () => (await import("./Migration20261201160000.js")).Migration20261201160000,
+  },
 ];

@@ -43,4 +43,8 @@ export const sqliteMigrations = [
     name: "Migration20261130220000",
     load: async () => (await import("./Migration20261130220000.js")).Migration20261130220000,
   },
+  {
+    name: "Migration20261201160000",
+    load: async () => (await import("./Migration20261201160000.js")).Migration20261201160000,
+  },
 ];

@@ -39,7 +39,7 @@ export function hasVotedFor(event: LogEvent, userId: string, reader: OperationRe
   let voted = votes.get(event);
   if (voted === undefined) {
     voted = new DataLoader(async (userIds) => {
-      const rows = await reader.all<{ id: string }>(votersStatement(event.postId!, userIds));
+      const rows = await reader.all<{ id: string }>(votersStatement(event.subject, userIds));
       const voters = new Set(rows.map(({ id }) => id));
       return userIds.map((id) => voters.has(id));
     });
@@ -52,8 +52,8 @@ export function hasVotedFor(event: LogEvent, userId: string, reader: OperationRe
 function readOnce(context: Context, event: LogEvent): Promise<PostType | null> {
   let post = posts.get(event);
   if (post === undefined) {
-    const asAuthor = postsFor({ ...context, answer: unmeasured }, { userId: event.authorId! });
-    post = asAuthor.post(event.postId!, sameForAll);
+    const asAuthor = postsFor({ ...context, answer: unmeasured }, { userId: event.owner! });
+    post = asAuthor.post(event.subject, sameForAll);
     posts.set(event, post);
   }
   return post;

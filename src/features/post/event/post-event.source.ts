@@ -1,21 +1,25 @@
 import type { z } from "zod";
 
 import type { LiveSource } from "../../../kit/context.js";
-import { sql } from "../../../database/sql.js";
+import { joinSql, sql } from "../../../database/sql.js";
 import type { LogEvent } from "../../../database/event-log/event.js";
+import { changeSeen, isEventFor } from "../../../kit/event-visibility.js";
 import { voteForIt } from "../post.type.js";
-import { changeSeen, isEventFor } from "../post-visibility.js";
 import type { postEventsRules } from "./post-event.args.js";
 import { hasVotedFor } from "./post-event.reads.js";
-import { PostEventKind, PostEventType, postEventOf, type Audience } from "./post-event.type.js";
+import { postTopics } from "./post-topics.js";
+import { PostEventKind, PostEventType, postEventOf } from "./post-event.type.js";
 
 type Filter = Pick<z.output<typeof postEventsRules>, "authorId" | "postId">;
 
+const topics: ReadonlySet<string> = new Set(postTopics);
+const topicValues = postTopics.map((topic) => sql`${topic}`);
+
 /** Returns the events of the posts that match the filter and that a viewer, undefined if anonymous, may see. */
 export function postEventsSource(viewerId: string | undefined, { authorId, postId }: Filter): LiveSource {
-  const audience = (event: LogEvent): Audience => (event.authorId === viewerId ? "author" : "others");
-  const passes = (event: LogEvent): boolean =>
-    (authorId == null || event.authorId === authorId) && (postId == null || event.postId === postId);
+  const audience = ({ owner }: LogEvent) => (owner === viewerId ? "owner" : "others");
+  const passes = ({ topic, owner, subject }: LogEvent): boolean =>
+    topics.has(topic) && (authorId == null || owner === authorId) && (postId == null || subject === postId);
   return {
     audienceOf(event) {
       if (!passes(event)) return undefined;
@@ -30,9 +34,9 @@ export function postEventsSource(viewerId: string | undefined, { authorId, postI
     afterLoss: (cursor, now) => new PostEventType(PostEventKind.RESET, cursor, now),
     // Rarely needed, and larger than the rest.
     get condition() {
-      return sql`${isEventFor(viewerId)}
-        ${authorId == null ? sql`` : sql`and author_id = ${authorId}`}
-        ${postId == null ? sql`` : sql`and post_id = ${postId}`}`;
+      return sql`${isEventFor(viewerId)} and topic in (${joinSql(topicValues, ", ")})
+        ${authorId == null ? sql`` : sql`and owner = ${authorId}`}
+        ${postId == null ? sql`` : sql`and subject = ${postId}`}`;
     },
   };
 }

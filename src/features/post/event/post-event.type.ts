@@ -3,7 +3,7 @@ import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
 import { DateTime } from "../../../kit/date-time.js";
 import type { LogEvent } from "../../../database/event-log/event.js";
 import { SameForAll } from "../../../kit/node.type.js";
-import { changeSeen, type ChangeSeen } from "../post-visibility.js";
+import { changeSeen, type ChangeSeen } from "../../../kit/event-visibility.js";
 
 export enum PostEventKind {
   READY = "READY",
@@ -26,9 +26,6 @@ registerEnumType(PostEventKind, {
     RESET: { description: "The events since the cursor are no longer known: read the list again." },
   },
 });
-
-/** The viewers to whom a change of a post looks the same: its author, who sees it in every state, or all others. */
-export type Audience = "author" | "others";
 
 /** Something that happened to a post. The resolver adds the post. */
 @ObjectType("PostEvent", { simpleResolvers: true, description: "Something that happened to a post." })
@@ -59,18 +56,19 @@ export class PostEventType {
     this.kind = kind;
     this.cursor = cursor;
     this.occurredAt = occurredAt;
-    this.postId = change?.postId ?? null;
+    this.postId = change?.subject ?? null;
   }
 }
 
 const kindOf: Readonly<Record<ChangeSeen, PostEventKind>> = {
   ADDED: PostEventKind.ADDED,
   CHANGED: PostEventKind.CHANGED,
-  VOTED: PostEventKind.VOTED,
   REMOVED: PostEventKind.REMOVED,
 };
 
 /** Returns an event of the log as its audience sees it. The audience must be able to see it. */
-export function postEventOf(change: LogEvent, audience: Audience, cursor: string): PostEventType {
-  return new PostEventType(kindOf[changeSeen(change, audience)!], cursor, new Date(change.at), change);
+export function postEventOf(change: LogEvent, audience: "owner" | "others", cursor: string): PostEventType {
+  const seen = changeSeen(change, audience)!;
+  const kind = seen === "CHANGED" && change.topic === "post.voted" ? PostEventKind.VOTED : kindOf[seen];
+  return new PostEventType(kind, cursor, change.at, change);
 }
