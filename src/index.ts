@@ -29,6 +29,8 @@ export type { SettingValues } from "./foundation/config/read-config.js";
 export { ConfigError } from "./foundation/config/config.js";
 export { Answers, Needs, type Declaration, type Need } from "./kit/declaration.js";
 export { perOperation, type Context } from "./kit/context.js";
+export type { AddedTopics, NewEvent, Topic } from "./database/event-log/event.js";
+export { publish } from "./database/event-log/publish.js";
 export type { AddedMigration } from "./database/added-migrations.js";
 export { DatabaseUnusableError } from "./database/database-error.js";
 export { jsonArray, jsonArrays, jsonOfInstant, jsonOfText, joinInOrder } from "./database/dialect.js";

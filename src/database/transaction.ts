@@ -5,10 +5,14 @@ import { raceSignal, timeoutError, type Signal } from "../foundation/fairness/de
 import { fairLimiter, tooBusy, type Load, type Waiting } from "../foundation/fairness/fair-limiter.js";
 import type { OperationSpan, TransactionSpan } from "../foundation/tracing/span.js";
 import type { Database } from "./engine.js";
+import type { PlainEntityManager } from "./entity-manager.js";
+import type { NewEvent } from "./event-log/event.js";
+import { eventsStatement } from "./event-log/publish.js";
 import { GroupCommit, RolledBackWithOthers, type Job, type RunJob } from "./group-commit.js";
 import type { OperationReader } from "./operation-reader.js";
 import type { Dialect } from "./sql.js";
 import { watchStatements } from "./statement-tracing.js";
+import { TransactionEffects } from "./transaction-effects.js";
 
 /**
  * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed, and
@@ -37,8 +41,14 @@ const maxTries = 8;
 const minPauseMilliseconds = 10;
 const maxPauseMilliseconds = 200;
 
-/** Measures time, waits between tries, and returns random numbers from 0 to 1. */
-type Means = { readonly stopwatch: Stopwatch; readonly timer: Timer; readonly random: () => number };
+type Options = {
+  /** The topics that may be published; any if undefined. */
+  readonly topics: ReadonlySet<string>;
+  /** Measures time, waits between tries, and returns random numbers from 0 to 1. */
+  readonly stopwatch: Stopwatch;
+  readonly timer: Timer;
+  readonly random: () => number;
+};
 
 /**
  * Makes the transactions of a database. Writers queue: as many run at a time as the engine allows.
@@ -48,7 +58,7 @@ type Means = { readonly stopwatch: Stopwatch; readonly timer: Timer; readonly ra
 export function transactionsOn(
   database: Database,
   onCommitted = () => {},
-  { stopwatch = systemStopwatch, timer = systemTimer, random = Math.random }: Partial<Means> = {},
+  { topics, stopwatch = systemStopwatch, timer = systemTimer, random = Math.random }: Partial<Options> = {},
 ): Transactions {
   const { engine, use } = database;
   const writers = engine.writers(use);
@@ -62,8 +72,9 @@ export function transactionsOn(
     (writing: Writing): Transaction =>
     (work) => {
       const span = writing.span?.transaction(engine.dialect.name);
-      const run = (job: Job) => inTurn(() => runJob(writing.now, job), writing);
-      const retried = new RetriedTransaction({ database, work, signal: writing.signal, span, run, pauseAfter });
+      const { now, signal } = writing;
+      const run = (job: Job) => inTurn(() => runJob(now, job), writing);
+      const retried = new RetriedTransaction({ database, work, now, topics, signal, span, run, pauseAfter });
       const result = retried.result();
       if (span !== undefined) result.then(() => span.end(), span.end);
       return result;
@@ -74,6 +85,8 @@ export function transactionsOn(
 type RetriedTransactionOptions<Result> = {
   readonly database: Database;
   readonly work: Work<Result>;
+  readonly now: Date | undefined;
+  readonly topics: ReadonlySet<string> | undefined;
   readonly signal: Signal | undefined;
   readonly span: TransactionSpan | undefined;
   readonly run: (job: Job) => ReturnType<RunJob>;
@@ -102,14 +115,19 @@ class RetriedTransaction<Result> {
   }
 
   private async runOnce(): Promise<Result> {
-    const { database, work, signal, span, run } = this.options;
+    const { database, work, topics, signal, span, run } = this.options;
+    const { dialect } = database.engine;
     let result!: Result;
     this.isCommitting = false;
     const { committed } = await run(async (em) => {
       signal?.throwIfAborted();
+      const effects = new TransactionEffects(topics);
+      (em as PlainEntityManager).effects = effects;
       const change = async () => {
-        result = await work(em, database.engine.dialect);
+        result = await work(em, dialect);
         await em.flush();
+        effects.isOpen = false;
+        await this.writeEvents(em, effects.events);
       };
       await (span === undefined ? change() : watchStatements(span.ran, change));
       signal?.throwIfAborted();
@@ -117,6 +135,15 @@ class RetriedTransaction<Result> {
     });
     await committed;
     return result;
+  }
+
+  /** Writes the published events last: the rows that they are about are locked by now. */
+  private async writeEvents(em: SqlEntityManager, events: readonly NewEvent[]): Promise<void> {
+    const { database, now } = this.options;
+    if (events.length === 0 || now === undefined) return;
+    const { dialect } = database.engine;
+    const { text, values } = eventsStatement(events, now, dialect).in(dialect);
+    await em.execute(text, [...values]);
   }
 
   /** Resolves when the transaction may be tried again, and otherwise throws the error to answer. */

@@ -5,6 +5,8 @@ import { buildSchemaSync, getMetadataStorage } from "type-graphql";
 
 import { account } from "../features/account/account.feature.js";
 import type { AddedMigration } from "../database/added-migrations.js";
+import type { AddedTopics, Topic } from "../database/event-log/event.js";
+import { isTopic } from "../database/event-log/publish.js";
 import { ownErrorCodes, type ErrorCodes } from "../foundation/errors.js";
 import { declareRootFields, type AddedDeclarations } from "./declarations.js";
 import { guardRootFields } from "./guard-root-fields.js";
@@ -29,6 +31,8 @@ export type AddedFeature = {
   readonly nodes?: NodeSources;
   /** The codes of the feature's errors, each with the HTTP status of a response that has nothing else. */
   readonly errorCodes?: Readonly<Record<string, number>>;
+  /** The topics of the events that the feature publishes. Add each to `AddedTopics` too, with its payload. */
+  readonly topics?: readonly (keyof AddedTopics)[];
   /** The declarations of root fields whose classes can't be decorated, such as `{ "Query.shelf": { needs: "any" } }`. */
   readonly declarations?: AddedDeclarations;
 };
@@ -42,6 +46,7 @@ export type Features = {
   readonly migrations: readonly AddedMigration[];
   readonly nodes: NodeSources;
   readonly errorCodes: ErrorCodes;
+  readonly topics: ReadonlySet<string>;
   readonly declarations: AddedDeclarations;
 };
 
@@ -55,13 +60,20 @@ const ownIdKinds: ReadonlySet<string> = new Set(
 /** The entities of the server's own features. */
 export const entities: readonly Class[] = features.flatMap((feature): Class[] => feature.entities);
 
+const ownTopics: readonly Topic[] = features.flatMap((feature): readonly Topic[] =>
+  "topics" in feature ? feature.topics : [],
+);
+
+// Those of coming features too.
+const reservedTopics = /^(?:post|session|user|comment|mail|media|role|token|webhook)\./;
+
 /**
  * Returns the server's own features with those of an application.
  *
  * @throws Error if a name is taken or not allowed.
  */
 export function featuresWith(added: AddedFeature = {}): Features {
-  const { resolvers = [], nodes = {}, errorCodes = {}, declarations = {} } = added;
+  const { resolvers = [], nodes = {}, errorCodes = {}, topics = [], declarations = {} } = added;
   for (const kind of Object.keys(nodes))
     if (!/^[a-z]+$/.test(kind) || ownIdKinds.has(kind))
       throw new Error(
@@ -70,6 +82,13 @@ export function featuresWith(added: AddedFeature = {}): Features {
   for (const [code, status] of Object.entries(errorCodes))
     if (!/^[A-Z][A-Z_]*$/.test(code) || ownErrorCodes.has(code) || !isStatus(status))
       throw new Error(`errorCodes: ${code} must be a new word of capital letters, and its status 200 or 400 to 599`);
+  for (const [index, topic] of topics.entries()) {
+    if (!isTopic(topic) || reservedTopics.test(topic))
+      throw new Error(
+        `topics: "${topic}" can't be a topic: use two new words of lower-case letters, such as "review.created"`,
+      );
+    if (topics.indexOf(topic) < index) throw new Error(`topics: there are two named "${topic}"`);
+  }
   const names = (added.migrations ?? []).map(({ name }) => name);
   for (const [index, name] of names.entries())
     if (names.indexOf(name) < index) throw new Error(`migrations: there are two named "${name}"`);
@@ -80,6 +99,7 @@ export function featuresWith(added: AddedFeature = {}): Features {
     migrations: added.migrations ?? [],
     nodes,
     errorCodes: new Map([...ownErrorCodes, ...Object.entries(errorCodes)]),
+    topics: new Set([...ownTopics, ...topics]),
     declarations,
   };
 }
@@ -103,6 +123,7 @@ export function joinFeatures(...added: readonly AddedFeature[]): AddedFeature {
       "errorCodes",
       all(({ errorCodes = {} }) => Object.entries(errorCodes)),
     ),
+    topics: all(({ topics = [] }) => topics),
     declarations: merged(
       "declarations",
       all(({ declarations = {} }) => Object.entries(declarations)),

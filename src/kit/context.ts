@@ -5,7 +5,7 @@ import type { OperationReader } from "../database/operation-reader.js";
 import type { Sql } from "../database/sql.js";
 import type { Access } from "../database/transaction.js";
 import type { SessionRules } from "../foundation/config/session-rules.js";
-import type { LogEvent } from "../database/event-log/event.js";
+import type { LogEvent, Topic } from "../database/event-log/event.js";
 
 /** Everything that a resolver is given of its operation. */
 export type Context = Access & {
@@ -45,6 +45,8 @@ export type Live = {
 
 /** A subscription's view of the event log. */
 export type LiveSource = {
+  /** The topics of its events, the same set for all subscriptions of a field. Other events are not for it. */
+  readonly topics: ReadonlySet<Topic>;
   /**
    * Returns the subscriber's audience for an event. Subscribers in one audience receive the same answer. Undefined if the
    * subscriber must not see the event.

@@ -49,7 +49,7 @@ export async function openStorage(deps: {
       events.wake();
       renewal.wake();
     },
-    { timer },
+    { timer, topics: deps.features.topics },
   );
   const events = openEventLog({
     database,

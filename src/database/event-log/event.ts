@@ -27,6 +27,20 @@ export type Topic = keyof (OwnTopics & AddedTopics);
 /** The payload of a topic: ids, numbers and flags, never content. */
 export type PayloadOf<Name extends Topic> = (OwnTopics & AddedTopics)[Name];
 
+/** An event to publish. */
+export type NewEvent<Name extends Topic = Topic> = {
+  readonly topic: Name;
+  /** The id of what it is about. Events of one subject keep their order. */
+  readonly subject: string;
+  /** The user who sees the subject in every state, such as its author. */
+  readonly owner?: string | null;
+  /** A second id to filter by, such as the post of a review. */
+  readonly about?: string | null;
+  /** Whether all others could see the subject before, and can see it after. Neither, unless given. */
+  readonly visible?: { readonly before: boolean; readonly after: boolean };
+  readonly payload?: PayloadOf<Name>;
+};
+
 /** Something that happened. A subscriber sees what it may see of the subject when the event is delivered. */
 export type LogEvent<Name extends Topic = Topic> = {
   /** The same at each delivery, so it can be used as an idempotency key. */

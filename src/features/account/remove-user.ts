@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
+import { publish } from "../../database/event-log/publish.js";
 import type { Dialect } from "../../database/sql.js";
 import type { Transaction } from "../../database/transaction.js";
 import { endingSessions, type Ended } from "../session/session.service.js";
@@ -29,6 +30,7 @@ export async function removeUser(
   ]);
   // Rows that refer to the user are deleted in cascade.
   await em.remove(user).flush();
+  publish(em, { topic: "user.deleted", subject: user.id, owner: user.id });
   return ended;
 }
 

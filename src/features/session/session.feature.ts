@@ -9,4 +9,8 @@ declare module "../../database/event-log/event.js" {
   }
 }
 
-export const session = { entities: [Session, RefreshToken], resolvers: [SessionResolver, UserSessionsResolver] };
+export const session = {
+  topics: ["session.ended"] as const,
+  entities: [Session, RefreshToken],
+  resolvers: [SessionResolver, UserSessionsResolver],
+};

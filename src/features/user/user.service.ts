@@ -2,6 +2,7 @@ import type { EntityManager } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/knex";
 
 import { LockMode, UniqueConstraintViolationException } from "../../database/mikro-orm.js";
+import { publish } from "../../database/event-log/publish.js";
 import type { Dialect } from "../../database/sql.js";
 import { KnownError } from "../../foundation/errors.js";
 import { newId } from "../../kit/id.js";
@@ -47,7 +48,7 @@ export type NewUser = { readonly email: string; readonly name: string; readonly 
  *
  * @throws KnownError `CONFLICT` if an account has this email.
  */
-export async function createUser(em: EntityManager, user: NewUser, now: Date): Promise<User> {
+export async function createUser(em: SqlEntityManager, user: NewUser, now: Date): Promise<User> {
   const created = em.create(User, {
     id: newId("user", now),
     ...user,
@@ -62,5 +63,6 @@ export async function createUser(em: EntityManager, user: NewUser, now: Date): P
       throw new KnownError("CONFLICT", "An account with this email exists already");
     throw error;
   }
+  publish(em, { topic: "user.created", subject: created.id, owner: created.id });
   return created;
 }

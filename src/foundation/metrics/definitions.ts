@@ -58,7 +58,7 @@ export const definitions = {
   postern_subscriptions: { kind: "gauge", help: "Active subscriptions.", labels: {} },
   postern_events_total: {
     kind: "counter",
-    help: "Events of posts that were read from the log for subscribers.",
+    help: "Events that were read from the log for subscribers.",
     labels: {},
   },
   postern_events_sent_total: { kind: "counter", help: "Events that were sent to a subscriber.", labels: {} },

@@ -115,7 +115,7 @@ export class LiveServer {
       sockets: this.sockets.clients.size,
       // A closing socket may no longer be one of the connections.
       streams: Math.max(0, this.connections.count() - this.sockets.clients.size),
-      subscriptions: this.subscriptions.count(),
+      subscriptions: this.subscriptions.size(),
     };
   }
 
@@ -176,10 +176,7 @@ export class LiveServer {
     for (const logged of found) {
       const { topic, subject } = logged.event;
       if (topic === "session.ended") this.connections.sessionEnded(subject);
-      else {
-        this.subscriptions.publish(logged);
-        this.deps.metrics?.event();
-      }
+      else if (this.subscriptions.publish(logged)) this.deps.metrics?.event();
     }
   }
 

@@ -3,7 +3,7 @@ import type { EventPosition } from "../../database/event-log/event-cursor.js";
 import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import { eventColumns, loggedEventOf, type EventRow } from "../../database/event-log/event-row.js";
 import type { Reader } from "../../database/reader.js";
-import { limit, sql } from "../../database/sql.js";
+import { joinSql, limit, sql } from "../../database/sql.js";
 import type { Clock } from "../../foundation/clock.js";
 
 /** A client that missed more events than this is sent RESET instead. */
@@ -38,8 +38,10 @@ export class MissedEvents {
     if (position === undefined || position.issuedAt <= this.oldestKept()) return undefined;
     if (position.seq > end || (await this.isOfOtherLog(position, clientKey))) return undefined;
     if (position.seq === end) return [];
+    const topics = [...source.topics].map((topic) => sql`${topic}`);
     const found = await reader.all<EventRow>(
-      sql`select ${eventColumns} from event_log where seq > ${position.seq} and seq <= ${end} and ${source.condition}
+      sql`select ${eventColumns} from event_log where seq > ${position.seq} and seq <= ${end}
+        and topic in (${joinSql(topics, ", ")}) and ${source.condition}
         order by seq ${limit(mostMissed + 1)}`,
       { cost: end - position.seq > mostRowsOfIndexedRead ? "scan" : "indexed", clientKey },
     );

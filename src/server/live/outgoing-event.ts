@@ -36,7 +36,7 @@ export class OutgoingEvents {
     let shared: OperationReader | undefined;
     return {
       seq: mark.seq,
-      audienceOf: (source) => source.audienceOf(event),
+      audienceOf: (source) => (source.topics.has(event.topic) ? source.audienceOf(event) : undefined),
       value: (source) => source.valueOf(event, (cursor ??= this.cursorAt(mark))),
       traits: async (source, traits) => {
         const reader = (shared ??= readerFor(this.deps.reader, { clientKey: "events", signal: undefined }));

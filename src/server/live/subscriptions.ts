@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { LiveSource } from "../../kit/context.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
-import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent, Topic } from "../../database/event-log/event.js";
 import type { Reader } from "../../database/reader.js";
 import { inNextTurn, type Clock } from "../../foundation/clock.js";
 import { MissedEvents, mostMissed } from "./missed-events.js";
@@ -25,6 +25,8 @@ const batchSize = 50;
 /** All subscriptions of a process. */
 export class Subscriptions {
   private readonly all = new Set<EventQueue>();
+  /** The subscriptions of each set of topics. */
+  private readonly counts = new Map<ReadonlySet<Topic>, number>();
   private readonly outgoing: OutgoingEvents;
   private readonly missed: MissedEvents;
   private waiting: OutgoingEvent[] = [];
@@ -65,6 +67,7 @@ export class Subscriptions {
     const begun = events.position();
     const queue = new EventQueue(source, info, sink, begun.seq, { error: onError, sent: onSent });
     this.all.add(queue);
+    this.count(source, 1);
     const missed = async () => {
       const found = await this.missed.since(resumed!.from, begun.seq, source, sink.clientKey());
       return found?.map((event) => this.outgoing.of(event)) ?? [this.outgoing.ofLossUpTo(begun)];
@@ -75,27 +78,36 @@ export class Subscriptions {
       start: () => void queue.sendAll(resumed && missed()),
       close: () => {
         queue.close();
-        this.all.delete(queue);
+        if (this.all.delete(queue)) this.count(source, -1);
       },
     };
   }
 
-  count(): number {
+  size(): number {
     return this.all.size;
   }
 
-  /** Publishes an event to all subscriptions. */
-  publish(logged: LoggedEvent): void {
+  /** Publishes an event to all subscriptions. Returns false if none follows its topic. */
+  publish(logged: LoggedEvent): boolean {
+    const { topic } = logged.event;
+    if (![...this.counts.keys()].some((topics) => topics.has(topic))) return false;
     // Events arrive faster than they can be delivered. A client that missed this many would be sent RESET anyway.
     if (this.waiting.length >= mostMissed) this.waiting = [this.outgoing.ofLossUpTo(logged.mark)];
     else this.waiting.push(this.outgoing.of(logged));
     if (!this.isPublishing) void this.publishAll();
+    return true;
   }
 
   /** Tells all subscriptions that the log went back, and goes on from a position of it. */
   lost(position: EventMark): void {
     this.waiting = [this.outgoing.ofLossUpTo(position, true)];
     if (!this.isPublishing) void this.publishAll();
+  }
+
+  private count({ topics }: LiveSource, change: 1 | -1): void {
+    const count = (this.counts.get(topics) ?? 0) + change;
+    if (count > 0) this.counts.set(topics, count);
+    else this.counts.delete(topics);
   }
 
   /** Publishes one event after the other, each to a batch of subscriptions at a time. */

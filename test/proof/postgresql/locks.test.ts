@@ -84,7 +84,7 @@ test("every writer locks users first, then sessions, posts and the rest", async 
     refreshSession: [["users", "sessions", "refresh_tokens"]],
     logoutEverywhere: [["users", "sessions"]],
     changePassword: [["users", "sessions", "attempts"]],
-    deleteAccount: [["users", "posts", "attempts"]],
+    deleteAccount: [["users", "posts", "attempts", "events"]],
     unvotePost: [["users", "posts", "votes"]],
     createPost: [["users", "post_creations", "posts", "post_search"]],
     "users disable": [["users", "sessions"]],

@@ -43,6 +43,7 @@ async function openSubscriptions() {
 }
 
 const source: LiveSource = {
+  topics: new Set(["post.created"]),
   audienceOf: () => "all",
   traitOf: async () => "",
   valueOf: () => ({}),
