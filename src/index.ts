@@ -31,6 +31,8 @@ export { Answers, Needs, type Declaration, type Need } from "./kit/declaration.j
 export { perOperation, type Context } from "./kit/context.js";
 export type { AddedTopics, NewEvent, Topic } from "./database/event-log/event.js";
 export { publish } from "./database/event-log/publish.js";
+export { afterCommit } from "./database/after-commit.js";
+export type { AfterCommit, Services } from "./database/transaction-effects.js";
 export type { AddedMigration } from "./database/added-migrations.js";
 export { DatabaseUnusableError } from "./database/database-error.js";
 export { jsonArray, jsonArrays, jsonOfInstant, jsonOfText, joinInOrder } from "./database/dialect.js";

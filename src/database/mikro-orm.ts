@@ -30,6 +30,7 @@ export const {
   Type,
   Unique,
   UniqueConstraintViolationException,
+  Utils,
 } = require("@mikro-orm/core") as typeof Core;
 
 /** The same of its package for SQL. */

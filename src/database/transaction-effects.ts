@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from "@mikro-orm/knex";
+import type { Logger } from "pino";
 
 import { PlainEntityManager } from "./entity-manager.js";
 import type { NewEvent } from "./event-log/event.js";
@@ -6,19 +7,26 @@ import type { OperationReader } from "./operation-reader.js";
 import type { Transaction } from "./transaction.js";
 
 /** Access to the database for work that no client asked for. */
-export type Services = { readonly reader: OperationReader; readonly transaction: Transaction };
+export type Services = {
+  readonly reader: OperationReader;
+  readonly transaction: Transaction;
+  readonly log: Logger;
+};
 
 /** Work that follows a commit. */
 export type AfterCommit = (services: Services & { readonly signal: AbortSignal }) => Promise<void>;
 
 /** Everything that a transaction does besides its own statements. A transaction that is tried again starts with none. */
 export class TransactionEffects {
-  events: NewEvent[] = [];
-  afterCommit: AfterCommit[] = [];
+  readonly events: NewEvent[] = [];
+  readonly afterCommit: AfterCommit[] = [];
   isOpen = true;
 
   /** @param topics the topics that may be published; any if undefined. */
-  constructor(readonly topics: ReadonlySet<string> | undefined) {}
+  constructor(
+    readonly topics: ReadonlySet<string> | undefined,
+    readonly runsAfterCommit: boolean,
+  ) {}
 
   /** Returns a function that drops everything that is added from now on. */
   savepoint(): () => void {

@@ -12,7 +12,7 @@ import { GroupCommit, RolledBackWithOthers, type Job, type RunJob } from "./grou
 import type { OperationReader } from "./operation-reader.js";
 import type { Dialect } from "./sql.js";
 import { watchStatements } from "./statement-tracing.js";
-import { TransactionEffects } from "./transaction-effects.js";
+import { TransactionEffects, type AfterCommit } from "./transaction-effects.js";
 
 /**
  * Runs `work` in one write transaction on an EntityManager of its own, so that it sees what others have committed, and
@@ -44,6 +44,8 @@ const maxPauseMilliseconds = 200;
 type Options = {
   /** The topics that may be published; any if undefined. */
   readonly topics: ReadonlySet<string>;
+  /** Runs the work that follows a commit. Without it, there can be none. */
+  readonly afterCommit: (work: readonly AfterCommit[], clientKey: string) => void;
   /** Measures time, waits between tries, and returns random numbers from 0 to 1. */
   readonly stopwatch: Stopwatch;
   readonly timer: Timer;
@@ -58,8 +60,9 @@ type Options = {
 export function transactionsOn(
   database: Database,
   onCommitted = () => {},
-  { topics, stopwatch = systemStopwatch, timer = systemTimer, random = Math.random }: Partial<Options> = {},
+  options: Partial<Options> = {},
 ): Transactions {
+  const { topics, afterCommit, stopwatch = systemStopwatch, timer = systemTimer, random = Math.random } = options;
   const { engine, use } = database;
   const writers = engine.writers(use);
   const groups = writers === 1 ? new GroupCommit({ database, onCommitted, stopwatch }) : undefined;
@@ -72,9 +75,10 @@ export function transactionsOn(
     (writing: Writing): Transaction =>
     (work) => {
       const span = writing.span?.transaction(engine.dialect.name);
-      const { now, signal } = writing;
+      const { now, signal, clientKey } = writing;
+      const follow = afterCommit && ((then: readonly AfterCommit[]) => afterCommit(then, clientKey));
       const run = (job: Job) => inTurn(() => runJob(now, job), writing);
-      const retried = new RetriedTransaction({ database, work, now, topics, signal, span, run, pauseAfter });
+      const retried = new RetriedTransaction({ database, work, now, topics, follow, signal, span, run, pauseAfter });
       const result = retried.result();
       if (span !== undefined) result.then(() => span.end(), span.end);
       return result;
@@ -87,6 +91,7 @@ type RetriedTransactionOptions<Result> = {
   readonly work: Work<Result>;
   readonly now: Date | undefined;
   readonly topics: ReadonlySet<string> | undefined;
+  readonly follow: ((work: readonly AfterCommit[]) => void) | undefined;
   readonly signal: Signal | undefined;
   readonly span: TransactionSpan | undefined;
   readonly run: (job: Job) => ReturnType<RunJob>;
@@ -115,13 +120,13 @@ class RetriedTransaction<Result> {
   }
 
   private async runOnce(): Promise<Result> {
-    const { database, work, topics, signal, span, run } = this.options;
+    const { database, work, topics, follow, signal, span, run } = this.options;
     const { dialect } = database.engine;
     let result!: Result;
     this.isCommitting = false;
+    const effects = new TransactionEffects(topics, follow !== undefined);
     const { committed } = await run(async (em) => {
       signal?.throwIfAborted();
-      const effects = new TransactionEffects(topics);
       (em as PlainEntityManager).effects = effects;
       const change = async () => {
         result = await work(em, dialect);
@@ -134,6 +139,7 @@ class RetriedTransaction<Result> {
       this.isCommitting = true;
     });
     await committed;
+    if (effects.afterCommit.length > 0) follow!(effects.afterCommit);
     return result;
   }
 

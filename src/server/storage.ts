@@ -2,17 +2,20 @@ import type { Logger } from "pino";
 
 import { scheduledPosts } from "../features/post/event/scheduled-posts.js";
 import { keepRenewingWords, type WordsRenewal } from "../features/post/search/reindexer.js";
+import { AfterCommits } from "../database/after-commit.js";
 import { classifyDatabaseError } from "../database/database-error.js";
 import { openDatabase } from "../database/database.js";
 import type { Database } from "../database/engine.js";
 import { openEventLog, type EventLog } from "../database/event-log/event-log.js";
+import { readerFor } from "../database/operation-reader.js";
 import { openReader, type Reader } from "../database/reader.js";
+import { refuseSubscribers } from "../database/refuse-subscribers.js";
 import { transactionsOn } from "../database/transaction.js";
 import type { Clock, Timer } from "../foundation/clock.js";
 import type { Config } from "../foundation/config/config.js";
 import type { RepeatedErrors } from "../foundation/repeated-errors.js";
 import type { DatabaseErrorKind } from "../foundation/metrics/metrics.js";
-import type { Features } from "../graphql/schema.js";
+import { entities as ownEntities, type Features } from "../graphql/schema.js";
 
 /** The open database and everything that works on it. */
 export type Storage = {
@@ -42,6 +45,7 @@ export async function openStorage(deps: {
 }): Promise<Storage> {
   const { config, clock, timer, logRepeated, onDatabaseError } = deps;
   const { database, reader } = await openBoth(deps);
+  refuseSubscribers(database, ownEntities);
   database.warnings.report = (message) => logRepeated(new DriverWarning(message), "the database's driver warns");
   const transactions = transactionsOn(
     database,
@@ -49,7 +53,7 @@ export async function openStorage(deps: {
       events.wake();
       renewal.wake();
     },
-    { timer, topics: deps.features.topics },
+    { timer, topics: deps.features.topics, afterCommit: (work, clientKey) => afterCommits.run(work, clientKey) },
   );
   const events = openEventLog({
     database,
@@ -73,7 +77,17 @@ export async function openStorage(deps: {
       onDatabaseError(classifyDatabaseError(error) ?? "other");
     },
   });
+  const afterCommits = new AfterCommits({
+    services: (signal) => ({
+      reader: readerFor(reader, { clientKey: "after commit", signal }),
+      transaction: transactions({ clientKey: "after commit", now: clock(), signal }),
+      log: deps.log,
+    }),
+    timer,
+    onError: (error) => deps.log.error({ err: error }, "work after a commit failed"),
+  });
   const close = async () => {
+    await afterCommits.idle();
     await Promise.all([events.close(), renewal.close()]);
     await reader.close();
     await database.close(true);
