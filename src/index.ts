@@ -28,8 +28,16 @@ export type { Clock } from "./foundation/clock.js";
 export type { SettingValues } from "./foundation/config/read-config.js";
 export { ConfigError } from "./foundation/config/config.js";
 export { Answers, Needs, type Declaration, type Need } from "./kit/declaration.js";
+export {
+  subscriptionOf,
+  type EventFilter,
+  type EventPlace,
+  type Subscribe,
+  type SubscriptionSource,
+} from "./kit/subscription-of.js";
+export { changeSeen, type ChangeSeen } from "./kit/event-visibility.js";
 export { perOperation, type Context } from "./kit/context.js";
-export type { AddedTopics, NewEvent, Topic } from "./database/event-log/event.js";
+export type { AddedTopics, LogEvent, NewEvent, Topic } from "./database/event-log/event.js";
 export { publish } from "./database/event-log/publish.js";
 export { afterCommit } from "./database/after-commit.js";
 export type { AfterCommit, Services } from "./database/transaction-effects.js";

@@ -11,6 +11,7 @@ import { ownErrorCodes, type ErrorCodes } from "../foundation/errors.js";
 import { declareRootFields, type AddedDeclarations } from "./declarations.js";
 import { guardRootFields } from "./guard-root-fields.js";
 import { NodeResolver, noteNodeSources, type NodeSources } from "./node.resolver.js";
+import { startSubscriptionFields } from "./subscription-fields.js";
 import { placeRawJson } from "./raw-json-fields.js";
 import { post } from "../features/post/post.feature.js";
 import { session } from "../features/session/session.feature.js";
@@ -46,7 +47,7 @@ export type Features = {
   readonly migrations: readonly AddedMigration[];
   readonly nodes: NodeSources;
   readonly errorCodes: ErrorCodes;
-  readonly topics: ReadonlySet<string>;
+  readonly topics: ReadonlySet<Topic>;
   readonly declarations: AddedDeclarations;
 };
 
@@ -157,17 +158,18 @@ export function makeSchema(of = featuresWith()): GraphQLSchema {
 }
 
 /** Returns everything that a schema is made of. */
-const partsOf = ({ resolvers, nodes, errorCodes, declarations }: Features): readonly unknown[] => [
+const partsOf = ({ resolvers, nodes, errorCodes, topics, declarations }: Features): readonly unknown[] => [
   ...resolvers,
   ...Object.entries(nodes).flatMap(([kind, { type, find }]) => [kind, type, find]),
   ...errorCodes.keys(),
+  ...topics,
   JSON.stringify(declarations),
 ];
 
 const isSame = (one: readonly unknown[], other: readonly unknown[]) =>
   one.length === other.length && one.every((member, index) => member === other[index]);
 
-function buildSchema({ resolvers, addedResolvers, nodes, errorCodes, declarations }: Features): GraphQLSchema {
+function buildSchema({ resolvers, addedResolvers, nodes, errorCodes, topics, declarations }: Features): GraphQLSchema {
   forgetFormerSchemas();
   refuseSameNames(resolvers);
   const schema = buildSchemaSync({
@@ -176,7 +178,7 @@ function buildSchema({ resolvers, addedResolvers, nodes, errorCodes, declaration
     validate: false,
     // It would run an introspection query, which takes longer than all the rest here. A test does that for our own schema.
     skipCheck: addedResolvers.length === 0 && Object.keys(nodes).length === 0,
-    // Required for subscriptions. Ours start at their root fields and follow the event log.
+    // Required for subscriptions, which follow the event log instead.
     pubSub: { publish: unused, subscribe: unused },
   });
   // type-graphql has no place for these.
@@ -184,6 +186,7 @@ function buildSchema({ resolvers, addedResolvers, nodes, errorCodes, declaration
   schema.getMutationType()!.description = "What changes something. The fields of an operation run one after the other.";
   schema.getSubscriptionType()!.description = "What happens, as it happens. It ends with the session that asked.";
   declareRootFields(schema, { own: ownResolvers, added: addedResolvers, declarations, errorCodes });
+  startSubscriptionFields(schema, resolvers, topics);
   placeRawJson(schema);
   guardRootFields(schema, errorCodes);
   noteNodeSources(schema, nodes);

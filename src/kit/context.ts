@@ -5,6 +5,7 @@ import type { OperationReader } from "../database/operation-reader.js";
 import type { Sql } from "../database/sql.js";
 import type { Access } from "../database/transaction.js";
 import type { SessionRules } from "../foundation/config/session-rules.js";
+import type { AnySource } from "./subscription-of.js";
 import type { LogEvent, Topic } from "../database/event-log/event.js";
 
 /** Everything that a resolver is given of its operation. */
@@ -47,17 +48,17 @@ export type Live = {
 export type LiveSource = {
   /** The topics of its events, the same set for all subscriptions of a field. Other events are not for it. */
   readonly topics: ReadonlySet<Topic>;
+  /** The part that all subscribers share. */
+  readonly definition: AnySource;
   /**
    * Returns the subscriber's audience for an event. Subscribers in one audience receive the same answer. Undefined if the
    * subscriber must not see the event.
+   *
+   * @param loaded what the definition's `load` has read.
    */
-  readonly audienceOf: (event: LogEvent) => string | undefined;
+  readonly audienceOf: (event: LogEvent, loaded: unknown) => string | undefined;
   /** Returns the subscriber's value of a trait, for fields that are `SameForTrait`. */
   readonly traitOf: (trait: string, event: LogEvent, reader: OperationReader) => Promise<string>;
-  /** Returns the value that the subscription's field resolves from. */
-  readonly valueOf: (event: LogEvent, cursor: string) => object;
-  /** Returns the same value for a gap in the log, whose events are no longer known. */
-  readonly afterLoss: (cursor: string, now: Date) => object;
   /** An SQL condition for the rows of the log that have an audience. */
   readonly condition: Sql;
 };

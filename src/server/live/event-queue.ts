@@ -46,6 +46,8 @@ export class EventQueue {
       this.end = event.seq;
       // An older event may still be on its way to other subscribers when this one begins.
     } else if (event.seq <= this.end) return;
+    // It could not be loaded. The client comes back later and goes on from its last cursor.
+    if (event.isUndecided(this.source)) return this.sink.turnAway();
     const audience = event.audienceOf(this.source);
     if (audience === undefined) return;
     if (this.sink.isBehind(this.queue.length)) return this.sink.turnAway();
@@ -72,6 +74,7 @@ export class EventQueue {
   }
 
   private async sendMissed(event: OutgoingEvent): Promise<void> {
+    await event.load(this.source);
     const audience = event.audienceOf(this.source);
     if (!this.isOpen || audience === undefined) return;
     await this.sink.room();
@@ -89,7 +92,7 @@ export class EventQueue {
   /** Returns the answer to an event. Subscribers of one audience and document share it. */
   private async answerOf({ event, audience }: Queued): Promise<EventAnswer | undefined> {
     const { shared, source, info, sink } = this;
-    const make = () => sink.execute(event.value(source), info);
+    const make = () => sink.execute(event.value(source, audience), info);
     if (shared === undefined) return make();
     const traits = shared.traits.length === 0 ? "" : await event.traits(source, shared.traits);
     const key = `${audience} ${traits} ${shared.key}`;

@@ -1,4 +1,5 @@
 import type { LiveSource } from "../../kit/context.js";
+import type { AnySource } from "../../kit/subscription-of.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import { readerFor, type OperationReader } from "../../database/operation-reader.js";
@@ -6,15 +7,22 @@ import type { Reader } from "../../database/reader.js";
 import type { Clock } from "../../foundation/clock.js";
 import type { EventAnswer } from "../../graphql/execute-event.js";
 
+/** The part of a source that all subscribers of a field share. */
+export type SharedSource = Pick<LiveSource, "topics" | "definition">;
+
 /** An event, or the loss of events, with everything that its subscribers share. */
 export type OutgoingEvent = {
   /** Its position in the log. */
   readonly seq: number;
   /** Whether the log was replaced, so that this position says nothing about those before it. */
   readonly isOtherLog?: boolean;
-  /** Returns the subscriber's audience. Undefined if the subscriber must not see the event. */
+  /** Reads what decides who receives it, once for each definition that does. Undefined if there is nothing to read. */
+  readonly load: (source: SharedSource) => Promise<unknown> | undefined;
+  /** Whether something has yet to be loaded. */
+  readonly isUndecided: (source: SharedSource) => boolean;
+  /** Returns the subscriber's audience, from what was loaded. Undefined if the subscriber must not see the event. */
   readonly audienceOf: (source: LiveSource) => string | undefined;
-  readonly value: (source: LiveSource) => object;
+  readonly value: (source: LiveSource, audience: string) => object;
   /** Returns the subscriber's values of some traits as one key. */
   readonly traits: (source: LiveSource, traits: readonly string[]) => Promise<string>;
   /** The answers that were made for it, by audience, document and traits. */
@@ -34,14 +42,34 @@ export class OutgoingEvents {
   of({ mark, event }: LoggedEvent): OutgoingEvent {
     let cursor: string | undefined;
     let shared: OperationReader | undefined;
+    const reader = () => (shared ??= readerFor(this.deps.reader, { clientKey: "events", signal: undefined }));
+    const loads = new Map<AnySource, Promise<unknown>>();
+    const loaded = new Map<AnySource, unknown>();
     return {
       seq: mark.seq,
-      audienceOf: (source) => (source.topics.has(event.topic) ? source.audienceOf(event) : undefined),
-      value: (source) => source.valueOf(event, (cursor ??= this.cursorAt(mark))),
-      traits: async (source, traits) => {
-        const reader = (shared ??= readerFor(this.deps.reader, { clientKey: "events", signal: undefined }));
-        return (await Promise.all(traits.map((trait) => source.traitOf(trait, event, reader)))).join();
+      load: ({ topics, definition }) => {
+        if (definition.load === undefined || !topics.has(event.topic)) return undefined;
+        let load = loads.get(definition);
+        if (load === undefined) {
+          load = definition
+            .load(event, { reader: reader(), now: this.deps.clock() })
+            .then((found: unknown) => void loaded.set(definition, found));
+          loads.set(definition, load);
+        }
+        return load;
       },
+      isUndecided: ({ topics, definition }) =>
+        definition.load !== undefined && topics.has(event.topic) && !loaded.has(definition),
+      audienceOf: (source) =>
+        source.topics.has(event.topic) ? source.audienceOf(event, loaded.get(source.definition)) : undefined,
+      value: ({ definition }, audience) =>
+        definition.resolve(event, {
+          cursor: (cursor ??= this.cursorAt(mark)),
+          audience,
+          loaded: loaded.get(definition),
+        }),
+      traits: async (source, traits) =>
+        (await Promise.all(traits.map((trait) => source.traitOf(trait, event, reader())))).join(),
       answers: new Map(),
     };
   }
@@ -51,8 +79,10 @@ export class OutgoingEvents {
     return {
       seq: mark.seq,
       isOtherLog,
+      load: () => undefined,
+      isUndecided: () => false,
       audienceOf: () => "all",
-      value: (source) => source.afterLoss(this.cursorAt(mark), this.deps.clock()),
+      value: ({ definition }) => definition.reset(this.cursorAt(mark), this.deps.clock()),
       traits: async () => "",
       answers: new Map(),
     };

@@ -3,11 +3,11 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { LiveSource } from "../../kit/context.js";
 import type { EventCursors } from "../../database/event-log/event-cursor.js";
 import type { EventLog } from "../../database/event-log/event-log.js";
-import type { EventMark, LoggedEvent, Topic } from "../../database/event-log/event.js";
+import type { EventMark, LoggedEvent } from "../../database/event-log/event.js";
 import type { Reader } from "../../database/reader.js";
 import { inNextTurn, type Clock } from "../../foundation/clock.js";
 import { MissedEvents, mostMissed } from "./missed-events.js";
-import { OutgoingEvents, type OutgoingEvent } from "./outgoing-event.js";
+import { OutgoingEvents, type OutgoingEvent, type SharedSource } from "./outgoing-event.js";
 import { EventQueue, type Sink } from "./event-queue.js";
 
 export type Subscription = {
@@ -25,8 +25,8 @@ const batchSize = 50;
 /** All subscriptions of a process. */
 export class Subscriptions {
   private readonly all = new Set<EventQueue>();
-  /** The subscriptions of each set of topics. */
-  private readonly counts = new Map<ReadonlySet<Topic>, number>();
+  /** The sources that subscriptions follow, by their definitions. */
+  private readonly followed = new Map<unknown, SharedSource & { readonly count: number }>();
   private readonly outgoing: OutgoingEvents;
   private readonly missed: MissedEvents;
   private waiting: OutgoingEvent[] = [];
@@ -90,7 +90,7 @@ export class Subscriptions {
   /** Publishes an event to all subscriptions. Returns false if none follows its topic. */
   publish(logged: LoggedEvent): boolean {
     const { topic } = logged.event;
-    if (![...this.counts.keys()].some((topics) => topics.has(topic))) return false;
+    if (![...this.followed.values()].some(({ topics }) => topics.has(topic))) return false;
     // Events arrive faster than they can be delivered. A client that missed this many would be sent RESET anyway.
     if (this.waiting.length >= mostMissed) this.waiting = [this.outgoing.ofLossUpTo(logged.mark)];
     else this.waiting.push(this.outgoing.of(logged));
@@ -104,16 +104,24 @@ export class Subscriptions {
     if (!this.isPublishing) void this.publishAll();
   }
 
-  private count({ topics }: LiveSource, change: 1 | -1): void {
-    const count = (this.counts.get(topics) ?? 0) + change;
-    if (count > 0) this.counts.set(topics, count);
-    else this.counts.delete(topics);
+  private count({ topics, definition }: SharedSource, change: 1 | -1): void {
+    const count = (this.followed.get(definition)?.count ?? 0) + change;
+    if (count > 0) this.followed.set(definition, { topics, definition, count });
+    else this.followed.delete(definition);
+  }
+
+  /** Reads what decides who receives an event. Undefined if there is nothing to read. */
+  private load(event: OutgoingEvent): Promise<unknown> | undefined {
+    const loads = [...this.followed.values()].map((source) => event.load(source)).filter((load) => load !== undefined);
+    return loads.length === 0 ? undefined : Promise.all(loads.map((load) => load.catch(this.deps.onError)));
   }
 
   /** Publishes one event after the other, each to a batch of subscriptions at a time. */
   private async publishAll(): Promise<void> {
     this.isPublishing = true;
     for (let event = this.waiting.shift(); event !== undefined; event = this.waiting.shift()) {
+      const loading = this.load(event);
+      if (loading !== undefined) await loading;
       let count = 0;
       for (const queue of this.all) {
         queue.add(event);

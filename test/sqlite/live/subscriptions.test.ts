@@ -42,12 +42,17 @@ async function openSubscriptions() {
   return { errors, events, timer, database, subscriptions: new Subscriptions({ ...shared, events, cursors }) };
 }
 
+const definition = {
+  topics: ["post.created" as const],
+  resolve: () => ({}),
+  ready: () => ({}),
+  reset: () => ({}),
+};
 const source: LiveSource = {
+  definition,
   topics: new Set(["post.created"]),
   audienceOf: () => "all",
   traitOf: async () => "",
-  valueOf: () => ({}),
-  afterLoss: () => ({}),
   condition: sql`true`,
 };
 /** Of a document of which nothing is shared. */
@@ -78,8 +83,7 @@ test("sends RESET instead of events that come faster than they can be delivered,
   const told: string[] = [];
   const inTurn: LiveSource = {
     ...source,
-    valueOf: ({ id }) => ({ seq: id }),
-    afterLoss: () => ({ seq: "RESET" }),
+    definition: { ...definition, resolve: ({ id }) => ({ seq: id }), reset: () => ({ seq: "RESET" }) },
   };
   const sink = {
     clientKey: () => "clientKey",
@@ -116,4 +120,41 @@ test("logs once that the event log can't be read, however often it fails, and ag
     await polls(2);
   }
   leave();
+});
+
+test("reads once for all subscribers who receives an event, and disconnects those for whom that fails", async () => {
+  const { errors, subscriptions } = await openSubscriptions();
+  const failure = new Error("no answer");
+  let loads = 0;
+  const deciding: LiveSource = {
+    ...source,
+    definition: {
+      ...definition,
+      async load({ id }) {
+        loads += 1;
+        if (id === "2") throw failure;
+        return id;
+      },
+      resolve: (_, { loaded }) => ({ loaded: String(loaded) }),
+    },
+    audienceOf: (_, loaded) => (loaded === "3" ? undefined : "all"),
+  };
+  const told = { deciding: [] as string[], other: [] as string[] };
+  const sink = (to: string[]) => ({
+    clientKey: () => "clientKey",
+    execute: async (value: object) => JSON.stringify(value),
+    room: async () => {},
+    isBehind: () => false,
+    send: (answer: EventAnswer) => void to.push(String(answer)),
+    turnAway: () => void to.push("turned away"),
+  });
+  for (const one of [deciding, deciding]) (await subscriptions.open(one, undefined, info, sink(told.deciding))).start();
+  (await subscriptions.open(source, undefined, info, sink(told.other))).start();
+  for (const seq of [1, 2, 3]) subscriptions.publish(eventAt(seq));
+  const answer = '{"loaded":"1"}';
+  await expect
+    .poll(() => told)
+    .toEqual({ deciding: [answer, answer, "turned away", "turned away"], other: ["{}", "{}", "{}"] });
+  expect(loads).toBe(3);
+  expect(errors).toEqual([failure]);
 });

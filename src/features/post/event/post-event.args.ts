@@ -20,7 +20,6 @@ export class PostEventsArguments {
 }
 
 export const postEventsRules = z.object({
-  after: z.string().nullish(),
   authorId: storableText.nullish(),
   postId: storableText.nullish(),
 });

@@ -5,38 +5,40 @@ import { viewerAt } from "../../../kit/auth.js";
 import type { Context } from "../../../kit/context.js";
 import { Needs } from "../../../kit/declaration.js";
 import { SameForAll } from "../../../kit/node.type.js";
+import { subscriptionOf } from "../../../kit/subscription-of.js";
 import { checkArguments } from "../../../kit/validation.js";
 import { selectedOfPost } from "../list/selected-fields.js";
-import { PostType } from "../post.type.js";
+import { PostType, voteForIt } from "../post.type.js";
 import { PostEventsArguments, postEventsRules } from "./post-event.args.js";
-import { postOfEvent } from "./post-event.reads.js";
-import { postEventsSource } from "./post-event.source.js";
-import { PostEventKind, PostEventType } from "./post-event.type.js";
+import { hasVotedFor, postOfEvent } from "./post-event.reads.js";
+import { PostEventKind, PostEventType, postEventOf } from "./post-event.type.js";
+import { postTopics } from "./post-topics.js";
+
+const subscribe = subscriptionOf<PostEventsArguments, PostEventType>({
+  topics: postTopics,
+  only(args) {
+    const { authorId, postId } = checkArguments(postEventsRules, args);
+    return { owner: authorId, subject: postId };
+  },
+  traits: {
+    [voteForIt]: async (event, viewer, reader) =>
+      String(viewer !== undefined && (await hasVotedFor(event, viewer.userId, reader))),
+  },
+  resolve: (event, { cursor, audience }) => postEventOf(event, audience === "owner" ? "owner" : "others", cursor),
+  ready: (cursor, now) => new PostEventType(PostEventKind.READY, cursor, now),
+  reset: (cursor, now) => new PostEventType(PostEventKind.RESET, cursor, now),
+});
 
 @Resolver()
 export class PostEventsResolver {
   @Subscription(() => PostEventType, {
-    // Events come from the event log; see `begin`.
-    topics: "unused",
+    subscribe,
     description: "Events of the posts that the viewer may see, as they happen; the first is READY.",
   })
   @Needs("reader")
-  async postEvents(
-    @Root() event: PostEventType | undefined,
-    @Args(() => PostEventsArguments) args: PostEventsArguments,
-    @Ctx() context: Context,
-    @Info() info: GraphQLResolveInfo,
-  ): Promise<PostEventType> {
-    return event ?? begin(context, args, info);
+  postEvents(@Root() event: PostEventType, @Args(() => PostEventsArguments) _args: PostEventsArguments): PostEventType {
+    return event;
   }
-}
-
-/** Starts a subscription, and returns its first event. */
-async function begin(context: Context, args: PostEventsArguments, info: GraphQLResolveInfo): Promise<PostEventType> {
-  const viewer = viewerAt(context, info);
-  const { after, ...filter } = checkArguments(postEventsRules, args);
-  const cursor = await context.live!.begin(postEventsSource(viewer?.userId, filter), after, info);
-  return new PostEventType(PostEventKind.READY, cursor, context.now);
 }
 
 /** Adds the post to its event. */
