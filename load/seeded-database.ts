@@ -20,7 +20,11 @@ export function temporaryFolder(): string {
 export function seededDatabase(posts: number): string {
   // A file with other tables or search words than the present ones would be useless.
   const madeOf = createHash("sha256").update(fs.readdirSync("src/database/migrations/sqlite").join("\n"));
-  const version = madeOf.update(fs.readFileSync("src/cli/seed/texts.ts")).digest("hex").slice(0, 8);
+  const version = madeOf
+    .update(fs.readFileSync("src/cli/seed/texts.ts"))
+    .update(fs.readFileSync("src/cli/seed/words.ts"))
+    .digest("hex")
+    .slice(0, 8);
   const kept = join(tmpdir(), `postern-seeded-${posts}-${version}`);
   const file = join(kept, "postern.sqlite");
   if (!fs.existsSync(file)) makeSeeded(posts, kept, file);

@@ -1,4 +1,4 @@
-import type { Random } from "../load/random.js";
+import type { Random } from "../src/cli/seed/random.js";
 import type { Recorder } from "./recorder.js";
 
 /** Operations that share a server and a database, both new at its beginning. */

@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { randomOf } from "../load/random.js";
+import { randomOf } from "../src/cli/seed/random.js";
 import type { Chapter } from "./chapter.js";
 import { chapters } from "./chapters.js";
 import { postgresDatabases, sqliteDatabases, type Databases } from "./databases.js";

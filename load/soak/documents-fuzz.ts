@@ -9,7 +9,7 @@ import { makeSchema } from "../../src/graphql/schema.js";
 import { readArguments, readNumber } from "../arguments.js";
 import { clientOf, signIn, signUp } from "../client.js";
 import { documents } from "../documents.js";
-import { randomOf } from "../random.js";
+import { randomOf } from "../../src/cli/seed/random.js";
 import { temporaryFolder } from "../seeded-database.js";
 import { countIn, listCounts } from "../statistics.js";
 import { httpClient, socketClient } from "./fuzz/clients.js";

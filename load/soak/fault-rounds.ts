@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Random } from "../random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import type { Clocks } from "./clocks.js";
 import { recoveryMilliseconds, type FaultWindows } from "./fault-windows.js";
 import type { Fault, TestedDatabase } from "./faults/fault.js";

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { exitWith, readArguments, readNumber } from "../arguments.js";
 import { printTable } from "../figures.js";
-import { randomOf } from "../random.js";
+import { randomOf } from "../../src/cli/seed/random.js";
 import { median } from "../statistics.js";
 import { Clocks } from "./clocks.js";
 import { causeFaults, type Recoveries } from "./fault-rounds.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import type { Run, User } from "./user.js";
 import type { Violations } from "./violations.js";
 

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import type { KnownPosts } from "./posts.js";
 import type { Reply, Requests, SoakRequest } from "./requests.js";
 import type { Violations } from "./violations.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { buildSchema } from "graphql";
 
 import { fuzzedRequests, type FuzzedRequest } from "../../load/soak/fuzz/documents.js";
-import type { Random } from "../../load/random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import { createPost, register, type Account } from "../accounts.js";
 import type { Chapter } from "../chapter.js";
 import { openSocket } from "../live.js";

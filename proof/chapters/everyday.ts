@@ -1,4 +1,4 @@
-import type { Random } from "../../load/random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import * as account from "../accounts.js";
 import type { Account } from "../accounts.js";
 import type { Chapter } from "../chapter.js";

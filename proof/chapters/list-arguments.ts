@@ -1,4 +1,4 @@
-import type { Random } from "../../load/random.js";
+import type { Random } from "../../src/cli/seed/random.js";
 import type { Known } from "./everyday.js";
 
 const fields = ["CREATED_AT", "PUBLISHED_AT", "TITLE", "UPDATED_AT", "VOTE_COUNT"];

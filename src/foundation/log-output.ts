@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { pino, type DestinationStream } from "pino";
 
 import { systemTimer } from "./clock.js";
+import { isRequest, terminalLine } from "./log-lines.js";
 
 /** The destination of the log's lines; `flush` waits until they are written. */
 export type LogOutput = DestinationStream & { readonly flush: () => Promise<void> };
@@ -13,21 +14,23 @@ const maxWaitingBytes = 1024 * 1024;
 
 /** Writes to standard output: readable lines if it is a terminal, otherwise JSON lines. */
 export async function standardOutput(): Promise<LogOutput> {
-  if (process.stdout.isTTY) {
-    const { default: pretty } = await import("pino-pretty");
-    const stream = pretty({ sync: true, singleLine: true });
-    return {
-      write(line) {
-        const entry = JSON.parse(line) as LogEntry;
-        if (entry.msg === "request") process.stdout.write(`${requestLine(entry)}\n`);
-        else stream.write(line);
-      },
-      flush: async () => {},
-    };
-  }
+  if (process.stdout.isTTY) return terminalOutput();
   const { fd } = process.stdout;
   const kind = fstatSync(fd);
   return kind.isFIFO() || kind.isSocket() ? pipeOutput(fd) : fileOutput(fd);
+}
+
+/** Formats lines for a terminal, by pino-pretty if the application has it. */
+async function terminalOutput(): Promise<LogOutput> {
+  const pretty = await import("pino-pretty").catch(() => undefined);
+  const stream = pretty?.default({ sync: true, singleLine: true });
+  return {
+    write(line) {
+      if (stream === undefined || isRequest(line)) process.stdout.write(`${terminalLine(line)}\n`);
+      else stream.write(line);
+    },
+    flush: async () => {},
+  };
 }
 
 function fileOutput(fd: number): LogOutput {
@@ -81,23 +84,3 @@ function inBatches(write: (lines: string) => void) {
     flush,
   };
 }
-
-type LogEntry = { readonly msg: string; readonly time: number; readonly [key: string]: unknown };
-
-/** Formats a request as one line of 120 columns: time, operation, outcome, duration, user and request id. */
-function requestLine({ time, method, path, operation, rootFields, aborted, status, code, ...entry }: LogEntry): string {
-  const asked = operation ?? ((rootFields as string[] | undefined)?.join(" ") || path);
-  const outcome = code ?? (aborted === true ? "aborted" : status);
-  const columns = [
-    new Date(time).toISOString().slice(11, 23),
-    String(method).padEnd(4),
-    cut(asked, 24),
-    cut(outcome, 21),
-    `${String(entry["durationMs"])} ms`.padStart(10),
-    cut(entry["userId"] ?? "", 31),
-    String(entry["requestId"]).slice(0, 8),
-  ];
-  return columns.join(" ");
-}
-
-const cut = (value: unknown, length: number): string => String(value).slice(0, length).padEnd(length);

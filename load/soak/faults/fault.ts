@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Random } from "../../random.js";
+import type { Random } from "../../../src/cli/seed/random.js";
 import type { Allowance } from "../fault-windows.js";
 
 /** A fault, which ends by itself. */

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 
 import { startPostgres } from "../../../test/support/postgres-server.js";
-import type { Random } from "../../random.js";
+import type { Random } from "../../../src/cli/seed/random.js";
 import { away, logGoesBack, type Fault, type TestedDatabase } from "./fault.js";
 
 const cutAll = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern'";

@@ -1,6 +1,6 @@
 import * as graphql from "graphql";
 
-import type { Random } from "../../random.js";
+import type { Random } from "../../../src/cli/seed/random.js";
 
 /** A request as a careless or hostile client may make it. */
 export type FuzzedRequest = {

@@ -1,8 +1,8 @@
-import { generateMersenne53Randomizer, SimpleFaker } from "@faker-js/faker";
 import { monotonicFactory } from "ulid";
 
 import { titleKeyOf } from "../../features/post/search/title-key.js";
 
+import { randomOf } from "./random.js";
 import { writerFrom } from "./texts.js";
 
 /** A user of the demonstration. Instants here and below are in milliseconds since 1970. */
@@ -66,9 +66,8 @@ export function demonstration(now: Date, postCount: number): Demonstration {
 
 /** Returns random draws that are the same for the same seed. */
 function drawsFrom(seed: number) {
-  const randomizer = generateMersenne53Randomizer(seed);
-  const { number, helpers } = new SimpleFaker({ randomizer });
-  return { fraction: () => randomizer.next(), number, helpers, ...writerFrom(randomizer) };
+  const random = randomOf(seed);
+  return { ...random, ...writerFrom(random) };
 }
 
 type Draws = ReturnType<typeof drawsFrom>;
@@ -79,22 +78,22 @@ function usersFrom(draws: Draws, start: number, postCount: number): DemoUser[] {
   for (let number = 1; number <= others; number += 1)
     people.push({ name: draws.name(), email: `member${number}@demo.example.com` });
 
-  const ulid = monotonicFactory(draws.fraction);
+  const ulid = monotonicFactory(draws.next);
   return people.map((person, index) => {
     // The first user joins before the first post, the last one when three fifths of the time are over.
-    const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + draws.number.int(hour));
+    const createdAt = Math.floor(start - day + span * 0.6 * (index / people.length) + draws.below(hour));
     return { id: `user_${ulid(createdAt)}`, ...person, createdAt };
   });
 }
 
 function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postCount: number): Generator<DemoPost> {
-  const ulid = monotonicFactory(draws.fraction);
+  const ulid = monotonicFactory(draws.next);
   let joined = 0;
   let createdAt = 0;
   for (let index = 0; index < postCount; index += 1) {
     // Few posts at first, and sometimes two in one millisecond.
-    const instant = Math.floor(now - span + span * ((index + draws.fraction()) / postCount) ** 0.7);
-    if (draws.fraction() >= 0.02 || index === 0) createdAt = instant;
+    const instant = Math.floor(now - span + span * ((index + draws.next()) / postCount) ** 0.7);
+    if (draws.next() >= 0.02 || index === 0) createdAt = instant;
     while (joined < users.length && users[joined]!.createdAt < createdAt) joined += 1;
 
     const dates = datesFrom(draws, now, createdAt, index / postCount);
@@ -104,7 +103,7 @@ function* postsFrom(draws: Draws, now: number, users: readonly DemoUser[], postC
     yield {
       id: `post_${ulid(createdAt)}`,
       // The users who joined first write most.
-      authorId: users[Math.floor(joined * draws.fraction() ** 2)]!.id,
+      authorId: users[Math.floor(joined * draws.next() ** 2)]!.id,
       title,
       titleKey: titleKeyOf(title),
       content,
@@ -120,7 +119,7 @@ type Dates = Pick<DemoPost, "publishedAt" | "listedAt" | "updatedAt" | "version"
 
 /** Draws when a post is published and edited; `place` is its place among all posts, from 0 to 1. */
 function datesFrom(draws: Draws, now: number, createdAt: number, place: number): Dates {
-  const [kind, way, delay, edit] = [draws.fraction(), draws.fraction(), draws.fraction(), draws.fraction()];
+  const [kind, way, delay, edit] = [draws.next(), draws.next(), draws.next(), draws.next()];
   let publishedAt: number | null = createdAt;
   let updatedAt = createdAt;
   let version = 1;
@@ -137,8 +136,8 @@ function datesFrom(draws: Draws, now: number, createdAt: number, place: number):
   if (edit < 0.15) {
     const visibleAt = publishedAt !== null && publishedAt <= now ? publishedAt : createdAt;
     // Most edits come soon afterwards.
-    updatedAt = visibleAt + Math.floor((now - visibleAt) * draws.fraction() ** 3);
-    version += draws.number.int({ min: 1, max: 3 });
+    updatedAt = visibleAt + Math.floor((now - visibleAt) * draws.next() ** 3);
+    version += 1 + draws.below(3);
   }
   return { publishedAt, listedAt: publishedAt ?? createdAt, updatedAt, version };
 }
@@ -149,9 +148,9 @@ const pastOr = (instead: number, instant: number, now: number) => (instant <= no
 /** Draws the ids of a post's voters: none for most posts, one for many, and all users for a few. */
 function votersFrom(draws: Draws, users: readonly DemoUser[]): string[] {
   const spread = users.length > 12 ? 1 : 3;
-  const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - draws.fraction()) - 1)));
-  return draws.helpers
-    .arrayElements(users, count)
+  const count = Math.min(users.length, Math.floor(spread * (1 / Math.sqrt(1 - draws.next()) - 1)));
+  return draws
+    .shuffled(users, count)
     .map(({ id }) => id)
     .toSorted();
 }

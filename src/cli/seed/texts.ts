@@ -1,4 +1,5 @@
-import { base, cs_CZ, de, en, es, Faker, fr, hu, pl, sv, type Randomizer } from "@faker-js/faker";
+import type { Random } from "./random.js";
+import { books, descriptions, dishes, familyNames, friends, givenNames, places } from "./words.js";
 
 // A few titles that come up often, so that several posts share one.
 const series = ["Weekly notes", "Open thread", "Photo of the week", "Reading list", "Ask me anything"];
@@ -44,46 +45,28 @@ const sentences = [
   "More about {{dish}} when I am back from {{elsewhere}}.",
 ];
 
+const slot = /\{\{(\w+)\}\}/g;
+
 /** Returns a writer of names and texts, which are the same for the same numbers. */
-export function writerFrom(randomizer: Randomizer) {
-  const faker = new Faker({ locale: [en, base], randomizer });
-  const { helpers } = faker;
-  // Names with letters beyond English, which have their own rules of search and order.
-  const abroad = [cs_CZ, de, es, fr, hu, pl, sv].map((locale) => new Faker({ locale: [locale, en, base], randomizer }));
-  const name = () => {
-    const { person } = helpers.arrayElement(abroad);
-    return `${person.firstName()} ${person.lastName()}`;
-  };
-  const number = () => String(faker.number.int({ min: 2, max: 61 }));
-
-  // Drawn once: a search finds several posts, and a million posts are made as fast as they are written.
-  const dishes = helpers.multiple(() => faker.food.dish(), { count: 80 });
-  const descriptions = helpers.multiple(() => faker.food.description(), { count: 80 });
-  const books = helpers.multiple(() => faker.book.title(), { count: 40 });
-  const people = helpers.multiple(() => faker.person.firstName(), { count: 12 });
-  const places = abroad.flatMap(({ location }) => helpers.multiple(() => location.city(), { count: 4 }));
-
+export function writerFrom({ next, below, pick, shuffled }: Random) {
   return {
-    name,
+    name: () => `${pick(givenNames)} ${pick(familyNames)}`,
     /** Draws a post's title, some of which come up often, and its text of two to four sentences. */
     texts(): { readonly title: string; readonly content: string } {
-      const slots = {
-        dish: helpers.arrayElement(dishes),
-        place: helpers.arrayElement(places),
-        person: helpers.arrayElement(people),
-        book: helpers.arrayElement(books),
-        description: helpers.arrayElement(descriptions),
-        other: () => helpers.arrayElement(dishes),
-        elsewhere: () => helpers.arrayElement(places),
-        number,
+      const [dish, place, person, book] = [pick(dishes), pick(places), pick(friends), pick(books)];
+      const slots: Record<string, () => string> = {
+        dish: () => dish,
+        place: () => place,
+        person: () => person,
+        book: () => book,
+        description: () => filled(pick(descriptions)),
+        other: () => pick(dishes),
+        elsewhere: () => pick(places),
+        number: () => String(2 + below(60)),
       };
-      const title =
-        randomizer.next() < oneInASeries
-          ? helpers.arrayElement(series)
-          : helpers.mustache(helpers.arrayElement(titles), slots);
-      const said = helpers
-        .arrayElements(sentences, { min: 2, max: 4 })
-        .map((sentence) => helpers.mustache(sentence, slots));
+      const filled = (template: string): string => template.replace(slot, (_, name: string) => slots[name]!());
+      const title = next() < oneInASeries ? pick(series) : filled(pick(titles));
+      const said = shuffled(sentences, 2 + below(3)).map(filled);
       return { title, content: said.join(" ") };
     },
   };

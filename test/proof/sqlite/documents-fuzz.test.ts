@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { httpClient, socketClient } from "../../../load/soak/fuzz/clients.js";
 import { fuzzedRequests } from "../../../load/soak/fuzz/documents.js";
-import { randomOf } from "../../../load/random.js";
+import { randomOf } from "../../../src/cli/seed/random.js";
 import { makeSchema } from "../../../src/graphql/schema.js";
 import { startApi } from "../../support/api.js";
 import { eventStream, openSocket, openStream } from "../../support/live.js";

@@ -57,7 +57,7 @@ test("serves with `start` as without a command, and loads no code of the other c
   child.kill("SIGTERM");
   expect((await once(child, "exit"))[0]).toBe(0);
   expect(err).toContain("fastify");
-  expect(err).not.toMatch(/commander|dist\/cli\/|faker/);
+  expect(err).not.toMatch(/commander|dist\/cli\//);
 });
 
 test("ends quietly if the reader closes the pipe, and leaves a stored secret alone", async () => {

@@ -1,14 +1,15 @@
-/** Random numbers that are the same for the same seed, so that a run can be repeated. */
+/** Random numbers that are the same for the same seed. */
 export type Random = {
   /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   readonly next: () => number;
   readonly below: (count: number) => number;
   readonly between: (least: number, most: number) => number;
   readonly pick: <Item>(items: readonly Item[]) => Item;
-  readonly shuffled: <Item>(items: readonly Item[]) => Item[];
+  /** Returns the items in random order; with a count, the first ones of that order. */
+  readonly shuffled: <Item>(items: readonly Item[], count?: number) => Item[];
 };
 
-/** Makes the generator known as mulberry32. Its 32 bits of state are enough for an order of faults. */
+/** Makes the generator known as mulberry32, which has 32 bits of state. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -23,9 +24,14 @@ export function randomOf(seed: number): Random {
     below,
     between: (least, most) => least + next() * (most - least),
     pick: (items) => items[below(items.length)]!,
-    shuffled(items) {
-      const left = [...items];
-      return items.map(() => left.splice(below(left.length), 1)[0]!);
+    shuffled(items, count = items.length) {
+      const order = [...items];
+      const most = Math.min(count, items.length);
+      for (let index = 0; index < most; index += 1) {
+        const other = index + below(order.length - index);
+        [order[index], order[other]] = [order[other]!, order[index]!];
+      }
+      return order.slice(0, most);
     },
   };
 }
