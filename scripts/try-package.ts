@@ -9,7 +9,7 @@ import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { blocksOf, commandsOf } from "./guide.js";
-import { secretsIn } from "./supply-chain/secrets.js";
+import { mistakesIn, pack } from "./stranger/packed.js";
 
 const { compile: compiles, ...versions } = parseArgs({
   options: { compile: { type: "boolean", default: false }, node: { type: "string" }, npm: { type: "string" } },
@@ -79,16 +79,8 @@ if (wanted.length > 0) {
   console.log(`Node ${run("node", "--version").trim()}, npm ${run("npm", "--version").trim()}`);
 }
 
-const [packed] = JSON.parse(
-  spawnSync("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { encoding: "utf8" }).stdout,
-) as { filename: string; files: { path: string }[] }[];
-const strays = packed!.files.filter(({ path }) => /\.map$|\.postern-built$|\.test\.|^(src|test)\//.test(path));
-if (strays.length > 0) refuse(`The package has files that nobody needs: ${strays.map(({ path }) => path).join(", ")}`);
-
-const leaks = packed!.files.flatMap(({ path }) =>
-  secretsIn(readFileSync(path, "latin1")).map((one) => `${path}, ${one}`),
-);
-if (leaks.length > 0) refuse(`The package has what looks like a secret: ${leaks.join("; ")}`);
+const mistakes = mistakesIn(pack(folder).files);
+if (mistakes.length > 0) refuse(mistakes.join("\n"));
 
 const page = "docs/add-bookmarks.md";
 const [install, , check] = commandsOf(page);
@@ -122,8 +114,8 @@ run("npx", "tsx", "admin.ts", "doctor");
 run("npx", "postern", "backup", "copy.sqlite");
 // Other packages' declarations have mistakes, which an application skips by skipLibCheck. Ours have none.
 const compiled = spawnSync("npx", ["tsc", "--skipLibCheck", "false"], { cwd: folder, encoding: "utf8" }).stdout;
-const mistakes = compiled.split("\n").filter((line) => /^(?!node_modules\/(?!postern\/))\S.*error TS/.test(line));
-if (mistakes.length > 0) refuse(mistakes.join("\n"));
+const ours = compiled.split("\n").filter((line) => /^(?!node_modules\/(?!postern\/))\S.*error TS/.test(line));
+if (ours.length > 0) refuse(ours.join("\n"));
 
 // The kit in the other test runners, as in docs/testing.md.
 run("npm", "install", "--save-dev", `jest@${packages["node_modules/expect"]!.version}`);
