@@ -11,8 +11,12 @@ export function blocksOf(page: string, language: string): Block[] {
   return [...blocks].map(([, name, text]) => ({ name: name!, text: text! }));
 }
 
-/** Returns the lines of a page's blocks of commands, one list for each block. */
-export function commandsOf(page: string): string[][] {
-  const blocks = readFileSync(page, "utf8").matchAll(/^```sh\n([^]*?)^```$/gm);
+/**
+ * Returns the lines of a page's blocks of commands, one list for each block.
+ *
+ * @param fence the info string of the blocks.
+ */
+export function commandsOf(page: string, fence = "sh"): string[][] {
+  const blocks = readFileSync(page, "utf8").matchAll(new RegExp(`^\`\`\`${fence}\\n([^]*?)^\`\`\`$`, "gm"));
   return [...blocks].map(([, text]) => text!.trimEnd().split("\n"));
 }
