@@ -12,6 +12,7 @@ import { blocksOf, commandsOf } from "./guide.js";
 import { machineWith, refuse, temporaryFolder } from "./stranger/machine.js";
 import { copiesOf, managerOf, missingPeer } from "./stranger/managers.js";
 import { mistakesIn, pack } from "./stranger/packed.js";
+import { tryProjects } from "./stranger/projects.js";
 
 const { compile: compiles, ...given } = parseArgs({
   options: {
@@ -143,3 +144,4 @@ function mending(said: string): string {
 const command = resolve(folder, "node_modules/.bin/postern");
 await machine.start({ folder, settings, command: [command], ready: /"graphql":"([^"]+)"/ });
 await machine.start({ folder, settings, command: ["node", "--import", "tsx", "server.ts"], ready: /(http:\S+)\n/ });
+if (spec === undefined) await tryProjects(machine, { installed: folder, settings, compiles });

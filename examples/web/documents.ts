@@ -1,4 +1,4 @@
-// `npm run documents` generates their types.
+// `npm run codegen` generates their types, `npm run documents` in a checkout of Postern.
 import { graphql } from "./gql/gql.js";
 
 export const logInDocument = graphql(`

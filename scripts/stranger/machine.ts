@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+/** The machine of a stranger: folders, and programs of certain versions. */
+export type Machine = ReturnType<typeof machineWith>;
+
 /** Prints a problem and exits. */
 export function refuse(problem: string): never {
   console.error(problem);
@@ -71,7 +74,7 @@ type Server = {
 /** Starts a server, waits until it answers, and stops it. */
 async function start({ folder, command, settings, ready }: Server, path: string): Promise<void> {
   const [file, ...args] = command;
-  const child = spawn(file, args, { cwd: folder, env: { PATH: path, ...settings } });
+  const child = spawn(file, args, { cwd: folder, env: { PATH: path, ...settings }, detached: true });
   let said = "";
   for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (said += String(chunk)));
   const url = await new Promise<string | undefined>((found) => {
@@ -84,10 +87,11 @@ async function start({ folder, command, settings, ready }: Server, path: string)
   const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
   const text = await answer.text();
   if (answer.status !== 401 || !text.includes("TOKEN_MISSING")) refuse(`${name} answered ${answer.status}: ${text}`);
-  // Closed once the processes below it have ended too. npm hands the signal to them, and ends by it.
+  // The whole group is signalled, as by a terminal, and is closed once all of it has ended. npm itself ends by the signal.
   const closed = once(child, "close");
-  child.kill("SIGTERM");
+  process.kill(-child.pid!, "SIGTERM");
   const [code, signal] = await closed;
-  if (code !== 0 && !(file === "npm" && signal === "SIGTERM")) refuse(`${name} ended with ${code} at SIGTERM: ${said}`);
+  if (code !== 0 && !(file === "npm" && (signal === "SIGTERM" || code === 143)))
+    refuse(`${name} ended with ${code} at SIGTERM: ${said}`);
   console.log(`${name}: answers, and ends at SIGTERM`);
 }

@@ -1,9 +1,25 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 
 import type { CommandDeps, MakeAction } from "../command.js";
 
+/** The templates of `postern init`: a server, or one with a page for browsers. */
+export const templates = ["server", "web"] as const;
+export type Template = (typeof templates)[number];
+
 /** Adds the commands that prepare and check a server. Their code is loaded only when they run. */
 export function addUpkeep(program: Command, deps: CommandDeps, action: MakeAction): void {
+  program
+    .command("init <folder>")
+    .description("makes a project with a feature of its own, its tests and settings, in a folder that is new or empty")
+    .addOption(
+      new Option("--template <name>", "server, or web for a React page too").choices(templates).default("server"),
+    )
+    .action(
+      action(async (folder: string, { template }: { template: Template }) =>
+        (await import("../init.js")).makeProject(folder, template),
+      ),
+    );
+
   program
     .command("doctor")
     .description(
