@@ -129,7 +129,7 @@ test("events of one subject have the order in which transactions change it, not 
     });
   await Promise.all(Array.from({ length: 8 }, () => change({ rating: 0 })));
   const ratings = (await received()).map(({ payload }) => (payload as { rating: number }).rating);
-  // What was published is a copy, so the first event of each has the number from before.
+  // A published event is a copy, so the first one of each has the earlier number.
   expect(ratings).toEqual(Array.from({ length: 16 }, (_, index) => (index % 2 === 0 ? 0 : (index + 1) / 2)));
   await rows(database, "drop table numbers");
 });

@@ -69,7 +69,7 @@ test("reads for each event who may see it: the author of a draft, and everybody 
   await updatePost(ada, { id: post, published: true, expectedVersion: 1 });
   await cheer(ada, post, 2);
   expect(await ofBob.event()).toMatchObject({ loudness: 2 });
-  // What was missed is decided in the same way, by what holds now.
+  // Missed events are decided in the same way, by the present state.
   const again = await follow(bob, post, cursor);
   expect(await again.event()).toMatchObject({ loudness: 1 });
 });
