@@ -95,7 +95,7 @@ const nothing = parse("{ __typename }");
 const refused = new WeakSet<DocumentNode>();
 
 /** Reports whether a document was found to be invalid, so that nothing may be concluded from it. */
-export const isRefused = (document: DocumentNode): boolean => refused.has(document);
+const isRefused = (document: DocumentNode): boolean => refused.has(document);
 
 /** Finds the document of a text, which is parsed and validated once. It waits for a turn at the processor before that. */
 export type FindDocument = (text: string, asking: Asking) => Promise<Known>;

@@ -35,7 +35,6 @@ export const operationSteps = (deps: Deps): ApolloServerPlugin<OperationContext>
 class OperationSteps implements GraphQLRequestListener<OperationContext> {
   private documentErrors: readonly DocumentError[] = [];
   private leaveLane: (() => void) | undefined;
-  private isOver = false;
 
   constructor(private readonly deps: Deps) {}
 
@@ -79,7 +78,6 @@ class OperationSteps implements GraphQLRequestListener<OperationContext> {
   /** Completes the result. */
   async willSendResponse(completed: GraphQLRequestContextWillSendResponse<OperationContext>): Promise<void> {
     const { response, contextValue } = completed;
-    this.isOver = true;
     this.leaveLane?.();
     if (response.body.kind === "single") {
       const result = response.body.singleResult;
@@ -99,7 +97,6 @@ class OperationSteps implements GraphQLRequestListener<OperationContext> {
   private async waitInLane(context: OperationContext): Promise<void> {
     const asking = askingOf(context);
     this.leaveLane = await laneOf(this.deps.turns, asking).enter(asking);
-    if (this.isOver) this.leaveLane();
   }
 }
 
